@@ -1,0 +1,1 @@
+"""Numbers about predicted assets, the same in production and in evaluation; pure."""

@@ -1,0 +1,225 @@
+"""Average precision of a detector, kept exact while reviews come in, change and go.
+
+An image is matched once (`matching`); here its rows join per-label lists in order of confidence, and only labels that
+were touched are computed again. Equal to pycocotools; unknown is None, never 0.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from relens.kit.errors import Invalid, NotFound
+from relens.metrics.matching import AREAS, IOU_THRESHOLDS, LabelMatch
+from relens.metrics.precision_recall import MOST_PER_IMAGE, RECALLS, WeightedRows
+from relens.metrics.ranked_rows import Key, RankedRows
+
+Floats = NDArray[np.float64]
+Weights = Mapping[Key, float]
+
+AVERAGED = {"map50_95": tuple(range(len(IOU_THRESHOLDS))), "map50": (0,), "map75": (5,)}
+"""The summary's names, and the IoU thresholds (by index) each is the mean over."""
+
+
+class UnknownLabel(Invalid):
+    """A match or a question names a label this store was not made for."""
+
+
+class UnknownImage(NotFound):
+    """The image is not in the store."""
+
+
+class Counts(NamedTuple):
+    """Detections that found an object, that found none, and objects not found. Weighted if weights were given."""
+
+    tp: float
+    fp: float
+    fn: float
+
+
+class Curve(NamedTuple):
+    """Interpolated precision at 101 recalls, and the confidence at which each recall is reached (0 where it never is)."""
+
+    recall: Floats
+    precision: Floats
+    confidence: Floats
+
+
+class _LabelNumbers(NamedTuple):
+    """`ap` (R, 10, 4) by IoU and area; `recall` (R, 10, 6): AREAS with 100 detections, then all areas with 1 and 10."""
+
+    ap: Floats
+    recall: Floats
+
+
+class ApStore:
+    """The matches of one model version on reviewed images. Image keys are all int or all str; they order equal scores."""
+
+    def __init__(self, labels: Iterable[Hashable]) -> None:
+        self.labels: tuple[Hashable, ...] = tuple(labels)
+        self._rows = {label: RankedRows() for label in self.labels}
+        self._slots: dict[Key, int] = {}
+        self._keys: list[Key] = []
+        self._images: dict[Key, tuple[Hashable, ...]] = {}
+        self._fresh: dict[Hashable, _LabelNumbers] = {}
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def __contains__(self, image_key: Key) -> bool:
+        return image_key in self._images
+
+    @property
+    def image_keys(self) -> list[Key]:
+        """Keys of the images held, ascending."""
+        return sorted(self._images)
+
+    def insert(self, image_key: Key, matches: Mapping[Hashable, LabelMatch]) -> None:
+        """Hold one image, in place of what was held of it before. An image without matches still counts as an image.
+
+        Raises UnknownLabel, and then nothing has changed.
+        """
+        for label in matches:
+            self._known(label)
+        if image_key in self._images:
+            self.remove(image_key)
+        slot = self._slot(image_key)
+        for label, match in matches.items():
+            self._rows[label].insert(slot, match)
+            self._fresh.pop(label, None)
+        self._images[image_key] = tuple(matches)
+
+    def remove(self, image_key: Key) -> None:
+        """Forget one image. Raises UnknownImage."""
+        labels = self._images.pop(image_key, None)
+        if labels is None:
+            raise UnknownImage(f"image {image_key!r} is not held here", image_key=image_key)
+        for label in labels:
+            self._rows[label].remove(self._slots[image_key])
+            self._fresh.pop(label, None)
+
+    def summary(self, weights: Weights | None = None) -> dict[str, Any]:
+        """COCO's twelve numbers and, under "labels", each label's ap50_95, ap50, positives and detections.
+
+        `weights` maps image keys to weights (missing: 0). None where there is nothing to measure.
+        """
+        numbers = [self._numbers(label, weights) for label in self.labels]
+        ap = np.array([n.ap[0] for n in numbers]).reshape(-1, len(IOU_THRESHOLDS), len(AREAS))
+        recall = np.array([n.recall[0] for n in numbers]).reshape(-1, len(IOU_THRESHOLDS), len(AREAS) + 2)
+        summary: dict[str, Any] = {name: _mean(ap[:, ious, 0]) for name, ious in AVERAGED.items()}
+        summary |= {f"map_{area}": _mean(ap[:, :, a]) for a, area in enumerate(AREAS) if a}
+        summary |= {"ar1": _mean(recall[:, :, 4]), "ar10": _mean(recall[:, :, 5]), "ar100": _mean(recall[:, :, 0])}
+        summary |= {f"ar_{area}": _mean(recall[:, :, a]) for a, area in enumerate(AREAS) if a}
+        summary["labels"] = {
+            label: {"ap50_95": _mean(ap[k, :, 0]), "ap50": _mean(ap[k, :1, 0]), **self._sizes(label)}
+            for k, label in enumerate(self.labels)
+        }
+        return summary
+
+    def replicates(self, weights: ArrayLike, statistic: str = "map50_95") -> Floats:
+        """One of AVERAGED for each row of `weights` (R, images in the order of `image_keys`), without matching again.
+
+        float64[R]; NaN where there is nothing to measure. Labels absent under a row's weights are left out there.
+        """
+        by_slot = self._by_slot(np.atleast_2d(np.asarray(weights, dtype=np.float64)))
+        total, measured = np.zeros((2, len(by_slot)))
+        for label in self.labels:
+            ranked = self._rows[label]
+            if not ranked.positives:
+                continue
+            for some in _pieces(len(by_slot), len(ranked.read(self._keys))):
+                weighted = WeightedRows(ranked, self._keys, by_slot[some])
+                ap = np.mean([weighted.average_precision(iou, 0) for iou in AVERAGED[statistic]], axis=0)
+                total[some] += np.nan_to_num(ap)
+                measured[some] += ~np.isnan(ap)
+        return np.where(measured > 0, total / np.maximum(measured, 1), np.nan)
+
+    def curve(self, label: Hashable, iou: float = 0.5, weights: Weights | None = None) -> Curve | None:
+        """Precision against recall over objects of every size; None without an object of this label."""
+        weighted = self._weighted(label, weights)
+        if weighted.positives[0, 0] <= 0:
+            return None
+        t = _iou_index(iou)
+        precision, reached = (values[0] for values in weighted.envelope(t, 0))
+        steps = np.diff(reached, prepend=0)
+        found = np.flatnonzero(weighted.rows.hits[:, 0] & np.uint16(1 << t))
+        rest = np.zeros(len(RECALLS) - int(steps.sum()))
+        confidence = np.repeat(-weighted.rows.negated[found], steps)
+        return Curve(RECALLS, np.concatenate([np.repeat(precision, steps), rest]), np.concatenate([confidence, rest]))
+
+    def at_threshold(
+        self, confidence: float, iou: float = 0.5, weights: Weights | None = None
+    ) -> dict[Hashable, Counts]:
+        """What each label's tp, fp and fn are when only detections of at least this confidence are said."""
+        counts = {}
+        for label in self.labels:
+            weighted = self._weighted(label, weights)
+            said = int(np.searchsorted(weighted.rows.negated, -confidence, side="right"))
+            bit = np.uint16(1 << _iou_index(iou))
+            w = weighted.weights[0, :said]
+            tp = float(w[(weighted.rows.hits[:said, 0] & bit) != 0].sum())
+            counted = float(w[(weighted.rows.ignored[:said, 0] & bit) == 0].sum())
+            counts[label] = Counts(tp, counted - tp, float(weighted.positives[0, 0]) - tp)
+        return counts
+
+    def _numbers(self, label: Hashable, weights: Weights | None) -> _LabelNumbers:
+        if weights is None and label in self._fresh:
+            return self._fresh[label]
+        numbers = _label_numbers(self._weighted(label, weights))
+        if weights is None:
+            self._fresh[label] = numbers
+        return numbers
+
+    def _weighted(self, label: Hashable, weights: Weights | None) -> WeightedRows:
+        self._known(label)
+        by_slot = np.ones((1, len(self._keys)))
+        if weights is not None:
+            by_slot[0] = [weights.get(key, 0.0) for key in self._keys]
+        return WeightedRows(self._rows[label], self._keys, by_slot)
+
+    def _by_slot(self, weights: Floats) -> Floats:
+        by_slot = np.zeros((len(weights), len(self._keys)))
+        by_slot[:, [self._slots[key] for key in self.image_keys]] = weights
+        return by_slot
+
+    def _sizes(self, label: Hashable) -> dict[str, int]:
+        ranked = self._rows[label]
+        positives = sum(int(p[0]) for p in ranked.positives.values())
+        return {"positives": positives, "detections": len(ranked.read(self._keys))}
+
+    def _slot(self, image_key: Key) -> int:
+        if image_key not in self._slots:
+            self._slots[image_key] = len(self._keys)
+            self._keys.append(image_key)
+        return self._slots[image_key]
+
+    def _known(self, label: Hashable) -> None:
+        if label not in self._rows:
+            raise UnknownLabel(f"label {label!r} is not among the labels measured here", label=str(label))
+
+
+def _label_numbers(weighted: WeightedRows) -> _LabelNumbers:
+    ious = range(len(IOU_THRESHOLDS))
+    ap = [[weighted.average_precision(t, a) for a in range(len(AREAS))] for t in ious]
+    cuts = [(a, MOST_PER_IMAGE[2]) for a in range(len(AREAS))] + [(0, most) for most in MOST_PER_IMAGE[:2]]
+    recall = [[weighted.recall(t, a, most) for a, most in cuts] for t in ious]
+    return _LabelNumbers(np.moveaxis(np.array(ap), 2, 0), np.moveaxis(np.array(recall), 2, 0))
+
+
+def _mean(values: Floats) -> float | None:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else None
+
+
+def _iou_index(iou: float) -> int:
+    index = int(np.argmin(np.abs(IOU_THRESHOLDS - iou)))
+    if abs(IOU_THRESHOLDS[index] - iou) > 1e-6:
+        raise Invalid(f"IoU {iou} is not one of 0.50, 0.55, .. 0.95: the matching was done at those", iou=iou)
+    return index
+
+
+def _pieces(replicates: int, rows: int, cells: int = 4_000_000) -> Sequence[slice]:
+    """Slices of the replicates that keep a (replicates, rows) array within about 32 MB."""
+    size = max(1, cells // max(rows, 1))
+    return [slice(start, start + size) for start in range(0, replicates, size)]

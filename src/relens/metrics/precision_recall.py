@@ -1,0 +1,71 @@
+"""COCO's precision-recall arithmetic on ranked detections, for many sets of image weights at once.
+
+With weight 1 everywhere the numbers are pycocotools' to the last bit. Weights 1/probability estimate all traffic,
+resampled weights give the bootstrap; neither matches again.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relens.metrics.ranked_rows import Key, RankedRows
+
+Floats = NDArray[np.float64]
+
+RECALLS: Floats = np.linspace(0.0, 1.0, 101)
+MOST_PER_IMAGE = (1, 10, 100)
+_TINY = float(np.spacing(1))
+
+
+class Envelope(NamedTuple):
+    """At each detection that found an object (columns), for each set of weights (rows).
+
+    `precision`: the best precision at this recall or a higher one; `reached`: how many of RECALLS are reached so far.
+    """
+
+    precision: Floats
+    reached: NDArray[np.int64]
+
+
+class WeightedRows:
+    """One label's detections under R sets of weights; `weights` (R, images by slot)."""
+
+    def __init__(self, ranked: RankedRows, keys: Sequence[Key], weights: Floats) -> None:
+        self.rows = ranked.read(keys)
+        self.weights = weights[:, self.rows.slot]
+        slots, positives = ranked.positives_table()
+        self.positives: Floats = weights[:, slots] @ positives.astype(np.float64)
+        self._everything = np.cumsum(self.weights, axis=1)
+        self._any_ignored: list[bool] = (self.rows.ignored != 0).any(axis=0).tolist()
+
+    def envelope(self, iou: int, area: int) -> Envelope:
+        """At IOU_THRESHOLDS[iou] and AREAS[area]. Where there is nothing to find, the numbers mean nothing."""
+        bit = np.uint16(1 << iou)
+        found = np.flatnonzero(self.rows.hits[:, area] & bit)
+        true = np.cumsum(self.weights[:, found], axis=1)
+        counted = self._everything[:, found]
+        if self._any_ignored[area]:
+            passed_over = (self.rows.ignored[:, area] & bit) != 0
+            counted = counted - np.cumsum(np.where(passed_over, self.weights, 0.0), axis=1)[:, found]
+        precision = true / (counted + _TINY)
+        best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+        positives = np.maximum(self.positives[:, area], _TINY)[:, None]
+        return Envelope(best, np.searchsorted(RECALLS, true / positives, side="right"))
+
+    def average_precision(self, iou: int, area: int) -> Floats:
+        """Mean of the precision at the 101 recalls, (R,); NaN where there is nothing to find."""
+        precision, reached = self.envelope(iou, area)
+        step = np.diff(reached, axis=1, prepend=0)
+        ap: Floats = (precision * step).sum(axis=1) / len(RECALLS)
+        return self._where_measurable(ap, area)
+
+    def recall(self, iou: int, area: int, most: int) -> Floats:
+        """Share of the objects found by each image's `most` most confident detections, (R,); NaN where there are none."""
+        counted = ((self.rows.hits[:, area] >> np.uint16(iou)) & 1).astype(bool) & (self.rows.rank < most)
+        found: Floats = self.weights[:, counted].sum(axis=1)
+        return self._where_measurable(found / np.maximum(self.positives[:, area], _TINY), area)
+
+    def _where_measurable(self, values: Floats, area: int) -> Floats:
+        return np.where(self.positives[:, area] > 0, values, np.nan)
