@@ -1,0 +1,1 @@
+"""The metrics of the dashboard, one file each; the file's name is the metric's name everywhere."""

@@ -1,0 +1,128 @@
+"""How far production has moved away from the training data, and in which way."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relens.metrics import histogram
+from relens.metrics.ks import ks_from_counts, noise_adjusted
+from relens.metrics.metric import EVERY_TASK, Observed, State, States, Summed, Value
+from relens.metrics.reference import Feature, Reference, Spread
+
+MOST_FEATURES = 12
+_TAIL = 0.1
+
+
+def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
+    """One int64 vector: the outlier scores, then each feature, counted on the reference's bins.
+
+    Numbers that come from a model are counted only where the reference was fitted with the same version.
+    """
+    if reference is None:
+        return {}
+    scores = np.array([image.outlier for image in images if image.outlier is not None], dtype=np.float64)
+    pieces = [histogram.counts(reference.outlier.edges, scores)]
+    every, own = _table(images, reference), _table([image for image in images if image.own_reference], reference)
+    for column, (feature, spread) in enumerate(zip(reference.features, reference.spreads, strict=True)):
+        values = every if feature.family == "image" else own
+        pieces.append(histogram.counts(spread.edges, values[:, column]))
+    together = np.concatenate(pieces)
+    return {"": together} if together.any() else {}
+
+
+def _table(images: Sequence[Observed], reference: Reference) -> NDArray[np.float64]:
+    width = len(reference.features)
+    rows = [image.scalars for image in images if image.scalars is not None and len(image.scalars) == width]
+    return np.array(rows, dtype=np.float64).reshape(-1, width)
+
+
+def pieces(state: State, reference: Reference) -> list[NDArray[np.int64]]:
+    """The counts of the outlier score and of each feature, taken apart."""
+    cuts = np.cumsum([len(spread.counts) for spread in reference.all_spreads()])[:-1]
+    return np.split(np.asarray(state, dtype=np.int64), cuts)
+
+
+def value(states: States, reference: Reference | None) -> Value:
+    if reference is None:
+        return {}
+    scores, *features = pieces(states[""], reference)
+    moved = [
+        described
+        for feature, spread, counts in zip(reference.features, reference.spreads, features, strict=True)
+        if (described := _moved(feature, spread, counts)) is not None
+    ]
+    moved.sort(key=lambda one: (-one["d_beyond_chance"], -one["d"], one["name"]))
+    return {**headline(reference.outlier, scores), "features": moved[:MOST_FEATURES]}
+
+
+def headline(usual: Spread, counts: NDArray[np.int64]) -> Value:
+    """The distance of the outlier scores; `d_beyond_chance` is what is left of it when sampling noise is taken off."""
+    distance = ks_from_counts(counts, usual.counts)
+    n = int(counts.sum())
+    if distance is None:
+        return {"d": None, "bound": None, "d_beyond_chance": None, "n": n, "reference_n": usual.n}
+    beyond = noise_adjusted(distance.d, n, usual.n)
+    return {"d": distance.d, "bound": distance.bound, "d_beyond_chance": beyond, "n": n, "reference_n": usual.n}
+
+
+def _moved(feature: Feature, spread: Spread, counts: NDArray[np.int64]) -> Value | None:
+    distance = ks_from_counts(counts, spread.counts)
+    if distance is None:
+        return None
+    n = int(counts.sum())
+    gap = np.cumsum(spread.counts) / spread.n - np.cumsum(counts) / n
+    up = gap[np.abs(gap).argmax()] > 0
+    usual, now = (histogram.quantile(spread.edges, c, 0.5) for c in (spread.counts, counts))
+    return {
+        "name": feature.name,
+        "title": feature.title,
+        "family": feature.family,
+        "d": distance.d,
+        "bound": distance.bound,
+        "d_beyond_chance": noise_adjusted(distance.d, n, spread.n),
+        "direction": "up" if up else "down",
+        "sentence": _sentence(feature, spread, counts, bool(up)),
+        "usual": usual,
+        "now": now,
+        "n": n,
+    }
+
+
+def _sentence(feature: Feature, spread: Spread, counts: NDArray[np.int64], up: bool) -> str:
+    """ "darker: median brightness 118 → 74", or, when the middle stays, where the images went instead."""
+    word = feature.up if up else feature.down
+    usual, now = (histogram.quantile(spread.edges, c, 0.5) for c in (spread.counts, counts))
+    if usual is not None and now is not None and (now > usual) == up and short(now) != short(usual):
+        return f"{word}: median {feature.title} {short(usual)} → {short(now)}"
+    edge = histogram.quantile(spread.edges, spread.counts, 1 - _TAIL if up else _TAIL)
+    if edge is None:
+        return f"{word}: {feature.title}"
+    bin_ = int(np.searchsorted(spread.edges, edge, side="left")) + (1 if up else 0)
+    side = slice(bin_, None) if up else slice(0, bin_)
+    then, share = spread.counts[side].sum() / spread.n, counts[side].sum() / max(counts.sum(), 1)
+    where = "above" if up else "below"
+    if share <= then:
+        return f"{word}: {feature.title} is distributed differently"
+    return f"{word}: {share:.0%} of images have {feature.title} {where} {short(edge)} (training data: {then:.0%})"
+
+
+def short(number: float) -> str:
+    """Three significant digits, without an exponent where one can read it: 118, 0.412, 4.1e-05."""
+    if abs(number) >= 100:
+        return f"{number:.0f}"
+    return f"{number:.3g}"
+
+
+METRIC = Summed(
+    title="KS drift",
+    definition="Distance between production and training data, 0 (same) to 1: the largest gap between the two "
+    "distribution functions of the outlier score; below it the features that moved most.",
+    formula="D = sup |F_production − F_training| on the training data's 64 quantile bins; true D in [d, d + bound]; "
+    "beyond chance = √max(d² − (π²/12)(1/n + 1/m), 0)",
+    needs="training data",
+    tasks=EVERY_TASK,
+    unit="distance",
+    observe=observe,
+    value=value,
+)

@@ -1,0 +1,48 @@
+"""Where in the image each label is found."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from relens.metrics import heatmap
+from relens.metrics.metric import WITH_SHAPES, Observed, State, States, Summed, Value
+from relens.metrics.reference import Reference
+
+
+def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
+    """Per label int64[1024]: centres of answered boxes on a 32 x 32 grid, row by row from the top left."""
+    centres: dict[str, list[tuple[float, float]]] = {}
+    for image in images:
+        for found in image.answered:
+            if found.shape is not None:
+                box = found.shape.box()
+                centre = ((box.x1 + box.x2) / 2 / image.width, (box.y1 + box.y2) / 2 / image.height)
+                centres.setdefault(found.label, []).append(centre)
+    return {label: heatmap.cells(points) for label, points in centres.items()}
+
+
+def value(states: States, reference: Reference | None) -> Value:
+    together = sum(states.values(), start=np.zeros(heatmap.SIDE**2, dtype=np.int64))
+    return {
+        "side": heatmap.SIDE,
+        **_sparse(together),
+        "labels": {label: _sparse(state) for label, state in sorted(states.items())},
+    }
+
+
+def _sparse(cells: State) -> Value:
+    """`cells` holds [index, count] for the cells that are not empty; most are."""
+    filled = np.flatnonzero(cells)
+    return {"count": int(cells.sum()), "cells": [[int(i), int(cells[i])] for i in filled]}
+
+
+METRIC = Summed(
+    title="Heatmap",
+    definition="Where the centres of answered boxes lie, per label; every image is stretched to one square.",
+    formula="counts on a 32 × 32 grid; index = row × 32 + column from the top left",
+    needs="predictions",
+    tasks=WITH_SHAPES,
+    unit="detections",
+    observe=observe,
+    value=value,
+)

@@ -1,0 +1,55 @@
+"""How often each label is answered, beside how often it stands in the training data."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from relens.metrics.heatmap import total_variation
+from relens.metrics.metric import EVERY_TASK, Observed, State, States, Summed, Value
+from relens.metrics.reference import Reference
+
+
+def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
+    """Per label int64[2]: answered detections, images with at least one."""
+    detections = Counter(found.label for image in images for found in image.answered)
+    with_label = Counter(label for image in images for label in {found.label for found in image.answered})
+    return {label: np.array([count, with_label[label]], dtype=np.int64) for label, count in detections.items()}
+
+
+def value(states: States, reference: Reference | None) -> Value:
+    training = dict(reference.labels) if reference is not None else {}
+    labels = sorted({*states, *training})
+    now = [int(states[label][0]) if label in states else 0 for label in labels]
+    then = [training.get(label, 0) for label in labels]
+    return {
+        "labels": {
+            label: {
+                "count": count,
+                "share": _share(count, now),
+                "images": int(states[label][1]) if label in states else 0,
+                "training_count": trained if reference is not None else None,
+                "training_share": _share(trained, then) if reference is not None else None,
+            }
+            for label, count, trained in zip(labels, now, then, strict=True)
+        },
+        "total": sum(now),
+        "distance": total_variation(now, then) if labels else None,
+    }
+
+
+def _share(count: int, of: Sequence[int]) -> float | None:
+    total = sum(of)
+    return count / total if total else None
+
+
+METRIC = Summed(
+    title="Label distribution",
+    definition="Answered detections per label, compared with the annotations of the training data.",
+    formula="share = count / all; distance = ½ Σ |share now − share in training data|, 0 same to 1 disjoint",
+    needs="predictions",
+    tasks=EVERY_TASK,
+    unit="detections",
+    observe=observe,
+    value=value,
+)

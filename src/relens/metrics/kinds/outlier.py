@@ -1,0 +1,52 @@
+"""How many images are unusual among the training data."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from relens.metrics.metric import EVERY_TASK, Observed, State, States, Summed, Value
+from relens.metrics.reference import Reference
+
+BINS = 200
+"""Bin b holds b/BINS < score <= (b+1)/BINS, the first one 0 too; 0.95 and 0.99 are edges."""
+UNUSUAL = 0.99
+
+
+def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
+    """int64[BINS + 1]: images by outlier score, then the sum of scores in millionths."""
+    scores = np.array([image.outlier for image in images if image.outlier is not None], dtype=np.float64)
+    if scores.size == 0:
+        return {}
+    # Rounding first: a score of exactly 0.99 must not leave its bin because of its last binary digit.
+    bins = np.clip(np.ceil(np.round(scores * BINS, 9)).astype(np.int64) - 1, 0, BINS - 1)
+    return {"": np.append(np.bincount(bins, minlength=BINS), round(scores.sum() * 1e6)).astype(np.int64)}
+
+
+def value(states: States, reference: Reference | None) -> Value:
+    counts, total = np.asarray(states[""][:-1]), int(states[""][-1])
+    n = int(counts.sum())
+    if n == 0:
+        return {"scored": 0, "mean": None, "median": None, "unusual": None, "unusual_share": None, "counts": []}
+    unusual = int(counts[round(UNUSUAL * BINS) :].sum())
+    return {
+        "scored": n,
+        "mean": total / n / 1e6,
+        "median": float(np.searchsorted(np.cumsum(counts), n / 2) + 1) / BINS,
+        "unusual": unusual,
+        "unusual_share": unusual / n,
+        "expected_share": 1 - UNUSUAL,
+        "counts": counts.reshape(20, -1).sum(axis=1).tolist(),
+    }
+
+
+METRIC = Summed(
+    title="Outlier score",
+    definition="How unusual each image is among the training data, 0 to 1; by chance one in a hundred exceeds 0.99. "
+    "The stranger of two views counts: the model's own features, and what the image looks like.",
+    formula="score = 1 − conformal p-value of min(kNN on features, kNN on image statistics); unusual = score > 0.99",
+    needs="training data",
+    tasks=EVERY_TASK,
+    unit="score",
+    observe=observe,
+    value=value,
+)

@@ -1,0 +1,98 @@
+"""A metric: what it is called, how it is defined, what it needs, and the pure functions that compute it.
+
+Unsupervised metrics are sums: `observe` turns images into states, states of any two sets of images add, `value` reads a
+state. Supervised ones judge the reviewed images of a window as a whole.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relens.kit.catalog import Catalog
+from relens.metrics.reference import Reference
+from relens.vision.annotation import Annotation
+from relens.vision.prediction import Detection
+
+Needs = Literal["predictions", "training data", "reviews"]
+State = NDArray[np.int64] | NDArray[np.float64]
+States = Mapping[str, State]
+"""States by label; "" is the image as a whole."""
+Value = dict[str, Any]
+
+EVERY_TASK = ("classification", "detection", "segmentation")
+WITH_SHAPES = ("detection", "segmentation")
+
+NEEDED: dict[Needs, str] = {
+    "predictions": "no predictions in this window yet: send some, or choose another window",
+    "training data": "choose the dataset version the champion was trained on as training data",
+    "reviews": "no reviewed predictions in this window yet: review some",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What the metrics see of one prediction. `answered` holds what reached the threshold, the best first."""
+
+    width: int
+    height: int
+    latency_ms: float | None
+    answered: tuple[Detection, ...]
+    scalars: NDArray[np.float32] | None = None
+    """In the order of the reference's features; NaN is not known."""
+    outlier: float | None = None
+    own_reference: bool = False
+    """The reference was fitted with the very version that made this prediction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One reviewed prediction: everything the version said, and what is true. `key` orders images of equal confidence."""
+
+    key: str
+    detections: tuple[Detection, ...]
+    annotations: tuple[Annotation, ...]
+    threshold: float
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """The facts every metric has; they are served to the pages as they stand here."""
+
+    title: str
+    definition: str
+    formula: str
+    needs: Needs
+    tasks: tuple[str, ...]
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summed(Metric):
+    """An unsupervised metric. All images given to one `observe` belong to one bucket."""
+
+    observe: Callable[[Sequence[Observed], Reference | None], Mapping[str, State]]
+    value: Callable[[States, Reference | None], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Supervised(Metric):
+    """A metric that rests on reviews. `labels`: the deployment's, in order."""
+
+    judge: Callable[[Sequence[Judged], Sequence[str]], Value]
+
+
+def added(states: Sequence[States]) -> dict[str, State]:
+    """The states of all these sets of images together."""
+    total: dict[str, State] = {}
+    for some in states:
+        for label, state in some.items():
+            total[label] = total[label] + state if label in total else state
+    return total
+
+
+METRICS: Catalog[Metric] = Catalog("metric", "relens.metrics.kinds", "METRIC")

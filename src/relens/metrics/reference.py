@@ -1,0 +1,55 @@
+"""A reference: the numbers of the training data that production is compared with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relens.metrics import histogram
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One number per image, with its words: `down` and `up` say what a smaller or larger one looks like ("darker")."""
+
+    name: str
+    title: str
+    family: str
+    down: str
+    up: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spread:
+    """How one feature is distributed over reference images: counts on the bins between its own quantiles."""
+
+    edges: NDArray[np.float64]
+    counts: NDArray[np.int64]
+
+    @staticmethod
+    def of(values: NDArray[np.float64]) -> "Spread":
+        """The spread of these values; NaN is left out."""
+        edges = histogram.edges(values)
+        return Spread(edges, histogram.counts(edges, values))
+
+    @property
+    def n(self) -> int:
+        return int(self.counts.sum())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """`spreads[i]` belongs to `features[i]`; `outlier` is the spread of the calibration images' own outlier scores."""
+
+    id: str
+    images: int
+    features: tuple[Feature, ...]
+    spreads: tuple[Spread, ...]
+    outlier: Spread
+    labels: Mapping[str, int]
+    """Annotations per label in the training data."""
+
+    def all_spreads(self) -> tuple[Spread, ...]:
+        """The outlier score's spread, then the features': the order of the pieces of a drift state."""
+        return (self.outlier, *self.spreads)
