@@ -1,0 +1,104 @@
+"""The client: where a server is and who asks; everything else hangs from it."""
+
+import os
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from relens.sdk.alerts import Alerts
+from relens.sdk.datasets import Datasets
+from relens.sdk.deployment import Deployment
+from relens.sdk.jobs import Jobs, Json
+from relens.sdk.models import Models
+from relens.sdk.review import Review
+from relens.sdk.training import Training
+from relens.sdk.transport import Transport
+
+DEFAULT_URL = "http://127.0.0.1:8417"
+
+
+class Client:
+    """Speaks to the server at `url` (else RELENS_URL, else this machine, port 8417) with `token` (else RELENS_TOKEN).
+
+    Safe to share between threads. `retries`: further attempts for calls that may be repeated. `actor`: on a server of
+    this machine, where no token is asked for, the name under which writes are kept.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        actor: str | None = None,
+        retries: int = 4,
+        timeout_s: float = 120.0,
+    ) -> None:
+        address = url or os.environ.get("RELENS_URL") or DEFAULT_URL
+        secret = token or os.environ.get("RELENS_TOKEN")
+        self._transport = Transport(address, token=secret, actor=actor, retries=retries, timeout_s=timeout_s)
+        self.url = self._transport.url
+        self.jobs = Jobs(self._transport)
+        self.datasets = Datasets(self._transport, self.jobs)
+        self.models = Models(self._transport)
+        self.training = Training(self._transport)
+        self.review = Review(self._transport)
+        self.alerts = Alerts(self._transport)
+
+    def deployment(self, reference: str) -> Deployment:
+        """The deployment of that name or id; the server is not asked whether it exists."""
+        return Deployment(self._transport, reference)
+
+    def deployments(self) -> Iterator[Json]:
+        return self._transport.items("deployments")
+
+    def deploy(
+        self, name: str, model_version: str, *, threshold: float | None = None, target: str = "server"
+    ) -> Deployment:
+        """A new deployment that answers with `model_version`; without a threshold it takes the one advised for it."""
+        order = {"name": name, "model_version": model_version, "threshold": threshold, "target": target}
+        self._transport.call("POST", "deployments", json=order)
+        return self.deployment(name)
+
+    def prediction(self, prediction_id: str) -> Json:
+        return dict(self._transport.call("GET", f"predictions/{prediction_id}"))
+
+    def lineage(self, prediction_id: str) -> list[Json]:
+        """From an answer back to everything behind it."""
+        return list(self._transport.call("GET", f"predictions/{prediction_id}/lineage")["steps"])
+
+    def replay(self, prediction_id: str, model_version: str) -> Json:
+        """Another version's answer on the same image; nothing is logged."""
+        path = f"predictions/{prediction_id}/replay"
+        return dict(self._transport.call("POST", path, json={"model_version": model_version}, idempotent=True))
+
+    def image(self, asset: str, *, size: int | None = None) -> bytes:
+        """The image as it was sent, or a JPEG whose long side is at most `size` pixels."""
+        return bytes(self._transport.call("GET", f"assets/{asset}", params={"size": size}))
+
+    def approve(self, decision_id: str) -> Json:
+        return dict(self._transport.call("POST", f"decisions/{decision_id}/approve"))
+
+    def refuse(self, decision_id: str) -> Json:
+        return dict(self._transport.call("POST", f"decisions/{decision_id}/refuse"))
+
+    def system(self) -> Json:
+        return dict(self._transport.call("GET", "system"))
+
+    def me(self) -> Json:
+        return dict(self._transport.call("GET", "me"))
+
+    def is_ready(self) -> bool:
+        """Whether the server says it can answer; raises NotReachable when nobody is there."""
+        self._transport.call("GET", "/readyz")
+        return True
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

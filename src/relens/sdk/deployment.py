@@ -1,0 +1,185 @@
+"""One deployment: ask it, tell it what happened elsewhere, read its numbers, set its loop."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from relens.kit.errors import Invalid
+from relens.kit.ids import new_id
+from relens.sdk.answer import Answer
+from relens.sdk.images import ImageLike, image_bytes
+from relens.sdk.jobs import Json
+from relens.sdk.transport import Transport
+
+Tags = Sequence[str]
+
+
+class Deployment:
+    """A handle: making one asks nothing of the server."""
+
+    def __init__(self, transport: Transport, reference: str) -> None:
+        self.reference = reference
+        self._transport = transport
+        self._path = f"deployments/{quote(reference)}"
+
+    def get(self) -> Json:
+        return self._read("")
+
+    def overview(self) -> Json:
+        return self._read("/overview")
+
+    def predict(
+        self,
+        image: ImageLike,
+        *,
+        client_id: str | None = None,
+        source: str | None = None,
+        tags: Tags = (),
+        taken_at: datetime | str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """The answer for one image, which is in the prediction log when this returns.
+
+        A `client_id` of your own makes it safe to send the image again: it is logged once. Without one, one is made up,
+        so that a retry after a broken connection does not log it twice.
+        """
+        asked = {
+            "client_id": client_id or new_id(),
+            "source": source,
+            "tags": ",".join(_checked(tags)) or None,
+            "taken_at": _time(taken_at),
+            "metadata": json.dumps(metadata) if metadata else None,
+        }
+        return Answer.from_json(self._ask("/predict", image, asked))
+
+    def try_out(self, image: ImageLike) -> Answer:
+        """What it would answer; nothing is logged."""
+        return Answer.from_json(self._ask("/try", image, {}))
+
+    def log(self, predictions: Sequence[Mapping[str, Any]]) -> list[Json]:
+        """Logs predictions that were made elsewhere; each {image (anything `predict` takes) or asset, detections, ...}.
+
+        `detections`: [{label or index, confidence, box: [x1, y1, x2, y2]}], pixels unless `normalised` is set. Entries
+        without a `client_id` are given one, so that sending again logs nothing twice.
+        """
+        items = [_loggable(prediction) for prediction in predictions]
+        answer = self._transport.call("POST", f"{self._path}/predictions", json={"items": items}, idempotent=True)
+        return list(answer["items"])
+
+    def predictions(
+        self, *, query: str | None = None, sort: str | None = None, most: int | None = None, **filters: Any
+    ) -> Iterator[Json]:
+        """Logged predictions, the latest first; filters: review, source, tag, label, model_version, role."""
+        asked = {"query": query, "sort": sort, "limit": min(most or 100, 100), **filters}
+        return self._transport.items(f"{self._path}/predictions", asked, most)
+
+    def queue(self, limit: int = 10) -> list[Json]:
+        """What deserves a person's time next."""
+        return list(self._read("/queue", limit=limit)["items"])
+
+    def metrics(self, metric: str, **window: Any) -> Json:
+        """One metric over one window; window: from_, to, source, tag, label, model_version, role."""
+        return self._read(f"/metrics/{quote(metric)}", **_window(window))
+
+    def dashboard(self, **window: Any) -> Json:
+        return self._read("/dashboard", **_window(window))
+
+    def set_threshold(self, threshold: float) -> Json:
+        return dict(self._transport.call("PATCH", self._path, json={"threshold": threshold}, idempotent=True))
+
+    def set_role(self, role: str, model_version: str | None, reason: str = "") -> Json:
+        """Puts a version into a role ("champion", "shadow"), or empties the role with None."""
+        return dict(self._write("POST", "/roles", role=role, model_version=model_version, reason=reason))
+
+    def roles(self) -> list[Json]:
+        """Who had which role, and since when."""
+        return list(self._transport.items(f"{self._path}/roles"))
+
+    def roll_back(self, reason: str = "") -> Json:
+        return dict(self._write("POST", "/rollback", reason=reason))
+
+    def set_training_data(self, dataset_version: str) -> Json:
+        return dict(self._write("PUT", "/training-data", dataset_version=dataset_version))
+
+    def training_data(self) -> Json:
+        return self._read("/training-data")
+
+    def set_feedback_loop(self, dataset: str | None, *, active: bool = True, **settings: Any) -> Json:
+        return dict(self._write("PUT", "/feedback-loop", dataset=dataset, active=active, **settings))
+
+    def set_continuous_training(
+        self,
+        *,
+        active: bool = True,
+        after: int = 50,
+        trainer: str = "compact",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Json:
+        said = {"active": active, "after": after, "trainer": trainer, "parameters": dict(parameters or {})}
+        return dict(self._write("PUT", "/continuous-training", **said))
+
+    def set_continuous_deployment(self, policy: str, *, active: bool = True) -> Json:
+        return dict(self._write("PUT", "/continuous-deployment", policy=policy, active=active))
+
+    def loop(self) -> Json:
+        return self._read("/loop")
+
+    def retrain(self) -> Json:
+        return dict(self._write("POST", "/retrain"))
+
+    def judge(self, model_version: str) -> Json:
+        """Puts any version before the gate; the job that does it."""
+        return dict(self._write("POST", "/candidates", model_version=model_version))
+
+    def decisions(self) -> list[Json]:
+        """What the gate decided, the latest first."""
+        return list(self._transport.items(f"{self._path}/decisions"))
+
+    def add_alert_rule(self, metric: str, operator: str, value: float, **settings: Any) -> Json:
+        return dict(self._write("POST", "/alert-rules", metric=metric, operator=operator, value=value, **settings))
+
+    def alert_rules(self) -> list[Json]:
+        return list(self._transport.items(f"{self._path}/alert-rules"))
+
+    def _read(self, below: str, **asked: Any) -> Json:
+        return dict(self._transport.call("GET", f"{self._path}{below}", params=asked or None))
+
+    def _write(self, method: str, below: str, **said: Any) -> Any:
+        return self._transport.call(method, f"{self._path}{below}", json=said)
+
+    def _ask(self, below: str, image: ImageLike, asked: Mapping[str, Any]) -> Json:
+        # With a client_id (always sent) asking twice logs once, and a try-out logs nothing: both may be repeated.
+        headers = {"Content-Type": "application/octet-stream"}
+        path = f"{self._path}{below}"
+        answer = self._transport.call(
+            "POST", path, params=asked, body=image_bytes(image), headers=headers, idempotent=True
+        )
+        return dict(answer)
+
+
+def _loggable(prediction: Mapping[str, Any]) -> Json:
+    import base64
+
+    said = {"client_id": new_id(), **prediction}
+    if said.get("image") is not None:
+        said["image"] = base64.b64encode(image_bytes(said["image"])).decode("ascii")
+    said["taken_at"] = _time(said.get("taken_at"))
+    return {key: value for key, value in said.items() if value is not None}
+
+
+def _checked(tags: Tags) -> list[str]:
+    if isinstance(tags, str):
+        raise Invalid(f"tags are a list of texts: write tags=[{tags!r}]")
+    return list(tags)
+
+
+def _time(moment: datetime | str | None) -> str | None:
+    if isinstance(moment, datetime):
+        return (moment if moment.tzinfo is not None else moment.astimezone()).isoformat()
+    return moment
+
+
+def _window(asked: Mapping[str, Any]) -> Json:
+    return {key.rstrip("_"): _time(value) if isinstance(value, datetime) else value for key, value in asked.items()}

@@ -1,0 +1,65 @@
+"""Models: register an ONNX file, look at versions."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from relens.kit.errors import Invalid
+from relens.sdk.jobs import Json
+from relens.sdk.transport import Transport
+
+
+class Models:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(self) -> Iterator[Json]:
+        return self._transport.items("models")
+
+    def versions(self, name: str) -> Iterator[Json]:
+        return self._transport.items(f"models/{quote(name)}/versions")
+
+    def version(self, reference: str) -> Json:
+        """A version by id, or as "name/2" or "name/latest"."""
+        return dict(self._transport.call("GET", f"model-versions/{quote(reference, safe='/')}"))
+
+    def register(
+        self,
+        onnx: str | Path | bytes,
+        name: str,
+        *,
+        task: str | None = None,
+        labels: Sequence[str] | None = None,
+        outputs: str | None = None,
+        checkpoint: str | Path | bytes | None = None,
+        dataset_version: str | None = None,
+        note: str = "",
+    ) -> Json:
+        """The model version of an ONNX file; task, labels and outputs are only needed where the file does not say them."""
+        fields = {
+            "task": task,
+            "labels": json.dumps(list(labels)) if labels is not None else None,
+            "outputs": outputs,
+            "dataset_version": dataset_version,
+            "note": note or None,
+        }
+        files = [(key, (None, value.encode())) for key, value in fields.items() if value is not None]
+        parts: list[tuple[str, tuple[str | None, bytes]]] = [*files, ("file", ("model.onnx", _bytes(onnx)))]
+        if checkpoint is not None:
+            parts.append(("checkpoint", ("checkpoint.ckpt", _bytes(checkpoint))))
+        # The same artifact under the same model is the same version: sending it twice makes one.
+        return dict(self._transport.call("POST", f"models/{quote(name)}/versions", files=parts, idempotent=True))
+
+    def artifact(self, reference: str, to: str | Path) -> Path:
+        """Writes the ONNX file of a version."""
+        return self._transport.download(f"model-versions/{quote(reference, safe='/')}/artifact", Path(to))
+
+
+def _bytes(given: str | Path | bytes) -> bytes:
+    if isinstance(given, bytes):
+        return given
+    try:
+        return Path(given).read_bytes()
+    except OSError as error:
+        raise Invalid(f"cannot read {given}: {error.strerror}") from error
