@@ -1,0 +1,99 @@
+"""What the run decides for itself, from the images and the objects in them: sizes, length, which ways up are equal."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from relens.training.compact.data import Floats, Sample
+from relens.training.compact.order import Order
+
+BATCH = 16
+MULTIPLE = 32
+SMALLEST_OBJECT = 14.0
+LEAST_EPOCH = 128
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How this run trains: input height and width, batch, epochs or minutes (either may be open), rates."""
+
+    height: int
+    width: int
+    batch: int
+    repeats: int
+    epochs: int | None
+    minutes: float | None
+    learning_rate: float
+    channels: float
+    seed: int
+
+    @property
+    def longest(self) -> int:
+        return max(self.height, self.width)
+
+
+def make_plan(order: Order, samples: Sequence[Sample]) -> Plan:
+    """A plan for the order; whatever the person did not ask for follows from the training images."""
+    wishes = order.wishes
+    detects = order.task == "detection"
+    longest = wishes.image_size or (detection_size(samples) if detects else classification_size(samples))
+    height, width = input_shape(samples, longest) if detects else (_whole(longest), _whole(longest))
+    minutes = wishes.minutes
+    if wishes.epochs is None and minutes is None:
+        minutes = automatic_minutes(len(samples)) * (0.6 if order.start_from else 1.0)
+    batch = wishes.batch or BATCH
+    return Plan(
+        height=height,
+        width=width,
+        batch=batch,
+        repeats=max(1, math.ceil(LEAST_EPOCH / len(samples))),
+        epochs=wishes.epochs,
+        minutes=minutes,
+        learning_rate=wishes.learning_rate or (2e-3 if order.start_from is None else 1e-3),
+        channels=wishes.width or 1.0,
+        seed=wishes.seed,
+    )
+
+
+def automatic_minutes(images: int) -> float:
+    """Wall time that a training set of this many images deserves: 3 minutes for 100, 5.5 for 500, 20 at most."""
+    return float(np.clip(1.2 * (images / 10) ** 0.4, 1.0, 20.0))
+
+
+def detection_size(samples: Sequence[Sample]) -> int:
+    """The longer side of the input, such that all but the smallest objects remain recognisable."""
+    longest = float(np.median([max(sample.width, sample.height) for sample in samples]))
+    shares = [_object_shares(sample) for sample in samples if len(sample.boxes)]
+    small = float(np.quantile(np.concatenate(shares), 0.1)) if shares else 0.1
+    wanted = SMALLEST_OBJECT / max(small, 1e-3)
+    largest = min(512.0, 1.5 * longest)
+    return _whole(float(np.clip(wanted, min(192.0, largest), largest)))
+
+
+def _object_shares(sample: Sample) -> Floats:
+    sides = sample.boxes[:, 2:] - sample.boxes[:, :2]
+    return np.asarray(np.sqrt(sides.prod(1)) / max(sample.width, sample.height), np.float32)
+
+
+def classification_size(samples: Sequence[Sample]) -> int:
+    """Input side: the images' own up to 160 pixels."""
+    longest = float(np.median([max(sample.width, sample.height) for sample in samples]))
+    return _whole(float(np.clip(longest, 64, 160)))
+
+
+def input_shape(samples: Sequence[Sample], longest: int) -> tuple[int, int]:
+    """Height and width with the longer side given: the images' proportions when they agree, otherwise square."""
+    ratios = np.asarray([sample.width / sample.height for sample in samples])
+    typical = float(np.median(ratios))
+    agree = float(np.mean(np.abs(np.log(ratios / typical)) < 0.05))
+    side = _whole(longest)
+    if agree < 0.9 or not 0.4 < typical < 2.5:
+        return side, side
+    return (_whole(side / typical, up=True), side) if typical >= 1 else (side, _whole(side * typical, up=True))
+
+
+def _whole(pixels: float, up: bool = False) -> int:
+    steps = pixels / MULTIPLE
+    return MULTIPLE * max(1, math.ceil(steps - 0.1) if up else round(steps))
