@@ -1,0 +1,1 @@
+"""People look at predictions and say what is true: the queue, the verdicts and their history."""

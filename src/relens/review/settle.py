@@ -1,0 +1,91 @@
+"""Settling a prediction: one transaction writes the verdict, its history and the prediction's review state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from relens.access.actor import Actor
+from relens.deployments import store as deployments
+from relens.kit import clock
+from relens.predictions import store as predictions
+from relens.predictions.logged import Logged
+from relens.review import queue_rows, store
+from relens.review.verdict import BadVerdict, Status, Subject, Verdict, annotations_of, check_seen
+from relens.vision.annotation import Annotation
+from relens.vision.task import TASKS
+
+_LONGEST_REASON = 2_000
+
+
+def settle(
+    connection: Connection,
+    prediction_id: str,
+    status: Status,
+    annotations: Sequence[Annotation] = (),
+    *,
+    actor: Actor,
+    reason: str = "",
+    if_match: str | None = None,
+) -> Verdict:
+    """Says `status` of a prediction; the same again changes nothing and answers what is there.
+
+    `if_match`: the ETag of the verdict the person saw; VerdictChanged when it is another one by now. NotFound without the prediction.
+    """
+    actor.must_be("reviewer")
+    if len(reason) > _LONGEST_REASON:
+        raise BadVerdict(f"a reason may be {_LONGEST_REASON:,} characters long at most")
+    logged = predictions.get(connection, prediction_id)
+    said = annotations_of(status, tuple(annotations), _subject(connection, logged))
+    seq = store.next_seq(connection)
+    now = store.get(connection, prediction_id)
+    # Asked before If-Match: a client that lost our answer repeats itself with the old ETag and must not be told of a conflict.
+    if now is not None and now.says(status, said, reason):
+        return now
+    check_seen(now, if_match)
+    return _write(connection, _next(logged, now, seq, actor), status, said, reason)
+
+
+def reopen(connection: Connection, prediction_id: str, *, actor: Actor, if_match: str | None = None) -> Verdict | None:
+    """Takes the verdict back: the prediction is pending again, its history stays. None when nobody ever reviewed it."""
+    actor.must_be("reviewer")
+    logged = predictions.get(connection, prediction_id)
+    seq = store.next_seq(connection)
+    now = store.get(connection, prediction_id)
+    if now is None or now.status == "pending":
+        return now
+    check_seen(now, if_match)
+    return _write(connection, _next(logged, now, seq, actor), "pending", (), "")
+
+
+def _write(
+    connection: Connection, draft: Verdict, status: Status, said: tuple[Annotation, ...], reason: str
+) -> Verdict:
+    written = replace(draft, status=status, annotations=said, reason=reason)
+    store.keep(connection, written)
+    predictions.set_review(connection, written.prediction, status)
+    queue_rows.set_open(connection, written.prediction, status == "pending")
+    return written
+
+
+def _next(logged: Logged, now: Verdict | None, seq: int, actor: Actor) -> Verdict:
+    return Verdict(
+        prediction=logged.id,
+        deployment=logged.deployment,
+        asset=logged.asset,
+        model_version=logged.model_version,
+        status="pending",
+        annotations=(),
+        reason="",
+        revision=now.revision + 1 if now else 1,
+        seq=seq,
+        actor=actor,
+        at=clock.now(),
+    )
+
+
+def _subject(connection: Connection, logged: Logged) -> Subject:
+    deployment = deployments.get(connection, logged.deployment)
+    return Subject(logged.width, logged.height, TASKS.get(deployment.task), deployment.labels, logged.answered)
