@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Floats = NDArray[np.float32]
+Floats = NDArray[Any]
+"""float32"""
 
 WIDTH, HEIGHT = 320, 240
 _TILE = 512
@@ -82,14 +84,15 @@ def _illumination(direction: tuple[float, float, float], tint: tuple[float, floa
     x, y = x / WIDTH * 2 - 1, y / HEIGHT * 2 - 1
     toward = (x * direction[0] + y * direction[1]) / np.hypot(direction[0], direction[1])
     even = 1 + falloff * toward * 0.6 - 0.16 * (x**2 + y**2)
-    return (even[..., None] * np.asarray(tint, np.float32)).astype(np.float32)
+    tinted: Floats = even[..., None] * np.asarray(tint, np.float32)
+    return tinted
 
 
 @cache
 def _rail() -> Floats:
     across = np.linspace(0, 1, _RAIL, dtype=np.float32)
-    profile = 92 + 75 * np.exp(-((across - 0.35) ** 2) / 0.02) - 60 * np.clip((across - 0.8) / 0.2, 0, 1)
-    return profile.astype(np.float32)
+    profile: Floats = 92 + 75 * np.exp(-((across - 0.35) ** 2) / 0.02) - 60 * np.clip((across - 0.8) / 0.2, 0, 1)
+    return profile
 
 
 def _ribbed() -> Floats:
@@ -144,9 +147,9 @@ def _smooth(chance: np.random.Generator, cells: int) -> Floats:
     grid = np.pad(chance.normal(size=(cells, cells)), margin, mode="wrap").astype(np.float32)
     step = _TILE // cells
     side = _TILE + 2 * margin * step
-    hills = np.asarray(Image.fromarray(grid).resize((side, side), Image.Resampling.BICUBIC))
+    hills: Floats = np.asarray(Image.fromarray(grid).resize((side, side), Image.Resampling.BICUBIC))
     inner = hills[margin * step : -margin * step, margin * step : -margin * step]
-    return inner / inner.std()
+    return inner / np.float32(inner.std())
 
 
 _SURFACE = {"ribbed": _ribbed, "woven": _woven, "modular": _modular}

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Floats = NDArray[Any]
+"""float32"""
 
 LABELS = ("bolt", "nut", "washer", "gear")
 SIZE = 128
@@ -70,7 +72,8 @@ def _soft(distance: Floats, width: float = 0.02) -> Floats:
 def _hexagon(x: Floats, y: Floats, radius: float) -> Floats:
     """Signed distance to a hexagon whose flat sides lie `radius` from its middle."""
     turns = np.arange(3) * np.pi / 3
-    return np.max([np.abs(x * np.cos(t) + y * np.sin(t)) for t in turns], axis=0) - radius
+    across: Floats = np.max([np.abs(x * np.cos(t) + y * np.sin(t)) for t in turns], axis=0)
+    return across - radius
 
 
 def _bolt(chance: np.random.Generator) -> tuple[Floats, Floats]:

@@ -95,14 +95,16 @@ def _lay(canvas: Floats, part: Part, light: Light, chance: np.random.Generator) 
 
 def _turned(part: Part) -> tuple[Floats, Floats]:
     """The height map and coverage as the part lies, scaled; one transform for both."""
-    height, coverage = height_map(part.label, part.variant)
     scale = part.length / (SIZE * 0.95)
     side = int(SIZE * scale * 1.05) + 4
     angle = np.deg2rad(part.turn)
     cos, sin, middle, half = np.cos(angle) / scale, np.sin(angle) / scale, (SIZE - 1) / 2, (side - 1) / 2
     back = (cos, sin, middle - half * (cos + sin), -sin, cos, middle - half * (cos - sin))
     smaller = _softened(part.label, part.variant, scale < 0.45)
-    turned = [np.asarray(layer.transform((side, side), Image.Transform.AFFINE, back, Image.Resampling.BILINEAR)) for layer in smaller]
+    turned = [
+        np.asarray(layer.transform((side, side), Image.Transform.AFFINE, back, Image.Resampling.BILINEAR))
+        for layer in smaller
+    ]
     return turned[0] * np.float32(scale), turned[1]
 
 
@@ -130,7 +132,8 @@ def _lit(height: Floats, metal: Metal, light: Light, chance: np.random.Generator
     brushed = chance.normal(1, 0.03, (height.shape[0], 1)).astype(np.float32)
     diffuse = (0.34 + 0.80 * np.clip(facing, 0, None)) * brushed
     glint = 190 * metal.glint * mirrored**metal.sharpness * 0.55
-    return (diffuse[..., None] * np.asarray(metal.colour, np.float32) + glint[..., None]).astype(np.float32)
+    shaded: Floats = diffuse[..., None] * np.asarray(metal.colour, np.float32) + glint[..., None]
+    return shaded
 
 
 def _cast_shadow(canvas: Floats, coverage: Floats, left: int, top: int, light: Light, part: Part) -> None:

@@ -1,0 +1,174 @@
+"""A user's own COCO folder as a stream for the demonstration: `annotations.json` and `images/`.
+
+`images[].split` (train, production, holdout) and `images[].seq` (order of arrival) are used when they are there; otherwise
+the images are cut here, near-duplicates together, in an order that depends on nothing but their names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from relens.demo.cut import cut, halves
+from relens.demo.stream import Arrival, Example, Stream
+from relens.kit.errors import Invalid
+from relens.vision.annotation import Annotation
+from relens.vision.shapes import BadShape, Box
+
+_SPLITS = {"train": "train", "production": "production", "holdout": "holdout", "test": "holdout", "validation": "train"}
+_OWN_SHARES = {"train": 0.5, "production": 0.3, "holdout": 0.2}
+
+
+class BadFolder(Invalid):
+    """A folder the demonstration cannot be played with; the sentence says what it needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One image of the file."""
+
+    path: Path
+    file_name: str
+    annotations: tuple[Annotation, ...]
+    split: str | None
+    seq: int | None
+    phase: int
+    domain: str
+
+
+def read_folder(folder: Path) -> Stream:
+    """The folder as a stream. Raises BadFolder when it holds no usable COCO dataset."""
+    written = _load(folder / "annotations.json")
+    labels = _labels(written)
+    task = "detection" if any("bbox" in a or "segmentation" in a for a in written["annotations"]) else "classification"
+    entries, dropped = _entries(folder, written, labels, task)
+    splits = _splits(entries)
+    notes = [f"{dropped} annotations that lie outside their image or are empty were left out"] if dropped else []
+    if task == "detection" and any("segmentation" in a for a in written["annotations"]):
+        notes.append("masks are used as boxes")
+    arriving = sorted(splits["production"], key=lambda entry: (entry.seq is None, entry.seq or 0, entry.file_name))
+    gate, report = halves([(entry.path, entry.domain + _label_of(entry, task), entry) for entry in splits["holdout"]])
+    truth = {entry.file_name: entry.annotations for entry in arriving}
+    return Stream(
+        title=_title(folder),
+        task=task,
+        labels=tuple(labels.values()),
+        train=tuple(map(_example, splits["train"])),
+        gate=tuple(map(_example, gate)),
+        report=tuple(map(_example, report)),
+        production=tuple(Arrival(e.file_name, e.path.read_bytes, e.domain or None, (), e.phase) for e in arriving),
+        truth=truth.get,
+        notes=tuple(notes),
+    )
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        written = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BadFolder(f"there is no {path}: the folder needs annotations.json (COCO) and images/") from error
+    except (OSError, ValueError) as error:
+        raise BadFolder(f"cannot read {path}: {error}") from error
+    if not isinstance(written, dict) or not all(
+        isinstance(written.get(k), list) for k in ("images", "annotations", "categories")
+    ):
+        raise BadFolder(f"{path} is not a COCO file: it needs the lists images, annotations and categories")
+    return written
+
+
+def _labels(written: dict[str, Any]) -> dict[int, str]:
+    """Names of the categories that occur, by their number."""
+    used = Counter(a.get("category_id") for a in written["annotations"])
+    labels = {c["id"]: str(c["name"]) for c in sorted(written["categories"], key=lambda c: c["id"]) if c["id"] in used}
+    if not labels:
+        raise BadFolder("no annotation names one of the categories")
+    return labels
+
+
+def _entries(folder: Path, written: dict[str, Any], labels: dict[int, str], task: str) -> tuple[list[_Entry], int]:
+    """(images that exist and say something, how many annotations were dropped)"""
+    said: dict[Any, list[dict[str, Any]]] = {}
+    for annotation in written["annotations"]:
+        said.setdefault(annotation.get("image_id"), []).append(annotation)
+    entries, dropped = list[_Entry](), 0
+    for image in written["images"]:
+        path = _find(folder, str(image["file_name"]))
+        given = [a for a in said.get(image["id"], []) if a.get("category_id") in labels]
+        true = [a for a in (_annotation(a, image, labels, task) for a in given) if a is not None]
+        dropped += len(given) - len(true)
+        if path is None or (task == "classification" and len(true) != 1):
+            continue
+        split = _SPLITS.get(str(image.get("split", "")).lower())
+        domain = str(image.get("domain") or "")
+        entries.append(
+            _Entry(
+                path,
+                str(image["file_name"]),
+                tuple(true),
+                split,
+                image.get("seq"),
+                int(image.get("phase") or 0),
+                domain,
+            )
+        )
+    if len(entries) < 8:
+        raise BadFolder(f"{folder} has {len(entries)} usable images: a loop needs at least 8")
+    return entries, dropped
+
+
+def _annotation(said: dict[str, Any], image: dict[str, Any], labels: dict[int, str], task: str) -> Annotation | None:
+    label = labels[said["category_id"]]
+    if task == "classification":
+        return Annotation(label)
+    try:
+        x, y, width, height = said.get("bbox") or _around(said.get("segmentation"))
+        box = Box(x, y, x + width, y + height).clipped(image["width"], image["height"])
+    except (BadShape, TypeError, ValueError, KeyError):
+        return None
+    return Annotation(label, box, bool(said.get("iscrowd")))
+
+
+def _around(rings: Any) -> tuple[float, float, float, float]:
+    xs = [x for ring in rings for x in ring[0::2]]
+    ys = [y for ring in rings for y in ring[1::2]]
+    return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
+
+
+def _find(folder: Path, file_name: str) -> Path | None:
+    """The image inside the folder (nothing outside it is read, whatever the file says)."""
+    root = folder.resolve()
+    for place in (root / "images" / file_name, root / file_name):
+        found = place.resolve()
+        if found.is_relative_to(root) and found.is_file():
+            return found
+    return None
+
+
+def _splits(entries: Sequence[_Entry]) -> dict[str, list[_Entry]]:
+    declared = {split: [e for e in entries if e.split == split] for split in _OWN_SHARES}
+    if all(declared.values()):
+        return declared
+    parts = cut([(entry.path, entry) for entry in entries], list(_OWN_SHARES.values()))
+    return dict(zip(_OWN_SHARES, parts, strict=True))
+
+
+def _label_of(entry: _Entry, task: str) -> str:
+    return "/" + entry.annotations[0].label if task == "classification" else ""
+
+
+def _title(folder: Path) -> str:
+    plain = "".join(c if c.isalnum() or c in "-_" else "-" for c in folder.resolve().name.lower()).strip("-_")
+    return plain[:60] or "mine"
+
+
+def _example(entry: _Entry) -> Example:
+    return Example(entry.file_name, entry.path.read_bytes, entry.annotations, entry.domain)
+
+
+def count_labels(examples: Iterable[Example]) -> Counter[str]:
+    """How often each label occurs."""
+    return Counter(annotation.label for example in examples for annotation in example.annotations)
