@@ -1,0 +1,1 @@
+"""Bytes in, detections out; no database, no network."""

@@ -1,0 +1,65 @@
+"""A model version is loaded: its file in a runtime, with the reader that understands it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from relens.inference.errors import BrokenModel
+from relens.inference.manifest import Manifest
+from relens.inference.preprocess import Preprocess
+from relens.inference.reader import READERS, Reader
+from relens.inference.runtime import RUNTIMES, Outputs, Session
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedVersion:
+    """Everything it takes to answer an image. `title` is what errors call it."""
+
+    version_id: str
+    title: str
+    manifest: Manifest
+    runtime: Session
+    preprocess: Preprocess
+    reader: Reader
+
+    def run(self, tensor: object) -> Outputs:
+        """The outputs for a batch, checked: a number that is none is refused. Raises BrokenModel."""
+        try:
+            outputs = self.runtime.run(tensor)
+        except BrokenModel as error:
+            raise BrokenModel(f"model version {self.title}: {error}", model_version=self.version_id) from error
+        for name, values in outputs.items():
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                raise BrokenModel(
+                    f"model version {self.title} answered with numbers that are not finite (output '{name}'): "
+                    "put another version in its place",
+                    model_version=self.version_id,
+                )
+        return outputs
+
+    def warm_up(self) -> None:
+        """One run on a grey frame, so that the first image does not wait for memory and kernels. Raises BrokenModel."""
+        wanted = self.manifest.input
+        shape = (1, 3, wanted.height, wanted.width) if wanted.layout == "nchw" else (1, wanted.height, wanted.width, 3)
+        self.run(np.full(shape, wanted.pad * wanted.scale).astype(wanted.dtype))
+
+    def close(self) -> None:
+        """Give its memory back; call it after the last request has ended."""
+        self.runtime.close()
+
+
+def load(
+    onnx: bytes,
+    manifest: Manifest,
+    version_id: str,
+    threads: int = 1,
+    *,
+    title: str | None = None,
+    runtime: str = "onnx",
+) -> LoadedVersion:
+    """The model in `onnx` ready to answer. Raises CannotBeServed, NotFound."""
+    reader = READERS.get(manifest.outputs)
+    session = RUNTIMES.get(runtime).open(onnx, threads)
+    return LoadedVersion(version_id, title or version_id, manifest, session, Preprocess(manifest.input), reader)

@@ -1,0 +1,1 @@
+"""Output readers: one file for each family of models, named like the reader."""

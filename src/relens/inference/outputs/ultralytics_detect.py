@@ -1,0 +1,83 @@
+"""Detectors exported by Ultralytics: `output0` is (N, 4 + classes, A), or (N, M, 6) when suppression is in the graph.
+
+The rows of the first are centre x, centre y, width, height in input pixels and one score per class; the columns of the second
+x1, y1, x2, y2, score, class. The metadata (names, task, imgsz, end2end) are Python literals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from relens.inference.graph import Graph, Value
+from relens.inference.outputs._boxes import of_scores, placed
+from relens.inference.preprocess import Placement
+from relens.inference.reader import FLOOR, MOST, Declared, Found
+
+IOU = 0.7
+_TASK = "detect"
+
+
+class UltralyticsDetect:
+    title = "Ultralytics detect"
+    tasks = ("detection",)
+
+    def refusal(self, graph: Graph) -> str | None:
+        task = graph.metadata.get("task", _TASK)
+        if task != _TASK:
+            return f"its metadata say task '{task}', not '{_TASK}'"
+        outputs = [value for value in graph.outputs if value.name != "features"]
+        if len(outputs) != 1 or len(outputs[0].shape) != 3:
+            return "it has not one output (N, 4 + classes, anchors) or (N, boxes, 6)"
+        middle, last = outputs[0].shape[1:]
+        if last != 6 and (middle is None or middle < 5 or (last is not None and last < middle)):
+            return f"its output {outputs[0]} is neither (N, 4 + classes, anchors) nor (N, boxes, 6)"
+        return None
+
+    def declared(self, graph: Graph) -> Declared:
+        names = graph.declared_literal("names")
+        labels = tuple(str(names[key]) for key in sorted(names)) if isinstance(names, dict) else None
+        if labels is None and isinstance(names, list | tuple):
+            labels = tuple(map(str, names))
+        shape = _output(graph).shape
+        classes = None if _end_to_end(shape[1:]) or shape[1] is None else shape[1] - 4
+        return Declared("detection", classes, labels, _size(graph.declared_literal("imgsz")))
+
+    def read(self, outputs: Mapping[str, Any], placement: Placement) -> Found:
+        array = next(value for name, value in outputs.items() if name != "features")
+        return _read_end_to_end(array, placement) if _end_to_end(array.shape) else _read_raw(array, placement)
+
+
+def _output(graph: Graph) -> Value:
+    return next(value for value in graph.outputs if value.name != "features")
+
+
+def _end_to_end(shape: tuple[int | None, ...]) -> bool:
+    return shape[-1] == 6
+
+
+def _size(imgsz: object) -> tuple[int, int] | None:
+    """Ultralytics writes [height, width], or one number for both."""
+    if isinstance(imgsz, int):
+        return imgsz, imgsz
+    if isinstance(imgsz, list | tuple) and len(imgsz) == 2 and all(isinstance(side, int) for side in imgsz):
+        return imgsz[1], imgsz[0]
+    return None
+
+
+def _read_raw(array: Any, placement: Placement) -> Found:
+    centres, sizes = array[:2], array[2:4]
+    corners = np.concatenate((centres - sizes / 2, centres + sizes / 2))
+    return of_scores(corners.T, array[4:], placement, iou=IOU)
+
+
+def _read_end_to_end(array: Any, placement: Placement) -> Found:
+    confidences = array[:, 4]
+    order = np.argsort(-confidences, kind="stable")
+    order = order[confidences[order] >= FLOOR][:MOST]
+    return placed(array[order, :4], confidences[order], array[order, 5].astype(np.intp), placement)
+
+
+READER = UltralyticsDetect()

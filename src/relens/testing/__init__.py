@@ -1,0 +1,1 @@
+"""Fakes and factories for tests, also those of plug-in authors; nothing of the product imports it."""

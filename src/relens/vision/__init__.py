@@ -1,0 +1,1 @@
+"""Images and what is said about them: decoding, shapes, labels, predictions, annotations. Pure."""

@@ -1,0 +1,1 @@
+"""The tasks: one file each, named like the task."""
