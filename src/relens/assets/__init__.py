@@ -1,0 +1,1 @@
+"""Images, kept once, by content hash."""

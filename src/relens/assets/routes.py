@@ -1,0 +1,89 @@
+"""HTTP: put an image, get it back, get it small."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel
+
+from relens.access.asking import Asking
+from relens.assets import read, store
+from relens.assets.asset import Asset
+from relens.assets.keep import keep
+from relens.infra.database import Database
+from relens.infra.settings import Settings
+from relens.infra.storage import Storage
+from relens.infra.upload import body_within
+from relens.infra.web import part
+
+router = APIRouter(prefix="/api/v1", tags=["assets"])
+
+MEDIA = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "BMP": "image/bmp",
+    "GIF": "image/gif",
+    "TIFF": "image/tiff",
+}
+AssetId = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="the SHA-256 of the image's bytes")]
+Bytes = Annotated[Storage, part(Storage)]
+
+
+class AssetOut(BaseModel):
+    """An image kept here."""
+
+    asset: str
+    width: int
+    height: int
+    format: str
+    size_bytes: int
+
+    @staticmethod
+    def of(asset: Asset) -> AssetOut:
+        return AssetOut(
+            asset=asset.id, width=asset.width, height=asset.height, format=asset.format, size_bytes=asset.size_bytes
+        )
+
+
+@router.post("/assets", status_code=201)
+async def put_asset(
+    request: Request,
+    actor: Asking,
+    storage: Bytes,
+    database: Annotated[Database, part(Database)],
+    settings: Annotated[Settings, part(Settings)],
+) -> AssetOut:
+    """Keeps the image in the body; the same bytes again are the same asset."""
+    actor.must_be("reviewer")
+    data = await body_within(request, settings.max_image_bytes)
+    asset = await run_in_threadpool(keep, storage, data)
+    await run_in_threadpool(database.write, lambda connection: store.remember(connection, [asset]))
+    return AssetOut.of(asset)
+
+
+@router.get("/assets/{asset_id}", response_class=Response, responses={200: {"content": {"image/*": {}}}})
+def get_asset(
+    asset_id: AssetId,
+    storage: Bytes,
+    database: Annotated[Database, part(Database)],
+    size: Annotated[int | None, Query(ge=16, le=4096, description="long side of a small copy in pixels")] = None,
+) -> Response:
+    """The image as it came, or a small JPEG of it. It never changes, so browsers may keep it for ever."""
+    if size is not None:
+        return _picture(read.thumbnail(storage, asset_id, size), "image/jpeg")
+    data = read.image_bytes(storage, asset_id)
+    with database.read() as connection:
+        known = store.get(connection, asset_id)
+    return _picture(data, MEDIA.get(known.format, "application/octet-stream") if known else "application/octet-stream")
+
+
+def _picture(data: bytes, media: str) -> Response:
+    # nosniff: what people upload must never be taken for a page of ours.
+    return Response(
+        data,
+        media_type=media,
+        headers={"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"},
+    )

@@ -1,0 +1,1 @@
+"""Wires every room; decides nothing."""

@@ -1,0 +1,77 @@
+"""Runs one server until it is told to stop."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# One thread per matrix product: requests and jobs are what runs side by side here.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+import uvicorn  # noqa: E402 - the variables above must be set before numpy is imported
+
+from relens.bootstrap.wire import Relens  # noqa: E402
+from relens.infra.settings import Settings  # noqa: E402
+from relens.kit.errors import Conflict, Invalid  # noqa: E402
+
+
+class HomeInUse(Conflict):
+    """Another server works in this home folder."""
+
+
+class PortTaken(Invalid):
+    """Another program listens on this port."""
+
+
+def serve(settings: Settings, quiet: bool = False) -> None:
+    """Answers until SIGINT or SIGTERM; a second server in the same home is refused."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with _only_one(settings.home):
+        listening = _listen(settings)
+        relens = Relens(settings)
+        config = uvicorn.Config(
+            relens.app,
+            log_level="warning" if quiet else "info",
+            access_log=False,
+            http="httptools",
+            timeout_graceful_shutdown=15,
+            lifespan="on",
+        )
+        if not quiet:
+            print(f"Relens listens on {settings.address}, its data is in {settings.home}", file=sys.stderr, flush=True)
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        raise PortTaken(
+            f"{settings.host}:{settings.port} cannot be listened on ({error.strerror}): choose another --port"
+        ) from error
+    return listening
+
+
+@contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    """The folder is this process's as long as it lives; the system frees it when it dies."""
+    with (home / "server.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise HomeInUse(
+                f"another Relens server works in {home}: stop it, or give this one another --home"
+            ) from error
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield

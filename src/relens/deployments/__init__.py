@@ -1,0 +1,1 @@
+"""Stable addresses that answer with some model version."""

@@ -1,0 +1,129 @@
+"""Makes and changes deployments; every change moves the revision that servers follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from relens.access.actor import Actor
+from relens.deployments import store
+from relens.deployments.deployment import (
+    BadDeployment,
+    Deployment,
+    NameTaken,
+    Role,
+    RoleChange,
+    Target,
+    good_name,
+    good_threshold,
+)
+from relens.kit import clock
+from relens.kit.errors import Conflict
+from relens.kit.ids import new_id
+from relens.registry.model_version import ModelVersion
+
+
+class NothingBefore(Conflict):
+    """There is no earlier champion to go back to."""
+
+
+def create(
+    connection: Connection,
+    *,
+    name: str,
+    version: ModelVersion,
+    threshold: float | None,
+    target: Target,
+    actor: Actor,
+    settings: Mapping[str, Any] | None = None,
+) -> Deployment:
+    """A deployment whose champion is `version`; `threshold=None` takes the version's advised one."""
+    if store.named(connection, good_name(name)) is not None:
+        raise NameTaken(f"there is a deployment '{name}' already: choose another name")
+    made = Deployment(
+        id=new_id(),
+        name=name,
+        task=version.task,
+        labels=tuple(version.labels),
+        target=target,
+        threshold=good_threshold(_advised(version) if threshold is None else threshold),
+        revision=1,
+        champion=version.id,
+        shadow=None,
+        canary=None,
+        canary_share=0.0,
+        settings={**(settings or {}), "threshold_by": "advised" if threshold is None else "person"},
+        created_at=clock.now(),
+        created_by=actor.id,
+    )
+    store.insert(connection, made)
+    store.open_role(
+        connection, RoleChange(made.id, "champion", version.id, made.created_at, None, "deployed", actor.id)
+    )
+    return made
+
+
+def rename(connection: Connection, deployment: Deployment, name: str) -> None:
+    there = store.named(connection, good_name(name))
+    if there is not None and there.id != deployment.id:
+        raise NameTaken(f"there is a deployment '{name}' already: choose another name")
+    store.change(connection, deployment.id, name=name)
+
+
+def set_threshold(connection: Connection, deployment: Deployment, threshold: float, by: str = "person") -> None:
+    """`by`: "person", or "advised" when it came with a version."""
+    store.change(
+        connection,
+        deployment.id,
+        threshold=good_threshold(threshold),
+        settings={**deployment.settings, "threshold_by": by},
+    )
+
+
+def set_settings(connection: Connection, deployment: Deployment, settings: Mapping[str, Any]) -> None:
+    """Merges `settings` into those there are."""
+    store.change(connection, deployment.id, settings={**deployment.settings, **settings})
+
+
+def set_role(
+    connection: Connection, deployment: Deployment, role: Role, version: ModelVersion | None, reason: str, actor: Actor
+) -> None:
+    """Gives `role` to `version` (None: to nobody); refuses a version that cannot answer at this address."""
+    if version is None and role == "champion":
+        raise BadDeployment("a deployment always has a champion: set another one instead")
+    if version is not None and version.task != deployment.task:
+        raise BadDeployment(f"'{deployment.name}' is for {deployment.task}; {version.title} is for {version.task}")
+    if deployment.version_in(role) == (version.id if version else None):
+        return
+    values: dict[str, Any] = {role: version.id if version else None}
+    if version is not None:
+        values["labels"] = [*deployment.labels, *(label for label in version.labels if label not in deployment.labels)]
+    if version is not None and role == "champion" and deployment.shadow == version.id:
+        values["shadow"] = None
+        store.open_role(
+            connection, RoleChange(deployment.id, "shadow", None, clock.now(), None, "became champion", actor.id)
+        )
+    store.change(connection, deployment.id, **values)
+    line = RoleChange(deployment.id, role, version.id if version else None, clock.now(), None, reason, actor.id)
+    store.open_role(connection, line)
+
+
+def earlier_champion(connection: Connection, deployment: Deployment) -> str:
+    """The version that was champion before the present one; NothingBefore when there was none."""
+    for line in store.history(connection, deployment.id):
+        if (
+            line.role == "champion"
+            and line.until is not None
+            and line.model_version != deployment.champion
+            and line.model_version
+        ):
+            return line.model_version
+    raise NothingBefore(f"'{deployment.name}' has had one champion only: there is nothing to roll back to")
+
+
+def _advised(version: ModelVersion) -> float:
+    if version.advised_threshold is not None:
+        return version.advised_threshold
+    return 0.0 if version.task == "classification" else 0.25

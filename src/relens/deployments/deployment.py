@@ -1,0 +1,88 @@
+"""A deployment: a stable address that answers with some model version."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from relens.kit.clock import Micros
+from relens.kit.errors import Conflict, Invalid, NotFound
+
+Role = Literal["champion", "shadow", "canary"]
+Target = Literal["server", "external"]
+ROLES: tuple[Role, ...] = ("champion", "shadow", "canary")
+
+
+class BadDeployment(Invalid):
+    """A name, threshold or version a deployment cannot have."""
+
+
+class NameTaken(Conflict):
+    """Another deployment has this name."""
+
+
+class NoDeployment(NotFound):
+    """No deployment has this name or id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """`revision` grows with each change; servers follow it. The labels are those of the champion when it was made, and those added since."""
+
+    id: str
+    name: str
+    task: str
+    labels: tuple[str, ...]
+    target: Target
+    threshold: float
+    revision: int
+    champion: str | None
+    shadow: str | None
+    canary: str | None
+    canary_share: float
+    settings: Mapping[str, Any]
+    created_at: Micros
+    created_by: str
+
+    def version_in(self, role: Role) -> str | None:
+        return {"champion": self.champion, "shadow": self.shadow, "canary": self.canary}[role]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChange:
+    """One line of a deployment's history: which version had which role from when to when, by whom and why."""
+
+    deployment: str
+    role: Role
+    model_version: str | None
+    since: Micros
+    until: Micros | None
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How far the servers follow: which champion answers now, and what they are doing about another."""
+
+    state: Literal["loading", "warming", "live", "failed", "external"]
+    message: str = ""
+    model_version: str | None = None
+
+
+def good_name(name: str) -> str:
+    """The name as it will stand in addresses."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
+        raise BadDeployment(
+            "a deployment's name has 1 to 80 letters, digits, dots, dashes or underscores and starts with a letter or digit"
+        )
+    return name
+
+
+def good_threshold(threshold: float) -> float:
+    if not math.isfinite(threshold) or not 0.0 <= threshold <= 1.0:
+        raise BadDeployment(f"a threshold lies between 0 and 1, not at {threshold}")
+    return float(threshold)

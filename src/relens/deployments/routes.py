@@ -1,0 +1,238 @@
+"""HTTP: deployments, their settings and roles."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from relens.access import store as access_store
+from relens.access.asking import Asking
+from relens.deployments import change, store
+from relens.deployments.deployment import Deployment, Role, Target
+from relens.infra.database import Database
+from relens.infra.web import Instant, Page, part
+from relens.registry import store as registry_store
+
+router = APIRouter(prefix="/api/v1", tags=["deployments"])
+Db = Annotated[Database, part(Database)]
+
+
+class RoleOut(BaseModel):
+    """The version that has a role."""
+
+    id: str
+    title: str
+    model_name: str
+    number: int
+    artifact: str
+    since: Instant | None
+
+
+class ServingOut(BaseModel):
+    """How far this deployment's servers follow."""
+
+    state: Literal["loading", "warming", "live", "failed", "external"]
+    message: str
+    model_version: str | None
+
+
+class DeploymentOut(BaseModel):
+    """A deployment as the API shows it."""
+
+    id: str
+    name: str
+    task: str
+    labels: list[str]
+    target: Target
+    threshold: float
+    revision: int
+    champion: RoleOut | None
+    shadow: RoleOut | None
+    canary: RoleOut | None
+    serving: ServingOut
+    settings: dict[str, Any]
+    created_at: Instant
+    created_by: str
+
+
+class DeploymentIn(BaseModel):
+    """`threshold` null takes the one the version advises."""
+
+    name: str
+    model_version: str = Field(description='an id, "name/3" or "name/latest"')
+    threshold: float | None = None
+    target: Target = "server"
+    settings: dict[str, Any] = Field(default_factory=dict, description="free values shown with the deployment")
+
+
+class DeploymentChange(BaseModel):
+    """What to change; what is left out stays."""
+
+    name: str | None = None
+    threshold: float | None = None
+
+
+class RoleIn(BaseModel):
+    """Gives a role to a version; null takes it away (not for the champion)."""
+
+    role: Literal["champion", "shadow"]
+    model_version: str | None
+    reason: str = ""
+
+
+class RollbackIn(BaseModel):
+    """Why the earlier champion comes back."""
+
+    reason: str = "rolled back"
+
+
+class RoleLineOut(BaseModel):
+    """One line of the history of roles."""
+
+    role: Role
+    model_version: RoleOut | None
+    since: Instant
+    until: Instant | None
+    reason: str
+    by: str
+
+
+def shown(connection: Connection, deployments: list[Deployment]) -> list[DeploymentOut]:
+    """Deployments with the names behind their ids."""
+    people = access_store.names(connection, {d.created_by for d in deployments})
+    serving = store.serving(connection, [d.id for d in deployments])
+    return [_shown(connection, d, people.get(d.created_by, d.created_by), serving) for d in deployments]
+
+
+def _shown(connection: Connection, found: Deployment, by: str, serving: dict[str, Any]) -> DeploymentOut:
+    plain = ("id", "name", "task", "target", "threshold", "revision", "created_at")
+    state = serving.get(found.id)
+    return DeploymentOut(
+        **{name: getattr(found, name) for name in plain},
+        labels=list(found.labels),
+        champion=_role(connection, found, "champion"),
+        shadow=_role(connection, found, "shadow"),
+        canary=_role(connection, found, "canary"),
+        serving=ServingOut(state=state.state, message=state.message, model_version=state.model_version)
+        if state
+        else ServingOut(state="loading", message="", model_version=None),
+        settings=dict(found.settings),
+        created_by=by,
+    )
+
+
+def _role(connection: Connection, found: Deployment, role: Role) -> RoleOut | None:
+    version_id = found.version_in(role)
+    return _version(connection, version_id, store.since_of(connection, found.id, role)) if version_id else None
+
+
+def _version(connection: Connection, version_id: str, since: int | None = None) -> RoleOut:
+    version = registry_store.get(connection, version_id)
+    return RoleOut(
+        id=version.id,
+        title=version.title,
+        model_name=version.model_name,
+        number=version.number,
+        artifact=version.artifact,
+        since=since,
+    )
+
+
+@router.get("/deployments")
+def list_deployments(database: Db) -> Page[DeploymentOut]:
+    with database.read() as connection:
+        return Page(items=shown(connection, store.all_of_them(connection)))
+
+
+@router.post("/deployments", status_code=201)
+def create_deployment(asked: DeploymentIn, actor: Asking, database: Db) -> DeploymentOut:
+    """Makes an address that answers with this version as soon as it is loaded."""
+    actor.must_be("operator")
+
+    def work(connection: Connection) -> DeploymentOut:
+        version = registry_store.find(connection, asked.model_version)
+        made = change.create(
+            connection,
+            name=asked.name,
+            version=version,
+            threshold=asked.threshold,
+            target=asked.target,
+            actor=actor,
+            settings=asked.settings,
+        )
+        return shown(connection, [made])[0]
+
+    return database.write(work)
+
+
+@router.get("/deployments/{deployment}")
+def get_deployment(deployment: str, database: Db) -> DeploymentOut:
+    with database.read() as connection:
+        return shown(connection, [store.get(connection, deployment)])[0]
+
+
+@router.patch("/deployments/{deployment}")
+def change_deployment(deployment: str, asked: DeploymentChange, actor: Asking, database: Db) -> DeploymentOut:
+    """A new threshold counts for the next image."""
+    actor.must_be("operator")
+
+    def work(connection: Connection) -> DeploymentOut:
+        found = store.get(connection, deployment)
+        if asked.name is not None:
+            change.rename(connection, found, asked.name)
+        if asked.threshold is not None:
+            change.set_threshold(connection, found, asked.threshold)
+        return shown(connection, [store.get(connection, found.id)])[0]
+
+    return database.write(work)
+
+
+@router.get("/deployments/{deployment}/roles")
+def list_roles(deployment: str, database: Db) -> Page[RoleLineOut]:
+    """Which version had which role when, the newest first."""
+    with database.read() as connection:
+        lines = store.history(connection, store.get(connection, deployment).id)
+        people = access_store.names(connection, {line.by for line in lines})
+        items = [
+            RoleLineOut(
+                role=line.role,
+                model_version=_version(connection, line.model_version) if line.model_version else None,
+                since=line.since,
+                until=line.until,
+                reason=line.reason,
+                by=people.get(line.by, line.by),
+            )
+            for line in lines
+        ]
+    return Page(items=items)
+
+
+@router.post("/deployments/{deployment}/roles")
+def set_role(deployment: str, asked: RoleIn, actor: Asking, database: Db) -> DeploymentOut:
+    """Gives a role to a version; the one before answers until the new one can."""
+    actor.must_be("operator")
+
+    def work(connection: Connection) -> DeploymentOut:
+        found = store.get(connection, deployment)
+        version = registry_store.find(connection, asked.model_version) if asked.model_version else None
+        change.set_role(connection, found, asked.role, version, asked.reason or f"set by {actor.name}", actor)
+        return shown(connection, [store.get(connection, found.id)])[0]
+
+    return database.write(work)
+
+
+@router.post("/deployments/{deployment}/rollback")
+def roll_back(deployment: str, asked: RollbackIn, actor: Asking, database: Db) -> DeploymentOut:
+    """The champion before the present one answers again."""
+    actor.must_be("operator")
+
+    def work(connection: Connection) -> DeploymentOut:
+        found = store.get(connection, deployment)
+        version = registry_store.get(connection, change.earlier_champion(connection, found))
+        change.set_role(connection, found, "champion", version, asked.reason, actor)
+        return shown(connection, [store.get(connection, found.id)])[0]
+
+    return database.write(work)

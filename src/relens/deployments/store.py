@@ -1,0 +1,167 @@
+"""Rows of deployments and of the history of their roles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    or_,
+    select,
+    update,
+)
+
+from relens.deployments.deployment import Deployment, NoDeployment, RoleChange, Serving
+from relens.infra.database import add, metadata, upsert
+from relens.kit.clock import Micros
+from relens.kit.ids import new_id
+
+deployment = Table(
+    "deployment",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("name", String(80), nullable=False, unique=True),
+    Column("task", String(30), nullable=False),
+    Column("labels", JSON, nullable=False),
+    Column("target", String(10), nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("champion", String(36)),
+    Column("shadow", String(36)),
+    Column("canary", String(36)),
+    Column("canary_share", Float, nullable=False),
+    Column("settings", JSON, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String(36), nullable=False),
+)
+
+role_history = Table(
+    "role_history",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("deployment", String(36), ForeignKey("deployment.id", ondelete="CASCADE"), nullable=False),
+    Column("role", String(10), nullable=False),
+    Column("model_version", String(36)),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger),
+    Column("reason", Text, nullable=False),
+    Column("by", String(36), nullable=False),
+    Index("role_history_by_deployment", "deployment", "since"),
+)
+
+serving_state = Table(
+    "serving_state",
+    metadata,
+    Column("deployment", String(36), ForeignKey("deployment.id", ondelete="CASCADE"), primary_key=True),
+    Column("state", String(10), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("model_version", String(36)),
+)
+
+
+def all_of_them(connection: Connection) -> list[Deployment]:
+    return [_deployment(row) for row in connection.execute(select(deployment).order_by(deployment.c.name))]
+
+
+def get(connection: Connection, reference: str) -> Deployment:
+    """By id or by name; NoDeployment when there is none."""
+    query = select(deployment).where(or_(deployment.c.id == reference, deployment.c.name == reference))
+    row = connection.execute(query).first()
+    if row is None:
+        raise NoDeployment(f"there is no deployment '{reference}'")
+    return _deployment(row)
+
+
+def named(connection: Connection, name: str) -> Deployment | None:
+    row = connection.execute(select(deployment).where(deployment.c.name == name)).first()
+    return None if row is None else _deployment(row)
+
+
+def revisions(connection: Connection) -> dict[str, int]:
+    """What a server polls to see whether anything changed."""
+    return {row.id: row.revision for row in connection.execute(select(deployment.c.id, deployment.c.revision))}
+
+
+def insert(connection: Connection, made: Deployment) -> None:
+    row: dict[str, Any] = {name: getattr(made, name) for name in Deployment.__dataclass_fields__}
+    add(connection, deployment, row | {"labels": list(made.labels), "settings": dict(made.settings)})
+
+
+def change(connection: Connection, deployment_id: str, **values: Any) -> None:
+    """Sets columns and moves the revision on, so that servers notice."""
+    connection.execute(
+        update(deployment).where(deployment.c.id == deployment_id).values(**values, revision=deployment.c.revision + 1)
+    )
+
+
+def open_role(connection: Connection, line: RoleChange) -> None:
+    """Ends the role's present line of history and begins `line`."""
+    here = (
+        (role_history.c.deployment == line.deployment)
+        & (role_history.c.role == line.role)
+        & role_history.c.until.is_(None)
+    )
+    connection.execute(update(role_history).where(here).values(until=line.since))
+    if line.model_version is not None:
+        row: Mapping[str, Any] = {name: getattr(line, name) for name in RoleChange.__dataclass_fields__}
+        add(connection, role_history, {"id": new_id(), **row})
+
+
+def history(connection: Connection, deployment_id: str) -> list[RoleChange]:
+    """The newest first."""
+    query = (
+        select(role_history)
+        .where(role_history.c.deployment == deployment_id)
+        .order_by(role_history.c.since.desc(), role_history.c.id.desc())
+    )
+    return [
+        RoleChange(r.deployment, r.role, r.model_version, r.since, r.until, r.reason, r.by)
+        for r in connection.execute(query)
+    ]
+
+
+def set_serving(connection: Connection, deployment_id: str, serving: Serving) -> None:
+    """What the servers say of how far they follow."""
+    row = {
+        "deployment": deployment_id,
+        "state": serving.state,
+        "message": serving.message,
+        "model_version": serving.model_version,
+    }
+    upsert(connection, serving_state, [row], ["deployment"], ["state", "message", "model_version"])
+
+
+def serving(connection: Connection, ids: Sequence[str]) -> dict[str, Serving]:
+    rows = connection.execute(select(serving_state).where(serving_state.c.deployment.in_(ids)))
+    return {row.deployment: Serving(row.state, row.message, row.model_version) for row in rows}
+
+
+def where_deployed(connection: Connection, versions: Sequence[str]) -> list[Deployment]:
+    query = select(deployment).where(
+        or_(deployment.c.champion.in_(versions), deployment.c.shadow.in_(versions), deployment.c.canary.in_(versions))
+    )
+    return [_deployment(row) for row in connection.execute(query)]
+
+
+def since_of(connection: Connection, deployment_id: str, role: str) -> Micros | None:
+    """When the present version took the role."""
+    query = select(role_history.c.since).where(
+        role_history.c.deployment == deployment_id, role_history.c.role == role, role_history.c.until.is_(None)
+    )
+    return connection.execute(query).scalar()
+
+
+def _deployment(row: Any) -> Deployment:
+    values = {name: getattr(row, name) for name in Deployment.__dataclass_fields__}
+    return Deployment(**values | {"labels": tuple(row.labels)})

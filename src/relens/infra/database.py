@@ -1,0 +1,226 @@
+"""The database: reads on many connections, writes through one thread that commits many callers' work together.
+
+Group commit is what makes "answered means logged" affordable: a commit costs the same for one prediction as for fifty.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    insert,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from relens.kit import clock
+from relens.kit.errors import StorageFull, Unavailable
+
+Result = TypeVar("Result")
+Work = Callable[[Connection], Result]
+
+metadata = MetaData()
+
+# Numbers that grow in commit order: the row stays locked until commit, so a later number is never visible before an earlier one.
+counter = Table(
+    "counter", metadata, Column("name", String(40), primary_key=True), Column("value", BigInteger, nullable=False)
+)
+
+_BATCH = 256
+_BATCH_S = 0.015
+
+
+class NoRoom(StorageFull):
+    """The disk of the database is full; nothing was written."""
+
+
+class Database:
+    """Rows on SQLite (one file, WAL) or PostgreSQL, by URL.
+
+    `durability="power"` syncs every commit to the disk; "process" leaves that to the operating system, which outlives us.
+    """
+
+    def __init__(self, url: str, durability: str = "process") -> None:
+        self.engine = _engine(url, durability)
+        self._queue: SimpleQueue[tuple[Work[Any], Future[Any]] | None] = SimpleQueue()
+        self._closed = False
+        self._writer = threading.Thread(target=self._write_all, name="database-writer", daemon=True)
+        self._writer.start()
+
+    def create_tables(self) -> None:
+        """Makes the tables that are not there yet; every room's store must have been imported."""
+        metadata.create_all(self.engine)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one consistent state; nothing written on it is kept."""
+        with self.engine.connect() as connection:
+            yield connection
+            connection.rollback()
+
+    def write(self, work: Work[Result]) -> Result:
+        """Runs `work` in the next group transaction and returns when it is durable; its error is raised here and undoes only its own rows."""
+        if threading.current_thread() is self._writer:
+            raise RuntimeError("database.write was called from inside a write: use the connection you were given")
+        return self.write_soon(work).result()
+
+    def write_soon(self, work: Work[Result]) -> Future[Result]:
+        """The same without waiting: the future is done when the rows are durable."""
+        future: Future[Result] = Future()
+        if self._closed:
+            future.set_exception(Unavailable("the server is stopping: send it again to the next one"))
+        else:
+            self._queue.put((work, future))
+        return future
+
+    def close(self) -> None:
+        """Commits what is waiting, then lets the connections go."""
+        self._closed = True
+        self._queue.put(None)
+        self._writer.join()
+        self.engine.dispose()
+
+    def _write_all(self) -> None:
+        while (first := self._queue.get()) is not None:
+            if not self._commit_together(first):
+                return
+
+    def _commit_together(self, first: tuple[Work[Any], Future[Any]]) -> bool:
+        """One transaction for `first` and what arrives while it runs; False when told to stop."""
+        done: list[tuple[Future[Any], Any, BaseException | None]] = []
+        item: tuple[Work[Any], Future[Any]] | None = first
+        started = clock.stopwatch()
+        try:
+            with self.engine.begin() as connection:
+                while item is not None:
+                    done.append((item[1], *_in_savepoint(connection, item[0])))
+                    if len(done) >= _BATCH or clock.stopwatch() - started > _BATCH_S:
+                        break
+                    try:
+                        item = self._queue.get_nowait()
+                    except Empty:
+                        break
+        except BaseException as error:  # noqa: BLE001 - whatever broke the transaction belongs to everyone in it
+            _settle([(future, None, _named(error)) for future, _, _ in done] or [(first[1], None, _named(error))])
+            return item is not None
+        _settle(done)
+        return item is not None
+
+
+def _in_savepoint(connection: Connection, work: Work[Any]) -> tuple[Any, BaseException | None]:
+    savepoint = connection.begin_nested()
+    try:
+        result = work(connection)
+        savepoint.commit()
+    except Exception as error:  # noqa: BLE001 - handed to the caller who asked for this work
+        savepoint.rollback()
+        return None, _named(error)
+    return result, None
+
+
+def _settle(done: Sequence[tuple[Future[Any], Any, BaseException | None]]) -> None:
+    for future, result, error in done:
+        if future.cancelled():
+            continue
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+
+def _named(error: BaseException) -> BaseException:
+    if isinstance(error, DBAPIError):
+        reason = str(error.orig).lower()
+        if "disk is full" in reason or "disk full" in reason or "no space left" in reason:
+            return NoRoom("the disk of the database is full: free some space; nothing was written")
+        if isinstance(error, OperationalError) and ("locked" in reason or "connection" in reason):
+            return Unavailable("the database is not answering right now: try again in a moment")
+    return error
+
+
+def _engine(url: str, durability: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=12, max_overflow=12, pool_pre_ping=True, json_serializer=_to_json)
+    arguments = {"timeout": 30, "isolation_level": None, "check_same_thread": False}
+    engine = create_engine(url, pool_size=12, max_overflow=28, json_serializer=_to_json, connect_args=arguments)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={'FULL' if durability == 'power' else 'NORMAL'}",
+            "foreign_keys=ON",
+            "cache_size=-16000",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    # The driver's own BEGIN comes too late for a consistent read; SQLAlchemy documents these hooks for it.
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(
+            "BEGIN IMMEDIATE" if threading.current_thread().name == "database-writer" else "BEGIN"
+        )
+
+    return engine
+
+
+def _to_json(value: Any) -> str:
+    """Letters stay letters, so that a text search finds them; NaN, which is no JSON, is refused."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    keys: Sequence[str],
+    update: Sequence[str] = (),
+) -> None:
+    """Inserts `rows`; where the unique `keys` are there already, sets the columns in `update` (none: leaves the row as it is)."""
+    if not rows:
+        return
+    made = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    if update:
+        statement = made.on_conflict_do_update(
+            index_elements=list(keys), set_={name: made.excluded[name] for name in update}
+        )
+    else:
+        statement = made.on_conflict_do_nothing(index_elements=list(keys))
+    connection.execute(statement, [dict(row) for row in rows])
+
+
+def next_number(connection: Connection, name: str, how_many: int = 1) -> int:
+    """The first of `how_many` consecutive numbers (from 1) of the sequence `name`, in commit order."""
+    taken = connection.execute(
+        update(counter)
+        .where(counter.c.name == name)
+        .values(value=counter.c.value + how_many)
+        .returning(counter.c.value)
+    ).scalar_one_or_none()
+    if taken is None:
+        upsert(connection, counter, [{"name": name, "value": 0}], ["name"])
+        return next_number(connection, name, how_many)
+    return int(taken) - how_many + 1
+
+
+def add(connection: Connection, table: Table, *rows: Mapping[str, Any]) -> None:
+    """Inserts `rows`; a no-op for none."""
+    if rows:
+        connection.execute(insert(table), [dict(row) for row in rows])

@@ -1,0 +1,66 @@
+"""HTTP: jobs, their progress, and cancelling one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from relens.infra.database import Database
+from relens.infra.jobs import store
+from relens.infra.jobs.job import OPEN, Job, State
+from relens.infra.jobs.table import Jobs
+from relens.infra.web import Cursor, Instant, Limit, Page, part, read_cursor, write_cursor
+
+router = APIRouter(prefix="/api/v1", tags=["jobs"])
+
+
+class JobOut(BaseModel):
+    """A job as the API shows it."""
+
+    id: str
+    kind: str
+    title: str
+    about: str | None
+    state: State
+    step: str | None
+    finished_steps: list[str]
+    done: int
+    total: int | None
+    message: str
+    result: dict[str, Any] | None
+    error: str | None
+    created_by: str
+    created_at: Instant
+    started_at: Instant | None
+    finished_at: Instant | None
+
+    @staticmethod
+    def of(job: Job) -> JobOut:
+        names = JobOut.model_fields
+        return JobOut(
+            **{name: getattr(job, name) for name in names if name != "finished_steps"},
+            finished_steps=list(job.finished_steps),
+        )
+
+
+@router.get("/jobs")
+def list_jobs(
+    database: Annotated[Database, part(Database)],
+    state: Annotated[str | None, Query(description="one of the states, or open")] = None,
+    about: str | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[JobOut]:
+    states = OPEN if state == "open" else (state,) if state else ()
+    before = tuple(read_cursor(cursor, 2)) if cursor else None
+    with database.read() as connection:
+        found = store.page(connection, states, about, before, limit + 1)
+    following = write_cursor(found[limit - 1].created_at, found[limit - 1].id) if len(found) > limit else None
+    return Page(items=[JobOut.of(job) for job in found[:limit]], next=following)
+
+
+@router.get("/jobs/{job_id}")
+def get_job(job_id: str, jobs: Annotated[Jobs, part(Jobs)]) -> JobOut:
+    return JobOut.of(jobs.get(job_id))

@@ -1,0 +1,222 @@
+"""Jobs on our own table: leased rows, worker threads, remembered steps.
+
+Enqueueing happens inside the caller's transaction, so the event that starts a job and the job are written together or not at all.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeVar
+
+from sqlalchemy import Connection
+
+from relens.infra.database import Database, add
+from relens.infra.jobs import store
+from relens.infra.jobs.job import Cancelled, Job, JobOver, Stopping, Work
+from relens.kit import clock
+from relens.kit.errors import NotFound, RelensError
+from relens.kit.ids import new_id
+
+logger = logging.getLogger("relens.jobs")
+Lane = Literal["light", "heavy"]
+Result = TypeVar("Result")
+
+LEASE = 30 * clock.SECOND
+
+
+class Jobs:
+    """`lanes`: how many jobs of each lane run at once on this server. `alone`: no other server shares the database."""
+
+    def __init__(self, database: Database, alone: bool = True, lanes: Mapping[Lane, int] | None = None) -> None:
+        self._database = database
+        self._alone = alone
+        self._lanes: dict[Lane, int] = dict(lanes) if lanes else {"light": 2, "heavy": 1}
+        self._kinds: dict[str, tuple[Work, Lane]] = {}
+        self._owner = new_id()
+        self._stopping = threading.Event()
+        self._wake = {lane: threading.Event() for lane in self._lanes}
+        self._asked: set[str] = set()
+        self._threads: list[threading.Thread] = []
+
+    def register(self, kind: str, work: Work, lane: Lane = "light") -> None:
+        """`work` does the jobs of `kind` on this server."""
+        self._kinds[kind] = (work, lane)
+
+    def enqueue(
+        self,
+        connection: Connection,
+        kind: str,
+        payload: Mapping[str, Any],
+        *,
+        title: str,
+        created_by: str,
+        key: str | None = None,
+        about: str | None = None,
+    ) -> str:
+        """Writes a job into the caller's transaction and returns its id; the same `key` again is the same job."""
+        if key is not None and (there := store.by_key(connection, key)):
+            return there
+        job_id = new_id()
+        row = {
+            "id": job_id,
+            "kind": kind,
+            "key": key,
+            "title": title,
+            "about": about,
+            "state": "queued",
+            "payload": dict(payload),
+        }
+        add(
+            connection,
+            store.job,
+            {**row, "created_by": created_by, "created_at": clock.now(), "done": 0, "message": "", "cancel_asked": 0},
+        )
+        if kind in self._kinds:
+            self._wake[self._kinds[kind][1]].set()
+        return job_id
+
+    def get(self, job_id: str) -> Job:
+        with self._database.read() as connection:
+            job = store.get(connection, job_id)
+        if job is None:
+            raise NotFound(f"there is no job {job_id}")
+        return job
+
+    def cancel(self, job_id: str) -> Job:
+        """Asks it to stop; it ends at its next check."""
+        if not self.get(job_id).is_open:
+            raise JobOver(f"the job {job_id} has ended: there is nothing to cancel")
+        self._database.write(lambda connection: store.ask_to_stop(connection, job_id, clock.now()))
+        self._asked.add(job_id)
+        return self.get(job_id)
+
+    def start(self) -> None:
+        """Takes up what an earlier life of this server left, then works until stopped."""
+        if self._alone:
+            self._database.write(lambda connection: store.release(connection, None))
+        for lane, count in self._lanes.items():
+            for number in range(count):
+                self._threads.append(
+                    threading.Thread(target=self._work, args=(lane,), name=f"job-{lane}-{number}", daemon=True)
+                )
+        self._threads.append(threading.Thread(target=self._keep_leases, name="job-leases", daemon=True))
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Running jobs end at their next check and wait for the next server."""
+        self._stopping.set()
+        for event in self._wake.values():
+            event.set()
+        for thread in self._threads:
+            thread.join(timeout=20)
+        self._database.write(lambda connection: store.release(connection, self._owner))
+
+    def must_stop(self, job_id: str) -> None:
+        """Raises Cancelled or Stopping when the job's work should end here."""
+        if job_id in self._asked:
+            raise Cancelled("cancelled")
+        if self._stopping.is_set():
+            raise Stopping("the server stops")
+
+    def _work(self, lane: Lane) -> None:
+        while not self._stopping.is_set():
+            kinds = [kind for kind, (_, its_lane) in self._kinds.items() if its_lane == lane]
+            try:
+                job = self._take(kinds)
+            except Exception:
+                logger.exception("no job could be taken; trying again")
+                job = None
+            if job is None:
+                self._wake[lane].wait(0.5)
+                self._wake[lane].clear()
+            else:
+                self._carry_out(job)
+
+    def _take(self, kinds: list[str]) -> Job | None:
+        def waiting(connection: Connection) -> Job | None:
+            now = clock.now()
+            return store.take(connection, kinds, self._owner, now, now + LEASE)
+
+        with self._database.read() as connection:
+            if not connection.execute(
+                store.job.select()
+                .where(store.job.c.state.in_(("queued", "running")), store.job.c.kind.in_(kinds))
+                .limit(1)
+            ).first():
+                return None
+        return self._database.write(waiting)
+
+    def _carry_out(self, job: Job) -> None:
+        run = _Run(self, self._database, job)
+        try:
+            run.check()
+            result = self._kinds[job.kind][0](run)
+            ended: dict[str, Any] = {"state": "succeeded", "result": dict(result) if result else None, "error": None}
+        except Stopping:
+            return
+        except Cancelled:
+            ended = {"state": "cancelled", "error": "cancelled"}
+        except RelensError as error:
+            ended = {"state": "failed", "error": str(error), "result": dict(error.facts) or None}
+        except Exception as error:
+            logger.exception("job %s (%s) failed", job.id, job.kind)
+            ended = {"state": "failed", "error": f"{type(error).__name__}: {error}"}
+        self._asked.discard(job.id)
+        final = {**run.shown(), **ended, "step": None, "owner": None, "finished_at": clock.now()}
+        self._database.write(lambda connection: store.change(connection, job.id, **final))
+
+    def _keep_leases(self) -> None:
+        while not self._stopping.wait(2.0):
+            try:
+                self._asked |= set(
+                    self._database.write(lambda connection: store.renew(connection, self._owner, clock.now() + LEASE))
+                )
+            except Exception:
+                logger.exception("the leases of running jobs could not be renewed; trying again")
+
+
+class _Run:
+    """The JobRun of one job on this server."""
+
+    def __init__(self, jobs: Jobs, database: Database, job: Job) -> None:
+        self.id = job.id
+        self.payload = job.payload
+        self._jobs = jobs
+        self._database = database
+        self._shown: dict[str, Any] = {}
+        self._last_written = 0.0
+        with database.read() as connection:
+            self._finished = store.steps(connection, job.id)
+
+    def step(self, name: str, work: Callable[[], Result]) -> Result:
+        if name in self._finished:
+            return self._finished[name]  # type: ignore[no-any-return]
+        self.check()
+        self._show(step=name, done=0, total=None, message="")
+        self._write()
+        result = work()
+        self._database.write(lambda connection: store.finish_step(connection, self.id, name, result, clock.now()))
+        self._finished[name] = result
+        return result
+
+    def progress(self, done: int, total: int | None = None, message: str = "") -> None:
+        self._show(done=done, total=total, message=message)
+        if clock.stopwatch() - self._last_written > 0.3:
+            self._write()
+
+    def check(self) -> None:
+        self._jobs.must_stop(self.id)
+
+    def shown(self) -> dict[str, Any]:
+        return dict(self._shown)
+
+    def _show(self, **values: Any) -> None:
+        self._shown |= values
+
+    def _write(self) -> None:
+        self._last_written = clock.stopwatch()
+        shown = self.shown()
+        self._database.write(lambda connection: store.change(connection, self.id, **shown))

@@ -1,0 +1,92 @@
+"""Settings: one home folder and a few switches, from arguments or the environment (RELENS_HOME, RELENS_PORT, ...)."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from relens.kit.errors import Invalid
+
+DEFAULT_PORT = 8417
+Durability = Literal["process", "power"]
+
+
+class BadSetting(Invalid):
+    """A setting that cannot be used; the sentence names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything one server needs to know before it starts.
+
+    `durability`: "process" survives `kill -9` of the server, "power" also a power cut (slower: every commit and image is fsynced).
+    """
+
+    home: Path
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    database: str | None = None
+    durability: Durability = "process"
+    public_url: str | None = None
+    token: str | None = None
+    threads: int = max(1, os.cpu_count() or 1)
+    max_image_bytes: int = 64 * 1024 * 1024
+    allow_private_webhooks: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise BadSetting(f"port {self.port} is not a port: choose one from 1 to 65535")
+        if self.durability not in ("process", "power"):
+            raise BadSetting(f"durability is 'process' or 'power', not '{self.durability}'")
+        if not self.on_loopback and not self.token:
+            raise BadSetting(
+                f"listening on {self.host} lets other machines in: set RELENS_TOKEN to a secret of at least 16 characters, "
+                "or listen on 127.0.0.1"
+            )
+        if self.token is not None and len(self.token) < 16:
+            raise BadSetting("RELENS_TOKEN must be at least 16 characters long")
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite:///{self.home / 'relens.db'}"
+
+    @property
+    def address(self) -> str:
+        """Where people reach it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+
+def from_environment(environment: Mapping[str, str] = os.environ, **given: object) -> Settings:
+    """Settings from `given` (what is None does not count), then RELENS_* variables, then defaults."""
+    values: dict[str, object] = {"home": Path(environment.get("RELENS_HOME") or Path.home() / ".relens")}
+    for name in ("host", "database", "durability", "public_url", "token"):
+        if environment.get(f"RELENS_{name.upper()}"):
+            values[name] = environment[f"RELENS_{name.upper()}"]
+    for name in ("port", "threads", "max_image_bytes"):
+        if written := environment.get(f"RELENS_{name.upper()}"):
+            if not written.isdigit():
+                raise BadSetting(f"RELENS_{name.upper()} must be a whole number, not '{written}'")
+            values[name] = int(written)
+    values["allow_private_webhooks"] = environment.get("RELENS_ALLOW_PRIVATE_WEBHOOKS", "").lower() in (
+        "1",
+        "true",
+        "yes",
+    )
+    values |= {name: value for name, value in given.items() if value is not None}
+    settings = Settings(**values)  # type: ignore[arg-type]
+    return replace(settings, home=settings.home.expanduser().absolute())

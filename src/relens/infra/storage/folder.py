@@ -1,0 +1,88 @@
+"""Storage in a local folder: write beside, sync when asked, rename."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from relens.infra.storage._port import NoBytes
+from relens.kit.errors import Invalid, StorageFull
+from relens.kit.ids import new_id
+
+
+class Folder:
+    """Keys are paths below `root`; what is being written lies in `root/.writing` and never under its key."""
+
+    def __init__(self, root: Path, sync: bool = False) -> None:
+        self._root = root
+        self._sync = sync
+        self._writing = root / ".writing"
+        self._writing.mkdir(parents=True, exist_ok=True)
+        for left_over in self._writing.iterdir():
+            left_over.unlink(missing_ok=True)
+
+    def put(self, key: str, data: bytes) -> None:
+        target = self._place(key)
+        beside = self._writing / new_id()
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with beside.open("wb") as file:
+                file.write(data)
+                if self._sync:
+                    file.flush()
+                    os.fsync(file.fileno())
+            beside.replace(target)
+            if self._sync:
+                _sync_folder(target.parent)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise StorageFull(
+                    f"there is no room left in {self._root}: free some space; nothing was written"
+                ) from error
+            raise
+
+    def get(self, key: str) -> bytes:
+        try:
+            return self._place(key).read_bytes()
+        except FileNotFoundError as error:
+            raise NoBytes(f"nothing is kept under '{key}'") from error
+
+    def exists(self, key: str) -> bool:
+        return self._place(key).is_file()
+
+    def delete(self, key: str) -> None:
+        self._place(key).unlink(missing_ok=True)
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        start = self._root / prefix if not prefix or prefix.endswith("/") else (self._root / prefix).parent
+        for found in sorted(start.rglob("*")):
+            key = found.relative_to(self._root).as_posix()
+            if found.is_file() and key.startswith(prefix) and not key.startswith(".writing/"):
+                yield key
+
+    def path(self, key: str) -> Path | None:
+        return self._place(key)
+
+    def free_bytes(self) -> int | None:
+        return shutil.disk_usage(self._root).free
+
+    def _place(self, key: str) -> Path:
+        place = (self._root / key).absolute()
+        if not key or ".." in place.relative_to("/").parts or not place.is_relative_to(self._root.absolute()):
+            raise Invalid(f"'{key}' is not a key")
+        return place
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+STORAGE = Folder

@@ -1,0 +1,82 @@
+"""Takes in what a client uploads: a raw body or a multipart form, never more than a limit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect
+
+from relens.kit.errors import Invalid, TooLarge
+
+
+class BadUpload(Invalid):
+    """A body or form that is not what the address takes."""
+
+
+class BodyTooLarge(TooLarge):
+    """More bytes than this address takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The bytes and the other fields of a form (or of the query), each with all its values."""
+
+    data: bytes
+    fields: dict[str, list[str]]
+
+    def one(self, name: str) -> str | None:
+        values = self.fields.get(name)
+        return values[-1] if values else None
+
+
+async def body_within(request: Request, limit: int) -> bytes:
+    """The whole body; refuses as soon as it is known to be longer than `limit` bytes."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
+    chunks, size = [], 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > limit:
+                raise _too_large(limit)
+            chunks.append(chunk)
+    except ClientDisconnect as error:
+        raise BadUpload("the connection closed before the whole body had arrived") from error
+    return b"".join(chunks)
+
+
+async def upload_within(request: Request, limit: int, field: str) -> Upload:
+    """An upload as a raw body (other fields in the query) or as a multipart form whose file stands in `field`."""
+    fields = {name: request.query_params.getlist(name) for name in request.query_params}
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        return Upload(await body_within(request, limit), fields)
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit + 1_000_000:
+        raise _too_large(limit)
+    try:
+        form = await request.form(max_files=8, max_fields=64)
+    except (MultiPartException, ClientDisconnect) as error:
+        raise BadUpload("the multipart form cannot be read: send the image as field 'image'") from error
+    try:
+        for name, value in form.multi_items():
+            if isinstance(value, str):
+                fields.setdefault(name, []).append(value)
+        file = form.get(field)
+        if not isinstance(file, UploadFile):
+            raise BadUpload(f"the form has no file field '{field}': send the image there, or as the raw body")
+        data = await file.read(limit + 1)
+    finally:
+        await form.close()
+    if len(data) > limit:
+        raise _too_large(limit)
+    return Upload(data, fields)
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(
+        f"the body is larger than {limit / 1048576:.0f} MiB, the limit here: send a smaller one or raise RELENS_MAX_IMAGE_BYTES"
+    )

@@ -1,0 +1,77 @@
+"""What every room's routes need: parts by type, pages of lists, times as text."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Depends, Query, Request
+from pydantic import BaseModel, PlainSerializer
+
+from relens.kit import clock
+from relens.kit.errors import Invalid
+
+Part = TypeVar("Part")
+Item = TypeVar("Item")
+
+Instant = Annotated[int, PlainSerializer(clock.to_text, return_type=str, when_used="json")]
+"""Microseconds inside, RFC 3339 text in the answer."""
+
+Limit = Annotated[int, Query(ge=1, le=1000, description="how many at most")]
+Cursor = Annotated[str | None, Query(description="`next` of the page before")]
+
+
+class BadCursor(Invalid):
+    """A cursor that no page gave out."""
+
+
+class Page(BaseModel, Generic[Item]):
+    """One page of a list; `next` asks for the following one, null on the last."""
+
+    items: list[Item]
+    next: str | None = None
+
+
+class Parts:
+    """The one object of each type that bootstrap wired; routes ask for it by type."""
+
+    def __init__(self, *parts: object) -> None:
+        self._by_type: dict[type, object] = {type(part): part for part in parts}
+
+    def add(self, part: object, kind: type | None = None) -> None:
+        """`kind`: the port it stands for, when routes ask for that rather than for its own class."""
+        self._by_type[kind or type(part)] = part
+
+    def get(self, kind: type[Part]) -> Part:
+        return self._by_type[kind]  # type: ignore[return-value]
+
+
+def part(kind: type[Part]) -> Any:
+    """A FastAPI dependency: the wired object of that type."""
+
+    def find(request: Request) -> Part:
+        parts: Parts = request.app.state.parts
+        return parts.get(kind)
+
+    return Depends(find)
+
+
+def write_cursor(*position: object) -> str:
+    """An opaque text for a place in a sorted list."""
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str, length: int) -> list[Any]:
+    """The position `write_cursor` wrote, `length` values; refuses anything else."""
+    try:
+        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError as error:
+        raise BadCursor("this cursor was not given out by this list: start again without one") from error
+    if (
+        not isinstance(position, list)
+        or len(position) != length
+        or not all(isinstance(v, str | int | float) for v in position)
+    ):
+        raise BadCursor("this cursor was not given out by this list: start again without one")
+    return position

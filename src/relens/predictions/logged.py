@@ -1,0 +1,110 @@
+"""A logged prediction: what was answered, to which image, by which version; a fact that is never edited."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relens.deployments.deployment import Role
+from relens.kit.clock import DAY, Micros
+from relens.kit.errors import Conflict, Invalid, NotFound
+from relens.vision.prediction import Detection
+
+ReviewState = Literal["pending", "accepted", "corrected", "unusable", "skipped"]
+REVIEW_STATES: tuple[ReviewState, ...] = ("pending", "accepted", "corrected", "unusable", "skipped")
+
+
+class NoPrediction(NotFound):
+    """No prediction has this id."""
+
+
+class SentTwice(Conflict):
+    """The same client id came with another image."""
+
+
+class BadEntry(Invalid):
+    """A field of a prediction that cannot be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One prediction on its way into the log.
+
+    `taken_at` is when the image was taken (event time); `scalars` and `feature` are what monitoring needs of the image.
+    `parent` is the champion's prediction when this one is a shadow's.
+    """
+
+    deployment: str
+    asset: str
+    width: int
+    height: int
+    model_version: str | None
+    role: Role
+    detections: tuple[Detection, ...]
+    threshold: float
+    latency_ms: float
+    taken_at: Micros
+    client_id: str | None = None
+    source: str | None = None
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    parent: str | None = None
+    trace: str | None = None
+    scalars: NDArray[np.float32] | None = None
+    feature: NDArray[np.float16] | None = None
+
+    def __post_init__(self) -> None:
+        if self.client_id is not None and not 1 <= len(self.client_id) <= 200:
+            raise BadEntry("a client_id has 1 to 200 characters")
+        if self.source is not None and not 1 <= len(self.source) <= 200:
+            raise BadEntry("a source has 1 to 200 characters")
+        if len(self.tags) > 50 or any(not 1 <= len(tag) <= 100 for tag in self.tags):
+            raise BadEntry("at most 50 tags of 1 to 100 characters each")
+        if not math.isfinite(self.latency_ms) or self.latency_ms < 0:
+            raise BadEntry(f"a latency is a number of milliseconds that is not negative, not {self.latency_ms}")
+        if self.width < 1 or self.height < 1:
+            raise BadEntry("width and height must be at least 1 pixel")
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One line of the log, with its signals (review state, outlier score) as they are now."""
+
+    id: str
+    deployment: str
+    log_seq: int
+    client_id: str | None
+    asset: str
+    width: int
+    height: int
+    model_version: str | None
+    role: Role
+    source: str | None
+    tags: tuple[str, ...]
+    metadata: Mapping[str, Any]
+    taken_at: Micros
+    logged_at: Micros
+    latency_ms: float
+    threshold: float
+    detections: tuple[Detection, ...]
+    parent: str | None
+    trace: str | None
+    review: ReviewState
+    outlier: float | None
+    scalars: NDArray[np.float32] | None = None
+    feature: NDArray[np.float16] | None = None
+
+    @property
+    def answered(self) -> tuple[Detection, ...]:
+        """What was answered: the detections at or above the threshold of that moment."""
+        return tuple(d for d in self.detections if d.confidence >= self.threshold)
+
+
+def believable(taken_at: Micros, now: Micros) -> Micros:
+    """Event time as it is kept: a clock that runs ahead is clamped to now (a day's grace would fill tomorrow's charts)."""
+    return min(taken_at, now) if taken_at <= now + 365 * DAY else now

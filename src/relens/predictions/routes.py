@@ -1,0 +1,193 @@
+"""HTTP: browse the log, and log predictions made elsewhere."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from relens.access.asking import Asking
+from relens.deployments import store as deployment_store
+from relens.deployments.deployment import Role
+from relens.infra.database import Database
+from relens.infra.web import Cursor, Instant, Limit, Page, part
+from relens.kit import clock
+from relens.kit.errors import RelensError
+from relens.predictions import browse, store
+from relens.predictions.browse import Filter
+from relens.predictions.elsewhere import BadPrediction, Sent, read_item
+from relens.predictions.logged import Logged, ReviewState
+from relens.predictions.record import Recorder
+from relens.registry import store as registry_store
+
+router = APIRouter(prefix="/api/v1", tags=["predictions"])
+Db = Annotated[Database, part(Database)]
+
+
+class LoggedDetectionOut(BaseModel):
+    """One detection of the log; `answered` is false below the threshold of that moment."""
+
+    label: str
+    confidence: float
+    box: list[float] | None
+    polygon: list[list[float]] | None = None
+    answered: bool
+
+
+class TitledVersion(BaseModel):
+    """A version by id and readable title."""
+
+    id: str
+    title: str
+
+
+class PredictionOut(BaseModel):
+    """One line of the log with its signals."""
+
+    id: str
+    deployment: str
+    client_id: str | None
+    asset: str
+    width: int
+    height: int
+    model_version: TitledVersion | None
+    role: Role
+    source: str | None
+    tags: list[str]
+    metadata: dict[str, Any]
+    taken_at: Instant
+    logged_at: Instant
+    latency_ms: float
+    threshold: float
+    outlier: float | None
+    review: ReviewState
+    detections: list[LoggedDetectionOut]
+
+    @staticmethod
+    def of(line: Logged, deployment_name: str, titles: dict[str, str]) -> PredictionOut:
+        plain = (
+            "id",
+            "client_id",
+            "asset",
+            "width",
+            "height",
+            "role",
+            "source",
+            "taken_at",
+            "logged_at",
+            "latency_ms",
+            "threshold",
+            "outlier",
+            "review",
+        )
+        version = line.model_version
+        return PredictionOut(
+            **{name: getattr(line, name) for name in plain},
+            deployment=deployment_name,
+            model_version=TitledVersion(id=version, title=titles.get(version, version)) if version else None,
+            tags=list(line.tags),
+            metadata=dict(line.metadata),
+            detections=[
+                LoggedDetectionOut(**d.to_json(), answered=d.confidence >= line.threshold) for d in line.detections
+            ],  # type: ignore[arg-type]
+        )
+
+
+class SentOut(BaseModel):
+    """What one sent prediction became."""
+
+    id: str
+    client_id: str | None
+    fresh: bool = Field(description="false when this client_id was logged before")
+
+
+class BatchIn(BaseModel):
+    """Predictions made on the user's own machines, one or thousands."""
+
+    items: list[dict[str, Any]] = Field(min_length=1, max_length=5000)
+
+
+class BatchOut(BaseModel):
+    """In the order they were sent."""
+
+    items: list[SentOut]
+
+
+@router.get("/deployments/{deployment}/predictions")
+def list_predictions(
+    deployment: str,
+    database: Db,
+    sort: Annotated[
+        str,
+        Query(
+            description="taken_at, logged_at, latency, outlier, confidence or priority; a minus for the largest first"
+        ),
+    ] = "-taken_at",
+    review: str | None = None,
+    source: str | None = None,
+    tag: str | None = None,
+    label: str | None = None,
+    model_version: str | None = None,
+    role: Role | None = None,
+    since: Annotated[str | None, Query(alias="from", description="taken at or after, RFC 3339")] = None,
+    until: Annotated[str | None, Query(alias="to", description="taken before, RFC 3339")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[PredictionOut]:
+    """The log of one deployment, filtered, in order, page by page."""
+    with database.read() as connection:
+        found = deployment_store.get(connection, deployment)
+        version = registry_store.find(connection, model_version).id if model_version else None
+        wanted = Filter(
+            source,
+            tag,
+            label,
+            review,
+            version,
+            role,
+            clock.from_text(since) if since else None,
+            clock.from_text(until) if until else None,
+        )
+        lines, following = browse.page(connection, found.id, wanted, sort, limit, cursor)
+        titles = registry_store.titles(connection, {line.model_version for line in lines if line.model_version})
+    return Page(items=[PredictionOut.of(line, found.name, titles) for line in lines], next=following)
+
+
+@router.post("/deployments/{deployment}/predictions", status_code=201)
+def log_predictions(
+    deployment: str, batch: BatchIn, actor: Asking, database: Db, recorder: Annotated[Recorder, part(Recorder)]
+) -> BatchOut:
+    """Logs predictions made elsewhere; all of them or, when one is wrong, none."""
+    actor.must_be("operator")
+    with database.read() as connection:
+        found = deployment_store.get(connection, deployment)
+        labels = found.labels
+        versions = {
+            reference: registry_store.find(connection, reference)
+            for reference in {i.get("model_version") for i in batch.items}
+            if reference
+        }
+    sent: list[Sent] = []
+    for number, item in enumerate(batch.items):
+        version = versions.get(item.get("model_version"))
+        try:
+            given = {**item, "model_version": version.id} if version else item
+            sent.append(read_item(given, found, version.labels if version else labels))
+        except (RelensError, TypeError, ValueError) as error:
+            raise BadPrediction(
+                f"prediction {number} of {len(batch.items)}: {error}; nothing of this batch was logged", item=number
+            ) from error
+    futures = [recorder.record(one.entry, one.asset, one.data) for one in sent]
+    lines = [future.result() for future in futures]
+    return BatchOut(items=[SentOut(id=line.id, client_id=line.client_id, fresh=fresh) for line, fresh in lines])
+
+
+@router.get("/predictions/{prediction_id}")
+def get_prediction(prediction_id: str, database: Db) -> PredictionOut:
+    """One line of the log, also what lay below the threshold."""
+    with database.read() as connection:
+        line = store.get(connection, prediction_id)
+        name = deployment_store.get(connection, line.deployment).name
+        titles = registry_store.titles(connection, {line.model_version} if line.model_version else set())
+    return PredictionOut.of(line, name, titles)

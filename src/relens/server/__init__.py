@@ -1,0 +1,1 @@
+"""The ASGI app: mounts the rooms' routes, maps errors to HTTP."""

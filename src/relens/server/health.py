@@ -1,0 +1,62 @@
+"""HTTP: is it alive, is it ready, its numbers for Prometheus."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from relens import __version__
+from relens.infra.database import Database
+from relens.infra.settings import Settings
+from relens.infra.storage import Storage
+from relens.infra.web import part
+
+router = APIRouter(tags=["system"])
+numbers_router = APIRouter(tags=["system"])
+
+
+class Health(BaseModel):
+    """The server answers."""
+
+    status: str = "ok"
+
+
+class SystemOut(BaseModel):
+    """What runs here."""
+
+    version: str
+    home: str
+    durability: str
+    free_bytes: int | None
+
+
+@router.get("/healthz")
+async def alive() -> Health:
+    """Answers as long as the process does."""
+    return Health()
+
+
+@router.get("/readyz")
+def ready(database: Annotated[Database, part(Database)]) -> Health:
+    """Answers when the database does."""
+    with database.read() as connection:
+        connection.execute(text("SELECT 1"))
+    return Health()
+
+
+@numbers_router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+def numbers() -> Response:
+    """The server's own numbers in Prometheus form."""
+    return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+@numbers_router.get("/api/v1/system")
+def system(settings: Annotated[Settings, part(Settings)], storage: Annotated[Storage, part(Storage)]) -> SystemOut:
+    """Version, home folder and room left."""
+    return SystemOut(
+        version=__version__, home=str(settings.home), durability=settings.durability, free_bytes=storage.free_bytes()
+    )

@@ -1,0 +1,1 @@
+"""Makes the running versions match what deployments want."""

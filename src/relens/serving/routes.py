@@ -1,0 +1,216 @@
+"""HTTP: an image in, detections out."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel
+
+from relens.access.asking import Asking
+from relens.assets.read import image_bytes
+from relens.inference.predict import predict as run_predict
+from relens.infra.database import Database
+from relens.infra.settings import Settings
+from relens.infra.storage import Storage
+from relens.infra.upload import BadUpload, Upload, upload_within
+from relens.infra.web import part
+from relens.kit import clock
+from relens.predictions import store as prediction_store
+from relens.registry import store as registry_store
+from relens.registry.model_version import ModelVersion
+from relens.serving import answer
+from relens.serving.answer import Engine
+from relens.serving.swap import Swapper
+from relens.vision.prediction import Detection
+
+router = APIRouter(prefix="/api/v1", tags=["predict"])
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["image"],
+                    "properties": {"image": {"type": "string", "format": "binary"}},
+                }
+            },
+        },
+    },
+    "parameters": [
+        {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
+        for name in ("client_id", "source", "tags", "taken_at", "metadata")
+    ],
+}
+
+
+class VersionOut(BaseModel):
+    """Which version answered."""
+
+    id: str
+    title: str
+    artifact: str
+
+    @staticmethod
+    def of(version: ModelVersion) -> VersionOut:
+        return VersionOut(id=version.id, title=version.title, artifact=version.artifact)
+
+
+class ImageOut(BaseModel):
+    """The image that was answered, upright size in pixels."""
+
+    asset: str
+    width: int
+    height: int
+
+
+class DetectionOut(BaseModel):
+    """One label with its confidence; box in pixels x1 y1 x2 y2, null for the whole image."""
+
+    label: str
+    confidence: float
+    box: list[float] | None
+    polygon: list[list[float]] | None = None
+
+    @staticmethod
+    def of(detection: Detection) -> DetectionOut:
+        return DetectionOut.model_validate(detection.to_json())
+
+
+class AnswerOut(BaseModel):
+    """An answer that is in the log; `id` names it for ever."""
+
+    id: str
+    client_id: str | None
+    deployment: str
+    model_version: VersionOut
+    latency_ms: float
+    threshold: float
+    image: ImageOut
+    detections: list[DetectionOut]
+
+
+class TryOut(BaseModel):
+    """An answer that nobody logged."""
+
+    deployment: str
+    model_version: VersionOut
+    latency_ms: float
+    threshold: float
+    image: ImageOut
+    detections: list[DetectionOut]
+
+
+@router.post("/deployments/{deployment}/predict", openapi_extra=_BODY)
+async def predict(
+    deployment: str,
+    request: Request,
+    actor: Asking,
+    engine: Annotated[Engine, part(Engine)],
+    swapper: Annotated[Swapper, part(Swapper)],
+    settings: Annotated[Settings, part(Settings)],
+) -> AnswerOut:
+    """Answers the image in the body (or in the form field `image`) and logs it. The same `client_id` again is the same prediction."""
+    upload = await upload_within(request, settings.max_image_bytes, "image")
+    asked = _asked(upload, request.headers.get("traceparent"))
+    line, _ = await engine.answer(deployment, upload.data, asked)
+    version = await run_in_threadpool(swapper.version, str(line.model_version))
+    return AnswerOut(
+        id=line.id,
+        client_id=line.client_id,
+        deployment=swapper.name_of(line.deployment),
+        model_version=VersionOut.of(version),
+        latency_ms=round(line.latency_ms, 3),
+        threshold=line.threshold,
+        image=ImageOut(asset=line.asset, width=line.width, height=line.height),
+        detections=[DetectionOut.of(d) for d in line.answered],
+    )
+
+
+@router.post("/deployments/{deployment}/try", openapi_extra=_BODY)
+async def try_out(
+    deployment: str,
+    request: Request,
+    actor: Asking,
+    engine: Annotated[Engine, part(Engine)],
+    swapper: Annotated[Swapper, part(Swapper)],
+    settings: Annotated[Settings, part(Settings)],
+) -> TryOut:
+    """Answers the image without logging anything."""
+    upload = await upload_within(request, settings.max_image_bytes, "image")
+    live, said = await engine.try_out(deployment, upload.data)
+    version = await run_in_threadpool(swapper.version, said.model_version)
+    return TryOut(
+        deployment=live.name,
+        model_version=VersionOut.of(version),
+        latency_ms=round(said.latency_ms, 3),
+        threshold=live.threshold,
+        image=ImageOut(asset=said.asset, width=said.width, height=said.height),
+        detections=[DetectionOut.of(d) for d in said.detections],
+    )
+
+
+class ReplayIn(BaseModel):
+    """Which version should look at the image again: an id, "name/3" or "name/latest"."""
+
+    model_version: str
+
+
+class ReplayOut(BaseModel):
+    """Another version's answer on the image of a logged prediction."""
+
+    model_version: VersionOut
+    detections: list[DetectionOut]
+
+
+@router.post("/predictions/{prediction_id}/replay")
+def replay(
+    prediction_id: str,
+    asked: ReplayIn,
+    actor: Asking,
+    swapper: Annotated[Swapper, part(Swapper)],
+    database: Annotated[Database, part(Database)],
+    storage: Annotated[Storage, part(Storage)],
+) -> ReplayOut:
+    """What another version says of this prediction's image, above the same threshold; nothing is logged."""
+    with database.read() as connection:
+        line = prediction_store.get(connection, prediction_id)
+        version = registry_store.find(connection, asked.model_version)
+    data = image_bytes(storage, line.asset)
+    with swapper.borrow(version.id) as loaded:
+        said = run_predict(data, loaded).prediction.above(line.threshold)
+    return ReplayOut(model_version=VersionOut.of(version), detections=[DetectionOut.of(d) for d in said.detections])
+
+
+def _asked(upload: Upload, trace: str | None) -> answer.Request:
+    """The fields beside the image, checked once."""
+    taken_at = upload.one("taken_at")
+    tags = tuple(tag.strip() for written in upload.fields.get("tags", ()) for tag in written.split(",") if tag.strip())
+    return answer.Request(
+        client_id=upload.one("client_id") or None,
+        source=upload.one("source") or None,
+        tags=tags,
+        taken_at=clock.from_text(taken_at) if taken_at else None,
+        metadata=_metadata(upload.one("metadata")),
+        trace=trace[:60] if trace else None,
+    )
+
+
+def _metadata(written: str | None) -> dict[str, Any]:
+    if not written:
+        return {}
+    try:
+        read = json.loads(written, parse_constant=_refuse_constant)
+    except ValueError as error:
+        raise BadUpload('metadata must be a JSON object, for example {"shift": "night"}') from error
+    if not isinstance(read, dict) or len(written) > 16_384:
+        raise BadUpload("metadata must be a JSON object of at most 16 kB")
+    return read
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,164 @@
+"""Makes the running versions match what the deployments want: load, warm up, probe, then swap."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from relens.deployments import store
+from relens.deployments.deployment import Deployment, Serving
+from relens.inference.load import LoadedVersion, load
+from relens.inference.manifest import read_manifest
+from relens.infra.database import Database
+from relens.infra.storage import Storage
+from relens.kit import clock
+from relens.kit.errors import RelensError
+from relens.registry import store as registry_store
+from relens.registry.model_version import ModelVersion, artifact_key
+from relens.serving.fleet import Fleet
+
+logger = logging.getLogger("relens.serving")
+RETRY_S = 15.0
+
+
+class Swapper:
+    """Follows the revisions of all deployments. The old version answers until the new one can; a failed load changes nothing."""
+
+    def __init__(self, database: Database, storage: Storage, threads: int) -> None:
+        self._database = database
+        self._storage = storage
+        self._threads = threads
+        self.fleet = Fleet(self._load)
+        self._live: dict[str, Deployment] = {}
+        self._seen: dict[str, int] = {}
+        self._failed: dict[str, tuple[int, float]] = {}
+        self._states: dict[str, Serving] = {}
+        self._versions: dict[str, ModelVersion] = {}
+        self._changed = threading.Condition()
+
+    def live(self, reference: str) -> Deployment | None:
+        """The deployment as it answers now, by id or name; None while it is not loaded."""
+        found = self._live.get(reference)
+        return found or next((one for one in list(self._live.values()) if one.name == reference), None)
+
+    def state(self, deployment_id: str) -> Serving:
+        return self._states.get(deployment_id, Serving("loading"))
+
+    def name_of(self, deployment_id: str) -> str:
+        """The name of a deployment that answers here."""
+        found = self._live.get(deployment_id)
+        return found.name if found else deployment_id
+
+    def version(self, version_id: str) -> ModelVersion:
+        """The version's row; versions never change, so it is read once."""
+        if version_id not in self._versions:
+            with self._database.read() as connection:
+                self._versions[version_id] = registry_store.get(connection, version_id)
+        return self._versions[version_id]
+
+    @contextmanager
+    def borrow(self, version_id: str) -> Iterator[LoadedVersion]:
+        """Any version, for one look: a running one where it runs, otherwise loaded for this."""
+        if self.fleet.has(version_id):
+            with self.fleet.use(version_id) as loaded:
+                yield loaded
+            return
+        loaded = self._load(version_id)
+        try:
+            yield loaded
+        finally:
+            loaded.close()
+
+    def wait_live(self, reference: str, seconds: float) -> Deployment | None:
+        """Waits until it answers, or has failed, or the time is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.live(reference) is not None or self._has_failed(reference), seconds)
+        return self.live(reference)
+
+    def step(self) -> bool:
+        """One look at the database; loads what is new. Answers False: there is never more at once."""
+        with self._database.read() as connection:
+            revisions = store.revisions(connection)
+            changed = [d for d, revision in revisions.items() if self._must_follow(d, revision)]
+            wanted = [store.get(connection, deployment_id) for deployment_id in changed]
+        for gone in self._live.keys() - revisions.keys():
+            del self._live[gone]
+        for deployment in wanted:
+            self._follow(deployment)
+        if wanted:
+            self.fleet.keep_only({v for d in self._live.values() for v in (d.champion, d.shadow, d.canary) if v})
+        return False
+
+    def _must_follow(self, deployment_id: str, revision: int) -> bool:
+        failed_revision, failed_at = self._failed.get(deployment_id, (-1, 0.0))
+        if failed_revision == revision:
+            return clock.stopwatch() - failed_at > RETRY_S
+        return self._seen.get(deployment_id) != revision
+
+    def _follow(self, deployment: Deployment) -> None:
+        """Brings every version the deployment wants, the champion first, then answers with them."""
+        if deployment.target == "external":
+            self._settle(
+                deployment, deployment, Serving("external", "answers on your own machines", deployment.champion)
+            )
+            return
+        before = self._live.get(deployment.id)
+        for role in ("champion", "shadow", "canary"):
+            version = deployment.version_in(role)
+            if version is None or self.fleet.has(version):
+                continue
+            self._say(deployment.id, Serving("loading", f"loading the {role}", before.champion if before else None))
+            try:
+                self.fleet.bring(version)
+            except Exception as error:
+                logger.exception("%s: the %s %s could not be loaded", deployment.name, role, version)
+                self._give_up(deployment, role, error, before)
+                if role == "champion":
+                    return
+                deployment = replace(deployment, **{role: None})
+        self._settle(deployment, deployment, Serving("live", "", deployment.champion))
+
+    def _give_up(self, deployment: Deployment, role: str, error: Exception, before: Deployment | None) -> None:
+        self._failed[deployment.id] = (deployment.revision, clock.stopwatch())
+        reason = str(error) if isinstance(error, RelensError) else f"{type(error).__name__}: {error}"
+        still = (
+            f"; {'the version before it goes on answering' if before else 'nothing answers yet'}"
+            if role == "champion"
+            else ""
+        )
+        self._say(
+            deployment.id,
+            Serving("failed", f"the {role} could not be loaded: {reason}{still}", before.champion if before else None),
+        )
+
+    def _settle(self, deployment: Deployment, live: Deployment, serving: Serving) -> None:
+        self._live[deployment.id] = live
+        self._seen[deployment.id] = deployment.revision
+        if self._failed.get(deployment.id, (-1, 0))[0] != deployment.revision:
+            self._failed.pop(deployment.id, None)
+            self._say(deployment.id, serving)
+
+    def _say(self, deployment_id: str, serving: Serving) -> None:
+        if self._states.get(deployment_id) != serving:
+            self._states[deployment_id] = serving
+            self._database.write(lambda connection: store.set_serving(connection, deployment_id, serving))
+        with self._changed:
+            self._changed.notify_all()
+
+    def _has_failed(self, reference: str) -> bool:
+        return any(
+            state.state == "failed" for deployment_id, state in list(self._states.items()) if deployment_id == reference
+        )
+
+    def _load(self, version_id: str) -> LoadedVersion:
+        version = self.version(version_id)
+        onnx = self._storage.get(artifact_key(version.artifact))
+        manifest = read_manifest(
+            onnx, task=version.task, labels=version.labels, outputs=version.manifest.get("outputs")
+        )
+        loaded = load(onnx, manifest, version_id, threads=self._threads)
+        loaded.warm_up()
+        return loaded

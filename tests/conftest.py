@@ -1,0 +1,54 @@
+"""What all tests share: a fresh home folder, a database by the one switch, sockets closed except loopback."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import relens
+from relens.infra.database import Database
+from tests.postgresql import fresh_database_url
+
+_connect = socket.socket.connect
+
+
+def _loopback_only(self: socket.socket, address: Any) -> None:
+    if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+        raise AssertionError(f"a test tried to reach {address[0]}: tests talk to this machine only")
+    return _connect(self, address)
+
+
+@pytest.fixture(autouse=True)
+def _closed_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket.socket, "connect", _loopback_only)
+    for name in [name for name in os.environ if name.startswith("RELENS_") and not name.startswith("RELENS_TEST_")]:
+        monkeypatch.delenv(name)
+
+
+def _import_every_table() -> None:
+    source = Path(relens.__file__).parent
+    for store in sorted(source.glob("*/**/store.py")):
+        importlib.import_module(".".join(("relens", *store.relative_to(source).with_suffix("").parts)))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database with every table: each test that uses it runs on SQLite and on PostgreSQL."""
+    _import_every_table()
+    if request.param == "sqlite":
+        opened = Database(f"sqlite:///{tmp_path / 'relens.db'}")
+        opened.create_tables()
+        yield opened
+        opened.close()
+        return
+    with fresh_database_url() as url:
+        opened = Database(url)
+        opened.create_tables()
+        yield opened
+        opened.close()

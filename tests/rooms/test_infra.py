@@ -1,0 +1,212 @@
+"""The database commits together and undoes alone; jobs resume; storage is whole or nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Connection, Integer, String, Table, func, insert, select
+
+from relens.infra.database import Database, metadata, next_number
+from relens.infra.follow import Follower
+from relens.infra.jobs import JobRun, Jobs
+from relens.infra.storage import NoBytes
+from relens.infra.storage.folder import Folder
+from relens.kit.errors import Invalid, Unavailable
+
+note = Table("test_note", metadata, Column("number", Integer, primary_key=True), Column("text", String(50)))
+
+
+def _count(database: Database) -> int:
+    with database.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(note)).scalar_one())
+
+
+def test_writes_of_many_threads_are_all_there_when_they_return(database: Database) -> None:
+    def write(number: int) -> int:
+        database.write(lambda connection: connection.execute(insert(note).values(number=number)))
+        with database.read() as connection:
+            return int(connection.execute(select(note.c.number).where(note.c.number == number)).scalar_one())
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sorted(pool.map(write, range(300))) == list(range(300))
+
+
+def test_a_failing_write_undoes_only_its_own_rows(database: Database) -> None:
+    held = threading.Event()
+    first = database.write_soon(
+        lambda _: held.wait(10)
+    )  # keeps the writer busy, so that the next three share one transaction
+
+    def half_done(connection: Connection) -> None:
+        connection.execute(insert(note).values(number=7))
+        raise Invalid("half way")
+
+    before = database.write_soon(lambda c: c.execute(insert(note).values(number=1)))
+    broken = database.write_soon(half_done)
+    after = database.write_soon(lambda c: c.execute(insert(note).values(number=2)))
+    held.set()
+    first.result()
+    before.result()
+    after.result()
+    with pytest.raises(Invalid, match="half way"):
+        broken.result()
+    with database.read() as connection:
+        assert sorted(connection.execute(select(note.c.number)).scalars()) == [1, 2]
+
+
+def test_a_closed_database_refuses_instead_of_losing(tmp_path: Path) -> None:
+    opened = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    opened.create_tables()
+    opened.close()
+    with pytest.raises(Unavailable, match="stopping"):
+        opened.write(lambda connection: None)
+
+
+def test_numbers_are_given_once_and_without_a_gap(database: Database) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        numbers = list(pool.map(lambda _: database.write(lambda c: next_number(c, "test")), range(100)))
+    assert sorted(numbers) == list(range(1, 101))
+
+
+def test_a_follower_goes_on_after_a_step_that_failed() -> None:
+    seen: list[int] = []
+    third = threading.Event()
+
+    def step() -> bool:
+        seen.append(len(seen))
+        if len(seen) == 1:
+            raise RuntimeError("once")
+        if len(seen) == 3:
+            third.set()
+        return True
+
+    follower = Follower("test", step, every_s=0.01)
+    follower.start()
+    assert third.wait(10)
+    follower.stop()
+
+
+@pytest.fixture
+def jobs(database: Database) -> Iterator[Jobs]:
+    started = Jobs(database)
+    yield started
+    started.stop()
+
+
+def _ended(jobs: Jobs, job_id: str) -> Any:
+    done = threading.Event()
+    while (job := jobs.get(job_id)).is_open:
+        done.wait(0.02)
+    return job
+
+
+def test_the_same_key_is_the_same_job(database: Database, jobs: Jobs) -> None:
+    def enqueue(connection: Connection) -> str:
+        return jobs.enqueue(connection, "any", {}, title="t", created_by="me", key="once")
+
+    assert database.write(enqueue) == database.write(enqueue)
+
+
+def test_a_job_is_written_with_its_cause_or_not_at_all(database: Database, jobs: Jobs) -> None:
+    def cause(connection: Connection) -> None:
+        jobs.enqueue(connection, "any", {}, title="t", created_by="me", key="k")
+        raise Invalid("the cause failed")
+
+    with pytest.raises(Invalid):
+        database.write(cause)
+    with database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(metadata.tables["job"])).scalar_one() == 0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_after_a_crash_a_job_goes_on_at_the_last_finished_step(database: Database) -> None:
+    ran: list[str] = []
+    in_second = threading.Event()
+    crash = threading.Event()
+
+    def work(run: JobRun) -> dict[str, Any]:
+        first = run.step("first", lambda: ran.append("first") or 41)  # type: ignore[func-returns-value]
+
+        def second() -> int:
+            ran.append("second")
+            in_second.set()
+            if not crash.is_set():
+                crash.wait(10)
+                raise SystemExit  # the thread dies here, as in a kill: nothing about the job is written any more
+            return int(first) + 1
+
+        return {"answer": run.step("second", second)}
+
+    dead = Jobs(database)
+    dead.register("adding", work)
+    job_id = database.write(lambda c: dead.enqueue(c, "adding", {}, title="t", created_by="me"))
+    dead.start()
+    assert in_second.wait(10)
+    crash.set()
+    alive = Jobs(database)
+    alive.register("adding", work)
+    alive.start()
+    job = _ended(alive, job_id)
+    assert (job.state, job.result) == ("succeeded", {"answer": 42})
+    assert ran.count("first") == 1
+    alive.stop()
+    dead.stop()
+
+
+def test_a_failed_job_says_why(database: Database, jobs: Jobs) -> None:
+    def work(run: JobRun) -> None:
+        raise Invalid("the dataset has no images: import some first")
+
+    jobs.register("failing", work)
+    jobs.start()
+    job = _ended(jobs, database.write(lambda c: jobs.enqueue(c, "failing", {}, title="t", created_by="me")))
+    assert (job.state, job.error) == ("failed", "the dataset has no images: import some first")
+
+
+def test_a_running_job_can_be_cancelled(database: Database, jobs: Jobs) -> None:
+    running = threading.Event()
+
+    def work(run: JobRun) -> None:
+        while True:
+            run.progress(1, 2, "still here")
+            running.set()
+            run.check()
+
+    jobs.register("endless", work)
+    jobs.start()
+    job_id = database.write(lambda c: jobs.enqueue(c, "endless", {}, title="t", created_by="me"))
+    assert running.wait(10)
+    jobs.cancel(job_id)
+    assert _ended(jobs, job_id).state == "cancelled"
+
+
+def test_bytes_put_are_the_bytes_got(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    folder.put("a/b/c", b"one")
+    folder.put("a/b/c", b"two")
+    assert folder.get("a/b/c") == b"two"
+    assert list(folder.keys("a/")) == ["a/b/c"]
+    folder.delete("a/b/c")
+    folder.delete("a/b/c")
+    with pytest.raises(NoBytes, match="nothing is kept"):
+        folder.get("a/b/c")
+
+
+@pytest.mark.parametrize("key", ["", "../outside", "a/../../outside", "/etc/passwd"])
+def test_no_key_leads_out_of_the_folder(tmp_path: Path, key: str) -> None:
+    folder = Folder(tmp_path / "inside")
+    with pytest.raises(Invalid):
+        folder.put(key, b"x")
+    assert not (tmp_path / "outside").exists()
+
+
+def test_what_a_crash_left_half_written_is_cleared_at_the_next_start(tmp_path: Path) -> None:
+    Folder(tmp_path)
+    (tmp_path / ".writing" / "half").write_bytes(b"ha")
+    assert list(Folder(tmp_path).keys()) == []
+    assert not (tmp_path / ".writing" / "half").exists()
