@@ -1,0 +1,91 @@
+"""relens dataset: import, list, export."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relens.cli.server import AsJson, Token, Url, connect, progress_line, show_json, show_table
+from relens.kit.errors import RelensError
+
+app = typer.Typer(help="Datasets: bring a folder in, list them, take one out.", no_args_is_help=True)
+
+
+@app.command("import")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="A COCO folder (annotations.json, images/) or a folder per label.")],
+    name: Annotated[str | None, typer.Option(help="The dataset's name [the folder's].")] = None,
+    format_: Annotated[str, typer.Option("--format", help="auto, coco or folder.")] = "auto",
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave broken images out instead of importing nothing.")
+    ] = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Import a folder as the next version of a dataset."""
+    from relens.sdk.errors import JobFailed
+
+    client = connect(url, token)
+    try:
+        version = client.datasets.import_folder(
+            folder,
+            name or folder.resolve().name,
+            format=format_,
+            skip_bad=skip_bad,
+            progress=progress_line("importing"),
+        )
+    except JobFailed as error:
+        report = (error.job.get("result") or {}).get("report") or []
+        for line in report:
+            typer.echo(f"{_place(line)}: {line['problem']}", err=True)
+        if report:
+            raise RelensError(f"{error}; --skip-bad imports the rest") from error
+        raise
+    result = version["import"]
+    if as_json:
+        show_json(version)
+        return
+    for line in result.get("report") or []:
+        typer.echo(f"left out: {_place(line)}: {line['problem']}", err=True)
+    counts = ", ".join(f"{count} {split}" for split, count in version["images"].items() if count)
+    new = "" if result.get("created", True) else " (was there already)"
+    typer.echo(f"{version['title']}{new}: {counts}; labels {', '.join(version['labels'])}")
+
+
+@app.command("list")
+def list_(as_json: AsJson = False, url: Url = None, token: Token = None) -> None:
+    """List the datasets and their latest versions."""
+    datasets = list(connect(url, token).datasets.list())
+    if as_json:
+        show_json(datasets)
+        return
+    show_table(
+        ("dataset", "task", "versions", "train", "validation", "test", "labels"),
+        (
+            (d["name"], d["task"], d["versions"], *_counts(d.get("latest")), ", ".join(d["labels"][:8]))
+            for d in datasets
+        ),
+    )
+
+
+@app.command("export")
+def export(
+    version: Annotated[str, typer.Argument(help="name/2, name/latest or an id.")],
+    to: Annotated[Path, typer.Argument(help="The zip file to write.")],
+    format_: Annotated[str, typer.Option("--format", help="coco or folder.")] = "coco",
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Write a dataset version as one zip file."""
+    written = connect(url, token).datasets.export(version, to, format=format_)
+    typer.echo(f"{written} ({written.stat().st_size / 1e6:.1f} MB)")
+
+
+def _place(line: dict[str, object]) -> str:
+    return ":".join(str(line[key]) for key in ("file", "line") if line.get(key) is not None) or "dataset"
+
+
+def _counts(latest: dict[str, dict[str, int]] | None) -> tuple[object, ...]:
+    images = (latest or {}).get("images") or {}
+    return tuple(images.get(split, 0) for split in ("train", "validation", "test"))

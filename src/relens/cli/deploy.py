@@ -1,0 +1,41 @@
+"""relens deploy: a model version answers under a name."""
+
+from typing import Annotated
+
+import typer
+
+from relens.cli.server import AsJson, Token, Url, connect, show_json
+
+
+def deploy(
+    model_version: Annotated[str, typer.Argument(help="name/2, name/latest or an id.")],
+    name: Annotated[str, typer.Option(help="The deployment: a new one, or one that shall change its version.")],
+    threshold: Annotated[
+        float | None, typer.Option(help="Below this confidence it stays silent [advised by validation].")
+    ] = None,
+    target: Annotated[
+        str, typer.Option(help="server: answers here. external: answers on your own machines.")
+    ] = "server",
+    reason: Annotated[str, typer.Option(help="Why the version changes; kept in the history.")] = "",
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Deploy a model version under a new name, or put it in place of a deployment's version."""
+    client = connect(url, token)
+    known = {deployment["name"] for deployment in client.deployments()}
+    if name in known:
+        deployment = client.deployment(name)
+        deployment.set_role("champion", model_version, reason or "deployed from the command line")
+        if threshold is not None:
+            deployment.set_threshold(threshold)
+    else:
+        deployment = client.deploy(name, model_version, threshold=threshold, target=target)
+    seen = deployment.get()
+    if as_json:
+        show_json(seen)
+        return
+    champion = seen["champion"] or {}
+    typer.echo(
+        f"{name} answers with {champion.get('title')} from confidence {seen['threshold']:.2f} on: {client.url}/deployments/{name}"
+    )

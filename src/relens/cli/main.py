@@ -1,0 +1,62 @@
+"""The `relens` command. What is heavy is imported by the command that needs it, so that `relens --help` is quick."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from relens import __version__
+from relens.cli import dataset, demo, deploy, log, model, predict, review, serve, status, train
+from relens.kit.errors import RelensError
+
+app = typer.Typer(
+    name="relens",
+    help="The feedback loop for deployed vision models.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"relens {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("serve")(serve.serve)
+app.add_typer(demo.app, name="demo")
+app.add_typer(dataset.app, name="dataset")
+app.add_typer(model.app, name="model")
+app.command("deploy")(deploy.deploy)
+app.command("predict")(predict.predict)
+app.command("log")(log.log)
+app.add_typer(review.app, name="review")
+app.command("train")(train.train)
+app.command("status")(status.status)
+
+
+def main() -> None:
+    """Runs a command; an error a person can act on is one sentence on stderr and exit code 1."""
+    try:
+        app()
+    except RelensError as error:
+        print(f"relens: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except BrokenPipeError:
+        # The reader of our output has gone (`relens status | head`).
+        sys.stderr.close()
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

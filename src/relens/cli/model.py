@@ -1,0 +1,58 @@
+"""relens model: register, list."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relens.cli.server import AsJson, Token, Url, connect, show_json, show_table
+
+app = typer.Typer(help="Models: register an ONNX file, list versions.", no_args_is_help=True)
+
+
+@app.command("register")
+def register(
+    onnx: Annotated[Path, typer.Argument(help="The ONNX file.")],
+    name: Annotated[str, typer.Option(help="The model it becomes the next version of.")],
+    task: Annotated[str | None, typer.Option(help="classification or detection, where the file does not say.")] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(help="Once per label in the order of the outputs, where the file does not say.")
+    ] = None,
+    outputs: Annotated[str | None, typer.Option(help="How to read the outputs, where that is not clear.")] = None,
+    note: Annotated[str, typer.Option(help="A word about it.")] = "",
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Register an ONNX file as the next version of a model."""
+    version = connect(url, token).models.register(onnx, name, task=task, labels=label, outputs=outputs, note=note)
+    if as_json:
+        show_json(version)
+        return
+    typer.echo(
+        f"{version['title']} ({version['task']}: {', '.join(version['labels'])}), artifact {version['artifact'][:12]}"
+    )
+
+
+@app.command("list")
+def list_(as_json: AsJson = False, url: Url = None, token: Token = None) -> None:
+    """List every model version."""
+    client = connect(url, token)
+    versions = [version for model in client.models.list() for version in client.models.versions(model["name"])]
+    if as_json:
+        show_json(versions)
+        return
+    show_table(
+        ("version", "task", "size", "artifact", "registered", "by"),
+        (
+            (
+                v["title"],
+                v["task"],
+                f"{v['size_bytes'] / 1e6:.1f} MB",
+                v["artifact"][:12],
+                v["created_at"][:19],
+                (v.get("created_by") or {}).get("name"),
+            )
+            for v in versions
+        ),
+    )

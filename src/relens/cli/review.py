@@ -1,0 +1,84 @@
+"""relens review: what waits, and what is true of it."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from relens.cli.server import AsJson, Token, Url, connect, show_json, show_table
+
+app = typer.Typer(help="Review: see what waits, accept, correct, set aside, reopen.", no_args_is_help=True)
+Prediction = Annotated[str, typer.Argument(help="The prediction's id.")]
+
+
+@app.command("queue")
+def queue(
+    deployment: Annotated[str, typer.Argument(help="The deployment's name.")],
+    limit: Annotated[int, typer.Option(help="How many.")] = 10,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Show what deserves your time next."""
+    items = connect(url, token).deployment(deployment).queue(limit)
+    if as_json:
+        show_json(items)
+        return
+    show_table(
+        ("prediction", "source", "taken", "answered"),
+        ((p["id"], p.get("source"), p["taken_at"][:19], _answered(p)) for p in items),
+    )
+
+
+@app.command("accept")
+def accept(prediction: Prediction, url: Url = None, token: Token = None) -> None:
+    """The answer was right as it stands."""
+    _say(connect(url, token).review.accept(prediction))
+
+
+@app.command("correct")
+def correct(
+    prediction: Prediction,
+    annotations: Annotated[
+        str, typer.Argument(help='JSON: [{"label": "bolt", "box": [x1, y1, x2, y2]}]; [] says nothing is there.')
+    ],
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Say what is really there."""
+    try:
+        said = json.loads(annotations)
+    except ValueError as error:
+        raise typer.BadParameter(f"the annotations are not JSON: {error}") from error
+    if not isinstance(said, list):
+        raise typer.BadParameter("the annotations are a JSON list")
+    _say(connect(url, token).review.correct(prediction, said))
+
+
+@app.command("unusable")
+def unusable(
+    prediction: Prediction,
+    reason: Annotated[str | None, typer.Option(help="Why nobody could say.")] = None,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Nobody could say what is true here; keep it out of training."""
+    _say(connect(url, token).review.unusable(prediction, reason))
+
+
+@app.command("reopen")
+def reopen(prediction: Prediction, url: Url = None, token: Token = None) -> None:
+    """Take the review back; its history is kept."""
+    connect(url, token).review.reopen(prediction)
+    typer.echo("waits for review again")
+
+
+def _say(verdict: dict[str, Any]) -> None:
+    typer.echo(
+        f"{verdict['status']} by {(verdict.get('by') or {}).get('name')}, {len(verdict['annotations'])} annotations"
+    )
+
+
+def _answered(prediction: dict[str, Any]) -> str:
+    found = [d for d in prediction.get("detections", []) if d.get("answered", True)]
+    return ", ".join(f"{d['label']} {d['confidence']:.2f}" for d in found[:6]) or "nothing"
