@@ -1,0 +1,198 @@
+"""Imports a dataset: an uploaded zip becomes a dataset version, or a report of what is wrong with it.
+
+A durable job in four steps: unpack, check (every image is decoded), keep (bytes), publish. Nothing is kept before
+everything was checked. The upload and what the steps leave for one another lie in one folder, which goes when the job ends.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from relens.access import store as access
+from relens.access.actor import Actor
+from relens.assets import store as assets
+from relens.assets.asset import Asset
+from relens.assets.keep import keep_bytes
+from relens.datasets.check import Checked, check
+from relens.datasets.dataset import check_name
+from relens.datasets.formats import FORMATS, named_or_seen
+from relens.datasets.found import FoundSet, Problem
+from relens.datasets.publish import manifest, publish_manifest
+from relens.datasets.unpack import unpack
+from relens.datasets.version import DatasetVersion
+from relens.infra.database import Database
+from relens.infra.jobs import JobRun, Jobs, Stopping
+from relens.infra.settings import Settings
+from relens.infra.storage import Storage
+from relens.kit.errors import Invalid, NotFound
+from relens.vision.task import TASKS
+
+KIND = "import-dataset"
+REPORTED = 1000
+_FORGOTTEN_S = 7 * 86_400.0
+
+
+class BadDataset(Invalid):
+    """Something in the upload is wrong, and nothing of it was imported; `report` in its facts lists what."""
+
+
+class UploadGone(NotFound):
+    """The uploaded archive is not on this machine any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an upload is to become. `format`: a format's name or auto; `task`: read it as this one (None: as it says itself)."""
+
+    dataset: str
+    format: str = "auto"
+    skip_bad: bool = False
+    task: str | None = None
+
+    def __post_init__(self) -> None:
+        check_name(self.dataset)
+        if self.format != "auto":
+            FORMATS.get(self.format)
+        if self.task is not None:
+            TASKS.get(self.task)
+
+
+@dataclass(frozen=True, slots=True)
+class Importing:
+    """Takes uploads in and carries out the jobs they become."""
+
+    database: Database
+    storage: Storage
+    settings: Settings
+
+    def spool(self, upload: str) -> Path:
+        """The folder of one upload, on this machine."""
+        return self.settings.home / "work" / "imports" / upload
+
+    def register(self, jobs: Jobs) -> None:
+        """Also clears away uploads that no job came for, days ago."""
+        jobs.register(KIND, self.carry_out)
+        for folder in self.spool("x").parent.glob("*"):
+            if time.time() - folder.stat().st_mtime > _FORGOTTEN_S:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def enqueue(self, jobs: Jobs, upload: str, wish: Wish, actor: Actor) -> str:
+        """The id of the job that imports `spool(upload)/upload.zip`."""
+        payload = {**asdict(wish), "upload": upload, "actor": actor.id}
+        title = f"Import into '{wish.dataset}'"
+
+        def write(connection: Connection) -> str:
+            return jobs.enqueue(connection, KIND, payload, title=title, about=wish.dataset, created_by=actor.id)
+
+        return self.database.write(write)
+
+    def carry_out(self, run: JobRun) -> Mapping[str, Any]:
+        """The job: answers which version it became."""
+        folder = self.spool(str(run.payload["upload"]))
+        try:
+            result = self._steps(run, folder)
+        except Stopping:
+            raise
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        shutil.rmtree(folder, ignore_errors=True)
+        return result
+
+    def _steps(self, run: JobRun, folder: Path) -> Mapping[str, Any]:
+        unpacked = run.step("unpack", lambda: self._unpack(run, folder))
+        run.step("check", lambda: self._check(run, folder, [Problem.from_json(one) for one in unpacked]))
+        run.step("keep", lambda: self._keep(run, folder))
+        return run.step("publish", lambda: self._publish(run, folder))
+
+    def _unpack(self, run: JobRun, folder: Path) -> list[dict[str, object]]:
+        if not (folder / "upload.zip").is_file():
+            raise UploadGone("the uploaded archive is not here any more: send it again")
+
+        def progress(done: int, total: int) -> None:
+            run.check()
+            run.progress(done, total, "unpacking")
+
+        return [problem.to_json() for problem in unpack(folder / "upload.zip", folder / "files", progress)]
+
+    def _check(self, run: JobRun, folder: Path, problems: list[Problem]) -> dict[str, int]:
+        root = folder / "files"
+        found: FoundSet = named_or_seen(str(run.payload["format"]), root).read(root)
+        checked = check(found, run, problems, task=run.payload.get("task"))
+        if checked.problems and not run.payload["skip_bad"]:
+            raise _refused(checked)
+        if not checked.images:
+            raise _refused(checked, "no image in it can be imported")
+        (folder / "checked.json").write_text(json.dumps(checked.to_json(root)), encoding="utf-8")
+        return {"images": len(checked.images), "problems": len(checked.problems)}
+
+    def _keep(self, run: JobRun, folder: Path) -> int:
+        written = _read(folder)
+        for done, image in enumerate(written["images"]):
+            run.check()
+            run.progress(done, len(written["images"]), "keeping images")
+            keep_bytes(self.storage, image["asset"]["id"], (folder / "files" / image["path"]).read_bytes())
+        return len(written["images"])
+
+    def _publish(self, run: JobRun, folder: Path) -> dict[str, Any]:
+        written = _read(folder)
+        content = manifest(written["task"], written["labels"], Checked.items_from_json(written))
+        images = [Asset(**image["asset"]) for image in written["images"]]
+
+        def write(connection: Connection) -> tuple[DatasetVersion, bool]:
+            actor = access.get(connection, str(run.payload["actor"]))
+            if actor is None:
+                raise NotFound("whoever asked for this import is not known any more")
+            assets.remember(connection, images)
+            name = str(run.payload["dataset"])
+            version = publish_manifest(
+                connection, content, dataset=name, origin="import", note=written["note"], actor=actor
+            )
+            return version, version.created_at >= started
+
+        started = time.time_ns() // 1000
+        version, created = self.database.write(write)
+        return {
+            "dataset_version": version.id,
+            "dataset": version.dataset_name,
+            "number": version.number,
+            "images": len(images),
+            "skipped": written["skipped"],
+            "created": created,
+            "notes": written["notes"],
+            **_report([Problem.from_json(one) for one in written["problems"]]),
+        }
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        read: dict[str, Any] = json.loads((folder / "checked.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UploadGone("the unpacked upload is not here any more: send it again") from error
+    return read
+
+
+def _refused(checked: Checked, reason: str | None = None) -> BadDataset:
+    count = len(checked.problems)
+    first = checked.problems[0] if checked.problems else None
+    where = f" The first: {first.file or 'the archive'}: {first.problem}" if first else ""
+    sentence = (
+        reason
+        or f"nothing was imported: {count} {'thing is' if count == 1 else 'things are'} wrong; skip bad ones to import the rest."
+    )
+    return BadDataset(
+        sentence + where, images=len(checked.images), skipped=checked.skipped, **_report(checked.problems)
+    )
+
+
+def _report(problems: list[Problem]) -> dict[str, Any]:
+    """The first thousand lines; `problems` counts all of them."""
+    return {"problems": len(problems), "report": [problem.to_json() for problem in problems[:REPORTED]]}

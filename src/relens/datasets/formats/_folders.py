@@ -1,0 +1,54 @@
+"""What readers share: which files count, where a dataset's top folder is, and finding a named file without leaving it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
+
+
+def hidden(path: Path) -> bool:
+    """What archivers and file managers leave behind."""
+    return path.name.startswith(".") or path.name in ("__MACOSX", "Thumbs.db", "desktop.ini")
+
+
+def children(folder: Path) -> list[Path]:
+    """What lies in the folder, by name, without hidden things."""
+    return sorted((path for path in folder.iterdir() if not hidden(path)), key=lambda path: path.name)
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    for path in children(folder):
+        if path.is_dir():
+            yield from files_below(path)
+        elif path.is_file():
+            yield path
+
+
+def is_image(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def top(root: Path) -> Path:
+    """Below the folders that only wrap another one, as archives of a folder have them."""
+    inside = children(root)
+    while (
+        len(inside) == 1
+        and inside[0].is_dir()
+        and any(path.is_dir() or path.suffix == ".json" for path in children(inside[0]))
+    ):
+        root = inside[0]
+        inside = children(root)
+    return root
+
+
+def find(places: list[Path], name: str, root: Path) -> Path | None:
+    """The file `name` in the first of `places` that has it, inside `root` also when links are followed."""
+    for place in places:
+        for written in dict.fromkeys((name, unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name))):
+            path = place / written
+            if path.is_file() and path.resolve().is_relative_to(root):
+                return path
+    return None

@@ -1,0 +1,151 @@
+"""Publishes a dataset version: immutable from then on, and the same content is the same version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from relens.access.actor import Actor
+from relens.assets import store as assets
+from relens.datasets import store
+from relens.datasets.content import annotations_hash, content_hash
+from relens.datasets.dataset import check_name
+from relens.datasets.item import Item, plain
+from relens.datasets.version import DatasetVersion, Origin, checked, count_images, count_labels
+from relens.infra.database import add, upsert
+from relens.kit import clock
+from relens.kit.errors import Conflict, NotFound
+from relens.kit.ids import new_id
+
+PIN = "dataset version"
+
+
+class OtherTask(Conflict):
+    """A dataset holds one task from its first version on."""
+
+
+class ImageMissing(NotFound):
+    """An item names an image that is not kept here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The content of a version, checked and named; made outside the transaction because it takes its time."""
+
+    task: str
+    labels: tuple[str, ...]
+    items: tuple[Item, ...]
+    truths: tuple[str, ...]
+    content_hash: str
+
+
+def manifest(task: str, labels: Sequence[str], items: Sequence[Item]) -> Manifest:
+    """Raises ImageTwice, BadItem, WrongShape or BadLabels."""
+    kept = tuple(replace(item, annotations=tuple(plain(one) for one in item.annotations)) for item in items)
+    named = checked(task, labels, kept)
+    truths = tuple(annotations_hash(item.annotations) for item in named)
+    return Manifest(task, tuple(labels), named, truths, content_hash(task, labels, named))
+
+
+def publish(
+    connection: Connection,
+    *,
+    dataset: str,
+    task: str,
+    labels: Sequence[str],
+    items: Sequence[Item],
+    parent: str | None = None,
+    origin: Origin,
+    note: str = "",
+    actor: Actor,
+) -> DatasetVersion:
+    """`publish_manifest` for content that was not made into a manifest yet."""
+    content = manifest(task, labels, items)
+    return publish_manifest(connection, content, dataset=dataset, parent=parent, origin=origin, note=note, actor=actor)
+
+
+def publish_manifest(
+    connection: Connection,
+    content: Manifest,
+    *,
+    dataset: str,
+    parent: str | None = None,
+    origin: Origin,
+    note: str = "",
+    actor: Actor,
+) -> DatasetVersion:
+    """The next version of the dataset called `dataset` (made if it is new), or the one that holds this content already.
+
+    `parent` is the id of the version it grew from. Raises OtherTask or ImageMissing.
+    """
+    name = check_name(dataset)
+    found = store.named(connection, name, content.task, actor.id)
+    if found.task != content.task:
+        raise OtherTask(f"the dataset '{name}' is for {found.task}: publish {content.task} data under another name")
+    there = store.with_content(connection, found.id, content.content_hash)
+    if there is not None:
+        return there
+    sized = _with_sizes(connection, content.items)
+    version = DatasetVersion(
+        id=new_id(),
+        dataset=found.id,
+        dataset_name=name,
+        number=store.next_number(connection, found.id),
+        content_hash=content.content_hash,
+        task=content.task,
+        labels=content.labels,
+        parent=parent,
+        origin=origin,
+        note=note,
+        images=count_images(sized),
+        statistics=count_labels(content.labels, sized),
+        created_at=clock.now(),
+        created_by=actor.id,
+    )
+    _write(connection, version, sized, content.truths)
+    assets.pin(connection, (item.asset for item in sized), PIN, version.id)
+    return version
+
+
+def _with_sizes(connection: Connection, items: Sequence[Item]) -> list[Item]:
+    known = assets.several(connection, [item.asset for item in items])
+    missing = [item for item in items if item.asset not in known]
+    if missing:
+        raise ImageMissing(
+            f"the image '{missing[0].file_name}' ({missing[0].asset[:12]}...) is not kept here: import it first"
+        )
+    return [replace(item, width=known[item.asset].width, height=known[item.asset].height) for item in items]
+
+
+def _write(connection: Connection, version: DatasetVersion, items: Sequence[Item], truths: Sequence[str]) -> None:
+    fields = {name: getattr(version, name) for name in DatasetVersion.__dataclass_fields__ if name != "dataset_name"}
+    add(connection, store.dataset_version, {**fields, "labels": list(version.labels)})
+    written = {
+        truth: {"id": truth, "annotations": [one.to_json() for one in item.annotations]}
+        for truth, item in zip(truths, items, strict=True)
+    }
+    upsert(connection, store.annotation, list(written.values()), ["id"])
+    labels = {(truth, one.label) for truth, item in zip(truths, items, strict=True) for one in item.annotations}
+    rows = [{"annotation": truth, "label": label} for truth, label in sorted(labels)]
+    upsert(connection, store.annotation_label, rows, ["annotation", "label"])
+    add(
+        connection,
+        store.version_item,
+        *(
+            {
+                "version": version.id,
+                "position": position,
+                "asset": item.asset,
+                "split": item.split,
+                "group_name": item.group,
+                "file_name": item.file_name,
+                "source": item.source,
+                "width": item.width,
+                "height": item.height,
+                "annotation": truth,
+            }
+            for position, (item, truth) in enumerate(zip(items, truths, strict=True))
+        ),
+    )

@@ -1,0 +1,319 @@
+"""Datasets through their HTTP door: import, report, same content, export."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from PIL import Image
+
+from relens.access.asking import Door
+from relens.assets import routes as asset_routes
+from relens.datasets import routes, store
+from relens.datasets.bring_in import Importing
+from relens.infra.database import Database
+from relens.infra.jobs import Jobs
+from relens.infra.jobs import routes as job_routes
+from relens.infra.settings import Settings
+from relens.infra.storage import Storage
+from relens.infra.storage.folder import Folder
+from relens.infra.web import Parts
+from relens.server.app import make_app
+
+
+class Server:
+    """The datasets room behind HTTP, with jobs that run."""
+
+    def __init__(self, home: Path, database: Database) -> None:
+        self.settings = Settings(home)
+        self.database = database
+        self.storage = Folder(home / "files")
+        self.jobs = Jobs(database)
+        self.importing = Importing(database, self.storage, self.settings)
+        self.importing.register(self.jobs)
+        parts = Parts(self.settings, database, self.jobs, self.importing)
+        parts.add(self.storage, Storage)
+        parts.add(Door(database, self.settings))
+        app = make_app((routes.router, asset_routes.router, job_routes.router), parts, self._life)
+        self.started = threading.Event()
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.uvicorn = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
+        self.thread = threading.Thread(target=self.uvicorn.run, args=([self.listening],))
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.listening.getsockname()[1]}", timeout=60)
+
+    def __enter__(self) -> Server:
+        self.thread.start()
+        self.started.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+        self.uvicorn.should_exit = True
+        self.thread.join()
+        self.listening.close()
+
+    @asynccontextmanager
+    async def _life(self, _app: FastAPI) -> Any:
+        self.jobs.start()
+        self.started.set()
+        yield
+        self.jobs.stop()
+
+    def import_zip(self, name: str, data: bytes, **query: Any) -> dict[str, Any]:
+        answer = self.client.post(f"/api/v1/datasets/{name}/import", content=data, params=query)
+        assert answer.status_code == 202, answer.text
+        return self.finished(answer.json()["id"])
+
+    def finished(self, job_id: str) -> dict[str, Any]:
+        while self.jobs.get(job_id).is_open:
+            self.jobs._wake["light"].set()
+        job: dict[str, Any] = self.client.get(f"/api/v1/jobs/{job_id}").json()
+        return job
+
+    def get(self, path: str, **query: Any) -> Any:
+        answer = self.client.get(f"/api/v1{path}", params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+@pytest.fixture
+def server(tmp_path: Path, database: Database) -> Iterator[Server]:
+    with Server(tmp_path / "home", database) as made:
+        yield made
+
+
+def picture(seed: int, width: int = 64, height: int = 48, suffix: str = "PNG") -> bytes:
+    rng = np.random.default_rng(seed)
+    small = Image.fromarray(rng.integers(0, 255, (6, 8, 3), dtype=np.uint8)).resize((width, height))
+    written = io.BytesIO()
+    small.save(written, suffix)
+    return written.getvalue()
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return written.getvalue()
+
+
+def coco(count: int = 12, change: Callable[[dict[str, Any]], None] | None = None, **files: bytes) -> dict[str, bytes]:
+    """A small detection set with one box in each image."""
+    images = [{"id": n, "file_name": f"{n:02}.png", "width": 64, "height": 48} for n in range(1, count + 1)]
+    annotations = [
+        {"id": n, "image_id": n, "category_id": 1 + n % 2, "bbox": [n, 2, 20, 30], "area": 600, "iscrowd": 0}
+        for n in range(1, count + 1)
+    ]
+    categories = [{"id": 2, "name": "nut"}, {"id": 1, "name": "bolt"}]
+    document: dict[str, Any] = {"images": images, "annotations": annotations, "categories": categories}
+    if change:
+        change(document)
+    written = {"annotations.json": json.dumps(document, indent=1).encode()}
+    return written | {f"images/{n:02}.png": picture(n) for n in range(1, count + 1)} | files
+
+
+def test_an_uploaded_set_becomes_a_version(server: Server) -> None:
+    job = server.import_zip("parts", zipped(coco()))
+    assert job["state"] == "succeeded", job
+    assert job["result"]["images"] == 12
+    assert job["result"]["created"] is True
+    assert job["result"]["report"] == []
+    version = server.get("/dataset-versions/parts/1")
+    assert version["id"] == job["result"]["dataset_version"]
+    assert version["labels"] == ["bolt", "nut"]
+    assert version["task"] == "detection"
+    assert sum(version["images"].values()) == 12
+    assert version["images"]["validation"] > 0
+    assert sum(version["statistics"]["nut"].values()) == 6
+    assert server.get("/datasets")["items"][0]["latest"]["number"] == 1
+    assert server.get("/dataset-versions/parts/latest")["title"] == "parts v1"
+
+
+def test_nothing_is_left_on_the_disk_but_the_images(server: Server) -> None:
+    server.import_zip("parts", zipped(coco()))
+    assert not list(server.importing.spool("x").parent.iterdir())
+    assert len(list(server.storage.keys("assets/"))) == 12
+
+
+def test_the_same_content_is_the_same_version_and_other_content_the_next(server: Server) -> None:
+    first = server.import_zip("parts", zipped(coco()))["result"]
+
+    def turned(document: dict[str, Any]) -> None:
+        document["images"].reverse()
+        document["annotations"].reverse()
+
+    again = server.import_zip("parts", zipped({f"wrapped/{k}": v for k, v in coco(12, turned).items()}))["result"]
+    assert again["dataset_version"] == first["dataset_version"]
+    assert again["created"] is False
+
+    def moved(document: dict[str, Any]) -> None:
+        document["annotations"][0]["bbox"][0] += 1
+
+    other = server.import_zip("parts", zipped(coco(12, moved)))["result"]
+    assert other["number"] == 2
+    assert len(server.get("/datasets/parts/versions")["items"]) == 2
+
+
+def spoil(document: dict[str, Any]) -> None:
+    boxes = document["annotations"]
+    boxes[0]["bbox"] = [50, 2, 30, 30]
+    boxes[1]["bbox"] = [30, 20, -10, 5]
+    boxes[2]["bbox"] = [float("nan"), 1, 2, 2]
+    boxes[3]["category_id"] = 9
+    boxes[4]["id"] = 6
+    document["images"][6]["width"] = 65
+    document["images"][7]["file_name"] = "../../etc/passwd"
+    document["images"][8]["file_name"] = "gone.png"
+    document["images"][9]["split"] = "production"
+
+
+BAD = coco(14, spoil, **{"images/12.png": picture(12)[:200], "images/14.png": picture(13)})
+
+
+def test_everything_wrong_is_reported_line_by_line_and_nothing_imported(server: Server) -> None:
+    job = server.import_zip("parts", zipped(BAD))
+    assert job["state"] == "failed"
+    assert "nothing was imported" in job["error"]
+    lines = BAD["annotations.json"].decode().splitlines()
+    report = {entry["problem"]: entry for entry in job["result"]["report"]}
+    said = " | ".join(report)
+    for words in (
+        "lies outside the image of 64 x 48",
+        "is empty or reversed",
+        "not finite",
+        "category 9",
+        "annotation id 6 is used twice",
+        "for 65 x 48 pixels, but the image has 64 x 48",
+        "leaves its folder",
+        "there is no such file",
+        "the split 'production' is not known",
+        "ends too early or is damaged",
+        "the same bytes as '13.png'",
+    ):
+        assert words in said, words
+    reversed_box = next(entry for text, entry in report.items() if "reversed" in text)
+    assert '"id": 2' in lines[reversed_box["line"]]
+    assert job["result"]["problems"] == 11
+    assert server.get("/datasets")["items"] == []
+    assert list(server.storage.keys("assets/")) == []
+
+
+def test_the_good_rest_is_imported_when_asked(server: Server) -> None:
+    job = server.import_zip("parts", zipped(BAD), skip_bad=True)
+    assert job["state"] == "succeeded", job["error"]
+    assert job["result"]["images"] == 3
+    assert job["result"]["skipped"] == 11
+    names = {item["file_name"] for item in server.get("/dataset-versions/parts/1/items")["items"]}
+    assert names == {"05.png", "11.png", "13.png"}
+
+
+def test_an_archive_cannot_write_outside_its_folder(server: Server, tmp_path: Path) -> None:
+    files = coco() | {"../../../evil.txt": b"x", "/absolute.txt": b"x"}
+    job = server.import_zip("parts", zipped(files))
+    assert job["state"] == "failed"
+    assert {entry["file"] for entry in job["result"]["report"]} == {"../../../evil.txt", "/absolute.txt"}
+    assert not list(tmp_path.rglob("evil.txt"))
+
+
+def test_an_archive_of_endless_zeros_is_refused(server: Server) -> None:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros.png", b"\0" * (64 << 20))
+    job = server.import_zip("parts", written.getvalue())
+    assert job["state"] == "failed"
+    assert "unpacks to more than" in job["error"]
+
+
+@pytest.mark.parametrize("data", [b"no zip at all", zipped({"readme.txt": b"hello"}), zipped({})])
+def test_an_upload_without_a_dataset_says_so(server: Server, data: bytes) -> None:
+    job = server.import_zip("parts", data)
+    assert job["state"] == "failed"
+    assert job["error"]
+
+
+def test_an_empty_body_an_unknown_format_and_a_bad_name_are_refused_at_once(server: Server) -> None:
+    post = server.client.post
+    assert post("/api/v1/datasets/parts/import", content=b"").status_code in (400, 422)
+    assert post("/api/v1/datasets/parts/import?format=voc9", content=b"x").status_code == 404
+    assert post("/api/v1/datasets/%20%2E%2E/import", content=b"x").status_code in (400, 404, 422)
+    assert not list(server.importing.spool("x").parent.glob("*"))
+
+
+@pytest.mark.parametrize("layout", ["folder", "coco"])
+def test_what_is_exported_and_imported_again_has_the_same_content(server: Server, layout: str) -> None:
+    files = {f"{label}/{n}.png": picture(hash_of(label) + n) for label in ("grün", "red") for n in range(6)}
+    first = server.import_zip("waste", zipped(files))
+    assert first["state"] == "succeeded", first
+    exported = server.client.get("/api/v1/dataset-versions/waste/1/export", params={"format": layout})
+    assert exported.headers["content-type"] == "application/zip"
+    again = server.import_zip("waste again", exported.content)
+    one, other = server.get("/dataset-versions/waste/1"), server.get("/dataset-versions/waste again/1")
+    assert one["content_hash"] == other["content_hash"]
+    assert again["result"]["report"] == []
+
+
+def hash_of(label: str) -> int:
+    return sum(label.encode()) * 100
+
+
+def test_items_are_paged_and_filtered(server: Server) -> None:
+    server.import_zip("parts", zipped(coco()))
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = server.get("/dataset-versions/parts/1/items", limit=5, **({"cursor": cursor} if cursor else {}))
+        seen += [item["file_name"] for item in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert seen == [f"{n:02}.png" for n in range(1, 13)]
+    nuts = server.get("/dataset-versions/parts/1/items", label="nut")["items"]
+    assert {item["annotations"][0]["label"] for item in nuts} == {"nut"}
+    assert len(nuts) == 6
+    tests = server.get("/dataset-versions/parts/1/items", split="test")["items"]
+    assert {item["split"] for item in tests} <= {"test"}
+    image = server.client.get(f"/api/v1/assets/{nuts[0]['asset']}")
+    assert image.status_code == 200
+
+
+def test_near_duplicates_never_straddle_splits(server: Server) -> None:
+    """Each picture comes three times, saved a little differently."""
+    files: dict[str, bytes] = {}
+    for n in range(10):
+        for quality in (80, 90, 95):
+            written = io.BytesIO()
+            Image.open(io.BytesIO(picture(n, 320, 240))).convert("RGB").save(written, "JPEG", quality=quality)
+            files[f"thing/{n}-{quality}.jpg"] = written.getvalue()
+    assert server.import_zip("near", zipped(files))["state"] == "succeeded"
+    with server.database.read() as connection:
+        items = store.items(connection, store.find(connection, "near/1").id)
+    splits: dict[str, set[str]] = {}
+    for item in items:
+        splits.setdefault(item.group, set()).add(item.split)
+    assert len(splits) == 10
+    assert all(len(found) == 1 for found in splits.values())
+
+
+def test_a_dataset_keeps_its_task(server: Server) -> None:
+    server.import_zip("parts", zipped(coco()))
+    job = server.import_zip("parts", zipped({f"a/{n}.png": picture(n) for n in range(3)}))
+    assert job["state"] == "failed"
+    assert "is for detection" in job["error"]
+
+
+def test_a_version_that_is_not_there_is_not_found(server: Server) -> None:
+    for ref in ("parts/1", "parts/latest", "parts", "parts/²", "parts/99999999999999999999"):
+        assert server.client.get(f"/api/v1/dataset-versions/{ref}").status_code == 404
