@@ -30,7 +30,10 @@ class Manifest:
     threshold: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "labels": list(self.labels.names)}
+        """What JSON gives back unchanged: lists, no tuples."""
+        entry = asdict(self.input)
+        entry["mean"], entry["std"] = list(self.input.mean), list(self.input.std)
+        return {**asdict(self), "labels": list(self.labels.names), "input": entry}
 
     @staticmethod
     def from_json(written: dict[str, Any]) -> Manifest:

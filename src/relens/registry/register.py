@@ -1,0 +1,115 @@
+"""Registers a model file: reads what it declares, tries it once, keeps its bytes, gives it a number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from relens.access.actor import Actor
+from relens.inference.manifest import Manifest, read_manifest
+from relens.inference.trial import trial
+from relens.infra.database import Database
+from relens.infra.storage import Storage
+from relens.kit import clock
+from relens.kit.ids import content_id, is_id, new_id
+from relens.registry import store
+from relens.registry.model_version import (
+    BadOrigin,
+    ModelVersion,
+    OtherTask,
+    RegisteredOtherwise,
+    artifact_key,
+    check_name,
+    checkpoint_key,
+)
+
+
+def register(
+    database: Database,
+    storage: Storage,
+    onnx: bytes,
+    *,
+    model: str,
+    actor: Actor,
+    task: str | None = None,
+    labels: Sequence[str] | None = None,
+    outputs: str | None = None,
+    dataset_version: str | None = None,
+    training_run: str | None = None,
+    parent: str | None = None,
+    checkpoint: bytes | None = None,
+    scores: Mapping[str, Any] | None = None,
+    advised_threshold: float | None = None,
+    note: str = "",
+) -> ModelVersion:
+    """The new version of `model`, or the one that is this very file already. Nothing is kept of a file that is refused.
+
+    Raises NotAModel, ModelTooLarge, ExternalData, CannotBeServed, BadLabels, BadModelName, BadOrigin, OtherTask,
+    RegisteredOtherwise, NoModel (an unknown parent), NotFound (an unknown reader).
+    """
+    name = check_name(model)
+    _check_origin(dataset_version=dataset_version, training_run=training_run, parent=parent)
+    if advised_threshold is not None and not (math.isfinite(advised_threshold) and 0 <= advised_threshold <= 1):
+        raise BadOrigin(f"an advised threshold lies between 0 and 1, not at {advised_threshold}")
+    manifest = read_manifest(onnx, task=task, labels=labels, outputs=outputs)
+    manifest = replace(trial(onnx, manifest), threshold=advised_threshold)
+    made = ModelVersion(
+        id=new_id(),
+        model="",
+        model_name=name,
+        number=0,
+        task=manifest.task,
+        labels=manifest.labels.names,
+        artifact=content_id(onnx),
+        size_bytes=len(onnx),
+        manifest=manifest.to_json(),
+        dataset_version=dataset_version,
+        training_run=training_run,
+        parent=parent,
+        checkpoint=content_id(checkpoint) if checkpoint is not None else None,
+        advised_threshold=advised_threshold,
+        scores=dict(scores or {}),
+        note=note,
+        created_at=clock.now(),
+        created_by=actor.id,
+    )
+    # Bytes before rows: a row that is there always has its bytes; bytes without a row are only swept up later.
+    storage.put(artifact_key(made.artifact), onnx)
+    if checkpoint is not None and made.checkpoint is not None:
+        storage.put(checkpoint_key(made.checkpoint), checkpoint)
+    return database.write(lambda connection: _record(connection, made, manifest))
+
+
+def _record(connection: Connection, made: ModelVersion, manifest: Manifest) -> ModelVersion:
+    found = store.named(connection, made.model_name, made.task, made.created_by)
+    if found.task != made.task:
+        raise OtherTask(
+            f"the model '{found.name}' is for {found.task}, this file is for {made.task}: name another model"
+        )
+    there = store.with_artifact(connection, found.id, made.artifact)
+    if there is not None:
+        _must_be_the_same(there, manifest)
+        return there
+    if made.parent is not None:
+        store.get(connection, made.parent)
+    version = replace(made, model=found.id, number=store.next_number(connection, found.id))
+    store.insert(connection, version)
+    return version
+
+
+def _must_be_the_same(there: ModelVersion, manifest: Manifest) -> None:
+    if there.labels != manifest.labels.names or there.manifest.get("outputs") != manifest.outputs:
+        raise RegisteredOtherwise(
+            f"this very file is {there.title} already, with the labels {', '.join(there.labels[:10])}: "
+            "versions never change, so register it with the same labels or under another model"
+        )
+
+
+def _check_origin(**ids: str | None) -> None:
+    for name, value in ids.items():
+        if value is not None and not is_id(value):
+            raise BadOrigin(f"{name.replace('_', ' ')} '{value[:60]}' is not an id: give the id of what it came from")
