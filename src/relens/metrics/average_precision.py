@@ -16,7 +16,7 @@ from relens.metrics.precision_recall import MOST_PER_IMAGE, RECALLS, WeightedRow
 from relens.metrics.ranked_rows import Key, RankedRows
 
 Floats = NDArray[np.float64]
-Weights = Mapping[Key, float]
+Weights = Mapping[Any, float]
 
 AVERAGED = {"map50_95": tuple(range(len(IOU_THRESHOLDS))), "map50": (0,), "map75": (5,)}
 """The summary's names, and the IoU thresholds (by index) each is the mean over."""
@@ -75,7 +75,7 @@ class ApStore:
         """Keys of the images held, ascending."""
         return sorted(self._images)
 
-    def insert(self, image_key: Key, matches: Mapping[Hashable, LabelMatch]) -> None:
+    def insert(self, image_key: Key, matches: Mapping[Any, LabelMatch]) -> None:
         """Hold one image, in place of what was held of it before. An image without matches still counts as an image.
 
         Raises UnknownLabel, and then nothing has changed.

@@ -6,12 +6,14 @@ reviewed image; everything later (average precision, curves, bootstrap) reads th
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Masks = NDArray[np.uint16]
+L = TypeVar("L", bound=Hashable)
 
 IOU_THRESHOLDS: Floats = np.linspace(0.5, 0.95, 10)
 AREAS = ("all", "small", "medium", "large")
@@ -94,19 +96,19 @@ def match(
 def match_image(
     dt_boxes: ArrayLike,
     dt_scores: ArrayLike,
-    dt_labels: Sequence[Hashable],
+    dt_labels: Sequence[L],
     gt_boxes: ArrayLike,
-    gt_labels: Sequence[Hashable],
+    gt_labels: Sequence[L],
     gt_crowd: ArrayLike | None = None,
     gt_area: ArrayLike | None = None,
-) -> dict[Hashable, LabelMatch]:
+) -> dict[L, LabelMatch]:
     """`match` for every label that occurs among the image's detections or objects."""
     dt, gt, scores = _boxes(dt_boxes), _boxes(gt_boxes), np.asarray(dt_scores, dtype=np.float64).ravel()
     crowd = np.zeros(len(gt), dtype=bool) if gt_crowd is None else np.asarray(gt_crowd, dtype=bool).ravel()
     area = _areas(gt) if gt_area is None else np.asarray(gt_area, dtype=np.float64).ravel()
     found, wanted = _places(dt_labels), _places(gt_labels)
     none: list[int] = []
-    matches: dict[Hashable, LabelMatch] = {}
+    matches: dict[L, LabelMatch] = {}
     for label in found | wanted:
         d, g = found.get(label, none), wanted.get(label, none)
         matches[label] = match(dt[d], scores[d], gt[g], crowd[g], area[g])
@@ -166,8 +168,8 @@ def _areas(boxes: ArrayLike) -> Floats:
     return np.asarray(xywh[:, 2] * xywh[:, 3], dtype=np.float64)
 
 
-def _places(labels: Sequence[Hashable]) -> dict[Hashable, list[int]]:
-    places: dict[Hashable, list[int]] = {}
+def _places(labels: Sequence[L]) -> dict[L, list[int]]:
+    places: dict[L, list[int]] = {}
     for index, label in enumerate(labels):
         places.setdefault(label, []).append(index)
     return places

@@ -15,6 +15,7 @@ can: a failure so rare that none of the images shows it.
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isnan, sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +23,6 @@ from scipy.special import betaincinv, stdtrit
 
 from relens.kit.errors import Invalid
 from relens.metrics.average_precision import ApStore
-from relens.metrics.ranked_rows import Key
 
 Floats = NDArray[np.float64]
 
@@ -59,8 +59,8 @@ class PairedDifference:
 def paired_detection(
     a: ApStore,
     b: ApStore,
-    groups: Mapping[Key, Hashable] | None = None,
-    weights: Mapping[Key, float] | None = None,
+    groups: Mapping[Any, Hashable] | None = None,
+    weights: Mapping[Any, float] | None = None,
     statistic: str = "map50_95",
     replicates: int = REPLICATES,
     seed: int = 0,

@@ -6,7 +6,7 @@ from tests.unit.metrics.coco import Scene, insert, random_scene, reference, xyxy
 
 from relens.metrics.average_precision import ApStore, Counts, UnknownImage, UnknownLabel
 from relens.metrics.matching import AREAS, IOU_THRESHOLDS, match_image
-from relens.metrics.precision_recall import MOST_PER_IMAGE
+from relens.metrics.precision_recall import MOST_PER_IMAGE, RECALLS, recalls_reached
 
 LABELS = 4
 NAMES = ["map50_95", "map50", "map75", "map_small", "map_medium", "map_large"]
@@ -194,6 +194,13 @@ def test_recall_at_one_and_ten_looks_at_the_most_confident_only() -> None:
     store.insert("a", match_image(boxes, np.linspace(1, 0.1, 20), ["cat"] * 20, boxes, ["cat"] * 20))
     summary = store.summary()
     assert (summary["ar1"], summary["ar10"], summary["ar100"]) == (1 / 20, 10 / 20, 1.0)
+
+
+@given(st.floats(0, 1) | st.fractions(0, 1, max_denominator=400).map(float) | st.sampled_from(RECALLS.tolist()))
+@settings(max_examples=300)
+def test_the_recall_grid_is_counted_as_a_search_would(recall: float) -> None:
+    around = np.array([np.nextafter(recall, -1), recall, np.nextafter(recall, 2)]).clip(0)
+    assert np.array_equal(recalls_reached(around), np.searchsorted(RECALLS, around, side="right"))
 
 
 def test_keys_order_ties_also_when_they_are_text() -> None:

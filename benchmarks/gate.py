@@ -1,0 +1,210 @@
+"""How often would the promotion gate's small-sample bound promote a candidate that is no better?
+
+    python -m benchmarks.gate [--json] [--runs 1000] [--seed 0]
+
+A candidate is promoted when `lower99_small_sample` > 0. Simulated versions share what makes an object hard, as a
+fine-tuned successor does. "equal": the answers of both versions are swapped at random per image, so that neither is
+better by construction. "other character": the candidate finds more objects, but places them worse or invents more;
+its average precision over all simulated images is the champion's within half a point. "worse": about 4 points less.
+"grouped": images come as four shots of one scene. The power rows say what the bound costs a candidate that is better.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relens.metrics.average_precision import ApStore
+from relens.metrics.matching import LabelMatch, match_image
+from relens.metrics.paired import PairedDifference, paired_classification, paired_detection
+
+Matches = Mapping[int, LabelMatch]
+Boxes = NDArray[np.float64]
+
+SIZES = (15, 20, 50, 94)
+ALLOWED = 0.02
+POOL = 2_000
+SHOTS = 4
+
+
+@dataclass(frozen=True)
+class Detector:
+    """An object is found when its difficulty is below `reach`; boxes jitter by a share of their size."""
+
+    reach: float = 1.0
+    jitter: float = 0.06
+    inventions: float = 3.0
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A champion and a candidate on a kind of images; `tail` is the share of difficulty both share."""
+
+    name: str
+    champion: Detector
+    candidate: Detector
+    statistic: str
+    labels: int = 3
+    objects: float = 7.0
+    shared: float = 0.8
+    swapped: bool = False
+    shots: int = 1
+    better: bool = False
+
+
+GOOD = Detector(reach=3.0, jitter=0.03, inventions=0.3)
+USUAL = Detector()
+EQUAL = Scenario("equal", USUAL, USUAL, "map50_95", swapped=True)
+SCENARIOS = (
+    EQUAL,
+    replace(EQUAL, name="equal, map50", statistic="map50"),
+    replace(EQUAL, name="equal, ten labels", labels=10),
+    replace(EQUAL, name="equal, nearly perfect", champion=GOOD, candidate=GOOD, labels=1, objects=2.0, shared=0.9),
+    replace(EQUAL, name="equal, independent, map50", statistic="map50", shared=0.0),
+    replace(EQUAL, name="equal, grouped", shots=SHOTS),
+    Scenario("other character", USUAL, Detector(1.6, 0.0715, 3.0), "map50_95"),
+    Scenario("other character, map50", USUAL, Detector(1.6, 0.06, 17.0), "map50"),
+    Scenario("worse", USUAL, Detector(0.85, 0.064, 3.3), "map50_95"),
+    Scenario("worse, map50", USUAL, Detector(0.83, 0.063, 3.4), "map50"),
+    Scenario("better by 8 points", USUAL, Detector(1.3, 0.05, 2.5), "map50_95", better=True),
+)
+
+
+def detection_pool(scenario: Scenario, rng: np.random.Generator) -> list[tuple[Matches, Matches]]:
+    """POOL images as champion and candidate answer them."""
+    frequency = 1.0 / np.arange(1, scenario.labels + 1)
+    return [_image(scenario, frequency / frequency.sum(), rng) for _ in range(POOL)]
+
+
+def _image(scenario: Scenario, frequency: Boxes, rng: np.random.Generator) -> tuple[Matches, Matches]:
+    n, hard = int(rng.poisson(scenario.objects)), rng.normal()
+    truth, labels = _boxes(n, rng), rng.choice(scenario.labels, n, p=frequency)
+    difficulty = rng.normal(size=n) + 0.7 * hard
+
+    def answer(detector: Detector) -> Matches:
+        felt = scenario.shared * difficulty + np.sqrt(1 - scenario.shared**2) * 1.2 * rng.normal(size=n)
+        found = felt < detector.reach
+        size = np.tile(truth[:, 2:] - truth[:, :2], 2)
+        placed = truth + rng.normal(size=(n, 4)) * detector.jitter * np.exp(0.4 * hard) * size
+        placed[:, 2:] = np.maximum(placed[:, 2:], placed[:, :2] + 1)
+        named = np.where(rng.random(n) < 0.05, rng.choice(scenario.labels, n, p=frequency), labels)
+        invented = int(rng.poisson(detector.inventions * np.exp(0.5 * hard)))
+        evidence = np.concatenate([(1.5 - felt + 0.7 * rng.normal(size=n))[found], rng.normal(-0.5, 1, invented)])
+        return match_image(
+            np.concatenate([placed[found], _boxes(invented, rng)]),
+            np.round(1 / (1 + np.exp(-evidence)), 3),
+            [*named[found].tolist(), *rng.choice(scenario.labels, invented, p=frequency).tolist()],
+            truth,
+            labels.tolist(),
+        )
+
+    return answer(scenario.champion), answer(scenario.candidate)
+
+
+def _boxes(n: int, rng: np.random.Generator) -> Boxes:
+    corner = rng.uniform(0, 600, (n, 2))
+    return np.concatenate([corner, corner + np.exp(rng.uniform(2.5, 5.3, (n, 2)))], axis=1)
+
+
+def compared(
+    scenario: Scenario, pool: list[tuple[Matches, Matches]], n: int, rng: np.random.Generator
+) -> PairedDifference:
+    """Champion and candidate on n images drawn from the pool."""
+    champion, candidate = ApStore(range(scenario.labels)), ApStore(range(scenario.labels))
+    scenes = rng.choice(len(pool), -(-n // scenario.shots), replace=False)
+    swap = rng.random(len(scenes)) < 0.5 * scenario.swapped
+    group = {key: key // scenario.shots for key in range(n)}
+    for key, scene in group.items():
+        first, second = pool[scenes[scene]][:: -1 if swap[scene] else 1]
+        champion.insert(key, first)
+        candidate.insert(key, second)
+    return paired_detection(champion, candidate, group, statistic=scenario.statistic, seed=int(rng.integers(2**31)))
+
+
+def true_difference(scenario: Scenario, pool: list[tuple[Matches, Matches]]) -> float:
+    """Candidate minus champion over the whole pool; exactly 0 where answers are swapped."""
+    if scenario.swapped:
+        return 0.0
+    champion, candidate = ApStore(range(scenario.labels)), ApStore(range(scenario.labels))
+    for key, (first, second) in enumerate(pool):
+        champion.insert(key, first)
+        candidate.insert(key, second)
+    return float(candidate.summary()[scenario.statistic] - champion.summary()[scenario.statistic])
+
+
+def detection_rows(runs: int, seed: int) -> Iterator[dict[str, object]]:
+    for number, scenario in enumerate(SCENARIOS):
+        rng = np.random.default_rng((seed, number))
+        pool = detection_pool(scenario, rng)
+        truth = true_difference(scenario, pool)
+        for n in SIZES:
+            bounds = [compared(scenario, pool, n, rng).lower99_small_sample for _ in range(runs)]
+            yield _row(f"detection, {scenario.name}", n, runs, truth, bounds, scenario.better)
+
+
+CLASSIFICATION = {
+    "equal at 70 %": (0.7, 0.7, 0.6),
+    "equal at 95 %": (0.95, 0.95, 0.6),
+    "equal at 50 %, independent": (0.5, 0.5, 0.0),
+    "worse by 4 points": (0.8, 0.76, 0.6),
+    "better by 25 points": (0.65, 0.9, 0.6),
+}
+
+
+def classification_rows(runs: int, seed: int) -> Iterator[dict[str, object]]:
+    """Right answers come from a shared and an own difficulty; grouped rows repeat each image's answers SHOTS times."""
+    for number, (name, (champion, candidate, shared)) in enumerate(CLASSIFICATION.items()):
+        for shots in (1, SHOTS):
+            rng = np.random.default_rng((seed, 1000 + number, shots))
+            for n in SIZES:
+                bounds = [_classified(champion, candidate, shared, n, shots, rng) for _ in range(runs)]
+                called = f"classification, {name}" + (", grouped" if shots > 1 else "")
+                yield _row(called, n, runs, candidate - champion, bounds, candidate > champion)
+
+
+def _classified(
+    champion: float, candidate: float, shared: float, n: int, shots: int, rng: np.random.Generator
+) -> float | None:
+    same = rng.random(n) < shared
+    common, own_a, own_b = rng.random((3, n))
+    scene = np.arange(n) // shots
+    right_a = (np.where(same, common, own_a) < champion)[scene]
+    right_b = (np.where(same, common, own_b) < candidate)[scene]
+    result = paired_classification(right_a, right_b, scene.tolist(), seed=int(rng.integers(2**31)))
+    return result.lower99_small_sample
+
+
+def _row(name: str, n: int, runs: int, truth: float, bounds: list[float | None], better: bool) -> dict[str, object]:
+    promoted = sum(bound is not None and bound > 0 for bound in bounds) / runs
+    too_high = sum(bound is not None and bound > truth for bound in bounds) / runs
+    row: dict[str, object] = {"case": name, "images": n, "true_difference": round(truth, 4), "promoted": promoted}
+    return row | {"bound_above_truth": too_high, "wrong": None if better else promoted}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    rows = []
+    for source in (classification_rows, detection_rows):
+        for row in source(options.runs, options.seed):
+            rows.append(row)
+            print(
+                f"{row['case']:55} n={row['images']:<3} true difference {row['true_difference']:+.3f}  "
+                f"promoted {row['promoted']:.2%}",
+                flush=True,
+            )
+    worst = max((row for row in rows if row["wrong"] is not None), key=lambda row: float(str(row["wrong"])))
+    result = {"benchmark": "gate", "runs": options.runs, "allowed": ALLOWED, "worst": worst, "rows": rows}
+    print(f"worst: {worst['case']} at {worst['images']} images, {worst['wrong']:.2%} (allowed {ALLOWED:.0%})")
+    if options.json:
+        print(json.dumps(result | {"passed": float(str(worst["wrong"])) <= ALLOWED}))
+
+
+if __name__ == "__main__":
+    main()
