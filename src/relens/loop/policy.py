@@ -7,13 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from relens.kit.errors import Invalid
-from relens.kit.ids import share_of
 
 RolloutPolicy = Literal["ask", "shadow", "champion"]
-Split = Literal["train", "validation", "test"]
-
-VALIDATION_SHARE = 0.1
-"""Of the images that are not kept for testing."""
 
 
 class BadPolicy(Invalid):
@@ -65,8 +60,10 @@ class ContinuousDeployment:
         return self.policy if self.active else "ask"
 
 
-def split_of(group: str, test_share: float) -> Split:
-    """Where a group's images go: the same for every image of the group, in every version, whatever else the dataset holds."""
-    if share_of(group, "kept for testing") < test_share:
-        return "test"
-    return "validation" if share_of(group, "validation") < VALIDATION_SHARE else "train"
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The three settings of one deployment."""
+
+    feedback: FeedbackLoop = field(default_factory=FeedbackLoop)
+    training: ContinuousTraining = field(default_factory=ContinuousTraining)
+    rollout: ContinuousDeployment = field(default_factory=ContinuousDeployment)

@@ -123,6 +123,16 @@ def since(connection: Connection, seq: int, limit: int = 500, deployment: str | 
     return [_verdict(row) for row in connection.execute(query)]
 
 
+def of_assets(connection: Connection, deployment: str, assets: Sequence[str]) -> dict[str, list[Verdict]]:
+    """Every verdict on an image: it may have been predicted, and reviewed, more than once. In the order of their changes."""
+    found: dict[str, list[Verdict]] = {}
+    for start in range(0, len(assets), _MOST_AT_ONCE):
+        here = (verdict.c.deployment == deployment) & verdict.c.asset.in_(assets[start : start + _MOST_AT_ONCE])
+        for row in connection.execute(_with_actor(verdict).where(here).order_by(verdict.c.seq)):
+            found.setdefault(row.asset, []).append(_verdict(row))
+    return found
+
+
 def counts(connection: Connection, deployment: str) -> dict[Status, int]:
     """How many verdicts of each status there are now."""
     query = select(verdict.c.status, func.count()).where(verdict.c.deployment == deployment).group_by(verdict.c.status)

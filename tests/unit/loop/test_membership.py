@@ -1,0 +1,127 @@
+"""Which image enters, and on which side of the cut."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relens.access.actor import Actor
+from relens.datasets.item import Item
+from relens.kit.ids import content_id
+from relens.loop.membership import Known, Member, merged, place
+from relens.review.verdict import Status, Verdict
+from relens.vision.annotation import Annotation
+from relens.vision.shapes import Box
+
+ALICE = Actor("a", "Alice", "person", "reviewer", 0)
+TRUE = (Annotation("a"),)
+
+
+def fingerprint(number: int) -> str:
+    return content_id(str(number).encode())
+
+
+def said(number: int, status: Status = "accepted", annotations: tuple[Annotation, ...] = TRUE, seq: int = 1) -> Verdict:
+    asset = content_id(f"image {number}".encode())
+    return Verdict(
+        f"p{number}",
+        "d",
+        asset,
+        "v",
+        status,
+        annotations if status in ("accepted", "corrected") else (),
+        "",
+        1,
+        seq,
+        ALICE,
+        0,
+    )
+
+
+def known(*items: Item, members: tuple[Member, ...] = ()) -> Known:
+    return Known(
+        "classification",
+        ("a", "b"),
+        items,
+        {item.asset: content_id(item.file_name.encode()) for item in items},
+        members,
+    )
+
+
+def placed(
+    verdict: Verdict, there: Known, before: Member | None = None, group: str | None = None, share: float = 0.2
+) -> Member:
+    assert verdict.asset is not None
+    return place(verdict, group or verdict.asset, content_id(verdict.asset.encode()), "line-1", before, there, share)
+
+
+def test_a_usable_verdict_enters_and_others_say_why_not() -> None:
+    assert placed(said(1), known()).outcome == "in"
+    assert placed(said(1, "unusable"), known()).outcome == "unusable"
+    assert placed(said(1, "skipped"), known()).outcome == "skipped"
+    assert placed(said(1, "pending"), known()).outcome == "pending"
+    assert placed(said(1, annotations=(Annotation("c"),)), known()).outcome == "unknown label"
+    assert placed(said(1, "corrected", (Annotation("a", Box(0, 0, 1, 1)),)), known()).outcome == "other task"
+
+
+def test_an_image_that_an_import_put_there_is_left_as_it_is() -> None:
+    verdict = said(1, annotations=(Annotation("b"),))
+    item = Item(verdict.asset or "", "train", "g", "one.jpg", None, TRUE)
+    member = placed(verdict, known(item))
+    assert member.outcome == "present"
+    assert merged([item], {member.asset: member}) == [item]
+    gone = placed(said(1, "unusable"), known(item))
+    assert merged([item], {gone.asset: gone}) == [item]
+
+
+def test_a_near_duplicate_of_what_is_there_or_waits_does_not_enter() -> None:
+    there = known()
+    first = placed(said(1), there)
+    there.remember(first)
+    assert place(said(2), "g2", first.fingerprint, None, None, there, 0.2).outcome == "near-duplicate"
+    assert placed(said(1, seq=2), there, first).outcome == "in"
+
+
+def test_one_scene_lies_on_one_side() -> None:
+    item = Item(content_id(b"x"), "test", "scene 7", "x.jpg")
+    for number in range(30):
+        assert placed(said(number), known(item), group="scene 7").split == "test"
+
+
+def test_an_empty_scene_keeps_its_side_when_the_share_changes() -> None:
+    left = Member("gone", "p", 1, "unusable", "test", "scene 7", fingerprint(1), (), None, version="v1")
+    assert placed(said(2), known(members=(left,)), group="scene 7", share=0.0).split == "test"
+
+
+@given(
+    st.lists(st.sampled_from(["accepted", "corrected", "unusable", "skipped", "pending"]), min_size=1, max_size=8),
+    st.integers(0, 500),
+)
+def test_whatever_is_said_later_an_image_never_changes_sides(story: list[Status], number: int) -> None:
+    there = known()
+    member: Member | None = None
+    sides = set()
+    for seq, status in enumerate(story):
+        share = 0.0 if seq % 2 else 0.5
+        member = placed(said(number, status, seq=seq), there, member, share=share)
+        there.remember(member)
+        if member.split:
+            sides.add(member.split)
+        assert (member.outcome == "in") == (status in ("accepted", "corrected"))
+    assert len(sides) <= 1
+
+
+def test_about_the_share_is_kept_for_testing() -> None:
+    splits = [placed(said(number), known(), share=0.2).split for number in range(2000)]
+    assert 0.16 < splits.count("test") / 2000 < 0.24
+    assert 0.05 < splits.count("validation") / 2000 < 0.12
+
+
+def test_what_entered_follows_its_verdict() -> None:
+    member = replace(placed(said(1), known()), version="v2")
+    item = Item(member.asset, member.split or "train", member.group or "g", "reviewed/1", "line-1", TRUE)
+    other = Item(content_id(b"y"), "train", "y", "y.jpg", None, TRUE)
+    changed = replace(member, annotations=(Annotation("b"),))
+    assert merged([item, other], {member.asset: changed}) == [replace(item, annotations=(Annotation("b"),)), other]
+    assert merged([item, other], {member.asset: replace(member, outcome="unusable")}) == [other]
+    assert merged([other], {member.asset: member}) == [other, replace(item, file_name=f"reviewed/{member.asset}")]
