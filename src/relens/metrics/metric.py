@@ -77,6 +77,8 @@ class Summed(Metric):
 
     observe: Callable[[Sequence[Observed], Reference | None], Mapping[str, State]]
     value: Callable[[States, Reference | None], Value]
+    point: Callable[[Value], Value] | None = None
+    """What of a value one point of a chart over time carries; None: there is no such chart."""
 
 
 @dataclass(frozen=True, slots=True)

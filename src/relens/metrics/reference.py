@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import exp
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relens.metrics import histogram
+
+Shown = Literal["plain", "byte", "share", "log"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,14 @@ class Feature:
     family: str
     down: str
     up: str
+    shown: Shown = "plain"
+
+    def says(self, value: float) -> str:
+        """The number as people read it: a brightness of 0..1 as 0..255, a share in per cent, a logarithm undone."""
+        if self.shown == "share":
+            return f"{value:.0%}" if value >= 0.1 or value == 0 else f"{value:.1%}"
+        number = {"plain": value, "byte": value * 255, "log": exp(min(value, 700.0))}[self.shown]
+        return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -38,6 +38,10 @@ def _described(state: State) -> Value:
     return {"count": n, "mean": int(state[-1]) / n / 1e6 if n else None, "counts": state[:-1].tolist()}
 
 
+def _point(value: Value) -> Value:
+    return {"mean": value["mean"], "count": value["count"]}
+
+
 METRIC = Summed(
     title="Confidence",
     definition="The confidences of answered detections, in equal bins from 0 to 1.",
@@ -47,4 +51,5 @@ METRIC = Summed(
     unit="confidence",
     observe=observe,
     value=value,
+    point=_point,
 )

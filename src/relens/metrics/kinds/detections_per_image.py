@@ -30,6 +30,10 @@ def value(states: States, reference: Reference | None) -> Value:
     }
 
 
+def _point(value: Value) -> Value:
+    return {name: value[name] for name in ("mean", "median", "empty_share")}
+
+
 METRIC = Summed(
     title="Detections per image",
     definition="How many detections at or above the threshold one image gets; counts[k] images have k.",
@@ -39,4 +43,5 @@ METRIC = Summed(
     unit="detections",
     observe=observe,
     value=value,
+    point=_point,
 )

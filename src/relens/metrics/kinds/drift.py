@@ -93,8 +93,8 @@ def _sentence(feature: Feature, spread: Spread, counts: NDArray[np.int64], up: b
     """ "darker: median brightness 118 → 74", or, when the middle stays, where the images went instead."""
     word = feature.up if up else feature.down
     usual, now = (histogram.quantile(spread.edges, c, 0.5) for c in (spread.counts, counts))
-    if usual is not None and now is not None and (now > usual) == up and short(now) != short(usual):
-        return f"{word}: median {feature.title} {short(usual)} → {short(now)}"
+    if usual is not None and now is not None and (now > usual) == up and feature.says(now) != feature.says(usual):
+        return f"{word}: median {feature.title} {feature.says(usual)} → {feature.says(now)}"
     edge = histogram.quantile(spread.edges, spread.counts, 1 - _TAIL if up else _TAIL)
     if edge is None:
         return f"{word}: {feature.title}"
@@ -104,14 +104,13 @@ def _sentence(feature: Feature, spread: Spread, counts: NDArray[np.int64], up: b
     where = "above" if up else "below"
     if share <= then:
         return f"{word}: {feature.title} is distributed differently"
-    return f"{word}: {share:.0%} of images have {feature.title} {where} {short(edge)} (training data: {then:.0%})"
+    return (
+        f"{word}: {share:.0%} of images have {feature.title} {where} {feature.says(edge)} (training data: {then:.0%})"
+    )
 
 
-def short(number: float) -> str:
-    """Three significant digits, without an exponent where one can read it: 118, 0.412, 4.1e-05."""
-    if abs(number) >= 100:
-        return f"{number:.0f}"
-    return f"{number:.3g}"
+def _point(value: Value) -> Value:
+    return {name: value[name] for name in ("d", "bound", "d_beyond_chance", "n")}
 
 
 METRIC = Summed(
@@ -125,4 +124,5 @@ METRIC = Summed(
     unit="distance",
     observe=observe,
     value=value,
+    point=_point,
 )

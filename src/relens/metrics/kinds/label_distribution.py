@@ -38,6 +38,10 @@ def value(states: States, reference: Reference | None) -> Value:
     }
 
 
+def _point(value: Value) -> Value:
+    return {"labels": {label: described["count"] for label, described in value["labels"].items() if described["count"]}}
+
+
 def _share(count: int, of: Sequence[int]) -> float | None:
     total = sum(of)
     return count / total if total else None
@@ -52,4 +56,5 @@ METRIC = Summed(
     unit="detections",
     observe=observe,
     value=value,
+    point=_point,
 )

@@ -39,6 +39,10 @@ def value(states: States, reference: Reference | None) -> Value:
     }
 
 
+def _point(value: Value) -> Value:
+    return {name: value[name] for name in ("scored", "mean", "median", "unusual_share")}
+
+
 METRIC = Summed(
     title="Outlier score",
     definition="How unusual each image is among the training data, 0 to 1; by chance one in a hundred exceeds 0.99. "
@@ -49,4 +53,5 @@ METRIC = Summed(
     unit="score",
     observe=observe,
     value=value,
+    point=_point,
 )

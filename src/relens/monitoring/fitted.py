@@ -1,0 +1,132 @@
+"""What was learned of a training data set: its numbers, its outlier model and its images; kept as one npz file."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relens.infra.storage import Storage
+from relens.kit.errors import Invalid
+from relens.metrics.outlier import OutlierModel
+from relens.metrics.reference import Feature, Reference, Spread
+from relens.predictions.logged import Logged
+
+_KEPT_IN_MEMORY = 16
+
+
+class UnreadableReference(Invalid):
+    """The file of a fitted reference is not what it should be."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """`assets[i]` is the reference image whose numbers are `scalars[i]` (float32, features in order)."""
+
+    reference: Reference
+    outlier: OutlierModel
+    assets: tuple[str, ...]
+    scalars: NDArray[np.float32]
+
+    def scores(self, lines: Sequence[Logged], own: Sequence[bool]) -> list[float | None]:
+        """Outlier scores; None where an image's numbers are not known.
+
+        A prediction of another version than the reference's is judged by appearance only: the features of two networks
+        cannot be compared.
+        """
+        scores: list[float | None] = [None] * len(lines)
+        image = image_columns(self.reference.features)
+        for with_features in (True, False):
+            chosen = [
+                i
+                for i, line in enumerate(lines)
+                if line.scalars is not None
+                and len(line.scalars) == len(self.reference.features)
+                and self._has_features(line, own[i]) == with_features
+            ]
+            if not chosen:
+                continue
+            statistics = np.array([lines[i].scalars for i in chosen], dtype=np.float64)[:, image]
+            vectors = np.array([lines[i].feature for i in chosen], dtype=np.float32) if with_features else None
+            for i, score in zip(chosen, self.outlier.score(vectors, statistics), strict=True):
+                scores[i] = float(score)
+        return scores
+
+    def _has_features(self, line: Logged, own: bool) -> bool:
+        known = self.outlier.features
+        return own and known is not None and line.feature is not None and len(line.feature) == known.bank.shape[1]
+
+
+def image_columns(features: Sequence[Feature]) -> list[int]:
+    """Where the numbers stand that depend on the image alone."""
+    return [i for i, feature in enumerate(features) if feature.family == "image"]
+
+
+def write(fitted: Fitted) -> bytes:
+    """One npz file."""
+    reference = fitted.reference
+    about = {
+        "id": reference.id,
+        "images": reference.images,
+        "features": [[f.name, f.title, f.family, f.down, f.up, f.shown] for f in reference.features],
+        "labels": dict(reference.labels),
+        "assets": list(fitted.assets),
+    }
+    arrays: dict[str, NDArray[np.generic]] = {"about": np.array(json.dumps(about)), "scalars": fitted.scalars}
+    for i, spread in enumerate(reference.all_spreads()):
+        arrays |= {f"edges_{i}": spread.edges, f"counts_{i}": spread.counts}
+    arrays |= {f"outlier_{name}": array for name, array in fitted.outlier.to_arrays().items()}
+    written = io.BytesIO()
+    np.savez_compressed(written, allow_pickle=False, **arrays)
+    return written.getvalue()
+
+
+def read(data: bytes) -> Fitted:
+    """What `write` wrote; UnreadableReference for anything else."""
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        about = json.loads(str(arrays["about"]))
+        features = tuple(Feature(*words) for words in about["features"])
+        spreads = [Spread(arrays[f"edges_{i}"], arrays[f"counts_{i}"]) for i in range(len(features) + 1)]
+        outlier = {name.removeprefix("outlier_"): a for name, a in arrays.items() if name.startswith("outlier_")}
+        reference = Reference(about["id"], about["images"], features, tuple(spreads[1:]), spreads[0], about["labels"])
+        return Fitted(reference, OutlierModel.from_arrays(outlier), tuple(about["assets"]), arrays["scalars"])
+    except (KeyError, ValueError, TypeError, EOFError, OSError) as error:
+        raise UnreadableReference("the file of this reference is damaged: set the training data again") from error
+
+
+def key(reference_id: str) -> str:
+    """Where the file lies in storage."""
+    return f"references/{reference_id}/fitted.npz"
+
+
+class FittedReferences:
+    """Reads fitted references, the latest few from memory."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._memory: OrderedDict[str, Fitted] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, reference_id: str) -> Fitted:
+        """Raises NoBytes or UnreadableReference."""
+        with self._lock:
+            if reference_id in self._memory:
+                self._memory.move_to_end(reference_id)
+                return self._memory[reference_id]
+        found = read(self._storage.get(key(reference_id)))
+        with self._lock:
+            self._memory[reference_id] = found
+            while len(self._memory) > _KEPT_IN_MEMORY:
+                self._memory.popitem(last=False)
+        return found
+
+    def keep(self, fitted: Fitted) -> None:
+        self._storage.put(key(fitted.reference.id), write(fitted))

@@ -1,0 +1,207 @@
+"""Measures a deployment in a window: one metric, or the whole dashboard in one go.
+
+What is not known is said so, with what it would need; it is never 0.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from relens.deployments.deployment import Deployment
+from relens.infra.database import Database
+from relens.infra.storage import NoBytes
+from relens.kit import clock
+from relens.kit.clock import DAY, HOUR, Micros
+from relens.kit.errors import NotFound
+from relens.metrics.metric import METRICS, NEEDED, Metric, State, Summed, Supervised
+from relens.metrics.reference import Reference
+from relens.monitoring import drift, examples, store
+from relens.monitoring.bucket import Cell
+from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReference
+from relens.monitoring.gather import Gathered, gather, together
+from relens.monitoring.project import Projection
+from relens.monitoring.reviewed import Reviewed
+from relens.monitoring.training_data import FittedReference, speaks_for
+from relens.monitoring.window import Window, width
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One metric in one window. `count` images stand behind it; `needs` says what is missing when it is not available."""
+
+    metric: str
+    available: bool
+    needs: str | None
+    since: Micros
+    until: Micros
+    count: int
+    value: dict[str, Any] | None
+    series: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """Everything the monitoring page shows; the lists say what can be filtered by."""
+
+    since: Micros
+    until: Micros
+    width: Micros
+    metrics: dict[str, Measurement]
+    sources: tuple[str, ...]
+    model_versions: tuple[str, ...]
+    labels: tuple[str, ...]
+
+
+class Measuring:
+    """Answers questions about numbers; reads only."""
+
+    def __init__(self, database: Database, projection: Projection, fitted: FittedReferences) -> None:
+        self._database = database
+        self._projection = projection
+        self._fitted = fitted
+        self._reviewed = Reviewed()
+
+    def metric(
+        self, deployment: Deployment, name: str, window: Window, bucket: str = "auto", newest: int | None = None
+    ) -> Measurement:
+        """One metric. `newest`: only so many of the latest predictions, read from the log (alerts ask so)."""
+        metric = METRICS.get(name)
+        if deployment.task not in metric.tasks:
+            raise NotFound(f"the metric '{name}' does not apply to {deployment.task}")
+        wide = width(window, bucket)
+        with self._database.read() as connection:
+            if isinstance(metric, Supervised):
+                return self._judged(connection, deployment, name, metric, window)
+            assert isinstance(metric, Summed)
+            found = gather(connection, self._projection, deployment, [name], window, wide, newest)
+            return self._summed(connection, deployment, name, metric, window, found)
+
+    def dashboard(self, deployment: Deployment, window: Window, bucket: str = "auto") -> Dashboard:
+        """Every metric of the deployment's task."""
+        wide = width(window, bucket)
+        metrics = {name: metric for name, metric in METRICS if deployment.task in metric.tasks}
+        names = [name for name, metric in metrics.items() if isinstance(metric, Summed)]
+        measured: dict[str, Measurement] = {}
+        with self._database.read() as connection:
+            found = gather(connection, self._projection, deployment, names, window, wide)
+            for name, metric in metrics.items():
+                if isinstance(metric, Summed):
+                    measured[name] = self._summed(connection, deployment, name, metric, window, found)
+                elif isinstance(metric, Supervised):
+                    measured[name] = self._judged(connection, deployment, name, metric, window)
+        cells = [cell for cell, _ in found.of("volume")]
+        return Dashboard(
+            found.since,
+            found.until,
+            found.width,
+            measured,
+            tuple(sorted({cell.bucket.source for cell in cells} - {""})),
+            tuple(sorted({cell.bucket.model_version for cell in cells} - {""})),
+            tuple(sorted({*deployment.labels, *(cell.label for cell, _ in found.of("label_distribution"))})),
+        )
+
+    def everything(self, deployment: Deployment) -> Window:
+        """The window from the first prediction until now; the last day where there is none."""
+        now = clock.now()
+        with self._database.read() as connection:
+            extent = store.extent(connection, deployment.id)
+        first, last = extent or (now - DAY, now)
+        return Window(min(first, now - HOUR), max(now, last + HOUR))
+
+    def _judged(
+        self, connection: Connection, deployment: Deployment, name: str, metric: Metric, window: Window
+    ) -> Measurement:
+        count, value = self._reviewed.value(connection, deployment, name, window)
+        needs = None if count else NEEDED[metric.needs]
+        return Measurement(name, count > 0, needs, window.since, window.until, count, value or None, ())
+
+    def _summed(
+        self, connection: Connection, deployment: Deployment, name: str, metric: Summed, window: Window, found: Gathered
+    ) -> Measurement:
+        states = found.of(name)
+        empty = Measurement(name, False, None, found.since, found.until, found.images, None, ())
+        if metric.needs == "training data" or name == "label_distribution":
+            fitted = self._reference_of(connection, deployment, states)
+        else:
+            fitted = None
+        if metric.needs == "training data" and fitted is None:
+            return replace(empty, needs=self._what_training_data_needs(connection, deployment))
+        if not states:
+            return replace(empty, needs=NEEDED["predictions"])
+        if name == "drift" and fitted is not None:
+            return self._drift(connection, deployment, window, found, fitted)
+        reference = fitted.reference if fitted else None
+        value = metric.value(together(states), reference)
+        series = _series(metric, states, reference, found.width)
+        return replace(empty, available=True, value=value, series=series)
+
+    def _drift(
+        self, connection: Connection, deployment: Deployment, window: Window, found: Gathered, fitted: Fitted
+    ) -> Measurement:
+        metric = METRICS.get("drift")
+        assert isinstance(metric, Summed)
+        every = found.of("drift")
+        cells = [one for one in every if one[0].reference == fitted.reference.id]
+        value = drift.explain(cells, fitted.reference)
+        value["images"] = examples.of(connection, deployment, window, fitted, value)
+        series: list[dict[str, Any]] = []
+        for reference_id in sorted({cell.reference for cell, _ in every}):
+            its = [one for one in every if one[0].reference == reference_id]
+            numbers = self._numbers(reference_id)
+            series += _series(metric, its, numbers.reference, found.width) if numbers else ()
+        newest_first = {point["t"]: point for point in sorted(series, key=lambda point: (point["t"], point["n"]))}
+        return Measurement(
+            "drift", True, None, found.since, found.until, found.images, value, tuple(newest_first.values())
+        )
+
+    def _reference_of(
+        self, connection: Connection, deployment: Deployment, states: Sequence[tuple[Cell, State]]
+    ) -> Fitted | None:
+        """The champion's reference; where the window has nothing counted against that, the newest one that it has."""
+        ready = [one for one in store.references(connection, deployment.id) if one.state == "ready"]
+        now = speaks_for(ready, deployment.champion, 2**62)
+        counted = {cell.reference for cell, _ in states}
+        candidates = [one.id for one in ([now] if now else []) + ready[::-1]]
+        with_data = [one for one in candidates if one in counted]
+        return next((numbers for one in with_data or candidates if (numbers := self._numbers(one))), None)
+
+    def _numbers(self, reference_id: str) -> Fitted | None:
+        try:
+            return self._fitted.get(reference_id) if reference_id else None
+        except (NoBytes, UnreadableReference):
+            return None
+
+    def _what_training_data_needs(self, connection: Connection, deployment: Deployment) -> str:
+        chosen = store.get_training_data(connection, deployment.id)
+        row = store.get_reference(connection, chosen.reference) if chosen and chosen.reference else None
+        return _sentence(row)
+
+
+def _sentence(row: FittedReference | None) -> str:
+    if row is None:
+        return NEEDED["training data"]
+    if row.state == "failed":
+        return f"the training data could not be measured: {row.message}"
+    if row.state == "ready":
+        return NEEDED["predictions"]
+    return "the training data is being measured: this takes some minutes"
+
+
+def _series(
+    metric: Summed, states: Sequence[tuple[Cell, State]], reference: Reference | None, wide: Micros
+) -> tuple[dict[str, Any], ...]:
+    """One point per `wide` microseconds that hold anything, the oldest first."""
+    if metric.point is None:
+        return ()
+    by_time: dict[Micros, list[tuple[Cell, State]]] = defaultdict(list)
+    for one in states:
+        by_time[one[0].bucket.hour - one[0].bucket.hour % wide].append(one)
+    points = []
+    for t in sorted(by_time):
+        points.append({"t": t, **metric.point(metric.value(together(by_time[t]), reference))})
+    return tuple(points)

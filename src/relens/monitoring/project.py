@@ -1,0 +1,176 @@
+"""Follows the prediction log and keeps every unsupervised metric's sums in step with it, each prediction counted once.
+
+The cursor moves in the transaction that adds the sums, so a crash at any moment loses nothing and counts nothing twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import Connection
+
+from relens.deployments import store as deployments
+from relens.deployments.deployment import Deployment
+from relens.infra.database import Database
+from relens.infra.storage import NoBytes
+from relens.metrics.metric import State
+from relens.monitoring import store
+from relens.monitoring.bucket import Cell, Seen, bucket_of, states_of, summed
+from relens.monitoring.fitted import FittedReferences, UnreadableReference
+from relens.monitoring.training_data import FittedReference, speaks_for
+from relens.predictions import store as predictions
+from relens.predictions.logged import Logged
+
+logger = logging.getLogger("relens.monitoring")
+
+CHUNK = 256
+MOST_CELLS = 300
+"""So many sums change in one transaction at most (about; one prediction is never split): 20 ms on SQLite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a run of log lines adds, computed outside of any transaction."""
+
+    deployment: str
+    after: int
+    until: int
+    references: frozenset[str]
+    states: dict[Cell, State]
+    outliers: dict[str, float]
+
+
+class Projection:
+    """`step` counts the next piece of the log. One thread follows; several servers may, the cursor decides who was first."""
+
+    def __init__(self, database: Database, fitted: FittedReferences) -> None:
+        self._database = database
+        self._fitted = fitted
+        self._lock = threading.Lock()
+
+    def step(self) -> bool:
+        """Counts up to CHUNK predictions of every deployment; True when there is more."""
+        with self._lock:
+            with self._database.read() as connection:
+                known = deployments.all_of_them(connection)
+                cursors = store.cursors(connection)
+            more = False
+            for one in known:
+                more |= self._follow(one, cursors.get(one.id, store.Cursor(0, False)))
+            return more
+
+    def caught_up(self, deployment_id: str) -> bool:
+        """Whether everything in the log is counted."""
+        with self._database.read() as connection:
+            cursor = store.cursors(connection).get(deployment_id, store.Cursor(0, False))
+            return not cursor.clearing and not predictions.since(connection, cursor.log_seq, 1, deployment_id)
+
+    def rebuild(self, deployment_id: str) -> None:
+        """Takes all sums of a deployment away; the follower counts the log again from its start."""
+        with self._lock:
+            self._database.write(lambda connection: _start_over(connection, deployment_id))
+
+    def _follow(self, deployment: Deployment, cursor: store.Cursor) -> bool:
+        if cursor.clearing:
+            return self._clear(deployment.id)
+        with self._database.read() as connection:
+            lines = predictions.since(connection, cursor.log_seq, CHUNK, deployment.id)
+            fitted = store.references(connection, deployment.id)
+        if not lines:
+            return False
+        piece = lines[: one_transaction(lines)]
+        counted = self.count(deployment, piece, fitted, cursor.log_seq)
+        self._database.write(partial(_add, counted=counted))
+        return True
+
+    def count(
+        self, deployment: Deployment, lines: Sequence[Logged], fitted: Sequence[FittedReference], after: int
+    ) -> Counted:
+        """What these lines add to the sums, with outlier scores from the references that speak for them."""
+        seen = self.seen(lines, fitted)
+        states = states_of(seen, deployment.task, summed(None, deployment.task))
+        outliers = {one.line.id: one.outlier for one in seen if one.outlier is not None}
+        return Counted(deployment.id, after, lines[-1].log_seq, usable(fitted), states, outliers)
+
+    def seen(self, lines: Sequence[Logged], fitted: Sequence[FittedReference], rescore: bool = True) -> list[Seen]:
+        """Each line with the reference that speaks for it and the score that one gives, in the order of `lines`.
+
+        `rescore=False` takes the scores the log has.
+        """
+        by_reference: dict[str, list[int]] = {}
+        rows: list[FittedReference | None] = [speaks_for(fitted, line.model_version, line.log_seq) for line in lines]
+        for i, row in enumerate(rows):
+            by_reference.setdefault(row.id if row else "", []).append(i)
+        seen: list[Seen] = [Seen(line, None, None, False) for line in lines]
+        for reference_id, places in by_reference.items():
+            if not reference_id:
+                continue
+            try:
+                numbers = self._fitted.get(reference_id)
+            except (NoBytes, UnreadableReference):
+                logger.exception(
+                    "reference %s cannot be read: its predictions stay without outlier score", reference_id
+                )
+                continue
+            own = [_own(rows[i], lines[i]) for i in places]
+            these = [lines[i] for i in places]
+            scores = numbers.scores(these, own) if rescore else [line.outlier for line in these]
+            for i, mine, score in zip(places, own, scores, strict=True):
+                seen[i] = Seen(lines[i], numbers.reference, score, mine)
+        return seen
+
+    def _clear(self, deployment_id: str) -> bool:
+        def take_away(connection: Connection) -> None:
+            if store.lock_cursor(connection, deployment_id).clearing and not store.clear_some(
+                connection, deployment_id
+            ):
+                store.move_cursor(connection, deployment_id, 0)
+
+        self._database.write(take_away)
+        return True
+
+
+def one_transaction(lines: Sequence[Logged]) -> int:
+    """How many of the first lines change about MOST_CELLS sums together; at least one."""
+    cells: set[tuple[object, ...]] = set()
+    for i, line in enumerate(lines):
+        bucket = bucket_of(line)
+        cells |= {(bucket, name) for name in range(6)}
+        cells |= {(bucket, label, name) for label in {d.label for d in line.answered} for name in range(3)}
+        if len(cells) > MOST_CELLS and i:
+            return i
+    return len(lines)
+
+
+def _add(connection: Connection, counted: Counted) -> bool:
+    """False when somebody else was first, or a reference arrived in between: nothing is written, the next step looks again."""
+    if store.lock_cursor(connection, counted.deployment) != (counted.after, False):
+        return False
+    if usable(store.references(connection, counted.deployment)) != counted.references:
+        return False
+    store.add_states(connection, counted.deployment, counted.states)
+    predictions.set_outliers(connection, counted.outliers)
+    store.move_cursor(connection, counted.deployment, counted.until)
+    return True
+
+
+def _start_over(connection: Connection, deployment_id: str) -> None:
+    """References that were being filled are done by this as well: the whole log comes by again."""
+    store.lock_cursor(connection, deployment_id)
+    store.move_cursor(connection, deployment_id, 0, clearing=True)
+    for fitted in store.references(connection, deployment_id):
+        if fitted.state == "filling":
+            store.change_reference(connection, fitted.id, state="ready", filled_seq=fitted.ready_seq)
+
+
+def usable(fitted: Sequence[FittedReference]) -> frozenset[str]:
+    """The ids of the references that speak for predictions."""
+    return frozenset(one.id for one in fitted if one.state in ("filling", "ready"))
+
+
+def _own(fitted: FittedReference | None, line: Logged) -> bool:
+    return fitted is not None and fitted.model_version == line.model_version

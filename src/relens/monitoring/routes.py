@@ -1,0 +1,215 @@
+"""HTTP: the catalog of metrics, one metric, the dashboard, and a deployment's training data."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
+
+from relens.access.asking import Asking
+from relens.datasets import store as datasets
+from relens.deployments import store as deployments
+from relens.deployments.deployment import Deployment
+from relens.infra.database import Database
+from relens.infra.jobs import Jobs
+from relens.infra.web import Instant, Page, part
+from relens.kit import clock
+from relens.kit.clock import SECOND
+from relens.metrics.metric import METRICS, Metric
+from relens.monitoring import store
+from relens.monitoring.measure import Measurement, Measuring
+from relens.monitoring.reference import FitReference
+from relens.monitoring.training_data import TrainingData
+from relens.monitoring.window import BadWindow, Window
+
+router = APIRouter(prefix="/api/v1", tags=["monitoring"])
+
+Db = Annotated[Database, part(Database)]
+Numbers = Annotated[Measuring, part(Measuring)]
+
+
+class MetricOut(BaseModel):
+    """A metric's definition."""
+
+    name: str
+    title: str
+    definition: str
+    formula: str
+    needs: Literal["predictions", "training data", "reviews"]
+    tasks: list[str]
+    unit: str
+
+    @staticmethod
+    def of(name: str, metric: Metric) -> MetricOut:
+        return MetricOut(
+            name=name,
+            title=metric.title,
+            definition=metric.definition,
+            formula=metric.formula,
+            needs=metric.needs,
+            tasks=list(metric.tasks),
+            unit=metric.unit,
+        )
+
+
+class MeasurementOut(BaseModel):
+    """One metric in one window; `needs` says what is missing where it is not available."""
+
+    metric: str
+    available: bool
+    needs: str | None
+    since: Instant = Field(serialization_alias="from")
+    until: Instant = Field(serialization_alias="to")
+    count: int = Field(description="images behind the number")
+    value: dict[str, Any] | None
+    series: list[dict[str, Any]]
+
+    @staticmethod
+    def of(measured: Measurement) -> MeasurementOut:
+        return MeasurementOut(
+            metric=measured.metric,
+            available=measured.available,
+            needs=measured.needs,
+            since=measured.since,
+            until=measured.until,
+            count=measured.count,
+            value=measured.value,
+            series=[{**point, "t": clock.to_text(point["t"])} for point in measured.series],
+        )
+
+
+class DashboardOut(BaseModel):
+    """Every metric of a deployment in one window, and what it can be filtered by."""
+
+    since: Instant = Field(serialization_alias="from")
+    until: Instant = Field(serialization_alias="to")
+    bucket_s: int
+    metrics: dict[str, MeasurementOut]
+    sources: list[str]
+    model_versions: list[str]
+    labels: list[str]
+
+
+class TitledOut(BaseModel):
+    """Something by its id and readable name."""
+
+    id: str
+    title: str
+
+
+class TrainingDataIn(BaseModel):
+    """Which dataset version the champion was trained on: its id, or name/2."""
+
+    dataset_version: str
+
+
+class TrainingDataOut(BaseModel):
+    """What production is compared with, and how far the comparison is prepared."""
+
+    dataset_version: TitledOut | None
+    state: Literal["off", "preparing", "ready", "failed"]
+    done: int
+    total: int | None
+    job: str | None
+    message: str
+
+
+def _asked(
+    numbers: Numbers,
+    database: Db,
+    deployment: str,
+    since: Annotated[str | None, Query(alias="from", description="RFC 3339; the first prediction if left out")] = None,
+    until: Annotated[str | None, Query(alias="to", description="RFC 3339; now if left out")] = None,
+    source: str | None = None,
+    tag: str | None = None,
+    label: str | None = None,
+    model_version: str | None = None,
+    role: Literal["champion", "canary", "shadow"] | None = None,
+) -> tuple[Deployment, Window]:
+    with database.read() as connection:
+        found = deployments.get(connection, deployment)
+    everything = numbers.everything(found)
+    first = clock.from_text(since) if since else everything.since
+    last = clock.from_text(until) if until else everything.until
+    if since is None and until is not None and first >= last:
+        raise BadWindow("there is nothing before 'to': give an earlier 'from'")
+    return found, Window(first, last, source, tag, label, model_version, role)
+
+
+Asked = Annotated[tuple[Deployment, Window], Depends(_asked)]
+Bucket = Annotated[str, Query(description="auto, or seconds per point")]
+
+
+@router.get("/metrics")
+def list_metrics() -> Page[MetricOut]:
+    return Page(items=[MetricOut.of(name, metric) for name, metric in METRICS])
+
+
+@router.get("/deployments/{deployment}/metrics/{metric}")
+def get_metric(asked: Asked, metric: str, numbers: Numbers, bucket: Bucket = "auto") -> MeasurementOut:
+    deployment, window = asked
+    return MeasurementOut.of(numbers.metric(deployment, metric, window, bucket))
+
+
+@router.get("/deployments/{deployment}/dashboard")
+def get_dashboard(asked: Asked, numbers: Numbers, bucket: Bucket = "auto") -> DashboardOut:
+    deployment, window = asked
+    found = numbers.dashboard(deployment, window, bucket)
+    return DashboardOut(
+        since=found.since,
+        until=found.until,
+        bucket_s=found.width // SECOND,
+        metrics={name: MeasurementOut.of(measured) for name, measured in found.metrics.items()},
+        sources=list(found.sources),
+        model_versions=list(found.model_versions),
+        labels=list(found.labels),
+    )
+
+
+@router.get("/deployments/{deployment}/training-data")
+def get_training_data(deployment: str, database: Db, jobs: Annotated[Jobs, part(Jobs)]) -> TrainingDataOut:
+    with database.read() as connection:
+        found = deployments.get(connection, deployment)
+        chosen = store.get_training_data(connection, found.id)
+    return _shown(database, jobs, chosen)
+
+
+@router.put("/deployments/{deployment}/training-data")
+def put_training_data(
+    deployment: str,
+    body: TrainingDataIn,
+    actor: Asking,
+    database: Db,
+    jobs: Annotated[Jobs, part(Jobs)],
+    fit: Annotated[FitReference, part(FitReference)],
+) -> TrainingDataOut:
+    actor.must_be("operator")
+    with database.read() as connection:
+        found = deployments.get(connection, deployment)
+    chosen = database.write(lambda connection: fit.choose(connection, found, body.dataset_version, actor))
+    return _shown(database, jobs, chosen)
+
+
+def _shown(database: Database, jobs: Jobs, chosen: TrainingData | None) -> TrainingDataOut:
+    if chosen is None:
+        return TrainingDataOut(dataset_version=None, state="off", done=0, total=None, job=None, message="")
+    with database.read() as connection:
+        version = datasets.get(connection, chosen.dataset_version)
+        row = store.get_reference(connection, chosen.reference) if chosen.reference else None
+    job = jobs.get(row.job) if row is not None and row.job else None
+    titled = TitledOut(id=version.id, title=version.title)
+    if row is None or row.state == "failed" or (job is not None and job.state in ("failed", "cancelled")):
+        message = (row.message if row else "") or (job.error if job and job.error else "")
+        return TrainingDataOut(
+            dataset_version=titled, state="failed", done=0, total=None, job=job.id if job else None, message=message
+        )
+    ready = row.state == "ready"
+    return TrainingDataOut(
+        dataset_version=titled,
+        state="ready" if ready else "preparing",
+        done=row.images if ready else (job.done if job else 0),
+        total=row.images if ready else (job.total if job else None),
+        job=row.job,
+        message="" if ready else (job.message if job else ""),
+    )

@@ -1,0 +1,51 @@
+"""A window: which predictions a question is about, and how finely the answer is cut in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relens.kit.clock import DAY, HOUR, SECOND, Micros
+from relens.kit.errors import Invalid
+
+MINUTE = 60 * SECOND
+_WIDTHS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, DAY, 7 * DAY)
+_POINTS = 120
+
+
+class BadWindow(Invalid):
+    """A window that holds no time, or a bucket that time cannot be cut into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`since` <= taken_at < `until`; the other fields: only predictions like that (None: any; any role but shadow)."""
+
+    since: Micros
+    until: Micros
+    source: str | None = None
+    tag: str | None = None
+    label: str | None = None
+    model_version: str | None = None
+    role: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.until <= self.since:
+            raise BadWindow("the window ends before it begins: 'from' must be earlier than 'to'")
+
+
+def width(window: Window, asked: str = "auto") -> Micros:
+    """How wide one point of a chart is: as asked in seconds, or so that there are about 120 points at most."""
+    span = window.until - window.since
+    if asked == "auto":
+        return next((w for w in _WIDTHS if span <= w * _POINTS), _WIDTHS[-1])
+    if not asked.isdigit() or not MINUTE <= int(asked) * SECOND <= 366 * DAY:
+        raise BadWindow("a bucket is 'auto' or a number of seconds from 60 on")
+    wanted = int(asked) * SECOND
+    if span / wanted > 2000:
+        raise BadWindow("that would be more than 2,000 points: choose a wider bucket or a shorter window")
+    return wanted
+
+
+def whole_hours(window: Window) -> tuple[Micros, Micros]:
+    """The window widened to whole hours, which is how sums are kept."""
+    return window.since - window.since % HOUR, window.until + -window.until % HOUR

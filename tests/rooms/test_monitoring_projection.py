@@ -1,0 +1,186 @@
+"""The sums follow the log exactly once, whatever happens in between."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from relens.infra.database import Database
+from relens.infra.storage.folder import Folder
+from relens.monitoring import project, store
+from relens.monitoring.bucket import states_of, summed
+from relens.monitoring.fill import fill
+from relens.predictions import store as predictions
+from tests.rooms.monitoring_material import START, Site, make_site
+
+
+@pytest.fixture
+def site(database: Database, tmp_path: Path) -> Site:
+    return make_site(database, Folder(tmp_path / "home"))
+
+
+def recount(site: Site) -> dict[object, list[float]]:
+    """What the sums must be: every line of the log, counted in one go, without cursor or chunks."""
+    with site.database.read() as connection:
+        lines = predictions.since(connection, 0, 100_000, site.deployment.id)
+        fitted = store.references(connection, site.deployment.id)
+    states = states_of(site.projection.seen(lines, fitted), "detection", summed(None, "detection"))
+    return {cell: state.tolist() for cell, state in states.items()}
+
+
+def test_the_sums_are_what_a_recount_of_the_log_gives(site: Site) -> None:
+    for hour in (0, 1, 5):
+        site.log(40, hour=hour)
+        site.log(7, hour=hour, source=None)
+    site.log(5, role="shadow", version="other")
+    site.catch_up()
+    assert site.sums() == recount(site)
+    assert site.projection.caught_up(site.deployment.id)
+
+
+def test_a_step_that_dies_before_its_commit_counts_nothing_and_is_done_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.log(60)
+    site.log(60, hour=1)
+    with monkeypatch.context() as patch:
+
+        def die(*_: object) -> None:
+            raise ConnectionAbortedError("the machine went away")
+
+        # The cursor moves last: dying there means that the sums had been written in the same transaction.
+        patch.setattr(store, "move_cursor", die)
+        with pytest.raises(ConnectionAbortedError):
+            site.projection.step()
+    assert site.sums() == {}
+    site.catch_up()
+    assert site.sums() == recount(site)
+
+
+def test_two_servers_that_count_the_same_lines_count_them_once(site: Site) -> None:
+    site.log(30)
+    with site.database.read() as connection:
+        lines = predictions.since(connection, 0, 100, site.deployment.id)
+    counted = site.projection.count(site.deployment, lines, [], 0)
+    first = site.database.write(partial(project._add, counted=counted))
+    second = site.database.write(partial(project._add, counted=counted))
+    assert (first, second) == (True, False)
+    assert site.sums() == recount(site)
+
+
+def test_a_rebuild_gives_identical_sums(site: Site) -> None:
+    site.log(50)
+    site.reference(ready_seq=0)
+    site.log(50, hour=2, brightness=-0.2)
+    site.log(10, hour=2, version="another", role="shadow")
+    site.catch_up()
+    before = site.sums()
+    site.projection.rebuild(site.deployment.id)
+    site.catch_up()
+    assert before
+    assert site.sums() == before == recount(site)
+
+
+def test_a_rebuild_that_is_interrupted_goes_on(site: Site) -> None:
+    site.log(50)
+    site.catch_up()
+    before = site.sums()
+    site.projection.rebuild(site.deployment.id)
+    assert site.projection.step()
+    later = project.Projection(site.database, site.fitted)
+    while later.step():
+        pass
+    assert site.sums() == before
+
+
+def test_a_late_image_lands_in_the_hour_it_was_taken(site: Site) -> None:
+    site.log(3, hour=9)
+    site.log(2, hour=1)
+    site.catch_up()
+    with site.database.read() as connection:
+        found = store.cells(connection, site.deployment.id, ["volume"], store.Which())
+        by_hour = {(cell.bucket.hour - START) // 3_600_000_000: int(state[0]) for cell, state in found}
+    assert by_hour == {9: 3, 1: 2}
+
+
+def test_predictions_made_before_the_training_data_was_set_are_scored_afterwards(site: Site) -> None:
+    early = site.log(40)
+    site.catch_up()
+    assert not [cell for cell in site.sums() if cell.metric in ("drift", "outlier")]  # type: ignore[attr-defined]
+    row = site.reference(ready_seq=early[-1].log_seq)
+    site.log(20, hour=1)
+    site.catch_up()
+    seen: list[tuple[int, int]] = []
+    fill(site.database, site.projection, site.deployment, row.id, lambda done, total: seen.append((done, total)))
+    assert site.sums() == recount(site)
+    with site.database.read() as connection:
+        lines = predictions.since(connection, 0, 100, site.deployment.id)
+        state = store.references(connection, site.deployment.id)[0].state
+    assert state == "ready"
+    assert seen
+    assert all(line.outlier is not None for line in lines)
+
+
+def test_a_fill_that_dies_goes_on_where_it_was(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relens.monitoring.fill.CHUNK", 10)
+    early = site.log(35)
+    site.catch_up()
+    row = site.reference(ready_seq=early[-1].log_seq)
+
+    def dies_half_way(done: int, total: int) -> None:
+        if done > total // 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fill(site.database, site.projection, site.deployment, row.id, dies_half_way)
+    fill(site.database, site.projection, site.deployment, row.id, lambda done, total: None)
+    assert site.sums() == recount(site)
+
+
+def test_a_rebuild_during_a_fill_counts_nothing_twice(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relens.monitoring.fill.CHUNK", 10)
+    early = site.log(35)
+    site.catch_up()
+    row = site.reference(ready_seq=early[-1].log_seq)
+
+    def rebuild_half_way(done: int, total: int) -> None:
+        if done > total // 2:
+            site.projection.rebuild(site.deployment.id)
+
+    fill(site.database, site.projection, site.deployment, row.id, rebuild_half_way)
+    site.catch_up()
+    assert site.sums() == recount(site)
+
+
+def test_a_new_champions_reference_leaves_the_scores_of_earlier_versions_alone(site: Site) -> None:
+    site.reference(ready_seq=0, state="ready")
+    old = site.log(30)
+    new = site.log(30, hour=1, version="v2")
+    site.catch_up()
+    with site.database.read() as connection:
+        before = {line.id: line.outlier for line in predictions.several(connection, [one.id for one in old])}
+    row = site.reference(version="v2", ready_seq=new[-1].log_seq)
+    fill(site.database, site.projection, site.deployment, row.id, lambda done, total: None)
+    with site.database.read() as connection:
+        after = {line.id: line.outlier for line in predictions.several(connection, [one.id for one in old])}
+    assert after == before
+    assert site.sums() == recount(site)
+    references = {cell.reference for cell in site.sums() if cell.bucket.model_version == "v2"}  # type: ignore[attr-defined]
+    assert references == {"", row.id}
+
+
+def test_another_versions_image_is_judged_by_appearance_only(site: Site) -> None:
+    row = site.reference(ready_seq=0, state="ready")
+    site.log(20, version="stranger")
+    site.catch_up()
+    numbers = site.fitted.get(row.id).reference
+    states = [state for cell, state in site.sums().items() if cell.metric == "drift"]  # type: ignore[attr-defined]
+    cuts = np.cumsum([len(spread.counts) for spread in numbers.all_spreads()])[:-1]
+    scores, *features = np.split(np.array(states[0]), cuts)
+    by_family = {f.family: int(c.sum()) for f, c in zip(numbers.features, features, strict=True)}
+    assert scores.sum() == 20
+    assert by_family["image"] == 20
+    assert by_family["model"] == by_family["prediction"] == 0
