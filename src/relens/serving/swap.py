@@ -11,7 +11,6 @@ from dataclasses import replace
 from relens.deployments import store
 from relens.deployments.deployment import Deployment, Serving
 from relens.inference.load import LoadedVersion, load
-from relens.inference.manifest import read_manifest
 from relens.infra.database import Database
 from relens.infra.storage import Storage
 from relens.kit import clock
@@ -73,7 +72,9 @@ class Swapper:
             loaded.close()
 
     def wait_live(self, reference: str, seconds: float) -> Deployment | None:
-        """Waits until it answers, or has failed, or the time is over."""
+        """Waits until it answers, or has failed, or the time is over; NoDeployment at once when there is none of this name."""
+        with self._database.read() as connection:
+            reference = store.get(connection, reference).id
         with self._changed:
             self._changed.wait_for(lambda: self.live(reference) is not None or self._has_failed(reference), seconds)
         return self.live(reference)
@@ -156,9 +157,6 @@ class Swapper:
     def _load(self, version_id: str) -> LoadedVersion:
         version = self.version(version_id)
         onnx = self._storage.get(artifact_key(version.artifact))
-        manifest = read_manifest(
-            onnx, task=version.task, labels=version.labels, outputs=version.manifest.get("outputs")
-        )
-        loaded = load(onnx, manifest, version_id, threads=self._threads)
+        loaded = load(onnx, version.read_manifest(), version_id, self._threads, title=version.title)
         loaded.warm_up()
         return loaded
