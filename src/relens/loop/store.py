@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from relens.infra.database import add, metadata, upsert
 from relens.kit.clock import Micros
+from relens.loop.decision import OPEN, Decision, NoDecision
 from relens.loop.policy import ContinuousDeployment, ContinuousTraining, FeedbackLoop, Policies
 
 loop_policy = Table(
@@ -51,6 +52,27 @@ loop_run = Table(
     Column("training_run", String(36)),
     Column("started_at", BigInteger, nullable=False),
     Index("loop_run_by_deployment", "deployment", "number", unique=True),
+)
+
+gate_decision = Table(
+    "gate_decision",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("deployment", String(36), nullable=False),
+    Column("job", String(36), nullable=False, unique=True),
+    Column("candidate", String(36), nullable=False),
+    Column("champion", String(36), nullable=False),
+    Column("dataset_version", String(36), nullable=False),
+    Column("decision", String(20), nullable=False),
+    Column("reasons", JSON, nullable=False),
+    Column("numbers", JSON, nullable=False),
+    Column("policy", String(12), nullable=False),
+    Column("applied", String(12), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("settled_by", String(36)),
+    Column("settled_at", BigInteger),
+    Index("gate_decision_by_deployment", "deployment", "at"),
 )
 
 
@@ -110,6 +132,56 @@ def run_of_job(connection: Connection, job: str) -> LoopRun | None:
 
 def set_training_run(connection: Connection, job: str, training_run: str) -> None:
     connection.execute(update(loop_run).where(loop_run.c.job == job).values(training_run=training_run))
+
+
+def add_decision(connection: Connection, made: Decision) -> None:
+    row = {name: getattr(made, name) for name in Decision.__dataclass_fields__}
+    add(connection, gate_decision, row | {"reasons": list(made.reasons), "numbers": dict(made.numbers)})
+
+
+def change_decision(connection: Connection, decision_id: str, **values: Any) -> None:
+    connection.execute(update(gate_decision).where(gate_decision.c.id == decision_id).values(**values))
+
+
+def decision(connection: Connection, decision_id: str) -> Decision:
+    """Raises NoDecision."""
+    row = connection.execute(select(gate_decision).where(gate_decision.c.id == decision_id)).one_or_none()
+    if row is None:
+        raise NoDecision(f"there is no decision {decision_id}")
+    return _decision(row)
+
+
+def decision_of_job(connection: Connection, job: str) -> Decision | None:
+    row = connection.execute(select(gate_decision).where(gate_decision.c.job == job)).one_or_none()
+    return None if row is None else _decision(row)
+
+
+def decisions(
+    connection: Connection, deployment: str, before: tuple[Micros, str] | None = None, limit: int = 50
+) -> list[Decision]:
+    """The newest first."""
+    query = select(gate_decision).where(gate_decision.c.deployment == deployment)
+    if before:
+        earlier = (gate_decision.c.at == before[0]) & (gate_decision.c.id < before[1])
+        query = query.where((gate_decision.c.at < before[0]) | earlier)
+    return [
+        _decision(row)
+        for row in connection.execute(query.order_by(gate_decision.c.at.desc(), gate_decision.c.id.desc()).limit(limit))
+    ]
+
+
+def open_decisions(connection: Connection, deployment: str) -> list[Decision]:
+    """Those a person may still approve or refuse, the newest first."""
+    query = select(gate_decision).where(gate_decision.c.deployment == deployment, gate_decision.c.applied.in_(OPEN))
+    return [
+        _decision(row)
+        for row in connection.execute(query.order_by(gate_decision.c.at.desc(), gate_decision.c.id.desc()))
+    ]
+
+
+def _decision(row: Any) -> Decision:
+    values = {name: getattr(row, name) for name in Decision.__dataclass_fields__}
+    return Decision(**values | {"reasons": tuple(row.reasons)})
 
 
 def _policies(row: Any) -> Policies:

@@ -1,0 +1,133 @@
+"""Puts a judged candidate where the policy wants it, carries out what a person answers, and goes back to the version before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from relens.access import store as actors
+from relens.access.actor import Actor
+from relens.deployments import change
+from relens.deployments import store as deployments
+from relens.deployments.deployment import Deployment
+from relens.kit import clock
+from relens.loop import store
+from relens.loop.decision import ChampionChanged, Decision
+from relens.loop.gate import PASSED
+from relens.registry import store as registry
+from relens.registry.model_version import ModelVersion
+
+
+def loop_actor(connection: Connection) -> Actor:
+    """The program behind what happens by itself."""
+    return actors.named(connection, "Relens loop", "program", "operator")
+
+
+def roll_out(connection: Connection, judged: Decision) -> Decision:
+    """Applies the policy in `judged` and keeps the decision, in one transaction; the same job again answers what it did."""
+    there = store.decision_of_job(connection, judged.job)
+    if there is not None:
+        return there
+    deployment = deployments.get(connection, judged.deployment)
+    candidate = registry.get(connection, judged.candidate)
+    if judged.decision != PASSED:
+        made = replace(judged, applied="held", note=f"{candidate.title} was not deployed.")
+    elif deployment.champion != judged.champion:
+        made = replace(
+            judged, applied="held", note="The champion changed while the candidate was judged: judge it again."
+        )
+    else:
+        made = _by_policy(connection, judged, deployment, candidate, loop_actor(connection))
+    store.add_decision(connection, made)
+    return made
+
+
+def _by_policy(
+    connection: Connection, judged: Decision, deployment: Deployment, candidate: ModelVersion, actor: Actor
+) -> Decision:
+    for earlier in store.open_decisions(connection, deployment.id):
+        _supersede(connection, deployment, earlier, actor)
+    if judged.policy == "champion":
+        return replace(
+            judged,
+            applied="promoted",
+            note=_become_champion(connection, deployment, candidate, judged.reasons[0], actor),
+        )
+    if judged.policy == "shadow":
+        now = deployments.get(connection, deployment.id)
+        change.set_role(connection, now, "shadow", candidate, judged.reasons[0], actor)
+        return replace(
+            judged, applied="shadow", note=f"{candidate.title} runs beside the champion; approve it to let it answer."
+        )
+    return replace(judged, applied="waiting", note=f"{candidate.title} waits for your answer.")
+
+
+def approve(connection: Connection, decision_id: str, actor: Actor) -> Decision:
+    """The candidate becomes champion. Raises NotOpen, or ChampionChanged when it was judged against another one."""
+    actor.must_be("operator")
+    decision = store.decision(connection, decision_id)
+    decision.must_be_open()
+    deployment = deployments.get(connection, decision.deployment)
+    if deployment.champion != decision.champion:
+        raise ChampionChanged("the champion has changed since this candidate was judged: judge it again, then decide")
+    candidate = registry.get(connection, decision.candidate)
+    reason = f"approved by {actor.name}: {decision.reasons[0]}"
+    return _settle(
+        connection, decision, "approved", _become_champion(connection, deployment, candidate, reason, actor), actor
+    )
+
+
+def refuse(connection: Connection, decision_id: str, actor: Actor) -> Decision:
+    """The candidate is not deployed; a shadow stops."""
+    actor.must_be("operator")
+    decision = store.decision(connection, decision_id)
+    decision.must_be_open()
+    deployment = deployments.get(connection, decision.deployment)
+    if decision.applied == "shadow" and deployment.shadow == decision.candidate:
+        change.set_role(connection, deployment, "shadow", None, f"refused by {actor.name}", actor)
+    return _settle(connection, decision, "refused", f"{actor.name} refused it.", actor)
+
+
+def rollback(connection: Connection, deployment: Deployment, actor: Actor, reason: str = "") -> ModelVersion:
+    """The version that was champion before answers again. Raises NothingBefore."""
+    actor.must_be("operator")
+    before = registry.get(connection, change.earlier_champion(connection, deployment))
+    _become_champion(connection, deployment, before, reason or f"rolled back by {actor.name}", actor)
+    return before
+
+
+def _become_champion(
+    connection: Connection, deployment: Deployment, version: ModelVersion, reason: str, actor: Actor
+) -> str:
+    """Gives it the role; answers with a sentence on what that means.
+
+    A threshold a person chose is kept: it is their promise to whoever reads the answers. One that was advised with the old version
+    says nothing about the confidences of the new one, so the new version's own takes its place.
+    """
+    kept = f"the threshold stays at {deployment.threshold:g}"
+    if deployment.settings.get("threshold_by") != "advised":
+        about = f"{kept}, as chosen by a person"
+    elif version.advised_threshold is None:
+        about = f"{kept}: {version.title} brings no advice of its own"
+    else:
+        change.set_threshold(connection, deployment, version.advised_threshold, by="advised")
+        about = (
+            f"the threshold moves from {deployment.threshold:g} to {version.advised_threshold:g}, as advised with it"
+        )
+    change.set_role(connection, deployment, "champion", version, f"{reason.rstrip('.')}; {about}", actor)
+    return f"{version.title} answers now; {about}."
+
+
+def _supersede(connection: Connection, deployment: Deployment, earlier: Decision, actor: Actor) -> None:
+    """A newer candidate takes the place of one that still waits."""
+    if earlier.applied == "shadow" and deployment.shadow == earlier.candidate:
+        change.set_role(connection, deployment, "shadow", None, "a newer candidate was judged", actor)
+    note = "A newer candidate took its place."
+    store.change_decision(connection, earlier.id, applied="refused", note=note, settled_at=clock.now())
+
+
+def _settle(connection: Connection, decision: Decision, applied: str, note: str, actor: Actor) -> Decision:
+    values = {"applied": applied, "note": note, "settled_by": actor.id, "settled_at": clock.now()}
+    store.change_decision(connection, decision.id, **values)
+    return store.decision(connection, decision.id)
