@@ -12,6 +12,8 @@ from fastapi import APIRouter, FastAPI
 from relens.access import routes as access_routes
 from relens.access.asking import Door
 from relens.assets import routes as asset_routes
+from relens.datasets import routes as dataset_routes
+from relens.datasets.bring_in import Importing
 from relens.deployments import routes as deployment_routes
 from relens.infra.database import Database
 from relens.infra.follow import Follower
@@ -21,9 +23,17 @@ from relens.infra.settings import Settings
 from relens.infra.storage import Storage
 from relens.infra.storage.folder import Folder
 from relens.infra.web import Parts
+from relens.monitoring import routes as monitoring_routes
+from relens.monitoring.fitted import FittedReferences
+from relens.monitoring.keep_up import KeepUp
+from relens.monitoring.measure import Measuring
+from relens.monitoring.project import Projection
+from relens.monitoring.reference import FitReference
 from relens.predictions import routes as prediction_routes
 from relens.predictions.record import Recorder
 from relens.registry import routes as registry_routes
+from relens.review import routes as review_routes
+from relens.review.queue import Lineup
 from relens.server.app import make_app
 from relens.serving import routes as serving_routes
 from relens.serving.answer import Engine
@@ -35,10 +45,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     access_routes.router,
     job_routes.router,
     asset_routes.router,
+    dataset_routes.router,
     registry_routes.router,
     deployment_routes.router,
     serving_routes.router,
     prediction_routes.router,
+    review_routes.router,
+    monitoring_routes.router,
 )
 
 
@@ -55,8 +68,21 @@ class Relens:
         self.recorder = Recorder(self.database, self.storage)
         self.swapper = Swapper(self.database, self.storage, threads=1)
         self.engine = Engine(self.swapper, self.recorder, settings.threads)
-        self.followers = [Follower("serving", self.swapper.step, 0.2)]
-        self.parts = Parts(settings, self.database, self.jobs, self.recorder, self.swapper, self.engine)
+        self.importing = Importing(self.database, self.storage, settings)
+        self.importing.register(self.jobs)
+        fitted = FittedReferences(self.storage)
+        projection = Projection(self.database, fitted)
+        fit = FitReference(self.database, self.storage, self.jobs, projection, fitted)
+        measuring = Measuring(self.database, projection, fitted)
+        self.followers = [
+            Follower("serving", self.swapper.step, 0.2),
+            Follower("queue", Lineup(self.database).step),
+            Follower("metrics", projection.step),
+            Follower("training data", KeepUp(self.database, fit).step, 1.0),
+        ]
+        self.parts = Parts(
+            settings, self.database, self.jobs, self.recorder, self.swapper, self.engine, self.importing, fit, measuring
+        )
         self.parts.add(self.storage, Storage)
         self.parts.add(Door(self.database, settings))
         self.app = make_app(ROUTERS, self.parts, self._lifespan)
