@@ -6,7 +6,7 @@ state. Supervised ones judge the reviewed images of a window as a whole.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,30 @@ class Judged:
     threshold: float
     width: int
     height: int
+
+    @property
+    def answered(self) -> tuple[Detection, ...]:
+        """What reached the threshold, the best first."""
+        return tuple(found for found in self.detections if found.confidence >= self.threshold)
+
+
+class Boxes(NamedTuple):
+    """`corners` (n, 4) x1 y1 x2 y2 and `labels` of things that have a place."""
+
+    corners: NDArray[np.float64]
+    labels: list[str]
+
+    @staticmethod
+    def of(things: Sequence[Detection] | Sequence[Annotation]) -> "Boxes":
+        placed = [(thing.label, thing.shape.box().corners()) for thing in things if thing.shape is not None]
+        corners = np.array([corners for _, corners in placed], dtype=np.float64).reshape(-1, 4)
+        return Boxes(corners, [label for label, _ in placed])
+
+
+def labels_among(judged: Sequence[Judged], labels: Sequence[str]) -> list[str]:
+    """`labels` in order, then those that only occur in the images, sorted."""
+    things = (thing.label for image in judged for thing in (*image.detections, *image.annotations))
+    return [*labels, *sorted(set(things) - set(labels))]
 
 
 @dataclass(frozen=True, slots=True)

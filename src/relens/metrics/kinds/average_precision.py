@@ -2,35 +2,28 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from relens.metrics.average_precision import ApStore
-from relens.metrics.matching import LabelMatch, match_image
-from relens.metrics.metric import WITH_SHAPES, Judged, Supervised, Value
+from relens.metrics.matching import match_image
+from relens.metrics.metric import WITH_SHAPES, Boxes, Judged, Supervised, Value, labels_among
 
 
 def judge(judged: Sequence[Judged], labels: Sequence[str]) -> Value:
     """The summary, over the deployment's labels and those that reviews brought."""
-    matches = {image.key: _matches(image) for image in judged}
-    found = {str(label) for matched in matches.values() for label in matched}
-    store = ApStore([*labels, *sorted(found - set(labels))])
-    for key, matched in matches.items():
-        store.insert(key, matched)
-    return store.summary()
+    return matched(judged, labels).summary()
 
 
-def _matches(image: Judged) -> dict[object, LabelMatch]:
-    said = [found for found in image.detections if found.shape is not None]
-    true = [annotation for annotation in image.annotations if annotation.shape is not None]
-    return match_image(
-        np.array([found.shape.box().corners() for found in said if found.shape]).reshape(-1, 4),
-        [found.confidence for found in said],
-        [found.label for found in said],
-        np.array([annotation.shape.box().corners() for annotation in true if annotation.shape]).reshape(-1, 4),
-        [annotation.label for annotation in true],
-        [annotation.crowd for annotation in true],
-        [annotation.area for annotation in true],
-    )
+def matched(judged: Sequence[Judged], labels: Sequence[str]) -> ApStore:
+    """The images' matches; whole-image labels have no place and are left out."""
+    store = ApStore(labels_among(judged, labels))
+    for image in judged:
+        said, true = Boxes.of(image.detections), Boxes.of(image.annotations)
+        confidence = [d.confidence for d in image.detections if d.shape is not None]
+        objects = [a for a in image.annotations if a.shape is not None]
+        crowd, area = [a.crowd for a in objects], [a.area for a in objects]
+        store.insert(
+            image.key, match_image(said.corners, confidence, said.labels, true.corners, true.labels, crowd, area)
+        )
+    return store
 
 
 METRIC = Supervised(

@@ -9,7 +9,7 @@ from relens.metrics import histogram
 from relens.metrics.metric import EVERY_TASK, Observed, State, States, Summed, Value
 from relens.metrics.reference import Reference
 
-_SIDES = np.unique(np.array([round(2.0 ** (k / 8)) for k in range(133)], dtype=np.float64))
+_SIDES = np.array(sorted({round(2.0 ** (k / 8)) for k in range(133)}), dtype=np.float64)
 """Upper bin edges for a side in pixels, eight per doubling up to about 93,000."""
 _AREAS: NDArray[np.float64] = 4.0 ** np.arange(4, 17)
 """Upper bin edges for an area: 16 x 16, 32 x 32, ... pixels."""
