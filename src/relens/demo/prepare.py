@@ -1,0 +1,189 @@
+"""Before the stream: data in, version 1 trained and deployed, the loop switched on. Each step as a user would do it."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from relens.demo.coco_writer import write_coco
+from relens.demo.options import USUAL_RETRAIN_AFTER, Options
+from relens.demo.show import Show
+from relens.demo.stream import Example, Stream
+from relens.kit.errors import RelensError
+from relens.sdk.client import Client
+from relens.sdk.jobs import Json
+
+BUILT_IN_MINUTES = 0.6
+"""A stage people watch; the conveyor's parts are learnt in that time."""
+_KEPT_FOR_TESTING = 0.2
+
+
+class PreparationFailed(RelensError):
+    """The server did not go live or could not prepare its reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Under which names this round plays; free ones, so that a kept home can be played in again."""
+
+    dataset: str
+    report: str
+    model: str
+    deployment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    names: Names
+    dataset_version: Json
+    report_version: Json
+    first: Json
+    retrain_after: int
+
+
+def choose_names(client: Client, title: str) -> Names:
+    taken = (
+        {d["name"] for d in client.deployments()}
+        | {m["name"] for m in client.models.list()}
+        | {d["name"] for d in client.datasets.list()}
+    )
+    number = 1
+    while (name := title if number == 1 else f"{title}-{number}") in taken or f"{name}-report" in taken:
+        number += 1
+    return Names(name, f"{name}-report", name, name)
+
+
+def import_data(client: Client, stream: Stream, names: Names, show: Show) -> tuple[Json, Json]:
+    """(the dataset with train and test images, the report images as a dataset of their own)"""
+    learning = [*((e, "train") for e in stream.train), *((e, "test") for e in stream.gate)]
+    main = _import(client, names.dataset, learning, stream, show)
+    report = _import(client, names.report, [(e, "test") for e in stream.report], stream, show)
+    return main, report
+
+
+def _import(client: Client, name: str, examples: list[tuple[Example, str]], stream: Stream, show: Show) -> Json:
+    with tempfile.TemporaryDirectory(prefix="relens-demo-") as place:
+        folder = Path(place)
+        write_coco(folder, examples, stream.labels, lambda done: show.progress(done, len(examples), f"writing {name}"))
+        return client.datasets.import_folder(
+            folder, name, format="coco", skip_bad=True, progress=_job_progress(show, f"importing {name}")
+        )
+
+
+def _job_progress(show: Show, what: str) -> Any:
+    return lambda job: show.progress(
+        job.get("done") or 0, job.get("total") or 0, f"{what} {job.get('message') or ''}".strip()
+    )
+
+
+def training_parameters(client: Client, options: Options, stream: Stream) -> dict[str, Any]:
+    """What is asked of the trainer; only what it knows."""
+    wanted: dict[str, Any] = {"seed": options.seed}
+    if options.epochs is not None:
+        wanted["epochs"] = options.epochs
+    elif options.lockstep:
+        # Wall time differs from run to run: only a budget in epochs is repeatable.
+        wanted["epochs"] = _epochs(len(stream.train))
+    elif stream.simulated:
+        wanted["minutes"] = BUILT_IN_MINUTES
+    known = next((t["parameters"] for t in client.training.trainers() if t["name"] == options.trainer), {})
+    return {name: value for name, value in wanted.items() if name in known}
+
+
+def _epochs(images: int) -> int:
+    """About 4,000 images seen, in 8 to 60 passes."""
+    return min(max(round(4000 / max(images, 1)), 8), 60)
+
+
+def train_first(
+    client: Client, names: Names, version: Json, options: Options, parameters: dict[str, Any], show: Show
+) -> Json:
+    """Version 1, trained on the training split."""
+    run = client.training.start(names.model, version["id"], trainer=options.trainer, parameters=parameters)
+    ended = client.training.wait(run, progress=training_progress(show))
+    return client.models.version(ended["model_version"])
+
+
+def training_progress(show: Show) -> Any:
+    def look(run: Json) -> None:
+        epochs = run.get("epochs") or []
+        if not epochs:
+            show.progress(0, 0, f"training: {run['state']}")
+            return
+        last = epochs[-1]
+        metrics = ", ".join(
+            f"{name} {value:.2f}" for name, value in (last.get("metrics") or {}).items() if isinstance(value, float)
+        )
+        show.progress(last["epoch"], last["epochs"], f"loss {last['loss']:.2f}  {metrics}")
+
+    return look
+
+
+def deploy(client: Client, names: Names, first: Json, show: Show) -> None:
+    """Returns once version 1 answers."""
+    client.deploy(names.deployment, first["id"])
+    wait_for(lambda: _live(client, names), show, "version 1 goes live", 120)
+
+
+def _live(client: Client, names: Names) -> bool:
+    serving = client.deployment(names.deployment).get()["serving"]
+    if serving["state"] == "failed":
+        raise PreparationFailed(f"version 1 does not answer: {serving['message']}")
+    return bool(serving["state"] == "live")
+
+
+def switch_loop_on(
+    client: Client,
+    names: Names,
+    version: Json,
+    retrain_after: int,
+    options: Options,
+    parameters: dict[str, Any],
+    show: Show,
+) -> None:
+    """Training data, feedback loop, continuous training, continuous deployment."""
+    deployment = client.deployment(names.deployment)
+    deployment.set_training_data(version["id"])
+    wait_for(lambda: _reference_ready(client, names, show), show, "", 600)
+    deployment.set_feedback_loop(names.dataset, test_share=_KEPT_FOR_TESTING)
+    deployment.set_continuous_training(after=retrain_after, trainer=options.trainer, parameters=parameters)
+    deployment.set_continuous_deployment("champion")
+
+
+def _reference_ready(client: Client, names: Names, show: Show) -> bool:
+    seen = client.deployment(names.deployment).training_data()
+    if seen["state"] == "failed":
+        raise PreparationFailed(f"the training data could not be prepared: {seen['message']}")
+    show.progress(seen.get("done") or 0, seen.get("total") or 0, "measuring what the training images look like")
+    return bool(seen["state"] == "ready")
+
+
+def retrain_after(options: Options, stream: Stream) -> int:
+    """50, or what two thirds of the reviewed images reach where the stream is shorter."""
+    if options.retrain_after is not None:
+        return options.retrain_after
+    reviewed = len(stream.production) * options.review_fraction * (1 - _KEPT_FOR_TESTING)
+    return max(1, min(USUAL_RETRAIN_AFTER, math.floor(reviewed * 2 / 3)))
+
+
+def wait_for(done: Any, show: Show, message: str, seconds: float) -> None:
+    """Looks every 0.2 s; PreparationFailed when it takes longer than `seconds`."""
+    import time
+
+    deadline = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > deadline:
+            raise PreparationFailed(f"{message or 'this'} took longer than {seconds:.0f} s")
+        if message:
+            show.progress(0, 0, message)
+        time.sleep(0.2)
+
+
+def unused(examples: Iterable[Example], labels: Iterable[str]) -> list[str]:
+    """Labels that no example shows."""
+    seen = {annotation.label for example in examples for annotation in example.annotations}
+    return [label for label in labels if label not in seen]

@@ -1,0 +1,113 @@
+"""relens demo: opens a home, starts a server, plays the loop on it, and tidies up."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import webbrowser
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from relens.demo.builtin import built_in
+from relens.demo.coco_folder import read_folder
+from relens.demo.farewell import farewell
+from relens.demo.options import Options
+from relens.demo.play import Stage, play
+from relens.demo.server_process import ServerProcess
+from relens.demo.show import Plain, Show
+from relens.demo.stream import Stream
+from relens.kit.errors import RelensError
+
+
+def run(options: Options, show: Show | None = None) -> int:
+    """The exit code. With `headless` it ends with the loop, otherwise the server stays up until Ctrl-C."""
+    signal.signal(signal.SIGTERM, _leave)
+    stream = read_folder(options.data) if options.data is not None else built_in(options.seed)
+    with _home(options) as home, _server(home, options) as server, _shown(options, stream, server, show) as shown:
+        try:
+            outcome = play(Stage(stream, options, server.url, shown))
+        except KeyboardInterrupt:
+            return 130
+        shown.close()
+        if options.as_json:
+            print(json.dumps(outcome.to_json()), flush=True)
+        if not options.headless:
+            kept = options.keep or options.home is not None
+            for line in farewell(outcome, stream, server.url, home, kept=kept):
+                print(line, file=sys.stderr)
+            _stay(server)
+    return 0
+
+
+@contextlib.contextmanager
+def _home(options: Options) -> Iterator[Path]:
+    """The folder asked for, or a temporary one that goes afterwards unless it is to be kept."""
+    if options.home is not None:
+        yield options.home.expanduser().absolute()
+        return
+    home = Path(tempfile.mkdtemp(prefix="relens-demo-"))
+    try:
+        yield home
+    finally:
+        if not options.keep:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _server(home: Path, options: Options) -> Iterator[ServerProcess]:
+    server = ServerProcess(home, options.port, threads=1 if options.lockstep else None)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextlib.contextmanager
+def _shown(options: Options, stream: Stream, server: ServerProcess, show: Show | None) -> Iterator[Show]:
+    shown = show or _choose_show(options, stream, server)
+    shown.say(
+        f"{'a simulated stream' if stream.simulated else stream.title}: {len(stream.train)} images to train on, {len(stream.production)} arrive later"
+    )
+    for note in stream.notes:
+        shown.say(note)
+    if not options.headless:
+        _open_browser(server.url)
+    try:
+        yield shown
+    finally:
+        shown.close()
+
+
+def _choose_show(options: Options, stream: Stream, server: ServerProcess) -> Show:
+    if options.headless or not sys.stderr.isatty():
+        return Plain()
+    from relens.demo.terminal import Terminal
+
+    return Terminal("demo on a simulated conveyor" if stream.simulated else f"demo on {stream.title}", server.url)
+
+
+def _open_browser(address: str) -> None:
+    """A browser that is missing, or that hangs, must not hold anything up."""
+
+    def open_it() -> None:
+        with contextlib.suppress(Exception):
+            webbrowser.open(address)
+
+    threading.Thread(target=open_it, daemon=True).start()
+
+
+def _stay(server: ServerProcess) -> None:
+    with contextlib.suppress(KeyboardInterrupt):
+        server.wait()
+        raise RelensError(f"the server has stopped by itself; its last words are in {server.log}")
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(143)

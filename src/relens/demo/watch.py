@@ -1,0 +1,117 @@
+"""Watches a deployment's loop: what was added, whether a run is under way, what the gate decided."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from relens.demo.show import Show
+from relens.kit.errors import RelensError
+from relens.sdk.client import Client
+from relens.sdk.jobs import Json
+
+_LOOK_EVERY_S = 0.3
+_START_WITHIN_S = 60.0
+_WHOLE_RUN_S = 60.0
+"""How long a run is taken to last as long as nobody knows better."""
+
+
+class LoopStuck(RelensError):
+    """Enough images were added, and no retraining began, or it failed."""
+
+
+class Watch:
+    """`look` asks the server, but not more often than every 0.3 s."""
+
+    def __init__(self, client: Client, deployment: str, after: int, show: Show) -> None:
+        self._client = client
+        self._deployment = client.deployment(deployment)
+        self._after = after
+        self._show = show
+        self._looked_at = 0.0
+        self._due_since: float | None = None
+        self._announced: set[str] = set()
+        self._running: str | None = None
+        self._last_run_s = _WHOLE_RUN_S
+        self._run_began = 0.0
+        self.state: Json = {}
+        self.decisions: list[Json] = []
+        """Of the gate, the first one first."""
+
+    def look(self, now: bool = False) -> None:
+        moment = time.monotonic()
+        if not now and moment - self._looked_at < _LOOK_EVERY_S:
+            return
+        self._looked_at = moment
+        self.state = self._deployment.loop()
+        self._show.number("added", f"{self.state['added']} of {self._after}")
+        self._follow_run(moment)
+        if self.running is None or now:
+            self._announce_decisions()
+        self._check_stuck(moment)
+
+    @property
+    def running(self) -> Json | None:
+        return self.state.get("run") or None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run is under way, or due."""
+        return self.running is not None or bool(self.state.get("added", 0) >= self._after)
+
+    def seconds_left(self) -> float:
+        """A guess for the run under way."""
+        return max(3.0, self._last_run_s - (time.monotonic() - self._run_began))
+
+    def _follow_run(self, moment: float) -> None:
+        run = self.running
+        job = str(run["job"]) if run else None
+        if job == self._running:
+            if run:
+                self._show.progress(*_progress(run))
+            return
+        if self._running is not None:
+            self._last_run_s = moment - self._run_began
+            self._fail_with(self._running)
+            self._announce_decisions()
+        if job is not None:
+            self._run_began = moment
+            self._show.say("enough images were added: a retraining begins by itself")
+        self._running = job
+
+    def _announce_decisions(self) -> None:
+        self.decisions = list(reversed(self._deployment.decisions()))
+        for decision in self.decisions:
+            if decision["id"] not in self._announced:
+                self._announced.add(decision["id"])
+                self._show.say(
+                    f"the gate on {decision['candidate']['title']}: {decision['decision']}. {' '.join(decision['reasons'])}"
+                )
+                self._show.number("decision", decision["decision"])
+
+    def _fail_with(self, job_id: str) -> None:
+        job = self._client.jobs.get(job_id)
+        if job["state"] == "failed":
+            raise LoopStuck(f"the retraining failed: {job['error']}")
+
+    def _check_stuck(self, moment: float) -> None:
+        due = self.running is None and self.state["added"] >= self._after
+        if not due:
+            self._due_since = None
+        elif self._due_since is None:
+            self._due_since = moment
+        elif moment - self._due_since > _START_WITHIN_S:
+            raise LoopStuck(
+                f"{self.state['added']} images were added and no retraining began within {_START_WITHIN_S:.0f} s"
+            )
+
+
+def _progress(run: dict[str, Any]) -> tuple[float, float, str]:
+    said = run.get("progress") or {}
+    if not isinstance(said, dict):
+        said = {}
+    return (
+        said.get("done") or 0,
+        said.get("total") or 0,
+        f"{run.get('step') or 'retraining'} {said.get('message') or ''}".strip(),
+    )
