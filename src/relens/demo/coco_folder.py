@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from relens.demo.cut import cut, halves
 from relens.demo.stream import Arrival, Example, Stream
-from relens.kit.errors import Invalid
+from relens.kit.errors import Invalid, RelensError
 from relens.vision.annotation import Annotation
+from relens.vision.decode import decode
 from relens.vision.shapes import BadShape, Box
 
 _SPLITS = {"train": "train", "production": "production", "holdout": "holdout", "test": "holdout", "validation": "train"}
+_FEWEST = 8
 _OWN_SHARES = {"train": 0.5, "production": 0.3, "holdout": 0.2}
 
 
@@ -45,9 +47,8 @@ def read_folder(folder: Path) -> Stream:
     written = _load(folder / "annotations.json")
     labels = _labels(written)
     task = "detection" if any("bbox" in a or "segmentation" in a for a in written["annotations"]) else "classification"
-    entries, dropped = _entries(folder, written, labels, task)
+    entries, notes = _entries(folder, written, labels, task)
     splits = _splits(entries)
-    notes = [f"{dropped} annotations that lie outside their image or are empty were left out"] if dropped else []
     if task == "detection" and any("segmentation" in a for a in written["annotations"]):
         notes.append("masks are used as boxes")
     arriving = sorted(splits["production"], key=lambda entry: (entry.seq is None, entry.seq or 0, entry.file_name))
@@ -89,35 +90,43 @@ def _labels(written: dict[str, Any]) -> dict[int, str]:
     return labels
 
 
-def _entries(folder: Path, written: dict[str, Any], labels: dict[int, str], task: str) -> tuple[list[_Entry], int]:
-    """(images that exist and say something, how many annotations were dropped)"""
+def _entries(
+    folder: Path, written: dict[str, Any], labels: dict[int, str], task: str
+) -> tuple[list[_Entry], list[str]]:
+    """(images that can be read and say something, sentences about what was left out)"""
     said: dict[Any, list[dict[str, Any]]] = {}
     for annotation in written["annotations"]:
-        said.setdefault(annotation.get("image_id"), []).append(annotation)
-    entries, dropped = list[_Entry](), 0
+        if annotation.get("category_id") in labels:
+            said.setdefault(annotation.get("image_id"), []).append(annotation)
+    entries, dropped, left_out = list[_Entry](), 0, 0
     for image in written["images"]:
-        path = _find(folder, str(image["file_name"]))
-        given = [a for a in said.get(image["id"], []) if a.get("category_id") in labels]
+        given = said.get(image["id"], [])
         true = [a for a in (_annotation(a, image, labels, task) for a in given) if a is not None]
         dropped += len(given) - len(true)
-        if path is None or (task == "classification" and len(true) != 1):
-            continue
-        split = _SPLITS.get(str(image.get("split", "")).lower())
-        domain = str(image.get("domain") or "")
-        entries.append(
-            _Entry(
-                path,
-                str(image["file_name"]),
-                tuple(true),
-                split,
-                image.get("seq"),
-                int(image.get("phase") or 0),
-                domain,
-            )
-        )
-    if len(entries) < 8:
-        raise BadFolder(f"{folder} has {len(entries)} usable images: a loop needs at least 8")
-    return entries, dropped
+        path = _find(folder, str(image["file_name"]))
+        if path is None or not _readable(path) or (task == "classification" and len(true) != 1):
+            left_out += 1
+        else:
+            entries.append(_entry(path, image, tuple(true)))
+    if len(entries) < _FEWEST:
+        raise BadFolder(f"{folder} has {len(entries)} usable images: a loop needs at least {_FEWEST}")
+    notes = [f"{dropped} annotations that are empty or lie outside their image were left out"] if dropped else []
+    return entries, notes + ([f"{left_out} images that cannot be used were left out"] if left_out else [])
+
+
+def _entry(path: Path, image: dict[str, Any], true: tuple[Annotation, ...]) -> _Entry:
+    split = _SPLITS.get(str(image.get("split", "")).lower())
+    name, domain = str(image["file_name"]), str(image.get("domain") or "")
+    return _Entry(path, name, true, split, image.get("seq"), int(image.get("phase") or 0), domain)
+
+
+def _readable(path: Path) -> bool:
+    """Whether the whole image can be decoded: a broken file is the folder's fault and must not count against the server."""
+    try:
+        decode(path.read_bytes(), smallest=64)
+    except (RelensError, OSError):
+        return False
+    return True
 
 
 def _annotation(said: dict[str, Any], image: dict[str, Any], labels: dict[int, str], task: str) -> Annotation | None:
@@ -167,8 +176,3 @@ def _title(folder: Path) -> str:
 
 def _example(entry: _Entry) -> Example:
     return Example(entry.file_name, entry.path.read_bytes, entry.annotations, entry.domain)
-
-
-def count_labels(examples: Iterable[Example]) -> Counter[str]:
-    """How often each label occurs."""
-    return Counter(annotation.label for example in examples for annotation in example.annotations)

@@ -27,7 +27,11 @@ def write_coco(
         width, height, _ = peek(data)
         images.append({"id": number, "file_name": example.file_name, "width": width, "height": height, "split": split})
         for annotation in example.annotations:
-            entry = {"id": len(annotations) + 1, "image_id": number, "category_id": labels.index(annotation.label) + 1}
+            entry: dict[str, Any] = {
+                "id": len(annotations) + 1,
+                "image_id": number,
+                "category_id": labels.index(annotation.label) + 1,
+            }
             if annotation.shape is not None:
                 box = annotation.shape.box()
                 entry |= {

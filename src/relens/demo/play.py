@@ -61,6 +61,7 @@ def play(stage: Stage) -> report.Outcome:
             versions = report.measure_versions(client, prepared, show)
             added = report.images_added(client, prepared, int(watch.state["added"]))
     return report.Outcome(
+        deployment=prepared.names.deployment,
         task=stream.task,
         versions=versions,
         decisions=report.decisions(watch.decisions),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Iterable
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,9 @@ def training_parameters(client: Client, options: Options, stream: Stream) -> dic
         wanted["epochs"] = _epochs(len(stream.train))
     elif stream.simulated:
         wanted["minutes"] = BUILT_IN_MINUTES
-    known = next((t["parameters"] for t in client.training.trainers() if t["name"] == options.trainer), {})
+    known: dict[str, Any] = next(
+        (t["parameters"] for t in client.training.trainers() if t["name"] == options.trainer), {}
+    )
     return {name: value for name, value in wanted.items() if name in known}
 
 
@@ -172,8 +174,6 @@ def retrain_after(options: Options, stream: Stream) -> int:
 
 def wait_for(done: Any, show: Show, message: str, seconds: float) -> None:
     """Looks every 0.2 s; PreparationFailed when it takes longer than `seconds`."""
-    import time
-
     deadline = time.monotonic() + seconds
     while not done():
         if time.monotonic() > deadline:
@@ -181,9 +181,3 @@ def wait_for(done: Any, show: Show, message: str, seconds: float) -> None:
         if message:
             show.progress(0, 0, message)
         time.sleep(0.2)
-
-
-def unused(examples: Iterable[Example], labels: Iterable[str]) -> list[str]:
-    """Labels that no example shows."""
-    seen = {annotation.label for example in examples for annotation in example.annotations}
-    return [label for label in labels if label not in seen]

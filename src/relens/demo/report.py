@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from relens.demo.prepare import Prepared
@@ -18,6 +18,7 @@ SCORES = ("map50", "map50_95", "accuracy")
 class Outcome:
     """The whole round in numbers, each of them measured."""
 
+    deployment: str
     task: str
     versions: tuple[Json, ...]
     decisions: tuple[Json, ...]
@@ -28,9 +29,8 @@ class Outcome:
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            name: list(v) if isinstance(v := getattr(self, name), tuple) else v for name in self.__dataclass_fields__
-        }
+        shown = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "deployment"}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in shown.items()}
 
 
 def measure_versions(client: Client, prepared: Prepared, show: Show) -> tuple[Json, ...]:
