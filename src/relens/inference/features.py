@@ -66,7 +66,7 @@ def scalars(
 def _of_image(image: Image) -> tuple[float, ...]:
     small = image.small.reshape(-1, 3)
     height, width = image.small.shape[:2]
-    channels = small.T.astype(np.float32)
+    channels = small.T.astype(np.float32, order="C")
     red, green, blue = channels.mean(axis=1)
     grey = _GREY @ channels
     most, least = channels.max(axis=0), channels.min(axis=0)

@@ -25,9 +25,9 @@ def image_input(graph: Graph, declared: Declared) -> InputSpec:
         "resize": declared.resize,
         "scale": 1.0 if value.dtype == "uint8" else 1 / 255,
         **known,
-        **{key: tuple(given[key]) for key in ("mean", "std") if key in given},
     }
     try:
+        settings |= {key: tuple(given[key]) for key in ("mean", "std") if key in given}
         return InputSpec(
             value.name, width, height, layout=layout, dtype=value.dtype, batch=value.shape[0] is None, **settings
         )

@@ -31,7 +31,7 @@ class LoadedVersion:
         except BrokenModel as error:
             raise BrokenModel(f"model version {self.title}: {error}", model_version=self.version_id) from error
         for name, values in outputs.items():
-            if values.dtype.kind == "f" and not np.isfinite(values).all():
+            if isinstance(values, np.ndarray) and values.dtype.kind == "f" and not np.isfinite(values).all():
                 raise BrokenModel(
                     f"model version {self.title} answered with numbers that are not finite (output '{name}'): "
                     "put another version in its place",

@@ -102,6 +102,8 @@ def decode(data: bytes, limits: Limits = DEFAULT, smallest: int | None = None) -
     try:
         file.load()
         picture = _rgb(file)
+    except Pillow.DecompressionBombError as error:
+        raise _too_many_pixels(f"the {name.upper()} image", limits) from error
     except _DAMAGE as error:
         raise TruncatedImage(
             f"the {name.upper()} image ends too early or is damaged ({error}): send the whole file"
@@ -161,7 +163,7 @@ def _open(data: bytes, limits: Limits) -> tuple[ImageFile.ImageFile, str, int]:
         _judge_size(*_webp_size(data), limits)
     try:
         file = reader(BytesIO(data))
-    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
+    except Pillow.DecompressionBombError as error:
         raise _too_many_pixels(f"the {name.upper()} image", limits) from error
     except _DAMAGE as error:
         raise TruncatedImage(

@@ -1,8 +1,11 @@
 """A label map: the names a model or dataset knows, in the order of its indices."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from relens.kit.errors import Invalid
+
+MOST = 50_000
 
 
 class BadLabels(Invalid):
@@ -18,13 +21,15 @@ class LabelMap:
     def __post_init__(self) -> None:
         if not self.names:
             raise BadLabels("a label map needs at least one label")
+        if len(self.names) > MOST:
+            raise BadLabels(f"a label map has {MOST} labels at most, not {len(self.names)}")
         if any(not isinstance(name, str) or not name.strip() for name in self.names):
             raise BadLabels("a label must be a text that is not empty")
         if any(len(name) > 200 for name in self.names):
             raise BadLabels("a label may be 200 characters long at most")
         if len(set(self.names)) != len(self.names):
-            twice = sorted({name for name in self.names if self.names.count(name) > 1})
-            raise BadLabels(f"these labels stand in the label map twice: {', '.join(twice)}")
+            twice = sorted(name for name, times in Counter(self.names).items() if times > 1)
+            raise BadLabels(f"these labels stand in the label map twice: {', '.join(twice[:20])}")
 
     def __len__(self) -> int:
         return len(self.names)

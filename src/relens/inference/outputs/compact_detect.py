@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from relens.inference.graph import Graph
-from relens.inference.outputs._boxes import of_scores
+from relens.inference.outputs._boxes import apart, likely
 from relens.inference.preprocess import Placement
 from relens.inference.reader import Declared, Found
 
@@ -30,7 +30,8 @@ class CompactDetect:
         return Declared("detection", classes=scores.shape[2] if scores else None)
 
     def read(self, outputs: Mapping[str, Any], placement: Placement) -> Found:
-        return of_scores(outputs["boxes"], outputs["scores"].T, placement, iou=IOU)
+        anchors, confidences, labels = likely(outputs["scores"].T)
+        return apart(outputs["boxes"][anchors], confidences, labels, placement, iou=IOU)
 
 
 READER = CompactDetect()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from relens.inference.graph import Graph, Value
-from relens.inference.outputs._boxes import of_scores, placed
+from relens.inference.outputs._boxes import FAR, apart, likely, placed
 from relens.inference.preprocess import Placement
 from relens.inference.reader import FLOOR, MOST, Declared, Found
 
@@ -28,6 +28,8 @@ class UltralyticsDetect:
         task = graph.metadata.get("task", _TASK)
         if task != _TASK:
             return f"its metadata say task '{task}', not '{_TASK}'"
+        if "rtdetr" in graph.metadata.get("description", "").lower().replace("-", ""):
+            return "it is an RT-DETR, whose boxes are shares of the image"
         outputs = [value for value in graph.outputs if value.name != "features"]
         if len(outputs) != 1 or len(outputs[0].shape) != 3:
             return "it has not one output (N, 4 + classes, anchors) or (N, boxes, 6)"
@@ -68,16 +70,17 @@ def _size(imgsz: object) -> tuple[int, int] | None:
 
 
 def _read_raw(array: Any, placement: Placement) -> Found:
-    centres, sizes = array[:2], array[2:4]
-    corners = np.concatenate((centres - sizes / 2, centres + sizes / 2))
-    return of_scores(corners.T, array[4:], placement, iou=IOU)
+    anchors, confidences, labels = likely(array[4:])
+    centres, halves = np.split(np.clip(array[:4, anchors].T, -FAR, FAR), 2, axis=1)
+    halves = halves / 2
+    return apart(np.hstack((centres - halves, centres + halves)), confidences, labels, placement, iou=IOU)
 
 
 def _read_end_to_end(array: Any, placement: Placement) -> Found:
     confidences = array[:, 4]
     order = np.argsort(-confidences, kind="stable")
     order = order[confidences[order] >= FLOOR][:MOST]
-    return placed(array[order, :4], confidences[order], array[order, 5].astype(np.intp), placement)
+    return placed(array[order, :4], confidences[order], np.clip(array[order, 5], -1, FAR).astype(np.intp), placement)
 
 
 READER = UltralyticsDetect()
