@@ -104,7 +104,8 @@ class ApStore:
 
         `weights` maps image keys to weights (missing: 0). None where there is nothing to measure.
         """
-        numbers = [self._numbers(label, weights) for label in self.labels]
+        by_slot = None if weights is None else self._by_key(weights)
+        numbers = [self._numbers(label, by_slot) for label in self.labels]
         ap = np.array([n.ap[0] for n in numbers]).reshape(-1, len(IOU_THRESHOLDS), len(AREAS))
         recall = np.array([n.recall[0] for n in numbers]).reshape(-1, len(IOU_THRESHOLDS), len(AREAS) + 2)
         summary: dict[str, Any] = {name: _mean(ap[:, ious, 0]) for name, ious in AVERAGED.items()}
@@ -137,7 +138,8 @@ class ApStore:
 
     def curve(self, label: Hashable, iou: float = 0.5, weights: Weights | None = None) -> Curve | None:
         """Precision against recall over objects of every size; None without an object of this label."""
-        weighted = self._weighted(label, weights)
+        self._known(label)
+        weighted = self._weighted(label, self._by_key(weights))
         if weighted.positives[0, 0] <= 0:
             return None
         t = _iou_index(iou)
@@ -152,31 +154,30 @@ class ApStore:
         self, confidence: float, iou: float = 0.5, weights: Weights | None = None
     ) -> dict[Hashable, Counts]:
         """What each label's tp, fp and fn are when only detections of at least this confidence are said."""
-        counts = {}
+        counts, by_slot, bit = {}, self._by_key(weights), np.uint16(1 << _iou_index(iou))
         for label in self.labels:
-            weighted = self._weighted(label, weights)
+            weighted = self._weighted(label, by_slot)
             said = int(np.searchsorted(weighted.rows.negated, -confidence, side="right"))
-            bit = np.uint16(1 << _iou_index(iou))
             w = weighted.weights[0, :said]
             tp = float(w[(weighted.rows.hits[:said, 0] & bit) != 0].sum())
             counted = float(w[(weighted.rows.ignored[:said, 0] & bit) == 0].sum())
             counts[label] = Counts(tp, counted - tp, float(weighted.positives[0, 0]) - tp)
         return counts
 
-    def _numbers(self, label: Hashable, weights: Weights | None) -> _LabelNumbers:
-        if weights is None and label in self._fresh:
-            return self._fresh[label]
-        numbers = _label_numbers(self._weighted(label, weights))
-        if weights is None:
-            self._fresh[label] = numbers
-        return numbers
+    def _numbers(self, label: Hashable, by_slot: Floats | None) -> _LabelNumbers:
+        if by_slot is not None:
+            return _label_numbers(self._weighted(label, by_slot))
+        if label not in self._fresh:
+            self._fresh[label] = _label_numbers(self._weighted(label, self._by_key(None)))
+        return self._fresh[label]
 
-    def _weighted(self, label: Hashable, weights: Weights | None) -> WeightedRows:
-        self._known(label)
-        by_slot = np.ones((1, len(self._keys)))
-        if weights is not None:
-            by_slot[0] = [weights.get(key, 0.0) for key in self._keys]
+    def _weighted(self, label: Hashable, by_slot: Floats) -> WeightedRows:
         return WeightedRows(self._rows[label], self._keys, by_slot)
+
+    def _by_key(self, weights: Weights | None) -> Floats:
+        if weights is None:
+            return np.ones((1, len(self._keys)))
+        return np.array([[weights.get(key, 0.0) for key in self._keys]], dtype=np.float64).reshape(1, -1)
 
     def _by_slot(self, weights: Floats) -> Floats:
         by_slot = np.zeros((len(weights), len(self._keys)))
@@ -185,8 +186,8 @@ class ApStore:
 
     def _sizes(self, label: Hashable) -> dict[str, int]:
         ranked = self._rows[label]
-        positives = sum(int(p[0]) for p in ranked.positives.values())
-        return {"positives": positives, "detections": len(ranked.read(self._keys))}
+        _, positives = ranked.positives_table()
+        return {"positives": int(positives[:, 0].sum()), "detections": len(ranked.read(self._keys))}
 
     def _slot(self, image_key: Key) -> int:
         if image_key not in self._slots:
@@ -203,8 +204,8 @@ def _label_numbers(weighted: WeightedRows) -> _LabelNumbers:
     ious = range(len(IOU_THRESHOLDS))
     ap = [[weighted.average_precision(t, a) for a in range(len(AREAS))] for t in ious]
     cuts = [(a, MOST_PER_IMAGE[2]) for a in range(len(AREAS))] + [(0, most) for most in MOST_PER_IMAGE[:2]]
-    recall = [[weighted.recall(t, a, most) for a, most in cuts] for t in ious]
-    return _LabelNumbers(np.moveaxis(np.array(ap), 2, 0), np.moveaxis(np.array(recall), 2, 0))
+    recall = np.stack([weighted.recall(area, most) for area, most in cuts], axis=2)
+    return _LabelNumbers(np.moveaxis(np.array(ap), 2, 0), recall)
 
 
 def _mean(values: Floats) -> float | None:

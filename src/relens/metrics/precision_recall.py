@@ -10,12 +10,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from relens.metrics.matching import IOU_THRESHOLDS
 from relens.metrics.ranked_rows import Key, RankedRows
 
 Floats = NDArray[np.float64]
 
 RECALLS: Floats = np.linspace(0.0, 1.0, 101)
 _NEXT: Floats = np.append(RECALLS[1:], np.inf)
+_SHIFTS = np.arange(len(IOU_THRESHOLDS), dtype=np.uint16)
 MOST_PER_IMAGE = (1, 10, 100)
 _TINY = float(np.spacing(1))
 
@@ -69,13 +71,15 @@ class WeightedRows:
         precision, reached = self.envelope(iou, area)
         step = np.diff(reached, axis=1, prepend=0)
         ap: Floats = (precision * step).sum(axis=1) / len(RECALLS)
-        return self._where_measurable(ap, area)
+        return np.where(self.positives[:, area] > 0, ap, np.nan)
 
-    def recall(self, iou: int, area: int, most: int) -> Floats:
-        """Share of the objects found by each image's `most` most confident detections, (R,); NaN where there are none."""
-        counted = ((self.rows.hits[:, area] >> np.uint16(iou)) & 1).astype(bool) & (self.rows.rank < most)
-        found: Floats = self.weights[:, counted].sum(axis=1)
-        return self._where_measurable(found / np.maximum(self.positives[:, area], _TINY), area)
+    def recall(self, area: int, most: int) -> Floats:
+        """Share of the objects found by each image's `most` most confident detections, by IoU threshold, (R, 10).
 
-    def _where_measurable(self, values: Floats, area: int) -> Floats:
-        return np.where(self.positives[:, area] > 0, values, np.nan)
+        NaN where there are no objects.
+        """
+        hits = self.rows.hits[:, area]
+        counted = np.flatnonzero((hits != 0) & (self.rows.rank < most))
+        by_iou = (hits[counted, None] >> _SHIFTS & 1).astype(np.float64)
+        share = self.weights[:, counted] @ by_iou / np.maximum(self.positives[:, area], _TINY)[:, None]
+        return np.where(self.positives[:, area, None] > 0, share, np.nan)

@@ -76,15 +76,18 @@ class RankedRows:
     positives: dict[int, NDArray[np.int64]] = field(default_factory=dict)
     """Objects to be found per image slot, int64[4]."""
     _rows: Columns = _NOTHING
+    _table: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
     _waiting: dict[int, Columns] = field(default_factory=dict)
 
     def insert(self, slot: int, match: LabelMatch) -> None:
         self.positives[slot] = match.positives
+        self._table = None
         if len(match.scores):
             self._waiting[slot] = columns_of(slot, match)
 
     def remove(self, slot: int) -> None:
         del self.positives[slot]
+        self._table = None
         if self._waiting.pop(slot, None) is None:
             self._rows = self._rows.take(self._rows.slot != slot)
 
@@ -102,8 +105,11 @@ class RankedRows:
 
     def positives_table(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Slots of the images this label was matched in, (k,), and their objects to be found, (k, 4)."""
-        slots = np.fromiter(self.positives, dtype=np.int64, count=len(self.positives))
-        return slots, np.array(list(self.positives.values()), dtype=np.int64).reshape(-1, len(AREAS))
+        if self._table is None:
+            slots = np.fromiter(self.positives, dtype=np.int64, count=len(self.positives))
+            counts = list(self.positives.values()) or [np.empty((0, len(AREAS)), dtype=np.int64)]
+            self._table = slots, np.concatenate(counts).reshape(-1, len(AREAS))
+        return self._table
 
 
 def _sorted(rows: Columns, keys: Sequence[Key]) -> Columns:

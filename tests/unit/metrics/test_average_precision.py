@@ -39,7 +39,7 @@ def precision_array(store: ApStore) -> np.ndarray:
     """Every interpolated precision with 100 detections per image, [10, 101, labels, areas], -1 where unknown."""
     table = -np.ones((len(IOU_THRESHOLDS), 101, len(store.labels), len(AREAS)))
     for k, label in enumerate(store.labels):
-        weighted = store._weighted(label, None)
+        weighted = store._weighted(label, store._by_key(None))
         for t in range(len(IOU_THRESHOLDS)):
             for a in range(len(AREAS)):
                 if weighted.positives[0, a]:
