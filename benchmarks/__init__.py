@@ -1,1 +1,1 @@
-"""Measurements beside peers, in one run, reported as ratios; never a timed test."""
+"""Benchmarks: each run as `python -m benchmarks.NAME --json`, one JSON line last, with a peer in the same run."""

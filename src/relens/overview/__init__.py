@@ -1,0 +1,1 @@
+"""What the home and deployment pages ask for in one call."""

@@ -1,0 +1,113 @@
+"""Gathers what the home and deployment pages show of one deployment, from the rooms below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from relens.alerts import store as alert_store
+from relens.datasets import store as dataset_store
+from relens.deployments.deployment import Deployment
+from relens.kit import clock
+from relens.kit.clock import DAY, HOUR, Micros
+from relens.loop import store as loop_store
+from relens.loop.policy import Policies
+from relens.monitoring import store as monitoring_store
+from relens.monitoring.measure import Measuring
+from relens.monitoring.window import Window
+from relens.overview.pipeline import Block, Pipeline, State, what_next
+from relens.predictions import store as prediction_store
+
+REVIEWED = ("accepted", "corrected", "unusable", "skipped")
+POINTS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One deployment at a glance; counts are of the champion's answers."""
+
+    predictions: int
+    last_prediction_at: Micros | None
+    reviewed: int
+    pending: int
+    unusable: int
+    open_alerts: int
+    pipeline: Pipeline
+    next: list[str]
+
+
+def summary(connection: Connection, deployment: Deployment) -> Summary:
+    """From a handful of indexed counts; cheap enough to poll."""
+    counts = prediction_store.counts(connection, deployment.id)
+    predictions, reviewed = sum(counts.values()), sum(counts.get(state, 0) for state in REVIEWED)
+    policies = loop_store.policies(connection, deployment.id)
+    blocks = pipeline(connection, deployment, policies)
+    waiting = any(d.applied == "waiting" for d in loop_store.open_decisions(connection, deployment.id))
+    return Summary(
+        predictions=predictions,
+        last_prediction_at=prediction_store.last_taken_at(connection, deployment.id),
+        reviewed=reviewed,
+        pending=counts.get("pending", 0),
+        unusable=counts.get("unusable", 0),
+        open_alerts=alert_store.count_open(connection, deployment.id),
+        pipeline=blocks,
+        next=what_next(blocks, predictions, reviewed, waiting, deployment.target == "external"),
+    )
+
+
+def pipeline(connection: Connection, deployment: Deployment, policies: Policies) -> Pipeline:
+    """The four blocks as they are set."""
+    feedback, training, rollout = policies.feedback, policies.training, policies.rollout
+    return Pipeline(
+        _training_data(connection, deployment),
+        Block("on", str(feedback.dataset)) if feedback.active else Block("off", ""),
+        Block("on", f"every {training.after} images, {training.trainer}") if training.active else Block("off", ""),
+        Block("on", rollout.policy) if rollout.active else Block("off", ""),
+    )
+
+
+def _training_data(connection: Connection, deployment: Deployment) -> Block:
+    chosen = monitoring_store.get_training_data(connection, deployment.id)
+    if chosen is None:
+        return Block("off", "")
+    fitted = monitoring_store.get_reference(connection, chosen.reference) if chosen.reference else None
+    states: dict[str, State] = {"preparing": "preparing", "filling": "on", "ready": "on", "failed": "failed"}
+    title = dataset_store.get(connection, chosen.dataset_version).title
+    return Block(states[fitted.state] if fitted else "preparing", title)
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How a deployment has been lately: images in each of 24 equal parts of the last day it was used, and its headline numbers."""
+
+    volume: list[int]
+    p50_ms: float | None
+    drift: float | None
+
+
+def pulse(measuring: Measuring, deployment: Deployment, last: Micros | None) -> Pulse:
+    """Ends with the last prediction, so that a quiet deployment still shows what it did."""
+    if last is None:
+        return Pulse([0] * POINTS, None, None)
+    until = min(last + HOUR - last % HOUR, clock.now() + HOUR)
+    window = Window(until - DAY, until)
+    volume = measuring.metric(deployment, "volume", window, str(HOUR // clock.SECOND))
+    latency = measuring.metric(deployment, "latency", window)
+    drift = measuring.metric(deployment, "drift", window)
+    return Pulse(_by_hour(volume.series, window.since), _number(latency.value, "p50"), _number(drift.value, "d"))
+
+
+def _by_hour(series: tuple[dict[str, Any], ...], since: Micros) -> list[int]:
+    volume = [0] * POINTS
+    for point in series:
+        place = (int(point["t"]) - since) // HOUR
+        if 0 <= place < POINTS:
+            volume[place] += int(point.get("images") or 0)
+    return volume
+
+
+def _number(value: dict[str, Any] | None, name: str) -> float | None:
+    found = (value or {}).get(name)
+    return float(found) if isinstance(found, int | float) else None
