@@ -110,8 +110,8 @@ def _entries(
             entries.append(_entry(path, image, tuple(true)))
     if len(entries) < _FEWEST:
         raise BadFolder(f"{folder} has {len(entries)} usable images: a loop needs at least {_FEWEST}")
-    notes = [f"{dropped} annotations that are empty or lie outside their image were left out"] if dropped else []
-    return entries, notes + ([f"{left_out} images that cannot be used were left out"] if left_out else [])
+    notes = [f"annotations left out because they are empty or lie outside their image: {dropped}"] if dropped else []
+    return entries, notes + ([f"images left out because they cannot be used: {left_out}"] if left_out else [])
 
 
 def _entry(path: Path, image: dict[str, Any], true: tuple[Annotation, ...]) -> _Entry:
