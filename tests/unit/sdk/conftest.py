@@ -21,7 +21,7 @@ class Peer:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-@pytest.fixture()
+@pytest.fixture
 def peer() -> Iterator[Peer]:
     known = Peer()
 

@@ -11,7 +11,6 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 from PIL import Image
-from tests.unit.sdk.conftest import Peer
 
 import relens
 from relens.kit.errors import Invalid
@@ -21,6 +20,7 @@ from relens.sdk.errors import JobFailed
 from relens.sdk.images import image_bytes
 from relens.vision.annotation import Annotation
 from relens.vision.shapes import Box
+from tests.unit.sdk.conftest import Peer
 
 ANSWER = {
     "id": "p1",

@@ -4,22 +4,22 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from tests.unit.sdk.conftest import Peer
 
 from relens.sdk.errors import NotReachable, Refused
 from relens.sdk.transport import Transport
+from tests.unit.sdk.conftest import Peer
 
 OK: tuple[int, dict[str, str], object] = (200, {}, {"fine": True})
 NOT_NOW: tuple[int, dict[str, str], object] = (503, {"Retry-After": "7"}, {"detail": "busy, come back"})
 BROKEN: tuple[int, dict[str, str], object] = (502, {}, {"detail": "a gateway is broken"})
 
 
-@pytest.fixture()
+@pytest.fixture
 def pauses() -> list[float]:
     return []
 
 
-@pytest.fixture()
+@pytest.fixture
 def transport(peer: Peer, pauses: list[float]) -> Iterator[Transport]:
     made = Transport(peer.url, token=None, actor=None, retries=3, timeout_s=5, pause=pauses.append)
     yield made
