@@ -44,5 +44,9 @@ class _Epochs:
             metrics = ", ".join(
                 f"{name} {value:.3f}" for name, value in (epoch.get("metrics") or {}).items() if value is not None
             )
-            print(f"epoch {epoch['epoch']} of {epoch['epochs']}: loss {epoch['loss']:.3f}  {metrics}", file=sys.stderr)
+            print(f"epoch {epoch['epoch']} of {epoch['epochs'] or '?'}: {_loss(epoch)}{metrics}", file=sys.stderr)
         self._seen = len(run["epochs"])
+
+
+def _loss(epoch: dict[str, Any]) -> str:
+    return f"loss {epoch['loss']:.3f}  " if epoch.get("loss") is not None else ""

@@ -120,7 +120,8 @@ def training_progress(show: Show) -> Any:
         metrics = ", ".join(
             f"{name} {value:.2f}" for name, value in (last.get("metrics") or {}).items() if isinstance(value, float)
         )
-        show.progress(last["epoch"], last["epochs"], f"loss {last['loss']:.2f}  {metrics}")
+        loss = f"loss {last['loss']:.2f}  " if last.get("loss") is not None else ""
+        show.progress(last["epoch"], last.get("epochs") or 0, loss + metrics)
 
     return look
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from relens.demo.show import Show
 from relens.kit.errors import RelensError
@@ -24,7 +23,6 @@ class Watch:
     """`look` asks the server, but not more often than every 0.3 s."""
 
     def __init__(self, client: Client, deployment: str, after: int, show: Show) -> None:
-        self._client = client
         self._deployment = client.deployment(deployment)
         self._after = after
         self._show = show
@@ -72,7 +70,7 @@ class Watch:
             return
         if self._running is not None:
             self._last_run_s = moment - self._run_began
-            self._fail_with(self._running)
+            self._check_failed()
             self._announce_decisions()
         if job is not None:
             self._run_began = moment
@@ -89,10 +87,9 @@ class Watch:
                 )
                 self._show.number("decision", decision["decision"])
 
-    def _fail_with(self, job_id: str) -> None:
-        job = self._client.jobs.get(job_id)
-        if job["state"] == "failed":
-            raise LoopStuck(f"the retraining failed: {job['error']}")
+    def _check_failed(self) -> None:
+        if self.state["last_run_state"] == "failed":
+            raise LoopStuck(f"the retraining failed: {self.state['last_error']}")
 
     def _check_stuck(self, moment: float) -> None:
         due = self.running is None and self.state["added"] >= self._after
@@ -106,12 +103,6 @@ class Watch:
             )
 
 
-def _progress(run: dict[str, Any]) -> tuple[float, float, str]:
-    said = run.get("progress") or {}
-    if not isinstance(said, dict):
-        said = {}
-    return (
-        said.get("done") or 0,
-        said.get("total") or 0,
-        f"{run.get('step') or 'retraining'} {said.get('message') or ''}".strip(),
-    )
+def _progress(run: Json) -> tuple[float, float, str]:
+    said = run["progress"]
+    return said["done"], said["total"] or 0, f"{run['step'] or 'retraining'} {said['message']}".strip()
