@@ -1,0 +1,1 @@
+"""Conditions on metrics: when one begins or ends to hold, people are told once."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from math import sqrt
+from math import log, sqrt
 from typing import Any
 
 import numpy as np
@@ -22,32 +22,38 @@ from relens.monitoring.bucket import Cell
 
 LEAST_FOR_NOTICE = 50
 PLAIN = 0.15
-NOISE_99 = 1.628
-"""sqrt(-ln(0.01 / 2) / 2): what the Kolmogorov statistic exceeds once in a hundred times by chance."""
 RECENT = 200
-_LEAST_IN_SLICE = 20
+LEAST_IN_SLICE = 20
 
 Cells = Sequence[tuple[Cell, State]]
 
 
-def plain(d: float | None, n: int, reference_n: int, least: int = LEAST_FOR_NOTICE) -> bool:
-    """Whether the distance, less the 99 % sampling noise of two samples of these sizes, still reaches PLAIN."""
-    if d is None or n < least or reference_n < 1:
+def plain(d: float | None, n: int, reference_n: int, looks: int = 1) -> bool:
+    """Whether the distance, less the 99 % sampling noise of two samples of these sizes, still reaches PLAIN.
+
+    `looks`: how many distances are asked about at once; the 1 % is shared among them.
+    """
+    if d is None or n < LEAST_IN_SLICE or reference_n < 1:
         return False
-    return d - NOISE_99 * sqrt(1 / n + 1 / reference_n) >= PLAIN
+    # What the Kolmogorov statistic exceeds with probability 1 % / looks, to first order.
+    noise = sqrt(-log(0.01 / looks / 2) / 2) * sqrt(1 / n + 1 / reference_n)
+    return d - noise >= PLAIN
 
 
 def explain(cells: Cells, reference: Reference, least: int = LEAST_FOR_NOTICE) -> dict[str, Any]:
     """The drift of one window against one reference. `cells` are the drift states counted against it, not empty.
 
-    `notice`: production plainly differs as a whole, in its latest RECENT images, or in one source.
+    `notice`: at least `least` images, and production plainly differs as a whole, in its latest RECENT images, or in
+    one source.
     """
     value = drift.value({"": total(state for _, state in cells)}, reference)
     sources = _by_source(cells, reference)
     behind = most_responsible(cells, sources, reference)
     recent = drift.headline(reference.outlier, _scores(latest(cells, reference), reference))
     looked_at = [value, recent, *sources.values()]
-    notice = any(plain(one["d"], one["n"], one["reference_n"], least) for one in looked_at)
+    notice = value["n"] >= least and any(
+        plain(one["d"], one["n"], one["reference_n"], len(looked_at)) for one in looked_at
+    )
     return {**value, "usual": not notice, "notice": notice, "recent": recent, "slice": behind}
 
 
@@ -75,7 +81,7 @@ def most_responsible(cells: Cells, sources: dict[str, dict[str, Any]], reference
         return None
     found: list[tuple[float, str]] = []
     for source, described in sources.items():
-        if described["n"] < _LEAST_IN_SLICE:
+        if described["n"] < LEAST_IN_SLICE:
             continue
         rest = [one for one in cells if one[0].bucket.source != source]
         without = drift.headline(reference.outlier, _scores(rest, reference))["d"]

@@ -17,16 +17,18 @@ def judge(judged: Sequence[Judged], labels: Sequence[str]) -> Value:
     columns = [*names, NO_ANSWER]
     said = [columns.index(image.answered[0].label if image.answered else NO_ANSWER) for image in whole]
     true = [columns.index(image.annotations[0].label) for image in whole]
-    matrix = classification.confusion(true, said, len(columns))
-    found = classification.report(matrix, columns)
+    counts = classification.confusion(true, said, len(columns))
+    found = classification.report(counts, columns)
     return {
         "accuracy": found.accuracy,
         "accuracy_interval": found.accuracy_interval,
         "balanced_accuracy": found.balanced_accuracy,
-        "macro": _averages(found.macro),
+        "precision": found.macro.precision,
+        "recall": found.macro.recall,
+        "macro_f1": found.macro.f1,
         "weighted": _averages(found.weighted),
         "labels": {str(label): _rates(rates) for label, rates in found.labels.items() if label != NO_ANSWER},
-        "confusion": {"labels": columns, "matrix": matrix.tolist()},
+        "confusion": {"rows": names, "columns": columns, "labels": columns, "counts": counts[:-1].tolist()},
         "images": int(found.images),
     }
 

@@ -12,6 +12,10 @@ from relens.metrics.kinds.average_precision import matched
 from relens.metrics.metric import WITH_SHAPES, Boxes, Judged, Supervised, Value, labels_among
 
 
+BACKGROUND = "background"
+"""As a row: invented; as a column: missed."""
+
+
 def judge(judged: Sequence[Judged], labels: Sequence[str]) -> Value:
     """Each image is judged at the threshold it was answered with."""
     answered = [replace(image, detections=image.answered) for image in judged]
@@ -26,7 +30,7 @@ def judge(judged: Sequence[Judged], labels: Sequence[str]) -> Value:
     return {
         **_rates(everything),
         "labels": {label: _rates(counts) for label, counts in by_label.items()},
-        "confusion": {"labels": names, "background": "background", "matrix": mistakes.confusion.tolist()},
+        "confusion": {"labels": [*names, BACKGROUND], "counts": mistakes.confusion.tolist()},
         "errors": dict(zip(confusion.ERRORS, mistakes.errors.tolist(), strict=True)),
     }
 

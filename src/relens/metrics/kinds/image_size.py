@@ -11,7 +11,7 @@ from relens.metrics.reference import Reference
 
 _SIDES = np.array(sorted({round(2.0 ** (k / 8)) for k in range(133)}), dtype=np.float64)
 """Upper bin edges for a side in pixels, eight per doubling up to about 93,000."""
-_AREAS: NDArray[np.float64] = 4.0 ** np.arange(4, 17)
+_AREAS = np.array([4.0**k for k in range(4, 17)])
 """Upper bin edges for an area: 16 x 16, 32 x 32, ... pixels."""
 RATIOS = ("very tall", "tall", "square", "wide", "very wide", "extremely wide")
 _RATIO_EDGES = np.array([0.5, 0.99, 1.01, 1.5, 2.5])
