@@ -1,0 +1,150 @@
+"""The command line against a real server: what a user types, what they read, and with which exit code it ends."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from relens.testing.images import make_jpeg
+from relens.testing.tiny_models import classifier
+from tests.server_process import Server, running
+
+Done = subprocess.CompletedProcess[str]
+COLOURS = {"red": (220, 20, 20), "green": (20, 200, 30), "blue": (20, 30, 210)}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("home") / "relens") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve images in a folder per label."""
+    root = tmp_path_factory.mktemp("colours")
+    for label, colour in COLOURS.items():
+        (root / label).mkdir()
+        for number in range(4):
+            shade = tuple(min(255, value + 9 * number) for value in colour)
+            (root / label / f"{number}.jpg").write_bytes(make_jpeg(shade))
+    return root
+
+
+def relens(server: Server | None, *words: str, given: str | None = None) -> Done:
+    at = ["--url", server.url] if server is not None else []
+    return subprocess.run(
+        [sys.executable, "-m", "relens.cli.main", *words, *at], input=given, capture_output=True, text=True, timeout=60
+    )
+
+
+def fine(done: Done) -> str:
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def deployed(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    onnx = tmp_path_factory.mktemp("onnx") / "colours.onnx"
+    onnx.write_bytes(classifier())
+    assert "colours v1" in fine(relens(server, "model", "register", str(onnx), "--name", "colours"))
+    assert "colours v1" in fine(relens(server, "deploy", "colours/latest", "--name", "belt", "--threshold", "0.4"))
+    return "belt"
+
+
+def test_help_names_every_command() -> None:
+    said = fine(relens(None, "--help"))
+    for command in ("serve", "demo", "dataset", "model", "deploy", "predict", "log", "review", "train", "status"):
+        assert command in said
+
+
+def test_what_nobody_can_understand_ends_with_code_2() -> None:
+    assert relens(None, "dataset", "frobnicate").returncode == 2
+
+
+def test_where_no_server_is_the_sentence_says_what_to_do() -> None:
+    done = relens(None, "status", "--url", "http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "relens serve" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_is_imported_listed_and_exported(server: Server, folder: Path, tmp_path: Path) -> None:
+    assert "colours v1" in fine(relens(server, "dataset", "import", str(folder), "--name", "colours"))
+    assert "was there already" in fine(relens(server, "dataset", "import", str(folder), "--name", "colours"))
+    listed = json.loads(fine(relens(server, "dataset", "list", "--json")))
+    assert sum(listed[0]["latest"]["images"].values()) == 12
+    assert "colours" in fine(relens(server, "dataset", "list"))
+    fine(relens(server, "dataset", "export", "colours/latest", str(tmp_path / "out.zip")))
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        assert sum(name.endswith(".jpg") for name in archive.namelist()) == 12
+
+
+def test_a_broken_image_stops_an_import_unless_it_may_be_left_out(server: Server, tmp_path: Path) -> None:
+    for label, colour in COLOURS.items():
+        (tmp_path / label).mkdir()
+        (tmp_path / label / "good.jpg").write_bytes(make_jpeg(colour))
+    (tmp_path / "red" / "bad.jpg").write_bytes(b"this is no image")
+    refused = relens(server, "dataset", "import", str(tmp_path), "--name", "holed")
+    assert refused.returncode == 1
+    assert "bad.jpg" in refused.stderr
+    assert "--skip-bad" in refused.stderr
+    taken = relens(server, "dataset", "import", str(tmp_path), "--name", "holed", "--skip-bad")
+    assert "holed v1" in fine(taken)
+    assert "bad.jpg" in taken.stderr
+
+
+def test_an_image_is_predicted_and_reviewed(server: Server, folder: Path, deployed: str) -> None:
+    said = json.loads(
+        fine(relens(server, "predict", deployed, str(folder / "red" / "0.jpg"), "--json", "--source", "line-1"))
+    )
+    assert said["detections"][0]["label"] == "red"
+    assert "red" in fine(relens(server, "predict", deployed, str(folder / "red" / "1.jpg")))
+    assert said["id"] in {p["id"] for p in json.loads(fine(relens(server, "review", "queue", deployed, "--json")))}
+    assert "accepted" in fine(relens(server, "review", "accept", said["id"]))
+    assert "corrected" in fine(relens(server, "review", "correct", said["id"], '[{"label": "blue"}]'))
+    fine(relens(server, "review", "reopen", said["id"]))
+    wrong = relens(server, "review", "correct", said["id"], '[{"label": "purple"}]')
+    assert wrong.returncode == 1
+    assert "purple" in wrong.stderr
+
+
+def test_a_whole_folder_is_predicted_and_a_try_is_not_logged(server: Server, folder: Path, deployed: str) -> None:
+    before = server.http.get(f"/api/v1/deployments/{deployed}/predictions", params={"limit": 1000}).json()["items"]
+    said = fine(relens(server, "predict", deployed, str(folder), "--try", "--json"))
+    assert len(said.splitlines()) == 12
+    after = server.http.get(f"/api/v1/deployments/{deployed}/predictions", params={"limit": 1000}).json()["items"]
+    assert len(after) == len(before)
+
+
+def test_predictions_made_elsewhere_are_logged_from_lines_of_json(server: Server, folder: Path, deployed: str) -> None:
+    lines = [
+        {
+            "image": str(folder / "green" / "2.jpg"),
+            "client_id": "edge-1",
+            "detections": [{"label": "green", "confidence": 0.8}],
+        },
+        {"width": 64, "height": 48, "client_id": "edge-2", "detections": []},
+    ]
+    given = "\n".join(json.dumps(line) for line in lines)
+    assert "2 predictions" in fine(relens(server, "log", deployed, "-", given=given))
+    logged = server.http.get(f"/api/v1/deployments/{deployed}/predictions", params={"limit": 1000}).json()["items"]
+    assert {"edge-1", "edge-2"} <= {item["client_id"] for item in logged}
+
+
+def test_a_line_that_is_not_json_is_named(server: Server, deployed: str) -> None:
+    refused = relens(server, "log", deployed, "-", given='{"detections": []}\nnonsense')
+    assert refused.returncode == 1
+    assert "line 2" in refused.stderr
+
+
+def test_status_shows_deployments(server: Server, deployed: str) -> None:
+    assert deployed in fine(relens(server, "status"))
+    assert json.loads(fine(relens(server, "status", "--json")))["deployments"][0]["name"] == deployed
