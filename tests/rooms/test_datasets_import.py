@@ -16,9 +16,10 @@ import httpx
 import numpy as np
 import pytest
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from PIL import Image
 
+from relens.access.actor import Actor
 from relens.access.asking import Door
 from relens.assets import routes as asset_routes
 from relens.datasets import routes, store
@@ -36,6 +37,8 @@ from relens.server.app import make_app
 class Server:
     """The datasets room behind HTTP, with jobs that run."""
 
+    routers: tuple[APIRouter, ...] = (routes.router, asset_routes.router, job_routes.router)
+
     def __init__(self, home: Path, database: Database) -> None:
         self.settings = Settings(home)
         self.database = database
@@ -43,10 +46,10 @@ class Server:
         self.jobs = Jobs(database)
         self.importing = Importing(database, self.storage, self.settings)
         self.importing.register(self.jobs)
-        parts = Parts(self.settings, database, self.jobs, self.importing)
-        parts.add(self.storage, Storage)
-        parts.add(Door(database, self.settings))
-        app = make_app((routes.router, asset_routes.router, job_routes.router), parts, self._life)
+        self.door = Door(database, self.settings)
+        self.parts = Parts(self.settings, database, self.jobs, self.importing, self.door)
+        self.parts.add(self.storage, Storage)
+        app = make_app(self.routers, self.parts, self._life)
         self.started = threading.Event()
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.uvicorn = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
@@ -70,6 +73,9 @@ class Server:
         self.started.set()
         yield
         self.jobs.stop()
+
+    def owner(self) -> Actor:
+        return self.door.owner()
 
     def import_zip(self, name: str, data: bytes, **query: Any) -> dict[str, Any]:
         answer = self.client.post(f"/api/v1/datasets/{name}/import", content=data, params=query)

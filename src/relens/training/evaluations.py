@@ -1,0 +1,161 @@
+"""Evaluates any model version on any split of any dataset version, as a job; the same question is answered once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from relens.access.actor import Actor
+from relens.assets.read import image_bytes
+from relens.datasets import store as datasets
+from relens.datasets.item import Item, Split
+from relens.inference.load import load
+from relens.infra.database import Database
+from relens.infra.jobs import Cancelled, JobRun, Jobs, Stopping
+from relens.infra.settings import Settings
+from relens.infra.storage import Storage
+from relens.kit import clock
+from relens.kit.errors import Conflict, RelensError
+from relens.kit.ids import new_id
+from relens.registry import store as registry
+from relens.registry.model_version import ModelVersion, artifact_key
+from relens.training import store
+from relens.training.evaluate import Evaluated, Progress, evaluate
+from relens.training.evaluation import Evaluation, Part, half_of
+from relens.training.trainer import WrongTask
+
+KIND = "evaluate"
+
+
+class NothingToJudge(Conflict):
+    """The split has no images."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluations:
+    """Asks for evaluations and carries them out."""
+
+    database: Database
+    storage: Storage
+    settings: Settings
+
+    def register(self, jobs: Jobs) -> None:
+        jobs.register(KIND, self._work)
+
+    def ask(
+        self,
+        connection: Connection,
+        jobs: Jobs,
+        model_version: str,
+        dataset_version: str,
+        split: Split,
+        part: Part,
+        actor: Actor,
+    ) -> Evaluation:
+        """The evaluation that answers this, or one that a new job will; ids are given. Raises WrongTask or NothingToJudge."""
+        for there in store.evaluations(connection, model_version, dataset_version, split, part):
+            if there.state in ("queued", "running", "succeeded"):
+                return there
+        version, dataset = registry.get(connection, model_version), datasets.get(connection, dataset_version)
+        _must_fit(version.task, dataset.task)
+        if not dataset.images.get(split):
+            raise NothingToJudge(f"{dataset.title} has no {split} images")
+        made = Evaluation(
+            new_id(),
+            "queued",
+            None,
+            version.id,
+            dataset.id,
+            split,
+            part,
+            0,
+            {},
+            {},
+            None,
+            None,
+            actor.id,
+            clock.now(),
+            None,
+        )
+        title = f"Evaluate {version.title} on {dataset.title} ({split})"
+        job = jobs.enqueue(
+            connection, KIND, {"evaluation": made.id}, title=title, about=version.id, created_by=actor.id
+        )
+        made = replace(made, job=job)
+        store.insert_evaluation(connection, made)
+        return made
+
+    def judge(
+        self, version: ModelVersion, items: list[Item], progress: Progress = lambda done, total: None
+    ) -> Evaluated:
+        """Loads the version and evaluates it; for callers that need every image's answer, such as a gate."""
+        loaded = load(
+            self.storage.get(artifact_key(version.artifact)),
+            version.read_manifest(),
+            version.id,
+            self.settings.threads,
+            title=version.title,
+        )
+        try:
+            return evaluate(loaded, items, lambda asset: image_bytes(self.storage, asset), progress)
+        finally:
+            loaded.close()
+
+    def _work(self, run: JobRun) -> Mapping[str, Any]:
+        evaluation_id = str(run.payload["evaluation"])
+        try:
+            return self._carry_out(run, evaluation_id)
+        except Stopping:
+            raise
+        except BaseException as error:
+            state = "cancelled" if isinstance(error, Cancelled) else "failed"
+            sentence = str(error) if isinstance(error, RelensError) else f"{type(error).__name__}: {error}"
+            self._change(evaluation_id, state=state, error=sentence, finished_at=clock.now())
+            raise
+
+    def _carry_out(self, run: JobRun, evaluation_id: str) -> Mapping[str, Any]:
+        self._change(evaluation_id, state="running")
+        with self.database.read() as connection:
+            asked = store.get_evaluation(connection, evaluation_id)
+            version = registry.get(connection, asked.model_version)
+            items = datasets.items(connection, asked.dataset_version, (asked.split,))  # type: ignore[arg-type]
+
+        def progress(done: int, total: int) -> None:
+            run.check()
+            run.progress(done, total, "evaluating")
+
+        evaluated = self.judge(version, of_part(items, asked.part), progress)
+        answer = finished(evaluated, version.id, asked.dataset_version, asked.split, asked.part, asked.created_by)
+        found = {
+            name: getattr(answer, name)
+            for name in ("state", "images", "scores", "labels", "advised_threshold", "finished_at")
+        }
+        self._change(evaluation_id, **found)
+        return {"evaluation": evaluation_id, "scores": evaluated.scores, "missing": evaluated.missing}
+
+    def _change(self, evaluation_id: str, **values: Any) -> None:
+        self.database.write(lambda connection: store.change_evaluation(connection, evaluation_id, **values))
+
+
+def of_part(items: list[Item], part: str) -> list[Item]:
+    """All of them, or one of the two halves."""
+    return [item for item in items if part == "all" or half_of(item.group) == part]
+
+
+def finished(
+    evaluated: Evaluated, model_version: str, dataset_version: str, split: str, part: str, created_by: str
+) -> Evaluation:
+    """A row that says what was found."""
+    now = clock.now()
+    found = (evaluated.images, evaluated.scores, evaluated.labels, evaluated.advised_threshold)
+    return Evaluation(
+        new_id(), "succeeded", None, model_version, dataset_version, split, part, *found, None, created_by, now, now
+    )
+
+
+def _must_fit(model_task: str, dataset_task: str) -> None:
+    if model_task != dataset_task and (model_task, dataset_task) != ("detection", "segmentation"):
+        raise WrongTask(f"the model is for {model_task} and the dataset for {dataset_task}: they cannot be compared")
