@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from relens.inference.errors import BrokenModel, CannotBeServed
+from relens.inference.graph import Value, read_graph
 from relens.inference.load import LoadedVersion, load
 from relens.inference.manifest import Manifest
 from relens.inference.predict import predict
@@ -25,6 +26,7 @@ def trial(onnx: bytes, manifest: Manifest) -> Manifest:
     loaded = load(onnx, manifest, "this file", title="this file")
     try:
         loaded.warm_up()
+        _check_shapes(onnx, loaded)
         predict(probe_image(), loaded)
         together = manifest.input.batch and _same_together(loaded)
     except BrokenModel as error:
@@ -39,13 +41,29 @@ def trial(onnx: bytes, manifest: Manifest) -> Manifest:
     return replace(manifest, input=replace(manifest.input, batch=together))
 
 
+def _check_shapes(onnx: bytes, loaded: LoadedVersion) -> None:
+    """What the file left open is seen in a real answer: the shapes must suit the reader and the labels."""
+    outputs = loaded.run(_frame(loaded.preprocess)[None])
+    seen = tuple(Value(name, np.shape(array), str(np.asarray(array).dtype)) for name, array in outputs.items())
+    graph = replace(read_graph(onnx), outputs=seen)
+    why = loaded.reader.refusal(graph)
+    if why is not None:
+        raise CannotBeServed(f"the model's answer does not suit the reader '{loaded.manifest.outputs}', because {why}")
+    classes = loaded.reader.declared(graph).classes
+    if classes is not None and classes != len(loaded.manifest.labels):
+        raise CannotBeServed(
+            f"the model answers with {classes} classes, but {len(loaded.manifest.labels)} labels are given: "
+            "name each class once, in the order of the outputs"
+        )
+
+
 def _same_together(loaded: LoadedVersion) -> bool:
     """Whether two images run at once get the answers they get alone."""
     frame = _frame(loaded.preprocess)
-    flipped = np.ascontiguousarray(frame[..., ::-1])
-    alone = [loaded.run(one[None]) for one in (frame, flipped)]
+    darker = (frame * 0.5).astype(frame.dtype)
+    alone = [loaded.run(one[None]) for one in (frame, darker)]
     try:
-        both = loaded.run(np.stack((frame, flipped)))
+        both = loaded.run(np.stack((frame, darker)))
     except BrokenModel:
         return False
     return all(_agree(both, alone, name) for name in both)

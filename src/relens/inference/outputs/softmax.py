@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from relens.inference.graph import Graph, Value
+from relens.inference.outputs._ultralytics import names, size
 from relens.inference.preprocess import Placement
 from relens.inference.reader import MOST, Declared, Found
 
@@ -28,19 +29,19 @@ class Softmax:
 
     def declared(self, graph: Graph) -> Declared:
         row = _row(graph)
-        names = graph.declared_literal("names")
-        ultralytics = isinstance(names, dict)
+        labels = names(graph)
         return Declared(
             "classification",
             classes=row.shape[1] if row else None,
-            labels=tuple(str(names[key]) for key in sorted(names)) if isinstance(names, dict) else None,
-            size=_size(graph.declared_literal("imgsz")),
-            resize="crop" if ultralytics else "stretch",
+            labels=labels,
+            size=size(graph),
+            # Ultralytics' classifiers are trained on the middle of the image.
+            resize="crop" if labels else "stretch",
         )
 
     def read(self, outputs: Mapping[str, Any], placement: Placement) -> Found:
-        names = [name for name in _KNOWN if name in outputs] or [name for name in outputs if name != "features"]
-        confidences = probabilities(outputs[names[0]])
+        known = [name for name in _KNOWN if name in outputs] or [name for name in outputs if name != "features"]
+        confidences = probabilities(outputs[known[0]])
         order = np.argsort(-confidences, kind="stable")[:MOST]
         return Found(order, confidences[order])
 
@@ -58,14 +59,6 @@ def _row(graph: Graph) -> Value | None:
     rows = [value for value in graph.outputs if len(value.shape) == 2 and value.name != "features"]
     known = [value for name in _KNOWN for value in rows if value.name == name]
     return known[0] if known else (rows[0] if len(rows) == 1 else None)
-
-
-def _size(imgsz: object) -> tuple[int, int] | None:
-    if isinstance(imgsz, int):
-        return imgsz, imgsz
-    if isinstance(imgsz, list | tuple) and len(imgsz) == 2 and all(isinstance(side, int) for side in imgsz):
-        return imgsz[1], imgsz[0]
-    return None
 
 
 READER = Softmax()

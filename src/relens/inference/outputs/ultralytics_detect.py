@@ -13,6 +13,7 @@ import numpy as np
 
 from relens.inference.graph import Graph, Value
 from relens.inference.outputs._boxes import FAR, apart, likely, placed
+from relens.inference.outputs._ultralytics import names, size
 from relens.inference.preprocess import Placement
 from relens.inference.reader import FLOOR, MOST, Declared, Found
 
@@ -39,13 +40,9 @@ class UltralyticsDetect:
         return None
 
     def declared(self, graph: Graph) -> Declared:
-        names = graph.declared_literal("names")
-        labels = tuple(str(names[key]) for key in sorted(names)) if isinstance(names, dict) else None
-        if labels is None and isinstance(names, list | tuple):
-            labels = tuple(map(str, names))
         shape = _output(graph).shape
         classes = None if _end_to_end(shape[1:]) or shape[1] is None else shape[1] - 4
-        return Declared("detection", classes, labels, _size(graph.declared_literal("imgsz")))
+        return Declared("detection", classes, names(graph), size(graph))
 
     def read(self, outputs: Mapping[str, Any], placement: Placement) -> Found:
         array = next(value for name, value in outputs.items() if name != "features")
@@ -58,15 +55,6 @@ def _output(graph: Graph) -> Value:
 
 def _end_to_end(shape: tuple[int | None, ...]) -> bool:
     return shape[-1] == 6
-
-
-def _size(imgsz: object) -> tuple[int, int] | None:
-    """Ultralytics writes [height, width], or one number for both."""
-    if isinstance(imgsz, int):
-        return imgsz, imgsz
-    if isinstance(imgsz, list | tuple) and len(imgsz) == 2 and all(isinstance(side, int) for side in imgsz):
-        return imgsz[1], imgsz[0]
-    return None
 
 
 def _read_raw(array: Any, placement: Placement) -> Found:
