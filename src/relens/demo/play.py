@@ -62,6 +62,7 @@ def play(stage: Stage) -> report.Outcome:
             added = report.images_added(client, prepared, int(watch.state["added"]))
     return report.Outcome(
         deployment=prepared.names.deployment,
+        first_promotion_s=watch.first_promotion_after(started),
         task=stream.task,
         versions=versions,
         decisions=report.decisions(watch.decisions),

@@ -16,9 +16,10 @@ SCORES = ("map50", "map50_95", "accuracy")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The whole round in numbers, each of them measured."""
+    """The whole round in numbers, each of them measured. `first_promotion_s`: from the start to the first new version."""
 
     deployment: str
+    first_promotion_s: float | None
     task: str
     versions: tuple[Json, ...]
     decisions: tuple[Json, ...]
@@ -29,7 +30,8 @@ class Outcome:
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
-        shown = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "deployment"}
+        inner = ("deployment", "first_promotion_s")
+        shown = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in inner}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in shown.items()}
 
 

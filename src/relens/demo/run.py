@@ -19,30 +19,38 @@ from relens.demo.coco_folder import read_folder
 from relens.demo.farewell import farewell
 from relens.demo.options import Options
 from relens.demo.play import Stage, play
+from relens.demo.report import Outcome
 from relens.demo.server_process import ServerProcess
 from relens.demo.show import Plain, Show
 from relens.demo.stream import Stream
 from relens.kit.errors import RelensError
 
 
-def run(options: Options, show: Show | None = None) -> int:
+def run(options: Options) -> int:
     """The exit code. With `headless` it ends with the loop, otherwise the server stays up until Ctrl-C."""
     signal.signal(signal.SIGTERM, _leave)
-    stream = read_folder(options.data) if options.data is not None else built_in(options.seed)
-    with _home(options) as home, _server(home, options) as server, _shown(options, stream, server, show) as shown:
-        try:
-            outcome = play(Stage(stream, options, server.url, shown))
-        except KeyboardInterrupt:
-            return 130
-        shown.close()
-        if options.as_json:
-            print(json.dumps(outcome.to_json()), flush=True)
-        if not options.headless:
-            kept = options.keep or options.home is not None
-            for line in farewell(outcome, stream, server.url, home, kept=kept):
-                print(line, file=sys.stderr)
-            _stay(server)
+    try:
+        with playing(options) as (outcome, stream, server):
+            if options.as_json:
+                print(json.dumps(outcome.to_json()), flush=True)
+            if not options.headless:
+                kept = options.keep or options.home is not None
+                for line in farewell(outcome, stream, server.url, server.home, kept=kept):
+                    print(line, file=sys.stderr)
+                _stay(server)
+    except KeyboardInterrupt:
+        return 130
     return 0
+
+
+@contextlib.contextmanager
+def playing(options: Options, show: Show | None = None) -> Iterator[tuple[Outcome, Stream, ServerProcess]]:
+    """Plays the whole round; inside, the server is still up with what it holds."""
+    stream = read_folder(options.data) if options.data is not None else built_in(options.seed)
+    with _home(options) as home, _server(home, options) as server:
+        with _shown(options, stream, server, show) as shown:
+            outcome = play(Stage(stream, options, server.url, shown))
+        yield outcome, stream, server
 
 
 @contextlib.contextmanager

@@ -32,6 +32,7 @@ class Watch:
         self._running: str | None = None
         self._last_run_s = _WHOLE_RUN_S
         self._run_began = 0.0
+        self._promoted_at: float | None = None
         self.state: Json = {}
         self.decisions: list[Json] = []
         """Of the gate, the first one first."""
@@ -61,6 +62,10 @@ class Watch:
         """A guess for the run under way."""
         return max(3.0, self._last_run_s - (time.monotonic() - self._run_began))
 
+    def first_promotion_after(self, started: float) -> float | None:
+        """Seconds from `started` (monotonic) until a new version was seen to be promoted; None when none was."""
+        return None if self._promoted_at is None else round(self._promoted_at - started, 1)
+
     def _follow_run(self, moment: float) -> None:
         run = self.running
         job = str(run["job"]) if run else None
@@ -86,6 +91,8 @@ class Watch:
                     f"the gate on {decision['candidate']['title']}: {decision['decision']}. {' '.join(decision['reasons'])}"
                 )
                 self._show.number("decision", decision["decision"])
+                if decision["applied"] == "promoted" and self._promoted_at is None:
+                    self._promoted_at = time.monotonic()
 
     def _check_failed(self) -> None:
         if self.state["last_run_state"] == "failed":
