@@ -27,6 +27,7 @@ feedback_member = Table(
     Column("source", String(300)),
     Column("version", String(36)),
     Column("fresh", Boolean, nullable=False),
+    Index("feedback_by_version", "dataset", "version"),
     Index("feedback_by_deployment", "deployment", "dataset", "fresh", "outcome"),
 )
 
@@ -93,6 +94,14 @@ def entered(
     connection.execute(
         update(feedback_member).where(mine, feedback_member.c.seq <= up_to, feedback_member.c.fresh).values(fresh=False)
     )
+
+
+def entered_with(connection: Connection, dataset: str, version: str) -> list[str]:
+    """The predictions whose images entered the dataset with `version`, in the order they were reviewed."""
+    query = select(feedback_member.c.prediction).where(
+        feedback_member.c.dataset == dataset, feedback_member.c.version == version
+    )
+    return list(connection.execute(query.order_by(feedback_member.c.seq)).scalars())
 
 
 def tally(

@@ -39,7 +39,8 @@ class Comparison:
     """Champion and candidate on the same test images, in one main score, better = higher, 0 to 1.
 
     `lower` and `upper` are one-sided 95 % bounds of candidate minus champion, `lower_clear` the one-sided 99 % bound of a paired
-    interval made for small samples. `objects`: annotated things in those images, None where images are the things (classification).
+    interval made for small samples. `groups`: scenes the images come from; images of one scene are no independent evidence.
+    `objects`: annotated things in those images, None where images are the things (classification).
     """
 
     metric: str
@@ -51,6 +52,7 @@ class Comparison:
     upper: float
     lower_clear: float
     images: int
+    groups: int
     objects: int | None = None
 
 
@@ -107,9 +109,9 @@ def decide(
         needed = _reviews(floors.clear_images, test_share)
         nothing = f"there are no test images to judge it on: review {_about(needed)} more"
         return _decision(UNDECIDED, (nothing, *spoken), comparison, floors, needed)
-    if comparison.images < floors.clear_images:
-        needed = _reviews(floors.clear_images - comparison.images, test_share)
-        too_few = f"{_images(comparison.images)} cannot tell luck from skill (at least {floors.clear_images} can): review {_about(needed)} more"
+    if comparison.groups < floors.clear_images:
+        needed = _reviews(floors.clear_images - comparison.groups, test_share)
+        too_few = f"{_scenes(comparison)} cannot tell luck from skill (at least {floors.clear_images} can): review {_about(needed)} more"
         return _decision(UNDECIDED, (too_few, _standing(comparison), *spoken), comparison, floors, needed)
     answer, because, needed_more = _weigh(comparison, gains, test_share, floors)
     return _decision(answer, (*because, *spoken), comparison, floors, needed_more)
@@ -164,9 +166,9 @@ def _large(seen: Comparison, floors: Floors) -> bool:
 
 def _missing_images(seen: Comparison, floors: Floors) -> int:
     """How many more test images would settle a true difference of the size seen; differences below the margin count as the margin."""
-    spread = seen.standard_error * sqrt(seen.images)
+    spread = seen.standard_error * sqrt(seen.groups)
     wanted: float = (_POWER * spread / max(abs(seen.difference), floors.margin)) ** 2
-    return max(1, ceil(wanted) - seen.images, 0 if _large(seen, floors) else min(floors.images - seen.images, 20))
+    return max(1, ceil(wanted) - seen.groups, 0 if _large(seen, floors) else min(floors.images - seen.images, 20))
 
 
 def _reviews(test_images: int, test_share: float) -> int:
@@ -190,6 +192,12 @@ def _small(seen: Comparison, floors: Floors) -> str:
     if seen.objects is not None:
         short += f" and {seen.objects} of {floors.objects} objects"
     return f"with {short}, only a clear gain passes (99 % confidence; the lower end is {_points(seen.lower_clear)})"
+
+
+def _scenes(seen: Comparison) -> str:
+    return (
+        _images(seen.images) if seen.groups >= seen.images else f"{_images(seen.images)} of only {seen.groups} scenes"
+    )
 
 
 def _images(count: int) -> str:

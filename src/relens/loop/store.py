@@ -49,7 +49,6 @@ loop_run = Table(
     Column("number", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("seq", BigInteger, nullable=False),
-    Column("training_run", String(36)),
     Column("started_at", BigInteger, nullable=False),
     Index("loop_run_by_deployment", "deployment", "number", unique=True),
 )
@@ -85,7 +84,6 @@ class LoopRun:
     number: int
     reason: str
     seq: int
-    training_run: str | None
     started_at: Micros
 
 
@@ -124,14 +122,6 @@ def add_run(connection: Connection, run: LoopRun) -> None:
 def last_run(connection: Connection, deployment: str) -> LoopRun | None:
     query = select(loop_run).where(loop_run.c.deployment == deployment).order_by(loop_run.c.number.desc()).limit(1)
     return _run(connection.execute(query).one_or_none())
-
-
-def run_of_job(connection: Connection, job: str) -> LoopRun | None:
-    return _run(connection.execute(select(loop_run).where(loop_run.c.job == job)).one_or_none())
-
-
-def set_training_run(connection: Connection, job: str, training_run: str) -> None:
-    connection.execute(update(loop_run).where(loop_run.c.job == job).values(training_run=training_run))
 
 
 def add_decision(connection: Connection, made: Decision) -> None:

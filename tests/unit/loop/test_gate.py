@@ -12,7 +12,9 @@ SAME = Labels(("a", "b"), ("a", "b"))
 NEWER = ("it has learned 50 reviewed images that the champion never saw",)
 
 
-def seen(difference: float, error: float, images: int, objects: int | None = None) -> Comparison:
+def seen(
+    difference: float, error: float, images: int, objects: int | None = None, groups: int | None = None
+) -> Comparison:
     return Comparison(
         metric="accuracy",
         champion=0.6,
@@ -23,6 +25,7 @@ def seen(difference: float, error: float, images: int, objects: int | None = Non
         upper=difference + 1.645 * error,
         lower_clear=difference - 2.7 * error,
         images=images,
+        groups=images if groups is None else groups,
         objects=objects,
     )
 
@@ -37,6 +40,12 @@ def test_without_test_images_it_asks_for_reviews() -> None:
 def test_fewer_than_fifteen_images_never_promote_and_never_condemn() -> None:
     for difference in (-0.5, 0.0, 0.5):
         assert decide(seen(difference, 0.01, 14), SAME, gains=NEWER).decision == UNDECIDED
+
+
+def test_many_images_of_a_few_scenes_are_few() -> None:
+    decision = decide(seen(0.3, 0.01, 300, groups=6), SAME, gains=NEWER)
+    assert decision.decision == UNDECIDED
+    assert "300 test images of only 6 scenes" in decision.reasons[0]
 
 
 def test_a_clear_gain_passes_on_few_images() -> None:

@@ -1,0 +1,208 @@
+"""What the loop's answers look like over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from relens.access import store as actors
+from relens.datasets import store as datasets
+from relens.infra.web import Instant
+from relens.kit.errors import NotFound
+from relens.loop.decision import Applied, Decision
+from relens.loop.gate import Answer
+from relens.loop.policy import ContinuousDeployment, ContinuousTraining, FeedbackLoop, RolloutPolicy
+from relens.loop.progress import Progress, Running, StepState
+from relens.loop.provenance import Kind
+from relens.predictions.routes import TitledVersion
+from relens.registry import store as registry
+
+
+class FeedbackLoopBody(BaseModel):
+    """`dataset`: the name of the dataset whose next versions the verdicts make; `test_share` of the images is never trained on."""
+
+    dataset: str | None
+    active: bool = True
+    test_share: float = Field(0.2, ge=0.0, le=0.5)
+
+
+class ContinuousTrainingBody(BaseModel):
+    """A run starts by itself when `after` images were added since the last one. `parameters` go to the trainer."""
+
+    active: bool
+    after: int = Field(50, ge=1, le=1_000_000)
+    trainer: str = "compact"
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class ContinuousDeploymentBody(BaseModel):
+    """What happens with a candidate that passed the gate; not active is the same as `ask`."""
+
+    active: bool
+    policy: RolloutPolicy = "ask"
+
+
+class DecisionOut(BaseModel):
+    """What the gate said of a candidate, the numbers behind it, and what came of it."""
+
+    id: str
+    candidate: TitledVersion
+    champion: TitledVersion
+    dataset_version: TitledVersion
+    decision: Answer
+    reasons: list[str]
+    numbers: dict[str, Any]
+    policy: RolloutPolicy
+    applied: Applied
+    note: str
+    job: str
+    at: Instant
+    settled_by: str | None
+    settled_at: Instant | None
+
+
+class LoopDataset(BaseModel):
+    """The target dataset and the number of its newest version."""
+
+    name: str
+    version: int
+
+
+class LoopStep(BaseModel):
+    """One step of a run."""
+
+    name: str
+    state: StepState
+
+
+class LoopProgress(BaseModel):
+    """How far the present step is; `total` null: nobody knows."""
+
+    done: int
+    total: int | None
+    message: str
+
+
+class LoopRunOut(BaseModel):
+    """The run under way."""
+
+    job: str
+    training_run: str | None
+    reason: str
+    step: str | None
+    steps: list[LoopStep]
+    progress: LoopProgress
+
+
+class LoopOut(BaseModel):
+    """This round of the loop: `added` of `after` images, what was kept for testing, unusable, changed or left out (with reasons)."""
+
+    added: int
+    after: int
+    kept_for_testing: int
+    changed: int
+    unusable: int
+    skipped: int
+    left_out: dict[str, int]
+    verdicts: int
+    dataset: LoopDataset | None
+    run: LoopRunOut | None
+    waiting: DecisionOut | None
+    last_run_at: Instant | None
+    last_run_state: str | None
+    last_error: str | None
+
+
+class CandidateIn(BaseModel):
+    """Any registered version of the deployment's task."""
+
+    model_version: str = Field(description='an id, "name/3" or "name/latest"')
+
+
+class LineageStep(BaseModel):
+    """One thing behind an answer."""
+
+    kind: Kind
+    title: str
+    id: str
+    at: Instant
+    by: str | None
+    detail: str
+
+
+class LineageOut(BaseModel):
+    """From the answer back to the first import."""
+
+    steps: list[LineageStep]
+
+
+def feedback_body(connection: Connection, loop: FeedbackLoop) -> FeedbackLoopBody:
+    name = datasets.find_dataset(connection, loop.dataset).name if loop.dataset else None
+    return FeedbackLoopBody(dataset=name, active=loop.active, test_share=loop.test_share)
+
+
+def training_body(training: ContinuousTraining) -> ContinuousTrainingBody:
+    return ContinuousTrainingBody(
+        active=training.active, after=training.after, trainer=training.trainer, parameters=dict(training.parameters)
+    )
+
+
+def rollout_body(rollout: ContinuousDeployment) -> ContinuousDeploymentBody:
+    return ContinuousDeploymentBody(active=rollout.active, policy=rollout.policy)
+
+
+def decision_body(connection: Connection, decision: Decision) -> DecisionOut:
+    titles = registry.titles(connection, {decision.candidate, decision.champion})
+    plain = ("id", "decision", "policy", "applied", "note", "job", "at", "settled_at")
+    return DecisionOut(
+        **{name: getattr(decision, name) for name in plain},
+        candidate=TitledVersion(id=decision.candidate, title=titles.get(decision.candidate, decision.candidate)),
+        champion=TitledVersion(id=decision.champion, title=titles.get(decision.champion, decision.champion)),
+        dataset_version=TitledVersion(
+            id=decision.dataset_version, title=_data_title(connection, decision.dataset_version)
+        ),
+        reasons=list(decision.reasons),
+        numbers=dict(decision.numbers),
+        settled_by=actors.names(connection, {decision.settled_by}).get(decision.settled_by)
+        if decision.settled_by
+        else None,
+    )
+
+
+def loop_body(connection: Connection, seen: Progress) -> LoopOut:
+    return LoopOut(
+        added=seen.tally.added,
+        after=seen.after,
+        kept_for_testing=seen.tally.kept_for_testing,
+        changed=seen.tally.changed,
+        unusable=seen.tally.unusable,
+        skipped=seen.tally.skipped,
+        left_out=seen.tally.left_out,
+        verdicts=seen.verdicts,
+        dataset=LoopDataset(name=seen.dataset[0], version=seen.dataset[1]) if seen.dataset else None,
+        run=_run(seen.run) if seen.run else None,
+        waiting=decision_body(connection, seen.waiting) if seen.waiting else None,
+        last_run_at=seen.last_run_at,
+        last_run_state=seen.last_run_state,
+        last_error=seen.last_error,
+    )
+
+
+def _run(running: Running) -> LoopRunOut:
+    return LoopRunOut(
+        job=running.job,
+        training_run=running.training_run,
+        reason=running.reason,
+        step=running.step,
+        steps=[LoopStep(name=name, state=state) for name, state in running.steps],
+        progress=LoopProgress(done=running.done, total=running.total, message=running.message),
+    )
+
+
+def _data_title(connection: Connection, version: str) -> str:
+    try:
+        return datasets.get(connection, version).title
+    except NotFound:
+        return version

@@ -1,0 +1,74 @@
+"""Changes what a deployment does by itself; refuses what could not run, at once and not when it is too late."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from relens.access.actor import Actor
+from relens.datasets import store as datasets
+from relens.deployments.deployment import Deployment
+from relens.loop import store
+from relens.loop.feedback import newest_version
+from relens.loop.policy import BadPolicy, ContinuousDeployment, ContinuousTraining, FeedbackLoop
+from relens.training.permission import must_be_permitted
+from relens.training.trainers import TRAINERS
+
+
+def feedback_loop(
+    connection: Connection, deployment: Deployment, dataset: str | None, active: bool, test_share: float, actor: Actor
+) -> FeedbackLoop:
+    """Raises BadPolicy, NoDataset or EmptyDataset."""
+    actor.must_be("operator")
+    found = datasets.find_dataset(connection, dataset).id if dataset else None
+    chosen = FeedbackLoop(found, active, test_share)
+    if found is not None:
+        _must_fit(connection, deployment, found)
+    now = store.policies(connection, deployment.id)
+    store.keep_policies(connection, deployment.id, replace(now, feedback=chosen))
+    return chosen
+
+
+def continuous_training(
+    connection: Connection, deployment: Deployment, chosen: ContinuousTraining, actor: Actor
+) -> ContinuousTraining:
+    """Raises NotFound, MissingPackage, WrongTask, BadParameters, NotAllowed (what runs here is for owners) or BadPolicy."""
+    actor.must_be("operator")
+    now = store.policies(connection, deployment.id)
+    # Whoever only switches it on or off does not decide what runs on this machine.
+    if (chosen.trainer, dict(chosen.parameters)) != (now.training.trainer, dict(now.training.parameters)):
+        must_be_permitted(actor, chosen.trainer, chosen.parameters)
+    trainer = TRAINERS.get(chosen.trainer)
+    trainer.checked(chosen.parameters)
+    trainer.task_for(deployment.task)
+    if chosen.active:
+        trainer.must_be_there()
+        if not now.feedback.dataset:
+            raise BadPolicy(
+                "choose the dataset of the feedback loop first: continuous training trains on its next version"
+            )
+    store.keep_policies(connection, deployment.id, replace(now, training=chosen))
+    return chosen
+
+
+def continuous_deployment(
+    connection: Connection, deployment: Deployment, chosen: ContinuousDeployment, actor: Actor
+) -> ContinuousDeployment:
+    actor.must_be("operator")
+    now = store.policies(connection, deployment.id)
+    store.keep_policies(connection, deployment.id, replace(now, rollout=chosen))
+    return chosen
+
+
+def _must_fit(connection: Connection, deployment: Deployment, dataset: str) -> None:
+    newest = newest_version(connection, dataset)
+    if newest.task != deployment.task:
+        raise BadPolicy(
+            f"'{deployment.name}' is for {deployment.task}; the dataset '{newest.dataset_name}' is for {newest.task}"
+        )
+    if not set(deployment.labels) & set(newest.labels):
+        raise BadPolicy(
+            f"'{deployment.name}' and the dataset '{newest.dataset_name}' share no label: "
+            f"{', '.join(deployment.labels[:8])} against {', '.join(newest.labels[:8])}"
+        )

@@ -1,0 +1,146 @@
+"""Walks back from one answer to everything behind it: version, training run, dataset versions, and the people's verdicts in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from relens.access import store as actors
+from relens.datasets import store as datasets
+from relens.datasets.version import DatasetVersion
+from relens.kit.clock import Micros
+from relens.kit.errors import NotFound
+from relens.loop import feedback_rows
+from relens.predictions import store as predictions
+from relens.registry import store as registry
+from relens.registry.model_version import ModelVersion
+from relens.review import store as verdicts
+from relens.training import store as trainings
+
+Kind = Literal["prediction", "model version", "training run", "dataset version", "verdicts", "dataset import"]
+_LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing behind the answer; `by` is the name of who did it, `detail` a sentence with its numbers."""
+
+    kind: Kind
+    title: str
+    id: str
+    at: Micros
+    by: str | None
+    detail: str
+
+
+def lineage(connection: Connection, prediction_id: str) -> list[Step]:
+    """From the prediction back to the first import, the latest first. Raises NoPrediction."""
+    logged = predictions.get(connection, prediction_id)
+    answered = (
+        f"{len(logged.answered)} of {len(logged.detections)} detections reached the threshold of {logged.threshold:g}"
+    )
+    steps = [Step("prediction", "Prediction", logged.id, logged.logged_at, logged.source, answered)]
+    if logged.model_version is None:
+        return steps
+    version = registry.get(connection, logged.model_version)
+    steps.append(_version(connection, version))
+    if version.training_run is not None:
+        steps.append(_training_run(connection, version))
+    for at in _data_behind(connection, version):
+        steps += _dataset(connection, at)
+    return _with_names(connection, steps)
+
+
+def _version(connection: Connection, version: ModelVersion) -> Step:
+    detail = f"artifact {version.artifact[:12]}"
+    if version.parent is not None:
+        detail += (
+            f", trained on from {registry.titles(connection, {version.parent}).get(version.parent, version.parent)}"
+        )
+    return Step("model version", version.title, version.id, version.created_at, version.created_by, detail)
+
+
+def _training_run(connection: Connection, version: ModelVersion) -> Step:
+    scores = version.scores.get("validation") or {}
+    shown = ", ".join(
+        f"{name} {scores[name]:.3f}" for name in ("map50", "map50_95", "accuracy") if scores.get(name) is not None
+    )
+    try:
+        run = trainings.get_run(connection, version.training_run or "")
+    except NotFound:
+        return Step(
+            "training run",
+            f"Training of {version.title}",
+            version.training_run or "",
+            version.created_at,
+            version.created_by,
+            shown,
+        )
+    epochs = f"{len(run.epochs)} epochs" if run.epochs else ""
+    detail = ", ".join(part for part in (epochs, f"on validation images {shown}" if shown else "") if part)
+    return Step(
+        "training run", f"Trained with {run.trainer}", run.id, run.started_at or run.created_at, run.created_by, detail
+    )
+
+
+def _data_behind(connection: Connection, version: ModelVersion) -> list[DatasetVersion]:
+    """The dataset version it was trained on and those that one grew from."""
+    found: list[DatasetVersion] = []
+    reference = version.dataset_version
+    while reference is not None and len(found) < _LONGEST:
+        try:
+            found.append(datasets.get(connection, reference))
+        except NotFound:
+            break
+        reference = found[-1].parent
+    return found
+
+
+def _dataset(connection: Connection, version: DatasetVersion) -> list[Step]:
+    sizes = ", ".join(f"{count} {split}" for split, count in version.images.items())
+    here = Step(
+        "dataset version",
+        version.title,
+        version.id,
+        version.created_at,
+        version.created_by,
+        f"{sizes}; {version.note}".rstrip("; "),
+    )
+    if version.origin == "import":
+        return [
+            here,
+            Step(
+                "dataset import",
+                f"Import of {version.title}",
+                version.id,
+                version.created_at,
+                version.created_by,
+                sizes,
+            ),
+        ]
+    return [here, *_verdicts(connection, version)]
+
+
+def _verdicts(connection: Connection, version: DatasetVersion) -> list[Step]:
+    """Who said what of the images that entered with this version, by person."""
+    entered = feedback_rows.entered_with(connection, version.dataset, version.id)
+    said = verdicts.of_predictions(connection, entered)
+    people: dict[str, list[str]] = {}
+    for prediction in entered:
+        if prediction in said:
+            people.setdefault(said[prediction].actor.id, []).append(prediction)
+    steps: list[Step] = []
+    for person, theirs in people.items():
+        corrected = sum(said[prediction].status == "corrected" for prediction in theirs)
+        accepted = sum(said[prediction].status == "accepted" for prediction in theirs)
+        detail = f"{accepted} accepted, {corrected} corrected"
+        latest = max(said[prediction].at for prediction in theirs)
+        steps.append(Step("verdicts", f"{len(theirs)} reviewed images", theirs[0], latest, person, detail))
+    return steps
+
+
+def _with_names(connection: Connection, steps: list[Step]) -> list[Step]:
+    names = actors.names(connection, {step.by for step in steps if step.by})
+    return [Step(s.kind, s.title, s.id, s.at, names.get(s.by, s.by) if s.by else None, s.detail) for s in steps]

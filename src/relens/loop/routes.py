@@ -1,0 +1,168 @@
+"""HTTP: the loop's settings and state, runs by hand, candidates and decisions, and what lies behind an answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from sqlalchemy import Connection
+
+from relens.access.asking import Asking
+from relens.deployments import store as deployments
+from relens.infra.database import Database
+from relens.infra.jobs import Jobs
+from relens.infra.jobs.routes import JobOut
+from relens.infra.web import Cursor, Limit, Page, part, read_cursor, write_cursor
+from relens.loop import configure, promote, store
+from relens.loop.bodies import (
+    CandidateIn,
+    ContinuousDeploymentBody,
+    ContinuousTrainingBody,
+    DecisionOut,
+    FeedbackLoopBody,
+    LineageOut,
+    LineageStep,
+    LoopOut,
+    decision_body,
+    feedback_body,
+    loop_body,
+    rollout_body,
+    training_body,
+)
+from relens.loop.judge import judge_candidate
+from relens.loop.policy import ContinuousDeployment, ContinuousTraining
+from relens.loop.progress import progress
+from relens.loop.provenance import lineage
+from relens.loop.start import start
+from relens.registry import store as registry
+
+router = APIRouter(prefix="/api/v1", tags=["loop"])
+Db = Annotated[Database, part(Database)]
+AllJobs = Annotated[Jobs, part(Jobs)]
+
+
+@router.get("/deployments/{deployment}/feedback-loop")
+def get_feedback_loop(deployment: str, database: Db) -> FeedbackLoopBody:
+    with database.read() as connection:
+        return feedback_body(
+            connection, store.policies(connection, deployments.get(connection, deployment).id).feedback
+        )
+
+
+@router.put("/deployments/{deployment}/feedback-loop")
+def put_feedback_loop(deployment: str, wanted: FeedbackLoopBody, actor: Asking, database: Db) -> FeedbackLoopBody:
+    """Verdicts, also those given already, become annotations in the next version of the dataset."""
+
+    def change(connection: Connection) -> FeedbackLoopBody:
+        here = deployments.get(connection, deployment)
+        return feedback_body(
+            connection,
+            configure.feedback_loop(connection, here, wanted.dataset, wanted.active, wanted.test_share, actor),
+        )
+
+    return database.write(change)
+
+
+@router.get("/deployments/{deployment}/continuous-training")
+def get_continuous_training(deployment: str, database: Db) -> ContinuousTrainingBody:
+    with database.read() as connection:
+        return training_body(store.policies(connection, deployments.get(connection, deployment).id).training)
+
+
+@router.put("/deployments/{deployment}/continuous-training")
+def put_continuous_training(
+    deployment: str, wanted: ContinuousTrainingBody, actor: Asking, database: Db
+) -> ContinuousTrainingBody:
+    """Runs start by themselves from now on; images added already count."""
+    chosen = ContinuousTraining(wanted.active, wanted.after, wanted.trainer, wanted.parameters)
+
+    def change(connection: Connection) -> ContinuousTrainingBody:
+        return training_body(
+            configure.continuous_training(connection, deployments.get(connection, deployment), chosen, actor)
+        )
+
+    return database.write(change)
+
+
+@router.get("/deployments/{deployment}/continuous-deployment")
+def get_continuous_deployment(deployment: str, database: Db) -> ContinuousDeploymentBody:
+    with database.read() as connection:
+        return rollout_body(store.policies(connection, deployments.get(connection, deployment).id).rollout)
+
+
+@router.put("/deployments/{deployment}/continuous-deployment")
+def put_continuous_deployment(
+    deployment: str, wanted: ContinuousDeploymentBody, actor: Asking, database: Db
+) -> ContinuousDeploymentBody:
+    """What happens with the next candidate that passes the gate."""
+    chosen = ContinuousDeployment(wanted.active, wanted.policy)
+
+    def change(connection: Connection) -> ContinuousDeploymentBody:
+        return rollout_body(
+            configure.continuous_deployment(connection, deployments.get(connection, deployment), chosen, actor)
+        )
+
+    return database.write(change)
+
+
+@router.get("/deployments/{deployment}/loop")
+def get_loop(deployment: str, database: Db) -> LoopOut:
+    """How far this round is, the run under way and the decision that waits."""
+    with database.read() as connection:
+        return loop_body(connection, progress(connection, deployments.get(connection, deployment)))
+
+
+@router.post("/deployments/{deployment}/retrain", status_code=202)
+def retrain_now(deployment: str, actor: Asking, database: Db, jobs: AllJobs) -> JobOut:
+    """Starts a run now; while one is under way, that one is the answer."""
+    actor.must_be("operator")
+
+    def begin(connection: Connection) -> str:
+        return start(connection, jobs, deployments.get(connection, deployment), actor, f"asked for by {actor.name}")
+
+    return JobOut.of(jobs.get(database.write(begin)))
+
+
+@router.post("/deployments/{deployment}/candidates", status_code=202)
+def judge(deployment: str, wanted: CandidateIn, actor: Asking, database: Db, jobs: AllJobs) -> JobOut:
+    """Judges any version by the gate, then does with it what the policy says."""
+    actor.must_be("operator")
+
+    def begin(connection: Connection) -> str:
+        candidate = registry.find(connection, wanted.model_version)
+        return judge_candidate(connection, jobs, deployments.get(connection, deployment), candidate, actor)
+
+    return JobOut.of(jobs.get(database.write(begin)))
+
+
+@router.get("/deployments/{deployment}/decisions")
+def list_decisions(deployment: str, database: Db, limit: Limit = 50, cursor: Cursor = None) -> Page[DecisionOut]:
+    """Every decision of the gate with its reasons, the newest first."""
+    before: Any = tuple(read_cursor(cursor, 2)) if cursor else None
+    with database.read() as connection:
+        found = store.decisions(connection, deployments.get(connection, deployment).id, before, limit + 1)
+        shown = [decision_body(connection, decision) for decision in found[:limit]]
+    following = write_cursor(found[limit - 1].at, found[limit - 1].id) if len(found) > limit else None
+    return Page(items=shown, next=following)
+
+
+@router.post("/decisions/{decision}/approve")
+def approve(decision: str, actor: Asking, database: Db) -> DecisionOut:
+    """The candidate becomes champion."""
+    return database.write(lambda connection: decision_body(connection, promote.approve(connection, decision, actor)))
+
+
+@router.post("/decisions/{decision}/refuse")
+def refuse(decision: str, actor: Asking, database: Db) -> DecisionOut:
+    """The candidate is not deployed; a shadow stops."""
+    return database.write(lambda connection: decision_body(connection, promote.refuse(connection, decision, actor)))
+
+
+@router.get("/predictions/{prediction}/lineage")
+def get_lineage(prediction: str, database: Db) -> LineageOut:
+    """Everything behind an answer: version, training run, dataset versions, and the people whose verdicts are in them."""
+    with database.read() as connection:
+        steps = lineage(connection, prediction)
+    return LineageOut(
+        steps=[LineageStep(**{name: getattr(step, name) for name in LineageStep.model_fields}) for step in steps]
+    )

@@ -1,0 +1,95 @@
+"""Who is compared with whom, and on which images: test images that neither has learned from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from relens.datasets import store as datasets
+from relens.datasets.item import Item
+from relens.datasets.version import DatasetVersion
+from relens.deployments.deployment import Deployment
+from relens.kit.errors import Conflict, NotFound
+from relens.loop import store
+from relens.loop.feedback import newest_version
+from relens.loop.gate import Labels
+from relens.monitoring import store as monitoring
+from relens.registry import store as registry
+from relens.registry.model_version import ModelVersion
+
+
+class CannotJudge(Conflict):
+    """There is nothing to compare the candidate with, or on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Who is compared with whom, on which images; `seen` test images were left out because one of them was trained on them."""
+
+    champion: ModelVersion
+    candidate: ModelVersion
+    data: DatasetVersion
+    items: tuple[Item, ...]
+    seen: int
+    newer: int
+
+    @property
+    def labels(self) -> Labels:
+        return Labels(self.champion.labels, self.candidate.labels)
+
+
+def trial_of(
+    connection: Connection, deployment: Deployment, candidate: ModelVersion, dataset_version: str | None
+) -> Trial:
+    if deployment.champion is None:
+        raise CannotJudge(f"'{deployment.name}' has no champion to compare with")
+    champion = registry.get(connection, deployment.champion)
+    data = test_data(connection, deployment, candidate, dataset_version)
+    shared = set(Labels(champion.labels, candidate.labels).shared)
+    test = [_only(item, shared) for item in datasets.items(connection, data.id, ("test",)) if _is_about(item, shared)]
+    own = _trained_on(connection, deployment, champion)
+    learned = _trained_on(connection, deployment, candidate)
+    items = tuple(item for item in test if item.asset not in own and item.asset not in learned)
+    return Trial(champion, candidate, data, items, len(test) - len(items), len(learned - own) if own else 0)
+
+
+def test_data(
+    connection: Connection, deployment: Deployment, candidate: ModelVersion, dataset_version: str | None
+) -> DatasetVersion:
+    """The version whose test images decide: as told, else the newest of the dataset that the deployment feeds or was trained on."""
+    if dataset_version is not None:
+        return datasets.get(connection, dataset_version)
+    if fed := store.policies(connection, deployment.id).feedback.dataset:
+        return newest_version(connection, fed)
+    training = monitoring.get_training_data(connection, deployment.id)
+    for reference in (training.dataset_version if training else None, candidate.dataset_version):
+        if reference is not None:
+            return newest_version(connection, datasets.get(connection, reference).dataset)
+    raise CannotJudge(
+        f"nobody knows which test images '{deployment.name}' should be judged on: choose its training data or a feedback loop dataset first"
+    )
+
+
+def _trained_on(connection: Connection, deployment: Deployment, version: ModelVersion) -> frozenset[str]:
+    """The images a version has learned from or was tuned on; empty where nobody knows."""
+    reference = version.dataset_version
+    training = monitoring.get_training_data(connection, deployment.id)
+    if reference is None and training is not None and training.model_version == version.id:
+        reference = training.dataset_version
+    if reference is None:
+        return frozenset()
+    try:
+        return frozenset(item.asset for item in datasets.items(connection, reference, ("train", "validation")))
+    except NotFound:
+        return frozenset()
+
+
+def _is_about(item: Item, shared: set[str]) -> bool:
+    """A classified image of a label that only one of them knows says nothing about the two."""
+    whole_image = any(annotation.shape is None for annotation in item.annotations)
+    return not whole_image or item.annotations[0].label in shared
+
+
+def _only(item: Item, shared: set[str]) -> Item:
+    return replace(item, annotations=tuple(annotation for annotation in item.annotations if annotation.label in shared))
