@@ -65,17 +65,26 @@ def checked(task: str, labels: Sequence[str], items: Sequence[Item]) -> tuple[It
 
 
 def distinct_names(items: Iterable[Item]) -> tuple[Item, ...]:
-    """The same items; a file name that an earlier item has gets the asset's first digits put behind it."""
+    """The same items; a file name that an earlier item has gets the asset's first digits put behind it.
+
+    A name that is another one's folder, or the other way round, cannot lie beside it on a disk and is replaced too.
+    """
     taken: set[str] = set()
+    folders: set[str] = set()
     named = []
     for item in items:
         name, digits = item.file_name, 8
-        while name in taken:
+        while name in taken or name in folders or not taken.isdisjoint(_folders(name)):
             path = PurePosixPath(item.file_name)
-            name, digits = str(path.with_name(f"{path.stem[:100]}~{item.asset[:digits]}{path.suffix}")), digits + 8
+            name, digits = f"{path.stem[:50]}~{item.asset[:digits]}{path.suffix[:20]}", digits + 8
         taken.add(name)
+        folders.update(_folders(name))
         named.append(item if name == item.file_name else replace(item, file_name=name))
     return tuple(named)
+
+
+def _folders(name: str) -> list[str]:
+    return [str(parent) for parent in PurePosixPath(name).parents if str(parent) != "."]
 
 
 def count_images(items: Iterable[Item]) -> dict[str, int]:

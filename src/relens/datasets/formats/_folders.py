@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
+from relens.datasets.item import UnknownSplit, split_named
+
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
 
 
@@ -31,17 +33,28 @@ def is_image(path: Path) -> bool:
     return path.suffix.lower() in IMAGE_SUFFIXES
 
 
+def is_split(name: str) -> bool:
+    """Whether a folder or file is called like a split."""
+    try:
+        split_named(name)
+    except UnknownSplit:
+        return False
+    return True
+
+
 def top(root: Path) -> Path:
     """Below the folders that only wrap another one, as archives of a folder have them."""
-    inside = children(root)
-    while (
-        len(inside) == 1
-        and inside[0].is_dir()
-        and any(path.is_dir() or path.suffix == ".json" for path in children(inside[0]))
-    ):
-        root = inside[0]
-        inside = children(root)
+    while (wrapped := _wrapped(root)) is not None:
+        root = wrapped
     return root
+
+
+def _wrapped(root: Path) -> Path | None:
+    inside = children(root)
+    if len(inside) != 1 or not inside[0].is_dir() or is_split(inside[0].name):
+        return None
+    holds_more = any(path.is_dir() or path.suffix == ".json" for path in children(inside[0]))
+    return inside[0] if holds_more else None
 
 
 def find(places: list[Path], name: str, root: Path) -> Path | None:

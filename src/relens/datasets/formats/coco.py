@@ -15,9 +15,9 @@ from relens.datasets.formats import Entry, Format
 from relens.datasets.formats._coco_file import CocoFile, open_file
 from relens.datasets.formats._coco_read import Reading
 from relens.datasets.formats._coco_shape import has_outline, has_place
-from relens.datasets.formats._folders import children, top
+from relens.datasets.formats._folders import children, is_split, top
 from relens.datasets.found import FoundSet, NotADataset, Problem
-from relens.datasets.item import Item, UnknownSplit, split_named
+from relens.datasets.item import Item
 from relens.kit.errors import Invalid
 from relens.vision.annotation import Annotation
 from relens.vision.shapes import Mask, Polygon
@@ -136,19 +136,11 @@ def _annotation_files(folder: Path) -> list[Path]:
         return [alone]
     places = [
         folder,
-        *(path for path in children(folder) if path.is_dir() and (path.name == "annotations" or _is_split(path.name))),
+        *(path for path in children(folder) if path.is_dir() and (path.name == "annotations" or is_split(path.name))),
     ]
     return [
         path for place in places for path in children(place) if path.suffix == ".json" and path.name != "relens.json"
     ]
-
-
-def _is_split(name: str) -> bool:
-    try:
-        split_named(name)
-    except UnknownSplit:
-        return False
-    return True
 
 
 def _is_coco(path: Path) -> bool:

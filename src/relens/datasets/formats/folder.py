@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from relens.datasets.formats import CannotWrite, Entry, Format
-from relens.datasets.formats._folders import children, files_below, is_image, top
+from relens.datasets.formats._folders import children, files_below, hidden, is_image, top
 from relens.datasets.found import FoundImage, FoundSet, NotADataset, Problem
 from relens.datasets.item import BadItem, Item, Split, UnknownSplit, safe_name, split_named
 from relens.kit.errors import RelensError
@@ -115,6 +115,8 @@ def _path(item: Item, taken: set[str]) -> str:
 
 def _folder_name(label: str) -> str:
     name = _UNSAFE.sub(lambda found: "".join(f"%{byte:02X}" for byte in found.group().encode()), label)
+    if hidden(Path(name)):
+        name = f"%{ord(name[0]):02X}{name[1:]}"
     return name if len(name.encode()) <= 150 else f"{name[:30]}~{content_id(label.encode())[:12]}"
 
 
