@@ -2,57 +2,40 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
-from relens.access import routes as access_routes
 from relens.access.asking import Door
-from relens.assets import routes as asset_routes
-from relens.datasets import routes as dataset_routes
+from relens.alerts.channel import Reach
+from relens.alerts.evaluate import Evaluation as AlertEvaluation
+from relens.alerts.notify import Notification
+from relens.bootstrap.routers import ROUTERS
 from relens.datasets.bring_in import Importing
-from relens.deployments import routes as deployment_routes
 from relens.infra.database import Database
 from relens.infra.follow import Follower
 from relens.infra.jobs import Jobs
-from relens.infra.jobs import routes as job_routes
 from relens.infra.settings import Settings
 from relens.infra.storage import Storage
 from relens.infra.storage.folder import Folder
 from relens.infra.web import Parts
-from relens.monitoring import routes as monitoring_routes
+from relens.loop.judge import Judge
+from relens.loop.retrain import Retrain
+from relens.loop.start import Follow
 from relens.monitoring.fitted import FittedReferences
 from relens.monitoring.keep_up import KeepUp
 from relens.monitoring.measure import Measuring
 from relens.monitoring.project import Projection
 from relens.monitoring.reference import FitReference
-from relens.predictions import routes as prediction_routes
 from relens.predictions.record import Recorder
-from relens.registry import routes as registry_routes
-from relens.review import routes as review_routes
 from relens.review.queue import Lineup
 from relens.server.app import make_app
-from relens.serving import routes as serving_routes
 from relens.serving.answer import Engine
 from relens.serving.swap import Swapper
-
-logger = logging.getLogger("relens")
-
-ROUTERS: tuple[APIRouter, ...] = (
-    access_routes.router,
-    job_routes.router,
-    asset_routes.router,
-    dataset_routes.router,
-    registry_routes.router,
-    deployment_routes.router,
-    serving_routes.router,
-    prediction_routes.router,
-    review_routes.router,
-    monitoring_routes.router,
-)
+from relens.training.evaluations import Evaluations
+from relens.training.run import Training
 
 
 class Relens:
@@ -65,27 +48,46 @@ class Relens:
         self.database.create_tables()
         self.storage = Folder(settings.home / "files", sync=settings.durability == "power")
         self.jobs = Jobs(self.database, alone=settings.database_url.startswith("sqlite"))
-        self.recorder = Recorder(self.database, self.storage)
         self.swapper = Swapper(self.database, self.storage, threads=1)
+        self.recorder = Recorder(self.database, self.storage)
         self.engine = Engine(self.swapper, self.recorder, settings.threads)
-        self.importing = Importing(self.database, self.storage, settings)
-        self.importing.register(self.jobs)
+        self.parts = Parts(settings, self.database, self.jobs, self.swapper, self.recorder, self.engine)
+        self.parts.add(self.storage, Storage)
+        self.parts.add(Door(self.database, settings))
+        self.followers = [Follower("serving", self.swapper.step, 0.2), *self._monitoring(), *self._learning()]
+        self.app = make_app(ROUTERS, self.parts, self._lifespan)
+
+    def _monitoring(self) -> list[Follower]:
+        """What counts, compares and tells."""
         fitted = FittedReferences(self.storage)
         projection = Projection(self.database, fitted)
         fit = FitReference(self.database, self.storage, self.jobs, projection, fitted)
+        self.parts.add(fit)
         measuring = Measuring(self.database, projection, fitted)
-        self.followers = [
-            Follower("serving", self.swapper.step, 0.2),
-            Follower("queue", Lineup(self.database).step),
+        reach = Reach(private=self.settings.allow_private_webhooks, loopback=self.settings.on_loopback)
+        notification = Notification(self.database, reach)
+        self.parts.add(measuring)
+        self.parts.add(notification)
+        return [
+            Follower("alerts", AlertEvaluation(self.database, measuring, self.settings.address).step, 1.0),
+            Follower("notifications", notification.step, 0.5),
             Follower("metrics", projection.step),
             Follower("training data", KeepUp(self.database, fit).step, 1.0),
         ]
-        self.parts = Parts(
-            settings, self.database, self.jobs, self.recorder, self.swapper, self.engine, self.importing, fit, measuring
-        )
-        self.parts.add(self.storage, Storage)
-        self.parts.add(Door(self.database, settings))
-        self.app = make_app(ROUTERS, self.parts, self._lifespan)
+
+    def _learning(self) -> list[Follower]:
+        """What goes round: images in, reviews, runs, decisions."""
+        importing = Importing(self.database, self.storage, self.settings)
+        training = Training(self.database, self.storage, self.settings)
+        evaluations = Evaluations(self.database, self.storage, self.settings)
+        judge = Judge(self.database, evaluations)
+        for one in (importing, training, evaluations, judge, Retrain(self.database, training, judge)):
+            one.register(self.jobs)
+            self.parts.add(one)
+        return [
+            Follower("queue", Lineup(self.database).step),
+            Follower("loop", Follow(self.database, self.jobs).step),
+        ]
 
     def start(self) -> None:
         self.jobs.start()

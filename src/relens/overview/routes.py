@@ -101,4 +101,8 @@ def cancel_job(job_id: str, actor: Asking, jobs: Annotated[Jobs, part(Jobs)]) ->
 def _head(deployment: DeploymentOut, found: Summary) -> dict[str, Any]:
     blocks = {name: BlockOut.of(getattr(found.pipeline, name)) for name in PipelineOut.model_fields}
     plain = ("predictions", "last_prediction_at", "reviewed", "pending", "unusable", "open_alerts", "next")
-    return {**{name: getattr(found, name) for name in plain}, "deployment": deployment, "pipeline": PipelineOut(**blocks)}
+    return {
+        **{name: getattr(found, name) for name in plain},
+        "deployment": deployment,
+        "pipeline": PipelineOut(**blocks),
+    }

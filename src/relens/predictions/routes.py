@@ -89,8 +89,9 @@ class PredictionOut(BaseModel):
             tags=list(line.tags),
             metadata=dict(line.metadata),
             detections=[
-                LoggedDetectionOut(**d.to_json(), answered=d.confidence >= line.threshold) for d in line.detections
-            ],  # type: ignore[arg-type]
+                LoggedDetectionOut.model_validate({**d.to_json(), "answered": d.confidence >= line.threshold})
+                for d in line.detections
+            ],
         )
 
 

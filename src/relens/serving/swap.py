@@ -119,7 +119,7 @@ class Swapper:
                 self._give_up(deployment, role, error, before)
                 if role == "champion":
                     return
-                deployment = replace(deployment, **{role: None})
+                deployment = replace(deployment, shadow=None) if role == "shadow" else replace(deployment, canary=None)
         self._settle(deployment, deployment, Serving("live", "", deployment.champion))
 
     def _give_up(self, deployment: Deployment, role: str, error: Exception, before: Deployment | None) -> None:

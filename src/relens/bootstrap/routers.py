@@ -1,0 +1,35 @@
+"""Every room's routes, in the order of the floors."""
+
+from fastapi import APIRouter
+
+from relens.access.routes import router as access
+from relens.alerts.routes import router as alerts
+from relens.assets.routes import router as assets
+from relens.datasets.routes import router as datasets
+from relens.deployments.routes import router as deployments
+from relens.infra.jobs.routes import router as jobs
+from relens.loop.routes import router as loop
+from relens.monitoring.routes import router as monitoring
+from relens.overview.routes import router as overview
+from relens.predictions.routes import router as predictions
+from relens.registry.routes import router as registry
+from relens.review.routes import router as review
+from relens.serving.routes import router as serving
+from relens.training.routes import router as training
+
+ROUTERS: tuple[APIRouter, ...] = (
+    access,
+    jobs,
+    assets,
+    datasets,
+    registry,
+    deployments,
+    serving,
+    predictions,
+    review,
+    monitoring,
+    training,
+    alerts,
+    loop,
+    overview,
+)
