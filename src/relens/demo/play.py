@@ -98,7 +98,7 @@ def _prepare(client: Client, stage: Stage) -> Prepared:
     with show.stage("Train version 1"):
         first = prepare.train_first(client, names, version, options, parameters, show)
     with show.stage("Deploy version 1"):
-        prepare.deploy(client, names, first, show)
+        prepare.deploy(client, names, first, stream, show)
     after = prepare.retrain_after(options, stream)
     with show.stage("Set training data and switch the loop on"):
         prepare.switch_loop_on(client, names, version, after, options, parameters, show)

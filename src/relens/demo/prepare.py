@@ -126,9 +126,9 @@ def training_progress(show: Show) -> Any:
     return look
 
 
-def deploy(client: Client, names: Names, first: Json, show: Show) -> None:
+def deploy(client: Client, names: Names, first: Json, stream: Stream, show: Show) -> None:
     """Returns once version 1 answers."""
-    client.deploy(names.deployment, first["id"])
+    client.deploy(names.deployment, first["id"], simulated=stream.simulated)
     wait_for(lambda: _live(client, names), show, "version 1 goes live", 120)
 
 

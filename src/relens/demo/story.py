@@ -26,8 +26,8 @@ _LATEST_DRIFT_SHARE = 0.4
 _ASK_EVERY = 8
 _OWN_TIME_S, _OWN_REVIEWS = 20.0, 6
 _ALERT_WITHIN_S = 15.0
-DRIFT_LIMIT = 0.3
-"""Of the alert rule: a Kolmogorov-Smirnov distance that quiet days do not reach."""
+DRIFT_LIMIT = 0.15
+"""Of the alert rule: a Kolmogorov-Smirnov distance beyond what chance would give for that many images."""
 
 
 class Story:
@@ -38,6 +38,7 @@ class Story:
     ) -> None:
         self._client, self._prepared, self._stream = client, prepared, stream
         self._deployment = client.deployment(prepared.names.deployment)
+        self._page = f"{client.url}/deployments/{prepared.names.deployment}"
         self._traffic, self._show, self._live = traffic, show, live
         self._unreviewed: list[tuple[Arrival, Answer]] = []
         self._drifting_since = datetime.now(UTC)
@@ -51,7 +52,9 @@ class Story:
 
     def until_drift_shows(self, rounds: Rounds) -> Sequence[Arrival]:
         """Sends images without a review until the server itself says that something has moved; what is left of the stream."""
-        self._deployment.add_alert_rule("drift", "above", DRIFT_LIMIT, window_s=3600, min_count=30)
+        self._deployment.add_alert_rule(
+            "drift", "above", DRIFT_LIMIT, field="d_beyond_chance", window_s=3600, min_count=30
+        )
         arrivals = self._stream.production
         latest = round(len(arrivals) * _LATEST_DRIFT_SHARE)
         for number, arrival in enumerate(arrivals[:latest], 1):
@@ -73,7 +76,7 @@ class Story:
         if not self._live:
             return
         before = int(self._deployment.overview()["reviewed"])
-        self._show.say(f"review six yourself: {self._client.url}/deployments/{self._prepared.names.deployment}/review")
+        self._show.say(f"review six yourself: {self._page}/review")
         until = time.monotonic() + _OWN_TIME_S
         while (left := until - time.monotonic()) > 0:
             mine = int(self._deployment.overview()["reviewed"]) - before
@@ -103,7 +106,7 @@ class Story:
                 continue
             now = self._client.replay(answer.id, champion["id"])
             after = [Detection.from_json(d) for d in now["detections"] if d["confidence"] >= answer.threshold]
-            self._show.say(f"the same image of {arrival.source} ({self._client.url}/predictions/{answer.id}):")
+            self._show.say(f"the same image of {arrival.source} ({self._page}/predictions/{answer.id}):")
             self._show.say(f"  {answer.model_version} said {_said(answer.detections)}")
             self._show.say(f"  {champion['title']} says {_said(after)}")
             return

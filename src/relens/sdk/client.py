@@ -52,10 +52,25 @@ class Client:
         return self._transport.items("deployments")
 
     def deploy(
-        self, name: str, model_version: str, *, threshold: float | None = None, target: str = "server"
+        self,
+        name: str,
+        model_version: str,
+        *,
+        threshold: float | None = None,
+        target: str = "server",
+        **settings: object,
     ) -> Deployment:
-        """A new deployment that answers with `model_version`; without a threshold it takes the one advised for it."""
-        order = {"name": name, "model_version": model_version, "threshold": threshold, "target": target}
+        """A new deployment that answers with `model_version`; without a threshold it takes the one advised for it.
+
+        `settings` are free values that are shown with it.
+        """
+        order = {
+            "name": name,
+            "model_version": model_version,
+            "threshold": threshold,
+            "target": target,
+            "settings": settings,
+        }
         self._transport.call("POST", "deployments", json=order)
         return self.deployment(name)
 
