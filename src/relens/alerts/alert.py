@@ -99,4 +99,4 @@ def event(
 
 def pause(attempts: int) -> Micros:
     """How long to wait after so many failed attempts: 1 s, 2 s, 4 s, .. 10 min."""
-    return min(2 ** max(attempts - 1, 0), _LONGEST_PAUSE_S) * SECOND
+    return int(min(1 << max(attempts - 1, 0), _LONGEST_PAUSE_S)) * SECOND

@@ -101,6 +101,8 @@ def cause(measured: Measurement) -> str:
     value = measured.value or {}
     if measured.metric != "drift" or not value.get("features"):
         return ""
+    if value.get("sentence"):
+        return str(value["sentence"])
     said = str(value["features"][0]["sentence"])
     behind = value.get("slice")
     return f"{said}, most of it from {behind['source']}" if behind and behind["source"] else said

@@ -222,10 +222,11 @@ def list_alerts(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[AlertOut]:
-    before = tuple(read_cursor(cursor, 2)) if cursor else None
+    since, last = read_cursor(cursor, 2) if cursor else (0, "")
+    before = (int(since), str(last)) if cursor else None
     with database.read() as connection:
         about = deployments.get(connection, deployment).id if deployment else None
-        found = store.alerts(connection, about, state == "open", before, limit + 1)  # type: ignore[arg-type]
+        found = store.alerts(connection, about, state == "open", before, limit + 1)
         shown = shown_alerts(connection, found[:limit])
     following = write_cursor(found[limit - 1].since, found[limit - 1].id) if len(found) > limit else None
     return Page(items=shown, next=following)

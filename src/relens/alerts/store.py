@@ -171,10 +171,10 @@ def alerts(
     return [_alert(row) for row in connection.execute(query)]
 
 
-def open_counts(connection: Connection) -> dict[str, int]:
-    """How many alerts stand, by deployment."""
-    query = select(alert.c.deployment, func.count()).where(alert.c.state == "firing").group_by(alert.c.deployment)
-    return {deployment: int(count) for deployment, count in connection.execute(query).tuples()}
+def count_open(connection: Connection, deployment: str) -> int:
+    """How many alerts of a deployment stand."""
+    query = select(func.count()).select_from(alert).where(alert.c.deployment == deployment, alert.c.state == "firing")
+    return int(connection.execute(query).scalar_one())
 
 
 def resolve(connection: Connection, alert_id: str, at: Micros) -> None:

@@ -28,7 +28,9 @@ class Feature:
         """The number as people read it: a brightness of 0..1 as 0..255, a share in per cent, a logarithm undone."""
         if self.shown == "share":
             return f"{value:.0%}" if value >= 0.1 or value == 0 else f"{value:.1%}"
-        number = {"plain": value, "byte": value * 255, "log": exp(min(value, 700.0))}[self.shown]
+        if self.shown == "byte":
+            return f"{value * 255:.0f}"
+        number = exp(min(value, 700.0)) if self.shown == "log" else value
         return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
 
 

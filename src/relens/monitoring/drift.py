@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from math import log, sqrt
 from typing import Any
 
@@ -22,46 +23,88 @@ from relens.monitoring.bucket import Cell
 
 LEAST_FOR_NOTICE = 50
 PLAIN = 0.15
-RECENT = 200
+RECENT, RECENT_IN_SLICE = 200, 50
 LEAST_IN_SLICE = 20
 
 Cells = Sequence[tuple[Cell, State]]
 
 
-def plain(d: float | None, n: int, reference_n: int, looks: int = 1) -> bool:
-    """Whether the distance, less the 99 % sampling noise of two samples of these sizes, still reaches PLAIN.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the window's images: all or one source's (None), and only the latest of them or not."""
 
-    `looks`: how many distances are asked about at once; the 1 % is shared among them.
+    source: str | None
+    latest: bool
+    cells: Cells
+    headline: dict[str, Any]
+
+
+def beyond_noise(headline: dict[str, Any], looks: int = 1) -> float:
+    """The distance less the 99 % sampling noise of two samples of these sizes; minus infinity where there are too few.
+
+    `looks`: how many distances are asked about at once; the 1 % is shared among them. It is plain from PLAIN on.
     """
-    if d is None or n < LEAST_IN_SLICE or reference_n < 1:
-        return False
+    n, m = headline["n"], headline["reference_n"]
+    if headline["d"] is None or n < LEAST_IN_SLICE or m < 1:
+        return float("-inf")
     # What the Kolmogorov statistic exceeds with probability 1 % / looks, to first order.
-    noise = sqrt(-log(0.01 / looks / 2) / 2) * sqrt(1 / n + 1 / reference_n)
-    return d - noise >= PLAIN
+    return float(headline["d"] - sqrt(-log(0.01 / looks / 2) / 2) * sqrt(1 / n + 1 / m))
 
 
 def explain(cells: Cells, reference: Reference, least: int = LEAST_FOR_NOTICE) -> dict[str, Any]:
     """The drift of one window against one reference. `cells` are the drift states counted against it, not empty.
 
-    `notice`: at least `least` images, and production plainly differs as a whole, in its latest RECENT images, or in
-    one source.
+    `notice`: there are at least `least` images, and production plainly differs: as a whole, in one source, or in the
+    latest images of either. `sentence` then says which and how.
     """
     value = drift.value({"": total(state for _, state in cells)}, reference)
-    sources = _by_source(cells, reference)
-    behind = most_responsible(cells, sources, reference)
-    recent = drift.headline(reference.outlier, _scores(latest(cells, reference), reference))
-    looked_at = [value, recent, *sources.values()]
-    notice = value["n"] >= least and any(
-        plain(one["d"], one["n"], one["reference_n"], len(looked_at)) for one in looked_at
-    )
-    return {**value, "usual": not notice, "notice": notice, "recent": recent, "slice": behind}
+    parts = _parts(cells, reference)
+    plainest = max(parts, key=lambda part: beyond_noise(part.headline, len(parts)))
+    notice = value["n"] >= least and beyond_noise(plainest.headline, len(parts)) >= PLAIN
+    return {
+        **value,
+        "usual": not notice,
+        "notice": notice,
+        "sentence": _sentence(plainest, reference) if notice else None,
+        "slice": most_responsible(parts, reference),
+    }
 
 
-def total(states: Iterable[State]) -> NDArray[np.int64]:
-    return np.asarray(np.sum(list(states), axis=0), dtype=np.int64)
+def _parts(cells: Cells, reference: Reference) -> list[Part]:
+    found = [_part(None, False, cells, reference), _part(None, True, latest(cells, reference, RECENT), reference)]
+    by_source: dict[str, list[tuple[Cell, State]]] = defaultdict(list)
+    for one in cells:
+        by_source[one[0].bucket.source].append(one)
+    if len(by_source) > 1:
+        for source, its in sorted(by_source.items()):
+            found.append(_part(source, False, its, reference))
+            found.append(_part(source, True, latest(its, reference, RECENT_IN_SLICE), reference))
+    return found
 
 
-def latest(cells: Cells, reference: Reference, images: int = RECENT) -> Cells:
+def _part(source: str | None, newest: bool, cells: Cells, reference: Reference) -> Part:
+    return Part(source, newest, cells, drift.headline(reference.outlier, _scores(cells, reference)))
+
+
+def most_responsible(parts: Sequence[Part], reference: Reference) -> dict[str, Any] | None:
+    """The source without which the distance would fall most; None where there is only one, or none that adds to it."""
+    whole, by_source = parts[0], {part.source: part for part in parts if part.source is not None and not part.latest}
+    if whole.headline["d"] is None:
+        return None
+    found: list[tuple[float, str]] = []
+    for source, part in by_source.items():
+        if part.headline["n"] >= LEAST_IN_SLICE and source is not None:
+            rest = [one for one in whole.cells if one[0].bucket.source != source]
+            without = drift.headline(reference.outlier, _scores(rest, reference))["d"]
+            found.append((whole.headline["d"] - (without or 0.0), source))
+    if not found or max(found)[0] <= 0:
+        return None
+    source = max(found)[1]
+    headline = by_source[source].headline
+    return {"source": source or None, **{name: headline[name] for name in ("d", "bound", "n")}}
+
+
+def latest(cells: Cells, reference: Reference, images: int) -> Cells:
     """The newest buckets that hold at least so many scored images together."""
     by_time: dict[Micros, list[tuple[Cell, State]]] = defaultdict(list)
     for one in cells:
@@ -74,32 +117,17 @@ def latest(cells: Cells, reference: Reference, images: int = RECENT) -> Cells:
     return kept
 
 
-def most_responsible(cells: Cells, sources: dict[str, dict[str, Any]], reference: Reference) -> dict[str, Any] | None:
-    """The source without which the distance would fall most; None where there is only one, or none that adds to it."""
-    whole = drift.headline(reference.outlier, _scores(cells, reference))["d"]
-    if whole is None or len(sources) < 2:
-        return None
-    found: list[tuple[float, str]] = []
-    for source, described in sources.items():
-        if described["n"] < LEAST_IN_SLICE:
-            continue
-        rest = [one for one in cells if one[0].bucket.source != source]
-        without = drift.headline(reference.outlier, _scores(rest, reference))["d"]
-        found.append((whole - (without or 0.0), source))
-    if not found or max(found)[0] <= 0:
-        return None
-    source = max(found)[1]
-    return {"source": source or None, **{name: sources[source][name] for name in ("d", "bound", "n")}}
+def total(states: Iterable[State]) -> NDArray[np.int64]:
+    return np.asarray(np.sum(list(states), axis=0), dtype=np.int64)
 
 
-def _by_source(cells: Cells, reference: Reference) -> dict[str, dict[str, Any]]:
-    names = sorted({cell.bucket.source for cell, _ in cells})
-    return {
-        name: drift.headline(
-            reference.outlier, _scores([one for one in cells if one[0].bucket.source == name], reference)
-        )
-        for name in names
-    }
+def _sentence(part: Part, reference: Reference) -> str:
+    """ "line-2, latest 60 images: darker: median brightness 118 → 74"."""
+    moved = drift.value({"": total(state for _, state in part.cells)}, reference)["features"]
+    what = moved[0]["sentence"] if moved else "the images look different"
+    n = f"{part.headline['n']:,} images"
+    where = [*([part.source] if part.source else []), f"latest {n}" if part.latest else n]
+    return f"{', '.join(where)}: {what}"
 
 
 def _scores(cells: Cells, reference: Reference) -> NDArray[np.int64]:

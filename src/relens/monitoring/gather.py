@@ -18,7 +18,7 @@ from relens.monitoring.window import Window, whole_hours
 from relens.predictions import browse
 from relens.predictions import store as predictions
 
-MOST_FROM_LOG = 5_000
+MOST_FROM_LOG = 2_000
 """A question that needs the log itself reads so many predictions at most."""
 
 

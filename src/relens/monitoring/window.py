@@ -8,7 +8,7 @@ from relens.kit.clock import DAY, HOUR, SECOND, Micros
 from relens.kit.errors import Invalid
 
 MINUTE = 60 * SECOND
-_WIDTHS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, DAY, 7 * DAY)
+_WIDTHS = (MINUTE, 5 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, DAY, 7 * DAY)
 _POINTS = 120
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 import socket
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,7 @@ import httpx
 from relens.alerts.channel import BadTarget, Channel, NotDelivered, Reach, Refused
 
 CONNECT_S, ANSWER_S = 3.0, 5.0
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _TRY_AGAIN = {408, 409, 425, 429}
 
 
@@ -62,7 +64,7 @@ def _parsed(target: str) -> httpx.URL:
         url = httpx.URL(target)
     except httpx.InvalidURL as error:
         raise BadTarget(f"'{target[:200]}' is no web address") from error
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not (_NAME.fullmatch(url.raw_host.decode()) or ":" in url.host):
         raise BadTarget(f"a webhook is an address that begins with http:// or https://, not '{target[:200]}'")
     return url
 

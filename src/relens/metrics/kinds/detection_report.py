@@ -11,7 +11,6 @@ from relens.metrics.intervals import jeffreys
 from relens.metrics.kinds.average_precision import matched
 from relens.metrics.metric import WITH_SHAPES, Boxes, Judged, Supervised, Value, labels_among
 
-
 BACKGROUND = "background"
 """As a row: invented; as a column: missed."""
 
