@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,25 +27,27 @@ class LoadedVersion:
     reader: Reader
 
     def run(self, tensor: object) -> Outputs:
-        """The outputs for a batch, checked: a number that is none is refused. Raises BrokenModel."""
+        """The outputs for a batch, as the model gave them. Raises BrokenModel."""
         try:
-            outputs = self.runtime.run(tensor)
+            return self.runtime.run(tensor)
         except BrokenModel as error:
             raise BrokenModel(f"model version {self.title}: {error}", model_version=self.version_id) from error
+
+    def check(self, outputs: Mapping[str, Any]) -> None:
+        """Refuses outputs with a number that is none; of one image, so that it spoils no other's answer. Raises BrokenModel."""
         for name, values in outputs.items():
-            if isinstance(values, np.ndarray) and values.dtype.kind == "f" and not np.isfinite(values).all():
+            if np.asarray(values).dtype.kind == "f" and not np.isfinite(values).all():
                 raise BrokenModel(
                     f"model version {self.title} answered with numbers that are not finite (output '{name}'): "
                     "put another version in its place",
                     model_version=self.version_id,
                 )
-        return outputs
 
     def warm_up(self) -> None:
         """One run on a grey frame, so that the first image does not wait for memory and kernels. Raises BrokenModel."""
         wanted = self.manifest.input
         shape = (1, 3, wanted.height, wanted.width) if wanted.layout == "nchw" else (1, wanted.height, wanted.width, 3)
-        self.run(np.full(shape, wanted.pad * wanted.scale).astype(wanted.dtype))
+        self.check(self.run(np.full(shape, wanted.pad * wanted.scale).astype(wanted.dtype)))
 
     def close(self) -> None:
         """Give its memory back; call it after the last request has ended."""

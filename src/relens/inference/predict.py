@@ -76,7 +76,8 @@ def prepare(data: bytes, loaded: LoadedVersion, limits: Limits = DEFAULT) -> Pre
 
 
 def conclude(prepared: Prepared, outputs: Mapping[str, Any], loaded: LoadedVersion) -> Inferred:
-    """The second half: from the outputs of this one image, without the batch axis, to the prediction."""
+    """The second half: from the outputs of this one image, without the batch axis, to the prediction. Raises BrokenModel."""
+    loaded.check(outputs)
     manifest, image = loaded.manifest, prepared.image
     found = loaded.reader.read(outputs, prepared.placement)
     if len(found.labels) and not 0 <= found.labels.min() <= found.labels.max() < len(manifest.labels):
