@@ -1,0 +1,69 @@
+/* The one place that speaks HTTP. Paths are relative to the page's base, so a path prefix costs nothing. */
+
+export class ApiError extends Error {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+  constructor(status: number, body: Record<string, unknown>) {
+    super(sentence(status, body));
+    this.status = status;
+    this.body = body;
+  }
+}
+
+function sentence(status: number, body: Record<string, unknown>): string {
+  if (typeof body.detail === "string") return body.detail;
+  if (Array.isArray(body.detail)) {
+    return body.detail.map((d: { loc?: unknown[]; msg?: string }) => `${(d.loc ?? []).slice(1).join(".")}: ${d.msg}`).join("; ");
+  }
+  if (typeof body.title === "string") return body.title;
+  return `The server answered ${status}.`;
+}
+
+export type Params = Record<string, string | number | boolean | null | undefined>;
+
+export function apiUrl(path: string, params?: Params): string {
+  const url = new URL(`api/v1${path}`, document.baseURI);
+  for (const [name, value] of Object.entries(params ?? {})) {
+    if (value !== undefined && value !== null && value !== "") url.searchParams.set(name, String(value));
+  }
+  return url.toString();
+}
+
+/** The address of an image, or of its thumbnail whose long side is at most `size` pixels. */
+export function imageUrl(asset: string, size?: number): string {
+  return apiUrl(`/assets/${asset}`, { size });
+}
+
+async function answer(response: Response): Promise<unknown> {
+  const type = response.headers.get("content-type") ?? "";
+  const body: unknown = type.includes("json") ? await response.json() : await response.text();
+  if (response.ok) return response.status === 204 ? null : body;
+  throw new ApiError(response.status, typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {});
+}
+
+async function call(url: string, init?: RequestInit): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetch(url, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiError(0, { detail: "The server cannot be reached. Is it still running?" });
+  }
+  return answer(response);
+}
+
+export async function get<T>(path: string, params?: Params, signal?: AbortSignal): Promise<T> {
+  return (await call(apiUrl(path, params), { signal, headers: { accept: "application/json" } })) as T;
+}
+
+export type Method = "POST" | "PUT" | "PATCH" | "DELETE";
+
+export async function send<T>(method: Method, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  const init: RequestInit = { method, headers: { ...headers } };
+  if (body instanceof Blob) init.body = body;
+  else if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { "content-type": "application/json", ...headers };
+  }
+  return (await call(apiUrl(path), init)) as T;
+}

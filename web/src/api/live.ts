@@ -1,0 +1,203 @@
+/* What lives inside a deployment: predictions, reviews, measurements, alerts and the loop. */
+import type { Task, Actor, Titled, Annotation, Detection } from "./things";
+
+export type RoleVersion = { id: string; title: string; model_name: string; number: number; artifact: string };
+export type Serving = { state: "loading" | "warming" | "live" | "failed" | "external"; message: string | null; model_version: string | null };
+export type Deployment = {
+  id: string;
+  name: string;
+  task: Task;
+  labels: string[];
+  target: "server" | "external";
+  threshold: number;
+  revision: number;
+  champion: RoleVersion | null;
+  shadow: RoleVersion | null;
+  canary: RoleVersion | null;
+  serving: Serving;
+  settings?: Record<string, unknown>;
+  created_at: string;
+  created_by: Actor | string | null;
+};
+export type RolePeriod = {
+  role: string;
+  model_version: Titled | null;
+  since: string;
+  until: string | null;
+  reason: string;
+  by: Actor | string | null;
+};
+
+export type Arc = { active: boolean; state: "off" | "preparing" | "on"; detail: string | null };
+export type Pipeline = { training_data: Arc; feedback_loop: Arc; continuous_training: Arc; continuous_deployment: Arc };
+export type DeploymentRow = Deployment & {
+  predictions: number;
+  last_prediction_at: string | null;
+  p50_ms: number | null;
+  reviewed: number;
+  pending: number;
+  open_alerts: number;
+  volume: number[];
+  drift: number | null;
+  pipeline: Pipeline;
+};
+export type Overview = { deployments: DeploymentRow[] };
+export type DeploymentOverview = {
+  deployment: Deployment;
+  predictions: number;
+  last_prediction_at: string | null;
+  reviewed: number;
+  pending: number;
+  unusable: number;
+  open_alerts: Alert[];
+  pipeline: Pipeline;
+  loop: Loop | null;
+  next: string[];
+};
+
+export type ReviewState = "pending" | "accepted" | "corrected" | "unusable" | "skipped";
+export type Verdict = {
+  prediction: string;
+  status: ReviewState;
+  annotations: Annotation[];
+  reason: string | null;
+  revision: number | string;
+  by: Actor | string | null;
+  at: string;
+};
+export type Prediction = {
+  id: string;
+  deployment: string;
+  client_id: string | null;
+  asset: string;
+  width: number;
+  height: number;
+  model_version: Titled;
+  role: string;
+  source: string | null;
+  tags: string[];
+  metadata: Record<string, unknown>;
+  taken_at: string;
+  logged_at: string;
+  latency_ms: number | null;
+  threshold: number;
+  outlier: number | null;
+  review: ReviewState;
+  detections: Detection[];
+  verdict: Verdict | null;
+};
+export type Answer = {
+  id?: string;
+  model_version: Titled;
+  latency_ms: number;
+  threshold: number;
+  image: { asset: string; width: number; height: number };
+  detections: Detection[];
+};
+export type LineageStep = { kind: string; title: string; id: string | null; at: string | null; by: Actor | string | null; detail: string | null };
+
+export type MetricInfo = {
+  name: string;
+  title: string;
+  definition: string;
+  formula: string | null;
+  needs: string;
+  tasks: Task[];
+  unit: string | null;
+};
+export type Measurement = {
+  metric: string;
+  available: boolean;
+  needs: string | null;
+  from: string | null;
+  to: string | null;
+  count: number;
+  value: Record<string, unknown> | null;
+  series: Record<string, unknown>[];
+};
+export type Dashboard = {
+  from: string;
+  to: string;
+  bucket_s: number;
+  metrics: Record<string, Measurement>;
+  sources: string[];
+  model_versions: (Titled | string)[];
+  labels: string[];
+};
+export type TrainingData = {
+  dataset_version: Titled | null;
+  state: "off" | "preparing" | "ready" | "failed";
+  done: number;
+  total: number;
+  job: string | null;
+  message: string | null;
+};
+
+export type AlertRule = {
+  id: string;
+  metric: string;
+  field: string | null;
+  operator: "above" | "below";
+  value: number;
+  window_s: number;
+  min_count: number;
+  webhook: string | null;
+  active: boolean;
+};
+export type Alert = {
+  id: string;
+  rule: string;
+  deployment: string;
+  metric: string;
+  value: number | null;
+  limit: number;
+  operator: string;
+  state: "firing" | "resolved";
+  since: string;
+  resolved_at: string | null;
+  acknowledged_by: Actor | string | null;
+  sentence: string;
+};
+
+export type FeedbackLoop = { dataset: string | null; active: boolean; test_share: number };
+export type ContinuousTraining = { active: boolean; after: number; trainer: string; parameters: Record<string, unknown> };
+export type ContinuousDeployment = { active: boolean; policy: "ask" | "shadow" | "champion" };
+export type LoopRun = {
+  job: string | null;
+  training_run: string | null;
+  step: string | null;
+  steps: { name: string; state: string }[];
+  progress: number | { done: number; total: number; message?: string | null } | null;
+};
+export type Loop = {
+  added: number;
+  after: number;
+  kept_for_testing: number;
+  unusable: number;
+  skipped: number;
+  verdicts: number;
+  dataset: { name: string; version: number | null } | null;
+  run: LoopRun | null;
+  waiting: Decision | null;
+  last_run_at: string | null;
+};
+export type Decision = {
+  id: string;
+  candidate: Titled;
+  champion: Titled | null;
+  decision: string;
+  reasons: string[];
+  numbers: Record<string, unknown>;
+  policy: string | null;
+  applied: "promoted" | "shadow" | "waiting" | "held" | "approved" | "refused";
+  job: string | null;
+  at: string;
+};
+export type System = {
+  version: string;
+  home: string;
+  durability: string;
+  deployments: number;
+  predictions: number;
+  free_bytes: number;
+};

@@ -1,0 +1,44 @@
+/* Reading and writing from a component. A read is named by its path, so a write can say what it makes stale. */
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { get, send, type Method, type Params } from "./client";
+import type { Page } from "./types";
+
+type ReadOptions = { every?: number | false; enabled?: boolean; keep?: boolean };
+
+/** Asks once, and again every `every` milliseconds while the page is visible. `path: null` waits. */
+export function useRead<T>(path: string | null, params?: Params, options: ReadOptions = {}) {
+  return useQuery<T>({
+    queryKey: [path, params ?? {}],
+    queryFn: ({ signal }) => get<T>(path as string, params, signal),
+    enabled: path !== null && (options.enabled ?? true),
+    refetchInterval: options.every ?? false,
+    placeholderData: options.keep ? keepPreviousData : undefined,
+  });
+}
+
+/** A cursor list; `refetchInterval` re-reads the pages that are loaded. */
+export function usePages<T>(path: string, params: Params, every: number | false = false) {
+  return useInfiniteQuery({
+    queryKey: [path, params, "pages"],
+    queryFn: ({ signal, pageParam }) => get<Page<T>>(path, { ...params, cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next,
+    refetchInterval: every,
+    placeholderData: keepPreviousData,
+  });
+}
+
+type Sent = { method: Method; path: string; body?: unknown; headers?: Record<string, string> };
+
+/** A write. Every read whose path starts with one of `stale` is asked again afterwards. */
+export function useSend<T = unknown>(...stale: string[]) {
+  const client = useQueryClient();
+  return useMutation<T, Error, Sent>({
+    mutationFn: ({ method, path, body, headers }) => send<T>(method, path, body, headers),
+    onSuccess: () => {
+      void client.invalidateQueries({
+        predicate: (query) => stale.some((prefix) => String(query.queryKey[0]).startsWith(prefix)),
+      });
+    },
+  });
+}

@@ -1,0 +1,66 @@
+/* A model version with everything one may do with it: the models room shows it, the deployments room deploys it. */
+import { Link, useParams } from "react-router";
+import type { Deployment, ModelVersion, Page as Items } from "../api/types";
+import { useRead } from "../api/use";
+import { DeployButton } from "../deployments/DeployDialog";
+import { words } from "../design/format";
+import { Card, dim, Loaded, Page, strong, tableClass } from "../design/page";
+import { Chip, ServingChip } from "../design/status";
+import { VersionFacts } from "../models/VersionFacts";
+
+export default function VersionPage() {
+  const { model = "", number = "" } = useParams();
+  const version = useRead<ModelVersion>(`/model-versions/${model}/${number}`);
+  return (
+    <Page
+      title={version.data?.title ?? `${model} v${number}`}
+      crumbs={[
+        { title: "Models", to: "/models" },
+        { title: model, to: `/models/${model}` },
+      ]}
+      chips={version.data && <Chip>{words(version.data.task)}</Chip>}
+      actions={version.data && <DeployButton version={version.data} />}
+    >
+      <Loaded query={version} height={300}>
+        {(found) => (
+          <>
+            <Deployed version={found} />
+            <VersionFacts version={found} />
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Deployed({ version }: { version: ModelVersion }) {
+  const deployments = useRead<Items<Deployment>>("/deployments", undefined, { every: 5000 });
+  const where = (deployments.data?.items ?? []).flatMap((deployment) =>
+    (["champion", "shadow", "canary"] as const).filter((role) => deployment[role]?.id === version.id).map((role) => ({ deployment, role })),
+  );
+  return (
+    <Card title="Where it is deployed" flush={where.length > 0}>
+      {where.length === 0 ? (
+        <p className={dim}>Nowhere yet. Press Deploy to let it answer images, here or on your own machines.</p>
+      ) : (
+        <table className={tableClass}>
+          <tbody>
+            {where.map(({ deployment, role }) => (
+              <tr key={deployment.id + role}>
+                <td>
+                  <Link className={strong} to={`/deployments/${deployment.name}`}>
+                    {deployment.name}
+                  </Link>
+                </td>
+                <td>{words(role)}</td>
+                <td data-n>
+                  <ServingChip serving={deployment.serving} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Card>
+  );
+}

@@ -1,0 +1,101 @@
+/* One deployment: who answers, how it is doing, and the tabs. */
+import { NavLink, Outlet, useParams, Link } from "react-router";
+import type { DeploymentOverview } from "../api/types";
+import { useRead } from "../api/use";
+import { count, plural, words } from "../design/format";
+import { dim, Fact, Facts, Failed, Skeleton, useTitle } from "../design/page";
+import { Chip, Notice, ServingChip } from "../design/status";
+import { Time } from "../design/Time";
+import css from "./deployments.module.css";
+import { Pipeline } from "./Pipeline";
+import { SendButton } from "./SendDialog";
+
+export default function DeploymentPage() {
+  const { name = "" } = useParams();
+  const overview = useRead<DeploymentOverview>(`/deployments/${name}/overview`, undefined, { every: 2000 });
+  useTitle(name);
+  if (!overview.data) {
+    return <main className={css.body}>{overview.error ? <Failed error={overview.error} retry={() => void overview.refetch()} /> : <Skeleton height={160} />}</main>;
+  }
+  return (
+    <>
+      <Header overview={overview.data} />
+      <main className={css.body} id="main">
+        <Outlet context={overview.data} />
+      </main>
+    </>
+  );
+}
+
+function Header({ overview }: { overview: DeploymentOverview }) {
+  const { deployment, open_alerts: alerts } = overview;
+  const base = `/deployments/${deployment.name}`;
+  return (
+    <header className={css.header}>
+      <div className={css.head}>
+        <div>
+          <nav className={css.crumb} aria-label="Where this is">
+            <Link to="/">Deployments</Link>
+          </nav>
+          <div className={css.title}>
+            <h1>{deployment.name}</h1>
+            <ServingChip serving={deployment.serving} />
+            <Chip>{words(deployment.task)}</Chip>
+            {Boolean(deployment.settings?.simulated) && <Chip title="Its images and its reviewer are simulated">Simulated</Chip>}
+            {alerts.length > 0 && (
+              <Link to="/alerts">
+                <Chip tone="bad" dot title={alerts.map((alert) => alert.sentence).join("\n")}>
+                  {plural(alerts.length, "open alert")}
+                </Chip>
+              </Link>
+            )}
+          </div>
+        </div>
+        <div className={css.actions}>
+          <SendButton deployment={deployment} />
+        </div>
+      </div>
+      {deployment.serving?.state === "failed" && <Notice tone="bad">{deployment.serving.message ?? "The version could not be loaded."} The last version that worked still answers.</Notice>}
+      <div className={css.under}>
+        <Facts>
+          <Fact name="Champion">
+            <VersionLink version={deployment.champion} />
+          </Fact>
+          <Fact name="Shadow">
+            <VersionLink version={deployment.shadow} />
+          </Fact>
+          <Fact name="Images">{count(overview.predictions)}</Fact>
+          <Fact name="Reviewed">
+            {count(overview.reviewed)} <span className={dim}>{overview.pending > 0 && `/ ${count(overview.pending)} to go`}</span>
+          </Fact>
+          <Fact name="Last image">
+            <Time at={overview.last_prediction_at} />
+          </Fact>
+        </Facts>
+        <Pipeline pipeline={overview.pipeline} settings={`${base}/settings`} />
+      </div>
+      <nav className={css.tabs} aria-label="Deployment">
+        <NavLink to={base} end>
+          Dashboard
+        </NavLink>
+        <NavLink to={`${base}/predictions`}>Predictions</NavLink>
+        <NavLink to={`${base}/review`}>
+          Review {overview.pending > 0 && <span>{count(overview.pending)}</span>}
+        </NavLink>
+        <NavLink to={`${base}/loop`}>
+          Loop {overview.loop?.waiting && <span>1</span>}
+        </NavLink>
+        <NavLink to={`${base}/settings`}>Settings</NavLink>
+      </nav>
+    </header>
+  );
+}
+
+function VersionLink({ version }: { version: DeploymentOverview["deployment"]["champion"] }) {
+  if (!version) return <span className={dim}>none</span>;
+  return (
+    <Link className={css.link} to={`/models/${version.model_name}/${version.number}`} title={`artifact ${version.artifact}`}>
+      {version.title}
+    </Link>
+  );
+}

@@ -1,0 +1,71 @@
+/* An image with its shapes drawn over it in image coordinates; the same on every page. */
+import { useState } from "react";
+import { imageUrl } from "../api/client";
+import type { Quad } from "../api/types";
+import { labelColour } from "./colours";
+import css from "./Picture.module.css";
+
+export type Drawn = { label: string; confidence?: number; box?: Quad | null; polygon?: number[][] | number[] | null; answered?: boolean };
+
+type Props = {
+  asset: string;
+  width: number;
+  height: number;
+  shapes: readonly Drawn[];
+  labels: readonly string[];
+  size?: number;
+  names?: boolean;
+  aspect?: string;
+  alt: string;
+};
+
+export function Picture({ asset, width, height, shapes, labels, size = 320, names, aspect, alt }: Props) {
+  const [missing, setMissing] = useState(false);
+  const whole = shapes.find((shape) => !shape.box && !shape.polygon);
+  return (
+    <div className={css.picture} style={{ aspectRatio: aspect ?? `${width} / ${height}` }}>
+      {missing ? <span className={css.missing}>Image not available</span> : <img src={imageUrl(asset, size)} alt={alt} loading="lazy" decoding="async" onError={() => setMissing(true)} />}
+      <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="xMidYMid meet" aria-hidden="true">
+        {shapes.map((shape, i) => (
+          <Shape key={i} shape={shape} colour={labelColour(shape.label, labels)} name={names ?? false} scale={Math.max(width, height) / 640} />
+        ))}
+      </svg>
+      {whole && (
+        <span className={css.tag}>
+          {whole.label}
+          {whole.confidence !== undefined && ` ${Math.round(whole.confidence * 100)}`}
+        </span>
+      )}
+    </div>
+  );
+}
+
+export function points(polygon: number[][] | number[]): string {
+  const flat = (polygon as (number | number[])[]).flat() as number[];
+  const pairs: string[] = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) pairs.push(`${flat[i]},${flat[i + 1]}`);
+  return pairs.join(" ");
+}
+
+function Shape({ shape, colour, name, scale }: { shape: Drawn; colour: string; name: boolean; scale: number }) {
+  const faint = shape.answered === false;
+  const style = { fill: colour, fillOpacity: faint ? 0 : 0.1, stroke: colour, strokeOpacity: faint ? 0.6 : 1, strokeWidth: 1.6, strokeDasharray: faint ? "4 3" : undefined };
+  if (shape.polygon) return <polygon points={points(shape.polygon)} vectorEffect="non-scaling-stroke" style={style} />;
+  if (!shape.box) return null;
+  const [x1, y1, x2, y2] = shape.box;
+  const text = `${shape.label}${shape.confidence === undefined ? "" : ` ${Math.round(shape.confidence * 100)}`}`;
+  const tall = 15 * scale;
+  return (
+    <g>
+      <rect x={x1} y={y1} width={Math.max(0, x2 - x1)} height={Math.max(0, y2 - y1)} vectorEffect="non-scaling-stroke" style={style} rx={1} />
+      {name && !faint && (
+        <>
+          <rect x={x1} y={Math.max(0, y1 - tall)} width={(text.length * 6.3 + 8) * scale} height={tall} fill={colour} />
+          <text x={x1 + 4 * scale} y={Math.max(0, y1 - tall) + 11 * scale} fontSize={11 * scale} fontWeight={600} fill="#fff">
+            {text}
+          </text>
+        </>
+      )}
+    </g>
+  );
+}

@@ -1,0 +1,47 @@
+/* A training curve: one or two measures over epochs, each on its own scale, the last value written at its end. */
+import { score } from "../format";
+import css from "./charts.module.css";
+
+export type CurveLine = { name: string; colour: string; values: (number | null)[]; digits?: number };
+
+export function Curve({ lines, total, label, height = 150 }: { lines: CurveLine[]; total: number; label: string; height?: number }) {
+  const wide = 600;
+  const left = 4;
+  const right = 60;
+  const x = (i: number) => left + (i / Math.max(total - 1, 1)) * (wide - left - right);
+  return (
+    <svg className={css.histogram} viewBox={`0 0 ${wide} ${height}`} role="img" aria-label={label}>
+      {[0, 0.5, 1].map((part) => (
+        <line key={part} x1={left} x2={wide - right} y1={8 + part * (height - 28)} y2={8 + part * (height - 28)} stroke="var(--line)" />
+      ))}
+      {lines.map((line) => (
+        <Path key={line.name} line={line} x={x} height={height} />
+      ))}
+      <text x={left} y={height - 3}>
+        epoch 1
+      </text>
+      <text x={wide - right} y={height - 3} textAnchor="end">
+        {total}
+      </text>
+    </svg>
+  );
+}
+
+function Path({ line, x, height }: { line: CurveLine; x: (i: number) => number; height: number }) {
+  const known = line.values.flatMap((value, i) => (value === null ? [] : [[i, value] as const]));
+  if (known.length === 0) return null;
+  const values = known.map(([, value]) => value);
+  const low = Math.min(...values, 0);
+  const high = Math.max(...values, low + 1e-9);
+  const y = (value: number) => 8 + (1 - (value - low) / (high - low)) * (height - 28);
+  const [last, end] = known[known.length - 1];
+  return (
+    <g>
+      <polyline points={known.map(([i, value]) => `${x(i)},${y(value)}`).join(" ")} fill="none" stroke={line.colour} strokeWidth={1.8} strokeLinejoin="round" vectorEffect="non-scaling-stroke" />
+      <circle cx={x(last)} cy={y(end)} r={3} fill={line.colour} />
+      <text x={x(last) + 7} y={y(end) + 4} style={{ fill: line.colour, fontWeight: 600 }}>
+        {score(end, line.digits ?? 3)}
+      </text>
+    </g>
+  );
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { ago, bytes, count, duration, milliseconds, percent, plural, short, utc, words } from "./format";
+
+describe("numbers", () => {
+  it("stay unknown when they are unknown", () => {
+    expect([count(null), percent(undefined), milliseconds(null), duration(null)]).toEqual(["–", "–", "–", "–"]);
+  });
+  it("read as a person reads them", () => {
+    expect(short(1234)).toBe("1.2k");
+    expect(short(5_600_000)).toBe("5.6M");
+    expect(bytes(4_812_331)).toBe("4.8 MB");
+    expect(milliseconds(7.04)).toBe("7.0 ms");
+    expect(milliseconds(1530)).toBe("1.53 s");
+    expect(plural(1, "image")).toBe("1 image");
+    expect(words("continuous_training")).toBe("Continuous training");
+  });
+});
+
+describe("times", () => {
+  const now = new Date("2026-03-01T12:00:00Z");
+  const before = (seconds: number) => ago(new Date(now.getTime() - seconds * 1000), now);
+  it("are told by how long ago they were", () => {
+    expect([before(2), before(40), before(600), before(7200), before(86_400), before(3 * 86_400)]).toEqual(["just now", "40 s ago", "10 min ago", "2 h ago", "1 day ago", "3 days ago"]);
+  });
+  it("stand in UTC on hover", () => {
+    expect(utc(now)).toBe("2026-03-01 12:00:00 UTC");
+  });
+});

@@ -1,0 +1,80 @@
+/* One gate decision: what, why in sentences, the difference with its interval, and the buttons when it waits. */
+import { Link } from "react-router";
+import type { Decision } from "../api/types";
+import { useSend } from "../api/use";
+import { Button } from "../design/controls";
+import { count, score } from "../design/format";
+import { Chip, Notice, type Tone } from "../design/status";
+import { Time } from "../design/Time";
+import { Interval } from "./Interval";
+import css from "./loop.module.css";
+
+const OUTCOME: Record<Decision["applied"], [string, Tone]> = {
+  promoted: ["Promoted", "ok"],
+  approved: ["Approved", "ok"],
+  shadow: ["Running as shadow", "now"],
+  waiting: ["Waiting for you", "warn"],
+  held: ["Held back", "plain"],
+  refused: ["Refused", "bad"],
+};
+
+export function DecisionCard({ decision, waiting }: { decision: Decision; waiting?: boolean }) {
+  const [outcome, tone] = OUTCOME[decision.applied] ?? [decision.applied, "plain"];
+  const send = useSend("/deployments", "/overview");
+  const answer = (what: "approve" | "refuse") => send.mutate({ method: "POST", path: `/decisions/${decision.id}/${what}` });
+  const number = (name: string) => (typeof decision.numbers[name] === "number" ? decision.numbers[name] : null);
+  const [candidate, champion] = [number("candidate"), number("champion")];
+  return (
+    <article className={css.decision} data-tone={decision.decision === "keep champion" && tone === "plain" ? "bad" : tone}>
+      <header className={css.decisionHead}>
+        <h3>
+          <Version version={decision.candidate} /> {says(decision.decision)} {decision.champion && <Version version={decision.champion} />}
+        </h3>
+        <Chip tone={tone} dot>
+          {outcome}
+        </Chip>
+        <Time at={decision.at} />
+      </header>
+      <ul className={css.reasons}>
+        {decision.reasons.map((reason) => (
+          <li key={reason}>{reason}</li>
+        ))}
+      </ul>
+      {candidate !== null && champion !== null && (
+        <Interval difference={number("difference")} lower={number("lower")} upper={number("upper")} margin={margin(decision)} caption={`${score(champion)} → ${score(candidate)} on ${count(number("images"))} test images`} />
+      )}
+      {waiting && (
+        <div className={css.actions}>
+          <Button look="primary" icon="check" disabled={send.isPending} onClick={() => answer("approve")}>
+            Make it champion
+          </Button>
+          <Button disabled={send.isPending} onClick={() => answer("refuse")}>
+            Refuse
+          </Button>
+          {send.error && <Notice tone="bad">{send.error.message}</Notice>}
+        </div>
+      )}
+    </article>
+  );
+}
+
+function margin(decision: Decision): number {
+  const floors = decision.numbers.floors as { margin?: number } | undefined;
+  return floors?.margin ?? 0;
+}
+
+function says(decision: string): string {
+  if (decision === "promote") return "may replace";
+  if (decision === "keep champion") return "does not replace";
+  return "cannot yet be told from";
+}
+
+function Version({ version }: { version: { id: string; title: string } }) {
+  const named = /^(.*) v(\d+)$/.exec(version.title);
+  if (!named) return <>{version.title}</>;
+  return (
+    <Link className={css.link} to={`/models/${named[1]}/${named[2]}`}>
+      {version.title}
+    </Link>
+  );
+}

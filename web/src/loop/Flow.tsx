@@ -1,0 +1,48 @@
+/* The loop drawn: six stations on one line, the way back below, and at each what is there right now. */
+import type { DeploymentOverview } from "../api/types";
+import { count, words } from "../design/format";
+import { Bar } from "../design/status";
+import css from "./loop.module.css";
+import { progressOf } from "./progress";
+
+type Station = { name: string; number: string; detail: string; state: "on" | "busy" | "off" | "wait"; bar?: [number, number] };
+
+/** What each station says; pure, so that it can be tested. */
+export function stations({ deployment, predictions, pending, loop, pipeline }: DeploymentOverview): Station[] {
+  const off = pipeline.feedback_loop?.state === "off";
+  const run = loop?.run;
+  const busy = (part: string) => Boolean(run?.step && run.step.toLowerCase().includes(part));
+  const progress = progressOf(run?.progress ?? null);
+  const training = pipeline.continuous_training;
+  return [
+    { name: "Predict", number: count(predictions), detail: deployment.champion?.title ?? "no champion", state: deployment.serving?.state === "live" || deployment.target === "external" ? "on" : "busy" },
+    { name: "Review", number: count(loop?.verdicts ?? 0), detail: `${count(pending)} waiting`, state: (loop?.verdicts ?? 0) > 0 ? "on" : "off" },
+    {
+      name: "Dataset",
+      number: loop ? `${count(loop.added)} of ${count(loop.after)}` : "–",
+      detail: off ? "feedback loop off" : `added · ${count(loop?.kept_for_testing ?? 0)} kept for testing`,
+      state: off ? "off" : busy("publish") || busy("dataset") ? "busy" : "on",
+      bar: loop && !off ? [loop.added, loop.after] : undefined,
+    },
+    { name: "Train", number: busy("train") && progress ? `${Math.round(progress.share * 100)} %` : training?.active ? "automatic" : "by hand", detail: run?.step && !busy("train") ? words(run.step) : (progress?.message ?? (training?.active ? `every ${count(loop?.after ?? 0)} added` : "press Run now")), state: busy("train") ? "busy" : training?.active ? "on" : "off" },
+    { name: "Judge", number: loop?.waiting ? "waiting" : "gate", detail: loop?.waiting ? "for your decision" : "on unseen images", state: loop?.waiting ? "wait" : busy("eval") || busy("judge") || busy("gate") ? "busy" : "on" },
+    { name: "Deploy", number: deployment.shadow ? "shadow runs" : POLICY[pipeline.continuous_deployment?.active ? "on" : "off"], detail: deployment.shadow?.title ?? pipeline.continuous_deployment?.detail ?? "", state: pipeline.continuous_deployment?.active ? "on" : "off" },
+  ];
+}
+
+const POLICY = { on: "by policy", off: "asks you" };
+
+export function Flow({ overview }: { overview: DeploymentOverview }) {
+  return (
+    <ol className={css.flow}>
+      {stations(overview).map((station) => (
+        <li key={station.name} data-state={station.state}>
+          <span>{station.name}</span>
+          <strong>{station.number}</strong>
+          {station.bar && <Bar value={station.bar[0]} total={station.bar[1]} label={station.name} done={station.bar[0] >= station.bar[1]} />}
+          <small>{station.detail}</small>
+        </li>
+      ))}
+    </ol>
+  );
+}

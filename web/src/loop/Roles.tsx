@@ -1,0 +1,71 @@
+/* Who answered when, and the way back to the champion before. */
+import type { Deployment, Page as Items, RolePeriod } from "../api/types";
+import { useRead, useSend } from "../api/use";
+import { Button } from "../design/controls";
+import { Confirm } from "../design/Dialog";
+import { who, words } from "../design/format";
+import { Card, dim, Loaded, strong, tableClass } from "../design/page";
+import { Notice } from "../design/status";
+import { Time } from "../design/Time";
+import css from "./loop.module.css";
+
+export function Roles({ deployment }: { deployment: Deployment }) {
+  const roles = useRead<Items<RolePeriod>>(`/deployments/${deployment.name}/roles`, undefined, { every: 4000 });
+  const send = useSend("/deployments", "/overview");
+  const path = `/deployments/${deployment.name}`;
+  const champions = (roles.data?.items ?? []).filter((period) => period.role === "champion" && period.model_version);
+  const before = champions.find((period) => period.until && period.model_version?.id !== deployment.champion?.id);
+  return (
+    <Card
+      title="Roles"
+      flush
+      aside={
+        <div className={css.actions}>
+          {deployment.shadow && (
+            <>
+              <Confirm small button={`Promote ${deployment.shadow.title}`} title={`Make ${deployment.shadow.title} champion?`} lead={`It answers from then on. ${deployment.champion?.title ?? "The champion"} stays at hand for a rollback; no request fails meanwhile.`} action="Promote" onConfirm={() => send.mutate({ method: "POST", path: `${path}/roles`, body: { role: "champion", model_version: deployment.shadow?.id, reason: "promoted from shadow" } })} />
+              <Button small disabled={send.isPending} onClick={() => send.mutate({ method: "POST", path: `${path}/roles`, body: { role: "shadow", model_version: null, reason: "shadow stopped" } })}>
+                Stop the shadow
+              </Button>
+            </>
+          )}
+          {before && (
+            <Confirm small danger button="Roll back" title={`Roll back to ${before.model_version?.title}?`} lead={`${before.model_version?.title} answers again, ${deployment.champion?.title} leaves after its last request. Predictions, reviews and versions stay.`} action="Roll back" onConfirm={() => send.mutate({ method: "POST", path: `${path}/rollback`, body: { reason: "rolled back by hand" } })} />
+          )}
+        </div>
+      }
+    >
+      {send.error && <Notice tone="bad">{send.error.message}</Notice>}
+      <Loaded query={roles}>
+        {({ items }) => (
+          <table className={tableClass}>
+            <thead>
+              <tr>
+                <th>Role</th>
+                <th>Version</th>
+                <th>From</th>
+                <th>Until</th>
+                <th>Why</th>
+                <th>By</th>
+              </tr>
+            </thead>
+            <tbody>
+              {items.map((period, i) => (
+                <tr key={i}>
+                  <td>{words(period.role)}</td>
+                  <td className={strong}>{period.model_version?.title ?? "none"}</td>
+                  <td>
+                    <Time at={period.since} />
+                  </td>
+                  <td>{period.until ? <Time at={period.until} /> : <span className={dim}>now</span>}</td>
+                  <td>{period.reason}</td>
+                  <td>{who(period.by)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </Loaded>
+    </Card>
+  );
+}

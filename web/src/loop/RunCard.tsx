@@ -1,0 +1,65 @@
+/* The run that is going on: its steps and, while it trains, the curve as it grows. */
+import { Link } from "react-router";
+import type { LoopRun, TrainingRun } from "../api/types";
+import { useRead, useSend } from "../api/use";
+import { Curve } from "../design/charts/Curve";
+import { Confirm } from "../design/Dialog";
+import { duration, words } from "../design/format";
+import { Card, dim } from "../design/page";
+import { Bar, Chip } from "../design/status";
+import { curveLines } from "../design/curveLines";
+import css from "./loop.module.css";
+import { progressOf } from "./progress";
+
+export function RunCard({ run }: { run: LoopRun }) {
+  const training = useRead<TrainingRun>(run.training_run ? `/training-runs/${run.training_run}` : null, undefined, { every: 2000 });
+  const cancel = useSend("/jobs", "/deployments");
+  const progress = progressOf(run.progress);
+  const epochs = training.data?.epochs ?? [];
+  const lines = curveLines(epochs);
+  return (
+    <Card
+      title="Running now"
+      aside={
+        <div className={css.actions}>
+          {training.data?.eta_s !== null && training.data?.state === "running" && <Chip>about {duration(training.data?.eta_s)} left</Chip>}
+          {run.job && (
+            <Confirm small button="Cancel" title="Cancel this run?" lead="What it has trained so far is dropped. The reviews stay in the dataset." action="Cancel the run" onConfirm={() => cancel.mutate({ method: "POST", path: `/jobs/${run.job}/cancel` })} />
+          )}
+        </div>
+      }
+    >
+      <div className={css.run}>
+        <ol className={css.steps}>
+          {run.steps.map((step) => (
+            <li key={step.name} data-state={step.state}>
+              {words(step.name)}
+            </li>
+          ))}
+        </ol>
+        <div className={css.form}>
+          {progress && <Bar value={Math.round(progress.share * 100)} total={100} label="Progress of this step" />}
+          {progress?.message && <p className={dim}>{progress.message}</p>}
+          {lines.length > 0 && (
+            <>
+              <Curve label="Training curve" total={epochs[0]?.epochs ?? epochs.length} lines={lines} />
+              <div className={css.legend}>
+                {lines.map((line) => (
+                  <span key={line.name}>
+                    <i style={{ background: line.colour }} />
+                    {line.name}
+                  </span>
+                ))}
+                {run.training_run && (
+                  <Link className={css.link} to={`/training/${run.training_run}`}>
+                    log and parameters
+                  </Link>
+                )}
+              </div>
+            </>
+          )}
+        </div>
+      </div>
+    </Card>
+  );
+}

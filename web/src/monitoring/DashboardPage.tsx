@@ -1,0 +1,107 @@
+/* The dashboard of a deployment: traffic, distance from the training data, and what reviews say. */
+import { useMemo } from "react";
+import type { Dashboard, MetricInfo, Page as Items } from "../api/types";
+import { useRead } from "../api/use";
+import { Button, Segmented, Select } from "../design/controls";
+import { useDeployment } from "../design/deployment";
+import { duration } from "../design/format";
+import { useNow } from "../design/now";
+import { Loaded } from "../design/page";
+import { ConfidenceTile, ImageSizeTile, LatencyTile, PerImageTile, VolumeTile } from "./TrafficTiles";
+import { DriftTile } from "./DriftTile";
+import css from "./monitoring.module.css";
+import { NextSteps } from "./NextSteps";
+import { OutlierTile } from "./OutlierTile";
+import { HeatmapTile, LabelsTile } from "./LabelTiles";
+import { ClassificationTile, ConfusionTile, PrecisionTile, ReportTile } from "./ReviewTiles";
+import { BoardContext } from "./Tile";
+import { asParams, RANGES, useWindow } from "./window";
+
+export default function DashboardPage() {
+  const overview = useDeployment();
+  const { deployment } = overview;
+  const { window, change, zoom } = useWindow();
+  const now = useNow(5000);
+  const params = asParams(window, now.getTime());
+  const dashboard = useRead<Dashboard>(`/deployments/${deployment.name}/dashboard`, params, { every: 2000, keep: true });
+  const catalog = useRead<Items<MetricInfo>>("/metrics");
+  const byName = useMemo(() => Object.fromEntries((catalog.data?.items ?? []).map((info) => [info.name, info])), [catalog.data]);
+
+  return (
+    <>
+      <NextSteps overview={overview} />
+      <div className={css.bar}>
+        <Segmented label="Time range" value={window.range} options={RANGES} onChange={(range) => change({ range: range === "all" ? null : range, from: null, to: null })} />
+        {window.range === "custom" && (
+          <Button small icon="cross" onClick={() => change({ from: null, to: null, range: null })}>
+            {new Date(window.from ?? 0).toLocaleDateString()} – {new Date(window.to ?? now).toLocaleDateString()}
+          </Button>
+        )}
+        <Select aria-label="Source" value={window.source} onChange={(event) => change({ source: event.target.value })} options={choices("All sources", dashboard.data?.sources ?? [], window.source)} />
+        <Select aria-label="Model version" value={window.modelVersion} onChange={(event) => change({ version: event.target.value })} options={choices("All versions", dashboard.data?.model_versions ?? [], window.modelVersion)} />
+        {deployment.shadow && (
+          <Select
+            aria-label="Role"
+            value={window.role}
+            onChange={(event) => change({ role: event.target.value })}
+            options={[
+              { value: "", title: "Champion" },
+              { value: "shadow", title: "Shadow" },
+            ]}
+          />
+        )}
+        <span>{dashboard.data && `one point per ${duration(dashboard.data.bucket_s)} · drag across a chart to zoom`}</span>
+      </div>
+      <Loaded query={dashboard} height={420}>
+        {(data) => (
+          <BoardContext value={{ dashboard: data, catalog: byName, name: deployment.name, threshold: deployment.threshold, labels: deployment.labels, zoom }}>
+            <Group title="Traffic" lead="from every image">
+              <VolumeTile />
+              <LatencyTile />
+              <LabelsTile />
+              {deployment.task !== "classification" && <HeatmapTile />}
+              <ConfidenceTile />
+              {deployment.task !== "classification" && <PerImageTile />}
+              <ImageSizeTile />
+            </Group>
+            <Group title="Against the training data" lead="once you have chosen it">
+              <DriftTile />
+              <OutlierTile />
+            </Group>
+            <Group title="From reviews" lead="the more you review, the more certain">
+              {deployment.task === "classification" ? (
+                <ClassificationTile />
+              ) : (
+                <>
+                  <PrecisionTile />
+                  <ReportTile />
+                </>
+              )}
+              <ConfusionTile task={deployment.task} />
+            </Group>
+          </BoardContext>
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+type Choice = string | { id: string; title: string };
+
+function choices(all: string, found: Choice[], chosen: string) {
+  const options = found.map((item) => (typeof item === "string" ? { value: item, title: item } : { value: item.id, title: item.title }));
+  if (chosen && !options.some((option) => option.value === chosen)) options.push({ value: chosen, title: chosen });
+  return [{ value: "", title: all }, ...options];
+}
+
+function Group({ title, lead, children }: { title: string; lead: string; children: React.ReactNode }) {
+  return (
+    <section className={css.group}>
+      <div className={css.groupHead}>
+        <h2>{title}</h2>
+        <span>{lead}</span>
+      </div>
+      <div className={css.grid}>{children}</div>
+    </section>
+  );
+}

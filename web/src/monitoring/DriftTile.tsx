@@ -1,0 +1,97 @@
+/* How far production has moved, in what way, where, and what that looks like. */
+import { imageUrl } from "../api/client";
+import type { Measurement } from "../api/types";
+import { TimeChart } from "../design/charts/TimeChart";
+import { count, score } from "../design/format";
+import { Chip } from "../design/status";
+import css from "./monitoring.module.css";
+import { column, list, num, str, times } from "./read";
+import { Tile, useBoard } from "./Tile";
+
+type Feature = Record<string, unknown>;
+
+export function DriftTile() {
+  const { zoom } = useBoard();
+  return (
+    <Tile metric="drift" title="Drift" wide={8} headline={(m) => <Verdict measure={m} />}>
+      {(m) => {
+        const features = list<Feature>(m.value, "features").slice(0, 4);
+        const top = Math.max(...features.map((feature) => num(feature, "d") ?? 0), 0.3);
+        return (
+          <>
+            <div className={css.drift}>
+              <Headline measure={m} />
+              <ul className={css.moved} aria-label="What moved most">
+                {features.map((feature) => (
+                  <li key={String(feature.name)}>
+                    <span>{sentence(feature)}</span>
+                    <span className={css.track}>
+                      <span style={{ width: `${((num(feature, "d") ?? 0) / top) * 100}%` }} />
+                    </span>
+                    <span className={css.n}>{score(num(feature, "d"), 2)}</span>
+                  </li>
+                ))}
+              </ul>
+            </div>
+            {m.series.length > 1 && <TimeChart label="Drift over time" height={92} top={1} times={times(m)} format={(value) => value.toFixed(1)} lines={[{ name: "D", colour: "--warn-strong", values: column(m, "d"), as: "area" }]} onRange={zoom} />}
+            <Strips measure={m} />
+          </>
+        );
+      }}
+    </Tile>
+  );
+}
+
+function Verdict({ measure }: { measure: Measurement }) {
+  const usual = measure.value?.usual;
+  if (typeof usual !== "boolean") return null;
+  return usual ? <Chip tone="ok">Like the training data</Chip> : <Chip tone="warn">Not like the training data</Chip>;
+}
+
+function Headline({ measure }: { measure: Measurement }) {
+  const slice = measure.value?.slice as Feature | null | undefined;
+  return (
+    <div className={css.verdict}>
+      <span className={css.big}>{score(num(measure.value, "d"), 2)}</span>
+      <p>
+        distance, 0 same to 1 disjoint; {count(num(measure.value, "n"))} images against {count(num(measure.value, "reference_n"))}
+      </p>
+      {slice && str(slice, "source") && (
+        <p>
+          Most of it comes from <strong>{str(slice, "source")}</strong> ({score(num(slice, "d"), 2)}).
+        </p>
+      )}
+    </div>
+  );
+}
+
+function sentence(feature: Feature): string {
+  const text = str(feature, "sentence") ?? str(feature, "title") ?? "";
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function Strips({ measure }: { measure: Measurement }) {
+  const images = measure.value?.images as Feature | null | undefined;
+  const usual = list<string>(images, "usual").slice(0, 6);
+  const now = list<string>(images, "now").slice(0, 6);
+  if (usual.length === 0 && now.length === 0) return null;
+  return (
+    <div className={css.strips}>
+      <Strip title="Usual" assets={usual} />
+      <Strip title="Now" assets={now} />
+    </div>
+  );
+}
+
+function Strip({ title, assets }: { title: string; assets: string[] }) {
+  return (
+    <div className={css.strip}>
+      <span>{title}</span>
+      <div>
+        {assets.map((asset, i) => (
+          <img key={`${asset}${i}`} src={imageUrl(asset, 160)} alt={`${title} image ${i + 1}`} loading="lazy" />
+        ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,141 @@
+/* What reviewed images say: average precision, precision and recall at the threshold, confusion. */
+import type { Measurement, Task } from "../api/types";
+import { Matrix } from "../design/charts/Matrix";
+import { count, plural, score, words } from "../design/format";
+import css from "./monitoring.module.css";
+import { list, num, record } from "./read";
+import { Tile } from "./Tile";
+
+const reviewed = (m: Measurement) => <small>{plural(m.count, "reviewed image")}</small>;
+
+export function PrecisionTile() {
+  return (
+    <Tile metric="average_precision" title="Average precision" headline={reviewed}>
+      {(m) => (
+        <>
+          <Numbers rows={[["mAP50", num(m.value, "map50")], ["mAP50–95", num(m.value, "map50_95")], ["AR100", num(m.value, "ar100")]]} />
+          <table className={css.table}>
+            <thead>
+              <tr>
+                <th>Label</th>
+                <th data-n>AP50</th>
+                <th data-n>AP50–95</th>
+                <th data-n>Objects</th>
+              </tr>
+            </thead>
+            <tbody>
+              {Object.entries(record(m.value, "labels")).map(([name, row]) => (
+                <tr key={name}>
+                  <td>{name}</td>
+                  <td data-n>{score(num(row, "ap50"), 2)}</td>
+                  <td data-n>{score(num(row, "ap50_95"), 2)}</td>
+                  <td data-n>{count(num(row, "positives"))}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </>
+      )}
+    </Tile>
+  );
+}
+
+export function ReportTile() {
+  return (
+    <Tile metric="detection_report" title="At the threshold" headline={reviewed}>
+      {(m) => (
+        <>
+          <Numbers rows={[["Precision", num(m.value, "precision")], ["Recall", num(m.value, "recall")], ["F1", num(m.value, "f1")]]} />
+          <PerLabel measure={m} />
+          <Errors measure={m} />
+        </>
+      )}
+    </Tile>
+  );
+}
+
+export function ClassificationTile() {
+  return (
+    <Tile metric="classification_report" title="Accuracy" wide={6} headline={reviewed}>
+      {(m) => (
+        <>
+          <Numbers rows={[["Accuracy", num(m.value, "accuracy")], ["Macro F1", num(m.value, "macro_f1")], ["Precision", num(m.value, "precision")], ["Recall", num(m.value, "recall")]]} />
+          <PerLabel measure={m} />
+        </>
+      )}
+    </Tile>
+  );
+}
+
+function PerLabel({ measure }: { measure: Measurement }) {
+  return (
+    <table className={css.table}>
+      <thead>
+        <tr>
+          <th>Label</th>
+          <th data-n>Precision</th>
+          <th data-n>Recall</th>
+          <th data-n>F1</th>
+        </tr>
+      </thead>
+      <tbody>
+        {Object.entries(record(measure.value, "labels")).map(([name, row]) => (
+          <tr key={name}>
+            <td>{name}</td>
+            <td data-n>{score(num(row, "precision"), 2)}</td>
+            <td data-n>{score(num(row, "recall"), 2)}</td>
+            <td data-n>{score(num(row, "f1"), 2)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Errors({ measure }: { measure: Measurement }) {
+  const errors = Object.entries((measure.value?.errors ?? {}) as Record<string, unknown>).filter((pair): pair is [string, number] => typeof pair[1] === "number" && pair[1] > 0);
+  if (errors.length === 0) return null;
+  return <p className={css.foot}>Errors: {errors.sort((a, b) => b[1] - a[1]).map(([name, n]) => `${n} ${words(name).toLowerCase()}`).join(", ")}</p>;
+}
+
+export function ConfusionTile({ task }: { task: Task }) {
+  const metric = task === "classification" ? "classification_report" : "detection_report";
+  return (
+    <Tile metric={metric} title="Confusion" wide={task === "classification" ? 6 : 4} headline={reviewed}>
+      {(m) => {
+        const confusion = readConfusion(m.value);
+        if (!confusion) return <p className={css.foot}>Nothing to confuse yet.</p>;
+        return (
+          <>
+            <Matrix {...confusion} rowTitle="true" columnTitle="answered" />
+            <p className={css.foot}>Blue: right. Amber: taken for something else, missed, or invented.</p>
+          </>
+        );
+      }}
+    </Tile>
+  );
+}
+
+/** A confusion matrix as the server gives it: rows are what was true, columns what was answered. */
+export function readConfusion(value: Record<string, unknown> | null): { rows: string[]; columns: string[]; counts: number[][] } | null {
+  const confusion = value?.confusion as Record<string, unknown> | undefined;
+  if (!confusion) return null;
+  const counts = list<number[]>(confusion, "counts");
+  const named = list<string>(confusion, "labels");
+  const rows = list<string>(confusion, "rows").length ? list<string>(confusion, "rows") : named;
+  const columns = list<string>(confusion, "columns").length ? list<string>(confusion, "columns") : named;
+  return counts.length && rows.length ? { rows, columns, counts } : null;
+}
+
+function Numbers({ rows }: { rows: [string, number | null][] }) {
+  return (
+    <dl className={css.numbers}>
+      {rows.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{score(value, 2)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

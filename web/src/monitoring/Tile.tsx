@@ -1,0 +1,73 @@
+/* A place on the dashboard. It is there from the start and, until it can show something, says what it needs. */
+import { createContext, useContext, useId, useState, type ReactNode } from "react";
+import { Link } from "react-router";
+import type { Dashboard, Measurement, MetricInfo } from "../api/types";
+import { Icon } from "../design/icons";
+import css from "./monitoring.module.css";
+
+export type Board = {
+  dashboard: Dashboard;
+  catalog: Record<string, MetricInfo>;
+  name: string;
+  threshold: number;
+  labels: string[];
+  zoom: (from: number, to: number) => void;
+};
+export const BoardContext = createContext<Board | null>(null);
+
+export function useBoard(): Board {
+  const board = useContext(BoardContext);
+  if (!board) throw new Error("a tile stands on a dashboard");
+  return board;
+}
+
+type Props = { metric: string; title?: string; wide?: number; headline?: (measure: Measurement) => ReactNode; children: (measure: Measurement) => ReactNode };
+
+export function Tile({ metric, title, wide = 4, headline, children }: Props) {
+  const { dashboard, catalog } = useBoard();
+  const measure = dashboard.metrics[metric];
+  const info = catalog[metric];
+  const id = useId();
+  const ready = measure?.available && measure.value !== null;
+  return (
+    <section className={css.tile} style={{ "--wide": wide } as React.CSSProperties} aria-labelledby={id} data-metric={metric}>
+      <header className={css.tileHead}>
+        <h3 id={id}>{title ?? info?.title ?? metric}</h3>
+        {info && <About info={info} />}
+        {ready && headline && <span className={css.headline}>{headline(measure)}</span>}
+      </header>
+      {ready ? children(measure) : <Needs sentence={measure?.needs ?? null} kind={info?.needs} />}
+    </section>
+  );
+}
+
+function Needs({ sentence, kind }: { sentence: string | null; kind?: string }) {
+  const { name } = useBoard();
+  const text = sentence ?? "Needs predictions.";
+  return (
+    <div className={css.needs}>
+      <p>{text.charAt(0).toUpperCase() + text.slice(1)}</p>
+      {kind === "training data" && <Link to={`/deployments/${name}/settings#training-data`}>Choose training data</Link>}
+      {kind === "reviews" && <Link to={`/deployments/${name}/review`}>Review images</Link>}
+    </div>
+  );
+}
+
+function About({ info }: { info: MetricInfo }) {
+  const [open, setOpen] = useState(false);
+  const id = useId();
+  return (
+    <span className={css.about} onMouseLeave={() => setOpen(false)}>
+      <button type="button" aria-label={`What ${info.title} means`} aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)} onBlur={() => setOpen(false)}>
+        <Icon name="info" size={13} />
+      </button>
+      {open && (
+        <span id={id} className={css.aboutBox} role="note">
+          <span>{info.definition}</span>
+          {info.formula && <code>{info.formula}</code>}
+          <span className={css.aboutNeeds}>Needs {info.needs}.</span>
+        </span>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,33 @@
+/* The four ways to end with an image, and the way back. */
+import { Icon } from "../design/icons";
+import css from "./review.module.css";
+
+type Act = Record<"accept" | "nothing" | "unusable" | "skip" | "undo", () => void>;
+
+export function Decide({ changed, empty, act, canUndo, box = true }: { changed: boolean; empty: boolean; act: Act; canUndo: boolean; box?: boolean }) {
+  return (
+    <div className={css.decide}>
+      <button type="button" className={css.main} data-changed={changed} onClick={act.accept}>
+        <Icon name="check" size={15} />
+        {changed ? "Save correction" : empty && box ? "Accept: nothing here" : "Accept"}
+        <kbd>Enter</kbd>
+      </button>
+      <div className={css.others}>
+        {box && (
+          <button type="button" onClick={act.nothing}>
+            Nothing here <kbd>N</kbd>
+          </button>
+        )}
+        <button type="button" onClick={act.unusable}>
+          Unusable <kbd>X</kbd>
+        </button>
+        <button type="button" onClick={act.skip}>
+          Skip <kbd>S</kbd>
+        </button>
+        <button type="button" onClick={act.undo}>
+          {canUndo ? "Undo" : "Back"} <kbd>Ctrl Z</kbd>
+        </button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+/* The labels with their number keys; beyond the tenth one filters by typing. */
+import { useState } from "react";
+import { Input } from "../design/controls";
+import css from "./review.module.css";
+
+type Props = { labels: string[]; chosen: string; pick: (label: string) => void; colour: (label: string) => string };
+
+export function LabelPicker({ labels, chosen, pick, colour }: Props) {
+  const [wanted, setWanted] = useState("");
+  const shown = labels.filter((label) => label.toLowerCase().includes(wanted.toLowerCase()));
+  return (
+    <div className={css.labels}>
+      {labels.length > 10 && <Input type="search" aria-label="Find a label" placeholder="Find a label" value={wanted} onChange={(event) => setWanted(event.target.value)} />}
+      <div className={css.labelList} role="radiogroup" aria-label="Label">
+        {shown.map((label) => {
+          const key = labels.indexOf(label);
+          return (
+            <button key={label} type="button" role="radio" aria-checked={label === chosen} onClick={() => pick(label)}>
+              <i style={{ background: colour(label) }} />
+              <span>{label}</span>
+              {key < 10 && <kbd>{(key + 1) % 10}</kbd>}
+            </button>
+          );
+        })}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+/* One image, one label: a press on a label (or its number) decides and goes on. */
+import { imageUrl } from "../api/client";
+import type { Annotation, Prediction, ReviewState } from "../api/types";
+import { labelColour } from "../design/colours";
+import { percent } from "../design/format";
+import { Decide } from "./Decide";
+import { meaning } from "./core/keys";
+import { answered } from "./exchange";
+import css from "./review.module.css";
+import { useKeys } from "./useKeys";
+
+type Props = { prediction: Prediction; labels: string[]; decide: (status: ReviewState, annotations: Annotation[]) => void; back: () => void; help: () => void };
+
+export function LabelReview({ prediction, labels, decide, back, help }: Props) {
+  const best = answered(prediction)[0] ?? null;
+  const sure = new Map(prediction.detections.map((found) => [found.label, found.confidence]));
+
+  const choose = (label: string) => decide(label === best?.label ? "accepted" : "corrected", [{ label }]);
+  const act = {
+    accept: () => best && choose(best.label),
+    nothing: () => undefined,
+    unusable: () => decide("unusable", []),
+    skip: () => decide("skipped", []),
+    undo: back,
+  };
+  useKeys((pressed) => {
+    const means = meaning(pressed);
+    if (means === null) return false;
+    if (typeof means === "object") {
+      if (labels[means.label]) choose(labels[means.label]);
+    } else if (means in act) act[means as keyof typeof act]();
+    else if (means === "help") help();
+    else return false;
+    return true;
+  });
+
+  return (
+    <div className={css.bench}>
+      <div className={css.stage}>
+        <img className={css.photo} src={imageUrl(prediction.asset)} alt="Under review" />
+      </div>
+      <aside className={css.panel} aria-label="Decision">
+        <div className={css.labels}>
+          <h3>{best ? <>Answered <strong>{best.label}</strong>. What is it?</> : "The model was unsure. What is it?"}</h3>
+          <div className={css.labelList}>
+            {labels.map((label, i) => (
+              <button key={label} type="button" aria-pressed={label === best?.label} onClick={() => choose(label)}>
+                <i style={{ background: labelColour(label, labels) }} />
+                <span>{label}</span>
+                <small>{sure.has(label) && percent(sure.get(label))}</small>
+                {i < 10 && <kbd>{(i + 1) % 10}</kbd>}
+              </button>
+            ))}
+          </div>
+        </div>
+        {best && <Decide changed={false} empty={false} act={act} canUndo={false} box={false} />}
+      </aside>
+    </div>
+  );
+}

@@ -1,0 +1,53 @@
+/* What a press on the canvas means, and what dragging on makes of it. Pure: points in, shapes out. */
+import { area, between, contains, handlePoint, HANDLES, moved, resized, type Handle, type Point, type Rect, type Size } from "./geometry";
+import type { Scene, Shape } from "./scene";
+
+export type Gesture =
+  | { kind: "draw"; from: Point }
+  | { kind: "move"; from: Point; shape: Shape }
+  | { kind: "resize"; handle: Handle; shape: Shape }
+  | { kind: "pan" };
+
+/** `near`: how far a handle or an edge may be missed, in image pixels. */
+export function handleAt(shape: Shape | undefined, point: Point, near: number): Handle | null {
+  if (!shape || shape.polygon) return null;
+  const hit = HANDLES.find((handle) => {
+    const place = handlePoint(shape, handle);
+    return Math.abs(place.x - point.x) <= near && Math.abs(place.y - point.y) <= near;
+  });
+  return hit ?? null;
+}
+
+/** The shape under a point: the selected one first, then the smallest. */
+export function shapeAt(scene: Scene, point: Point, near: number): Shape | null {
+  const hits = scene.shapes.filter((shape) => contains(shape, point, near));
+  return hits.find((shape) => shape.id === scene.selected) ?? [...hits].sort((a, b) => area(a) - area(b))[0] ?? null;
+}
+
+export function begin(scene: Scene, point: Point, near: number, drawing: boolean): Gesture {
+  const selected = scene.shapes.find((shape) => shape.id === scene.selected);
+  const handle = handleAt(selected, point, near);
+  if (selected && handle) return { kind: "resize", handle, shape: selected };
+  const hit = drawing ? null : shapeAt(scene, point, near / 2);
+  return hit ? { kind: "move", from: point, shape: hit } : { kind: "draw", from: point };
+}
+
+/** The box as it stands while the pointer is at `point`; null while panning. */
+export function boxOf(gesture: Gesture, point: Point, image: Size): Rect | null {
+  if (gesture.kind === "draw") return between(gesture.from, point, image);
+  if (gesture.kind === "move") return moved(gesture.shape, { x: point.x - gesture.from.x, y: point.y - gesture.from.y }, image);
+  if (gesture.kind === "resize") return resized(gesture.shape, gesture.handle, point, image);
+  return null;
+}
+
+/** Whether a drawn box is meant: a click that shook is not. */
+export function isDrawn(rect: Rect, scale: number): boolean {
+  return (rect.x2 - rect.x1) * scale >= 4 && (rect.y2 - rect.y1) * scale >= 4;
+}
+
+/** A polygon carried along with its box. */
+export function carried(polygon: readonly number[], from: Rect, to: Rect): number[] {
+  const dx = to.x1 - from.x1;
+  const dy = to.y1 - from.y1;
+  return polygon.map((value, i) => value + (i % 2 === 0 ? dx : dy));
+}

@@ -1,0 +1,96 @@
+/* Draws the image and its shapes. A thousand boxes take well under a frame: one pass, no per-shape elements. */
+import { handlePoint, HANDLES, type Rect, type Size } from "./geometry";
+import type { Scene, Shape } from "./scene";
+import { toScreen, type Viewport } from "./viewport";
+
+export type Frame = {
+  scene: Scene;
+  view: Viewport;
+  canvas: Size;
+  image: CanvasImageSource | null;
+  imageSize: Size;
+  draft: Rect | null;
+  draftLabel: string;
+  hideLabels: boolean;
+  dimmed: boolean;
+  filter: string;
+  colour: (label: string) => string;
+  font: string;
+};
+
+export function render(context: CanvasRenderingContext2D, frame: Frame, density: number): void {
+  context.setTransform(density, 0, 0, density, 0, 0);
+  context.clearRect(0, 0, frame.canvas.width, frame.canvas.height);
+  const { view, imageSize } = frame;
+  if (frame.image) {
+    context.imageSmoothingEnabled = view.scale < 4;
+    context.filter = frame.filter;
+    context.drawImage(frame.image, view.x, view.y, imageSize.width * view.scale, imageSize.height * view.scale);
+    context.filter = "none";
+  }
+  if (frame.dimmed) return;
+  for (const shape of frame.scene.shapes) if (shape.id !== frame.scene.selected) drawShape(context, frame, shape, false);
+  const selected = frame.scene.shapes.find((shape) => shape.id === frame.scene.selected);
+  if (selected) drawShape(context, frame, selected, true);
+  if (frame.draft) drawBox(context, frame, frame.draft, frame.colour(frame.draftLabel), true);
+}
+
+function drawBox(context: CanvasRenderingContext2D, frame: Frame, rect: Rect, colour: string, strong: boolean): void {
+  const from = toScreen(frame.view, { x: rect.x1, y: rect.y1 });
+  const to = toScreen(frame.view, { x: rect.x2, y: rect.y2 });
+  context.strokeStyle = colour;
+  context.lineWidth = strong ? 2.2 : 1.5;
+  context.globalAlpha = strong ? 0.16 : 0.07;
+  context.fillStyle = colour;
+  context.fillRect(from.x, from.y, to.x - from.x, to.y - from.y);
+  context.globalAlpha = 1;
+  context.strokeRect(from.x, from.y, to.x - from.x, to.y - from.y);
+}
+
+function drawShape(context: CanvasRenderingContext2D, frame: Frame, shape: Shape, selected: boolean): void {
+  const colour = frame.colour(shape.label);
+  if (shape.polygon) drawPolygon(context, frame, shape.polygon, colour, selected);
+  else drawBox(context, frame, shape, colour, selected);
+  if (!frame.hideLabels || selected) drawName(context, frame, shape, colour);
+  if (selected && !shape.polygon) drawHandles(context, frame, shape);
+}
+
+function drawPolygon(context: CanvasRenderingContext2D, frame: Frame, polygon: readonly number[], colour: string, selected: boolean): void {
+  context.beginPath();
+  for (let i = 0; i + 1 < polygon.length; i += 2) {
+    const at = toScreen(frame.view, { x: polygon[i], y: polygon[i + 1] });
+    if (i === 0) context.moveTo(at.x, at.y);
+    else context.lineTo(at.x, at.y);
+  }
+  context.closePath();
+  context.fillStyle = colour;
+  context.strokeStyle = colour;
+  context.globalAlpha = selected ? 0.28 : 0.14;
+  context.fill();
+  context.globalAlpha = 1;
+  context.lineWidth = selected ? 2.2 : 1.5;
+  context.stroke();
+}
+
+function drawName(context: CanvasRenderingContext2D, frame: Frame, shape: Shape, colour: string): void {
+  const at = toScreen(frame.view, { x: shape.x1, y: shape.y1 });
+  const text = shape.confidence === undefined ? shape.label : `${shape.label} ${Math.round(shape.confidence * 100)}`;
+  context.font = `600 11px ${frame.font}`;
+  const wide = context.measureText(text).width + 8;
+  const top = at.y - 16 < 0 ? at.y : at.y - 16;
+  context.fillStyle = colour;
+  context.fillRect(at.x - 0.75, top, wide, 16);
+  context.fillStyle = "#fff";
+  context.fillText(text, at.x + 3.25, top + 11.5);
+}
+
+function drawHandles(context: CanvasRenderingContext2D, frame: Frame, shape: Shape): void {
+  context.fillStyle = "#fff";
+  context.strokeStyle = "#10131a";
+  context.lineWidth = 1;
+  for (const handle of HANDLES) {
+    const at = toScreen(frame.view, handlePoint(shape, handle));
+    context.fillRect(at.x - 3.5, at.y - 3.5, 7, 7);
+    context.strokeRect(at.x - 3.5, at.y - 3.5, 7, 7);
+  }
+}

@@ -1,0 +1,93 @@
+/* The images to review, a few ahead of the person, and the way back to the last one. */
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { ApiError, get, imageUrl, send } from "../api/client";
+import type { Annotation, Page, Prediction, ReviewState } from "../api/types";
+import { Outbox, type Decision } from "./core/outbox";
+
+const AHEAD = 12;
+
+async function deliver({ prediction, method, body }: Decision) {
+  try {
+    await send(method, `/predictions/${prediction}/verdict`, body);
+    return "done" as const;
+  } catch (error) {
+    if (error instanceof ApiError && error.status > 0 && error.status < 500) return { refused: error.message };
+    return "unreachable" as const;
+  }
+}
+
+/** Made anew for each deployment. `waiting` counts decisions not yet with the server; `back` reopens the last decided image and shows it again. */
+export function useQueue(deployment: string, first: string | null) {
+  const [items, setItems] = useState<Prediction[]>([]);
+  const [done, setDone] = useState<Prediction[]>([]);
+  const [loaded, setLoaded] = useState(false);
+  const [problem, setProblem] = useState("");
+  const client = useQueryClient();
+  const outbox = useMemo(() => new Outbox(`relens.review.${deployment}`, deliver, localStorage, setProblem), [deployment]);
+  const waiting = useSyncExternalStore(outbox.subscribe, () => (outbox.offline ? -outbox.waiting : outbox.waiting));
+  const settled = useRef(new Set<string>());
+
+  const fill = useCallback(async () => {
+    try {
+      const page = await get<Page<Prediction>>(`/deployments/${deployment}/queue`, { limit: AHEAD });
+      setItems((before) => merge(before, page.items.filter((item) => !settled.current.has(item.id) && !outbox.has(item.id))));
+      setLoaded(true);
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : "The queue could not be read.");
+    }
+  }, [deployment, outbox]);
+
+  useEffect(() => {
+    const begin = async () => {
+      if (first) {
+        const wanted = await get<Prediction>(`/predictions/${first}`);
+        setItems((before) => merge([wanted], before));
+      }
+      await outbox.flush();
+      await fill();
+    };
+    void begin();
+  }, [first, fill, outbox]);
+
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (outbox.waiting) void outbox.flush();
+      else if (items.length < 4) void fill();
+    }, 2000);
+    return () => clearInterval(timer);
+  }, [fill, items.length, outbox]);
+
+  useEffect(() => {
+    for (const next of items.slice(1, 3)) new Image().src = imageUrl(next.asset);
+  }, [items]);
+
+  const decide = useCallback(
+    (prediction: Prediction, status: ReviewState, annotations: Annotation[]) => {
+      settled.current.add(prediction.id);
+      setProblem("");
+      setItems((before) => before.filter((item) => item.id !== prediction.id));
+      setDone((before) => [...before, prediction]);
+      void outbox.put({ prediction: prediction.id, method: "PUT", body: { status, annotations } }).then(() =>
+        client.invalidateQueries({ predicate: (query) => String(query.queryKey[0]).startsWith(`/deployments/${deployment}`) }),
+      );
+    },
+    [client, deployment, outbox],
+  );
+
+  const back = useCallback(() => {
+    const last = done.at(-1);
+    if (!last) return;
+    settled.current.delete(last.id);
+    setDone((before) => before.slice(0, -1));
+    setItems((before) => [last, ...before.filter((item) => item.id !== last.id)]);
+    void outbox.put({ prediction: last.id, method: "DELETE" });
+  }, [done, outbox]);
+
+  return { items, loaded, problem, decide, back, done: done.length, waiting: Math.abs(waiting), offline: waiting < 0 };
+}
+
+function merge(before: Prediction[], found: Prediction[]): Prediction[] {
+  const known = new Set(before.map((item) => item.id));
+  return [...before, ...found.filter((item) => !known.has(item.id))];
+}
