@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image as Pillow
 
+from relens.kit.errors import RelensError
 from relens.training.compact.order import CannotTrain, Order
+from relens.vision.decode import decode
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
 IN_MEMORY = 2 << 30
-EXIF_ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True)
@@ -108,25 +109,18 @@ def load_pictures(samples: Sequence[Sample], longest: int, scratch: Path, worker
 
 
 def load_picture(sample: Sample, longest: int) -> Picture:
-    """One decoded image. Raises CannotTrain, naming the file."""
+    """One image, decoded by the same code as in production. Raises CannotTrain, naming the file."""
     try:
-        with Image.open(sample.path) as file:
-            full = _upright_size(file)
-            if max(full) > 2 * longest:
-                file.draft("RGB", (2 * longest, 2 * longest))
-            image = ImageOps.exif_transpose(file).convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise CannotTrain(f"cannot decode the image {sample.path.name}: {error}") from error
+        image = decode(sample.path.read_bytes(), smallest=longest)
+    except (OSError, RelensError) as error:
+        raise CannotTrain(f"cannot read the image {sample.path.name}: {error}") from error
+    full = (image.width, image.height)
     size = _fit(*full, longest)
-    if image.size != size:
-        image = image.resize(size, Image.Resampling.BILINEAR)
+    picture = image.picture
+    if picture.size != size:
+        picture = picture.resize(size, Pillow.Resampling.BILINEAR)
     factor = np.asarray([size[0] / full[0], size[1] / full[1]] * 2, np.float32)
-    return Picture(np.asarray(image), sample.boxes * factor, sample.labels, full)
-
-
-def _upright_size(file: Image.Image) -> tuple[int, int]:
-    turned = file.getexif().get(EXIF_ORIENTATION) in (5, 6, 7, 8)
-    return (file.height, file.width) if turned else (file.width, file.height)
+    return Picture(np.asarray(picture), sample.boxes * factor, sample.labels, full)
 
 
 def _fit(width: int, height: int, longest: int) -> tuple[int, int]:

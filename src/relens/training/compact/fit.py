@@ -137,19 +137,18 @@ def batches(learning: Learning, plan: Plan, pace: Pace, images: int) -> Iterator
 
 
 def _endless(plan: Plan, images: int) -> Iterator[list[int]]:
-    """Indices of batch after batch; an epoch goes `repeats` times through the images in a new order each."""
+    """Indices of batch after batch; an epoch goes once through the images, in an order of its own."""
     epoch = 0
     while True:
         chance = np.random.default_rng((plan.seed, epoch, 1))
-        order = np.concatenate([chance.permutation(images) for _ in range(plan.repeats)])
-        steps = max(1, len(order) // plan.batch)
-        for some in np.array_split(order, steps):
+        order = chance.permutation(images)
+        for some in np.array_split(order, steps_per_epoch(plan, images)):
             yield some.tolist()
         epoch += 1
 
 
 def steps_per_epoch(plan: Plan, images: int) -> int:
-    return max(1, images * plan.repeats // plan.batch)
+    return max(1, round(images / plan.batch))
 
 
 class Report:

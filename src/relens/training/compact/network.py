@@ -108,7 +108,8 @@ class Head(nn.Module):
         self.sides = nn.Conv2d(channels, 4 * BINS, 1)
         nn.init.constant_(cast(Tensor, self.classes.bias), -4.6)
         nn.init.normal_(self.classes.weight, std=0.01)
-        nn.init.ones_(cast(Tensor, self.sides.bias))
+        # An untrained box is about three strides wide, so that every stride first looks for objects of its size.
+        cast(Tensor, self.sides.bias).data = torch.arange(BINS).mul(-0.5).repeat(4)
 
     def forward(self, maps: list[Tensor]) -> tuple[Tensor, Tensor]:
         """Class logits (N, A, C) and side logits (N, A, 4 * BINS), strides one after another, cells row by row."""

@@ -9,10 +9,12 @@ import numpy as np
 from relens.training.compact.data import Floats, Sample
 from relens.training.compact.order import Order
 
-BATCH = 16
 MULTIPLE = 32
 SMALLEST_OBJECT = 14.0
-LEAST_EPOCH = 128
+STEPS = 350
+RATE = 4e-3
+PIXELS_PER_SECOND = 1.3e6
+"""What one thread learns from in a second, roughly: only the choice of the batch rests on it."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,6 @@ class Plan:
     height: int
     width: int
     batch: int
-    repeats: int
     epochs: int | None
     minutes: float | None
     learning_rate: float
@@ -43,15 +44,17 @@ def make_plan(order: Order, samples: Sequence[Sample]) -> Plan:
     minutes = wishes.minutes
     if wishes.epochs is None and minutes is None:
         minutes = automatic_minutes(len(samples)) * (0.6 if order.start_from else 1.0)
-    batch = wishes.batch or BATCH
+    ahead = wishes.epochs * len(samples) if wishes.epochs else math.inf
+    if minutes:
+        ahead = min(ahead, 60 * minutes * order.threads * PIXELS_PER_SECOND / (height * width))
+    batch = wishes.batch or automatic_batch(ahead)
     return Plan(
         height=height,
         width=width,
         batch=batch,
-        repeats=max(1, math.ceil(LEAST_EPOCH / len(samples))),
         epochs=wishes.epochs,
         minutes=minutes,
-        learning_rate=wishes.learning_rate or (2e-3 if order.start_from is None else 1e-3),
+        learning_rate=wishes.learning_rate or RATE * math.sqrt(batch / 8) * (0.5 if order.start_from else 1.0),
         channels=wishes.width or 1.0,
         seed=wishes.seed,
     )
@@ -60,6 +63,11 @@ def make_plan(order: Order, samples: Sequence[Sample]) -> Plan:
 def automatic_minutes(images: int) -> float:
     """Wall time that a training set of this many images deserves: 3 minutes for 100, 5.5 for 500, 20 at most."""
     return float(np.clip(1.2 * (images / 10) ** 0.4, 1.0, 20.0))
+
+
+def automatic_batch(views: float) -> int:
+    """Images a step for this many views in all: a short run needs its steps more than smooth gradients."""
+    return next((batch for batch in (16, 8) if views >= batch * STEPS), 4)
 
 
 def detection_size(samples: Sequence[Sample]) -> int:

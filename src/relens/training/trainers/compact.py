@@ -42,7 +42,7 @@ TRAINER = Trainer(
         "epochs": Parameter(None, "Passes over the training images"),
         "minutes": Parameter(None, "Minutes it may take (chosen by the number of images when neither is set)"),
         "image_size": Parameter(None, "Longer side of the network's input in pixels"),
-        "batch": Parameter(16, "Images in one step"),
+        "batch": Parameter(None, "Images in one step (chosen by the length of the run when not set)"),
         "seed": Parameter(0, "Seed: the same one with the same images and epochs gives the same start"),
         "learning_rate": Parameter(None, "Learning rate"),
         "width": Parameter(None, "Factor on the network's channels"),
