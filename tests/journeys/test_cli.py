@@ -147,4 +147,4 @@ def test_a_line_that_is_not_json_is_named(server: Server, deployed: str) -> None
 
 def test_status_shows_deployments(server: Server, deployed: str) -> None:
     assert deployed in fine(relens(server, "status"))
-    assert json.loads(fine(relens(server, "status", "--json")))["deployments"][0]["name"] == deployed
+    assert json.loads(fine(relens(server, "status", "--json")))["deployments"][0]["deployment"]["name"] == deployed

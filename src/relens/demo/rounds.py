@@ -35,6 +35,7 @@ class Rounds:
         self._traffic, self._reviewer, self._watch, self._show = traffic, reviewer, watch, show
         self._lockstep = lockstep
         self._pause = 1 / per_second if per_second else 0.0
+        self._since_settled = 0
         self.failed_reviews: list[str] = []
 
     def play(self, arrivals: Sequence[Arrival]) -> None:
@@ -45,7 +46,7 @@ class Rounds:
             if answer is not None:
                 self.review(arrival, answer)
             if self._lockstep:
-                self.settle()
+                self._settle_when_due()
             else:
                 self._pace(len(arrivals) - number, max(2, round(len(arrivals) * _RESERVE)))
             if not self._watch.running:
@@ -60,6 +61,7 @@ class Rounds:
             self._reviewer.settle(arrival.name, answer.id, answer.detections)
         except RelensError as error:
             self.failed_reviews.append(f"{arrival.name}: {error}")
+        self._since_settled += 1
         self._show.number("reviewed", self._reviewer.settled.total())
 
     def breathe(self) -> None:
@@ -67,24 +69,27 @@ class Rounds:
         time.sleep(self._pause)
 
     def settle(self) -> None:
-        """Until every review has reached the loop and no run is under way or due; requests go on meanwhile."""
+        """Until every review has reached the loop, no run is under way or due, and the champion answers; requests go on meanwhile."""
         deadline = time.monotonic() + _CATCH_UP_S
         while True:
             self._watch.look(now=True)
-            if not self._watch.busy and self._caught_up():
+            busy = self._watch.busy
+            if not busy and not self._watch.state["unplaced"] and self._watch.champion_answers():
+                self._since_settled = 0
                 return
-            if self._watch.busy:
+            if busy:
                 deadline = time.monotonic() + _CATCH_UP_S
                 if not self._lockstep:
                     self._traffic.ask_on_the_side()
             elif time.monotonic() > deadline:
-                raise LoopStuck(
-                    f"the loop has seen {self._watch.state['verdicts']} of {self._reviewer.settled.total()} reviews"
-                )
-            time.sleep(0.05 if not self._watch.busy else _ASIDE_S)
+                raise LoopStuck(f"{self._watch.state['unplaced']} reviews have not reached the loop")
+            time.sleep(_ASIDE_S if busy else 0.05)
 
-    def _caught_up(self) -> bool:
-        return int(self._watch.state["verdicts"]) >= self._reviewer.settled.total()
+    def _settle_when_due(self) -> None:
+        """Only where a retraining may begin now: before that, nothing depends on how far the loop has followed."""
+        known = int(self._watch.state.get("added", 0))
+        if known + self._since_settled >= self._watch.after:
+            self.settle()
 
     def _pace(self, left: int, reserve: int) -> None:
         self._watch.look()

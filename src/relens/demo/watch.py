@@ -24,7 +24,7 @@ class Watch:
 
     def __init__(self, client: Client, deployment: str, after: int, show: Show) -> None:
         self._deployment = client.deployment(deployment)
-        self._after = after
+        self.after = after
         self._show = show
         self._looked_at = 0.0
         self._due_since: float | None = None
@@ -43,7 +43,7 @@ class Watch:
             return
         self._looked_at = moment
         self.state = self._deployment.loop()
-        self._show.number("added", f"{self.state['added']} of {self._after}")
+        self._show.number("added", f"{self.state['added']} of {self.after}")
         self._follow_run(moment)
         if self.running is None or now:
             self._announce_decisions()
@@ -56,7 +56,12 @@ class Watch:
     @property
     def busy(self) -> bool:
         """Whether a run is under way, or due."""
-        return self.running is not None or bool(self.state.get("added", 0) >= self._after)
+        return self.running is not None or bool(self.state.get("added", 0) >= self.after)
+
+    def champion_answers(self) -> bool:
+        """Whether the server has followed the last change of version."""
+        seen = self._deployment.get()
+        return bool(seen["serving"]["state"] == "live" and seen["serving"]["model_version"] == seen["champion"]["id"])
 
     def seconds_left(self) -> float:
         """A guess for the run under way."""
@@ -99,7 +104,7 @@ class Watch:
             raise LoopStuck(f"the retraining failed: {self.state['last_error']}")
 
     def _check_stuck(self, moment: float) -> None:
-        due = self.running is None and self.state["added"] >= self._after
+        due = self.running is None and self.state["added"] >= self.after
         if not due:
             self._due_since = None
         elif self._due_since is None:

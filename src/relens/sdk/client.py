@@ -96,6 +96,10 @@ class Client:
     def refuse(self, decision_id: str) -> Json:
         return dict(self._transport.call("POST", f"decisions/{decision_id}/refuse"))
 
+    def overview(self) -> list[Json]:
+        """Every deployment at a glance."""
+        return list(self._transport.call("GET", "overview")["deployments"])
+
     def system(self) -> Json:
         return dict(self._transport.call("GET", "system"))
 
