@@ -107,6 +107,7 @@ class LoopOut(BaseModel):
     skipped: int
     left_out: dict[str, int]
     verdicts: int
+    unplaced: int = Field(description="reviews that are not counted above yet, 200 at most")
     dataset: LoopDataset | None
     run: LoopRunOut | None
     waiting: DecisionOut | None
@@ -181,6 +182,7 @@ def loop_body(connection: Connection, seen: Progress) -> LoopOut:
         skipped=seen.tally.skipped,
         left_out=seen.tally.left_out,
         verdicts=seen.verdicts,
+        unplaced=seen.unplaced,
         dataset=LoopDataset(name=seen.dataset[0], version=seen.dataset[1]) if seen.dataset else None,
         run=_run(seen.run) if seen.run else None,
         waiting=decision_body(connection, seen.waiting) if seen.waiting else None,

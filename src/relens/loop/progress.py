@@ -12,7 +12,7 @@ from relens.infra.jobs import Job
 from relens.infra.jobs import store as jobs_store
 from relens.kit.clock import Micros
 from relens.kit.errors import NotFound
-from relens.loop import store
+from relens.loop import feedback_rows, store
 from relens.loop.decision import Decision
 from relens.loop.feedback import Tally, newest_version, tally
 from relens.loop.policy import Policies
@@ -39,9 +39,13 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`dataset` is the name and newest version number of the target, None where there is none."""
+    """`dataset` is the name and newest version number of the target, None where there is none.
+
+    `unplaced`: reviews that the tally does not count yet, because the loop follows a moment behind (200 at most are counted).
+    """
 
     tally: Tally
+    unplaced: int
     after: int
     verdicts: int
     dataset: tuple[str, int] | None
@@ -60,6 +64,7 @@ def progress(connection: Connection, deployment: Deployment) -> Progress:
     waiting = store.open_decisions(connection, deployment.id)
     return Progress(
         tally=tally(connection, deployment.id, chosen.feedback),
+        unplaced=_unplaced(connection, deployment.id, chosen),
         after=chosen.training.after,
         verdicts=sum(count for status, count in said.items() if status != "pending"),
         dataset=_dataset(connection, chosen),
@@ -69,6 +74,13 @@ def progress(connection: Connection, deployment: Deployment) -> Progress:
         last_run_state=job.state if job else None,
         last_error=job.error if job else None,
     )
+
+
+def _unplaced(connection: Connection, deployment: str, chosen: Policies) -> int:
+    if not chosen.feedback.active or not chosen.feedback.dataset:
+        return 0
+    placed = feedback_rows.cursor(connection, chosen.feedback.dataset, deployment)
+    return len(verdicts.since(connection, placed, 200, deployment))
 
 
 def _dataset(connection: Connection, chosen: Policies) -> tuple[str, int] | None:
