@@ -219,7 +219,7 @@ class Web:
         return asyncio.run(once())
 
 
-def client_of(site: Site, tmp_path: Path) -> "Web":
+def client_of(site: Site, tmp_path: Path) -> Web:
     """The routes as the server mounts them, with Alice at the door."""
     app = FastAPI()
     app.include_router(routes.router)

@@ -125,7 +125,7 @@ class Measuring:
     ) -> Measurement:
         states = found.of(name)
         empty = Measurement(name, False, None, found.since, found.until, found.images, None, ())
-        if metric.needs == "training data" or name == "label_distribution":
+        if metric.needs == "training data" or name == "label_distribution":  # which shows the training data beside it
             fitted = self._reference_of(connection, deployment, states)
         else:
             fitted = None

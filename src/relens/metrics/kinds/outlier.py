@@ -1,6 +1,7 @@
 """How many images are unusual among the training data."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil, floor
 
 import numpy as np
 
@@ -27,16 +28,29 @@ def value(states: States, reference: Reference | None) -> Value:
     n = int(counts.sum())
     if n == 0:
         return {"scored": 0, "mean": None, "median": None, "unusual": None, "unusual_share": None, "counts": []}
-    unusual = int(counts[round(UNUSUAL * BINS) :].sum())
+    first, expected = _unusual_from(reference)
+    unusual = int(counts[first:].sum())
     return {
         "scored": n,
         "mean": total / n / 1e6,
         "median": float(np.searchsorted(np.cumsum(counts), n / 2) + 1) / BINS,
         "unusual": unusual,
         "unusual_share": unusual / n,
-        "expected_share": 1 - UNUSUAL,
+        "expected_share": expected,
         "counts": counts.reshape(20, -1).sum(axis=1).tolist(),
     }
+
+
+def _unusual_from(reference: Reference | None) -> tuple[int, float]:
+    """The first bin of unusual scores, and the share of usual images that lands there by chance.
+
+    Fewer than 100 calibration images cannot tell one in a hundred: there the strangest score there can be is unusual.
+    """
+    n = reference.outlier.n if reference is not None else 0
+    if n == 0 or n + 1 >= 1 / (1 - UNUSUAL):
+        possible = floor((n + 1) * (1 - UNUSUAL) + 1e-9) / (n + 1) if n else 1 - UNUSUAL
+        return round(UNUSUAL * BINS), possible
+    return ceil(round((1 - 1 / (n + 1)) * BINS, 9)) - 1, 1 / (n + 1)
 
 
 def _point(value: Value) -> Value:
@@ -47,7 +61,8 @@ METRIC = Summed(
     title="Outlier score",
     definition="How unusual each image is among the training data, 0 to 1; by chance one in a hundred exceeds 0.99. "
     "The stranger of two views counts: the model's own features, and what the image looks like.",
-    formula="score = 1 − conformal p-value of min(kNN on features, kNN on image statistics); unusual = score > 0.99",
+    formula="score = 1 − conformal p-value of min(kNN on features, kNN on image statistics); unusual = score > 0.99, or the highest "
+    "score there can be where fewer than 100 calibration images are known",
     needs="training data",
     tasks=EVERY_TASK,
     unit="score",
