@@ -183,7 +183,7 @@ def counts(connection: Connection, deployment_id: str) -> dict[str, int]:
         .where(signal.c.deployment == deployment_id, prediction.c.role != "shadow")
         .group_by(signal.c.review)
     )
-    return dict(connection.execute(query).tuples())
+    return {review: int(count) for review, count in connection.execute(query)}
 
 
 def last_taken_at(connection: Connection, deployment_id: str) -> int | None:
