@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from relens.access import store as actors
@@ -127,11 +124,8 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    database = Database(f"sqlite:///{tmp_path / 'relens.db'}")
-    database.create_tables()
-    yield World(database)
-    database.close()
+def world(database: Database) -> World:
+    return World(database)
 
 
 def test_reviewed_images_enter_the_next_version_with_what_the_person_said(world: World) -> None:

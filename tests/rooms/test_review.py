@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -26,14 +24,6 @@ from relens.vision.prediction import Detection
 from relens.vision.shapes import Box
 
 BOX = Box(10, 10, 40, 30)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path / 'relens.db'}")
-    made.create_tables()
-    yield made
-    made.close()
 
 
 @pytest.fixture
