@@ -63,12 +63,24 @@ class Preprocess:
         if wanted.resize == "stretch":
             pixels = _resized(image, wanted.width, wanted.height)
             return pixels, Placement(across, down, 0, 0, image.width, image.height)
-        ratio = min(across, down) if wanted.resize == "letterbox" else max(across, down)
-        width, height = max(1, round(image.width * ratio)), max(1, round(image.height * ratio))
-        # Halves round as Ultralytics rounds them, so that a model trained there sees the very same frame.
-        left, top = round((wanted.width - width) / 2 - 0.1), round((wanted.height - height) / 2 - 0.1)
+        width, height, left, top = self._letterbox(image) if wanted.resize == "letterbox" else self._crop(image)
         placement = Placement(width / image.width, height / image.height, left, top, image.width, image.height)
         return self._laid(_resized(image, width, height), left, top), placement
+
+    def _letterbox(self, image: Image) -> tuple[int, int, int, int]:
+        """Width, height, left and top of the image in the input; rounded as Ultralytics rounds, so that frames are the same."""
+        wanted = self.input
+        ratio = min(wanted.width / image.width, wanted.height / image.height)
+        width, height = max(1, round(image.width * ratio)), max(1, round(image.height * ratio))
+        return width, height, round((wanted.width - width) / 2 - 0.1), round((wanted.height - height) / 2 - 0.1)
+
+    def _crop(self, image: Image) -> tuple[int, int, int, int]:
+        """The same where the middle is cut out; rounded as torchvision's Resize and CenterCrop round."""
+        wanted = self.input
+        ratio = max(wanted.width / image.width, wanted.height / image.height)
+        width = max(wanted.width, int(image.width * ratio + 1e-6))
+        height = max(wanted.height, int(image.height * ratio + 1e-6))
+        return width, height, -round((width - wanted.width) / 2), -round((height - wanted.height) / 2)
 
     def _laid(self, part: npt.NDArray[np.uint8], left: int, top: int) -> npt.NDArray[np.uint8]:
         wanted = self.input

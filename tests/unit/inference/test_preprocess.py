@@ -90,6 +90,18 @@ def test_a_crop_takes_the_middle() -> None:
     np.testing.assert_allclose(placement.back(np.asarray([[0.0, 0, 10, 10]])), [[10, 0, 20, 10]])
 
 
+@given(sides, sides, st.integers(8, 100))
+@settings(max_examples=60, deadline=None)
+def test_a_crop_lies_where_torchvision_lays_it(width: int, height: int, side: int) -> None:
+    short, long = min(width, height), max(width, height)
+    new = (side, side * long // short) if width <= height else (side * long // short, side)
+    pixels, placement = Preprocess(InputSpec("images", side, side, "crop")).place(plain(width, height))
+    assert pixels.shape == (side, side, 3)
+    left, top = (-round((wide - side) / 2.0) for wide in new)
+    whole = placement.forth(np.asarray([[0.0, 0.0, width, height]]))[0]
+    np.testing.assert_allclose(whole, [left, top, left + new[0], top + new[1]], atol=0.02)
+
+
 @pytest.mark.parametrize("resize", ["letterbox", "stretch", "crop"])
 def test_a_jpeg_decoded_small_gives_nearly_the_tensor_of_the_whole_one(resize: Any) -> None:
     data = make_jpeg((90, 80, 70), (1280, 960), 4, blobs=[((200, 300, 700, 800), RED)], noise=40)
