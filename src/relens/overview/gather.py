@@ -51,7 +51,7 @@ def summary(connection: Connection, deployment: Deployment) -> Summary:
         reviewed=reviewed,
         pending=counts.get("pending", 0),
         unusable=counts.get("unusable", 0),
-        open_alerts=alert_store.open_counts(connection).get(deployment.id, 0),
+        open_alerts=alert_store.count_open(connection, deployment.id),
         pipeline=blocks,
         next=what_next(blocks, predictions, reviewed, waiting, deployment.target == "external"),
     )
