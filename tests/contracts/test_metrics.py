@@ -61,7 +61,7 @@ def equal(a: dict[str, State], b: dict[str, State]) -> bool:
 
 
 @pytest.mark.parametrize("metric", SUMMED)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(first=st.lists(observations(), min_size=1, max_size=6), second=st.lists(observations(), min_size=1, max_size=6))
 def test_the_states_of_two_sets_of_images_add_up_to_the_state_of_all(
     metric: Summed, first: list[Observed], second: list[Observed]
@@ -77,7 +77,7 @@ def test_the_states_of_two_sets_of_images_add_up_to_the_state_of_all(
 
 
 @pytest.mark.parametrize("metric", SUMMED)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(images=st.lists(observations(), min_size=1, max_size=6))
 def test_a_value_is_written_as_json_without_nan(metric: Summed, images: list[Observed]) -> None:
     states = metric.observe(images, REFERENCE)

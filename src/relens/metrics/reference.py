@@ -34,9 +34,17 @@ class Feature:
         return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
 
 
+_OUTSIDE = np.concatenate([np.arange(1, 25) / 24, 2.0 ** (np.arange(1, 17) / 4)])
+"""Distances of the outer edges in widths of the reference's range: finely up to one, then growing up to sixteen."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Spread:
-    """How one feature is distributed over reference images: counts on the bins between its own quantiles."""
+    """How one feature is distributed over reference images: counts on the bins between its own quantiles.
+
+    Further edges lie outside of what the reference has (no counts there), so that a median which has left its range can
+    be told; the distance and its bound do not depend on them.
+    """
 
     edges: NDArray[np.float64]
     counts: NDArray[np.int64]
@@ -45,6 +53,10 @@ class Spread:
     def of(values: NDArray[np.float64]) -> "Spread":
         """The spread of these values; NaN is left out."""
         edges = histogram.edges(values)
+        if len(edges):
+            low, high = float(edges[0]), float(edges[-1])
+            away = _OUTSIDE * (high - low or 0.1 * max(abs(low), 1.0))
+            edges = np.concatenate([low - away[::-1], edges, high + away])
         return Spread(edges, histogram.counts(edges, values))
 
     @property
