@@ -19,6 +19,8 @@ Url = Annotated[
 Token = Annotated[
     str | None, typer.Option("--token", envvar="RELENS_TOKEN", help="Needed where the server asks for one.")
 ]
+_WIDE = 240
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Existing = Annotated[Path, typer.Argument(exists=True)]
 
@@ -41,10 +43,12 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 
     table = Table(box=SIMPLE, show_edge=False, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", min_width=len(column))
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row))
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDE)  # in a pipe a line is a line
     if table.row_count:
         console.print(table)
     else:
