@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from relens.demo import prepare, report
@@ -24,12 +24,13 @@ _PER_SECOND = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where it is played: the stream, the options, the server's address, what shows it."""
+    """Where it is played: the stream, the options, the server's address, what shows it, and how to open one of its pages."""
 
     stream: Stream
     options: Options
     url: str
     show: Show
+    visit: Callable[[str], None]
 
 
 def play(stage: Stage) -> report.Outcome:
@@ -96,9 +97,10 @@ def _prepare(client: Client, stage: Stage) -> Prepared:
         version, held_back = prepare.import_data(client, stream, names, show)
     parameters = prepare.training_parameters(client, options, stream)
     with show.stage("Train version 1"):
-        first = prepare.train_first(client, names, version, options, parameters, show)
+        first = prepare.train_first(client, names, version, options, parameters, show, stage.visit)
     with show.stage("Deploy version 1"):
         prepare.deploy(client, names, first, stream, show)
+        stage.visit(f"/deployments/{names.deployment}")
     after = prepare.retrain_after(options, stream)
     with show.stage("Set training data and switch the loop on"):
         prepare.switch_loop_on(client, names, version, after, options, parameters, show)

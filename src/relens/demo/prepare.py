@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,10 +103,17 @@ def _epochs(images: int) -> int:
 
 
 def train_first(
-    client: Client, names: Names, version: Json, options: Options, parameters: dict[str, Any], show: Show
+    client: Client,
+    names: Names,
+    version: Json,
+    options: Options,
+    parameters: dict[str, Any],
+    show: Show,
+    visit: Callable[[str], None],
 ) -> Json:
-    """Version 1, trained on the training split."""
+    """Version 1, trained on the training split; `visit` opens the page on which that can be watched."""
     run = client.training.start(names.model, version["id"], trainer=options.trainer, parameters=parameters)
+    visit(f"/training/{run['id']}")
     ended = client.training.wait(run, progress=training_progress(show))
     return client.models.version(ended["model_version"])
 

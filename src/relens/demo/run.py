@@ -8,12 +8,11 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
-import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+from relens.demo.browser import open_page
 from relens.demo.builtin import built_in
 from relens.demo.coco_folder import read_folder
 from relens.demo.farewell import farewell
@@ -49,7 +48,8 @@ def playing(options: Options, show: Show | None = None) -> Iterator[tuple[Outcom
     stream = read_folder(options.data) if options.data is not None else built_in(options.seed)
     with _home(options) as home, _server(home, options) as server:
         with _shown(options, stream, server, show) as shown:
-            outcome = play(Stage(stream, options, server.url, shown))
+            visit = (lambda page: None) if options.headless else (lambda page: open_page(server.url + page))
+            outcome = play(Stage(stream, options, server.url, shown, visit))
         yield outcome, stream, server
 
 
@@ -85,8 +85,6 @@ def _shown(options: Options, stream: Stream, server: ServerProcess, show: Show |
     )
     for note in stream.notes:
         shown.say(note)
-    if not options.headless:
-        _open_browser(server.url)
     try:
         yield shown
     finally:
@@ -99,16 +97,6 @@ def _choose_show(options: Options, stream: Stream, server: ServerProcess) -> Sho
     from relens.demo.terminal import Terminal
 
     return Terminal("demo on a simulated conveyor" if stream.simulated else f"demo on {stream.title}", server.url)
-
-
-def _open_browser(address: str) -> None:
-    """A browser that is missing, or that hangs, must not hold anything up."""
-
-    def open_it() -> None:
-        with contextlib.suppress(Exception):
-            webbrowser.open(address)
-
-    threading.Thread(target=open_it, daemon=True).start()
 
 
 def _stay(server: ServerProcess) -> None:
