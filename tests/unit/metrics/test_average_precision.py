@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.metrics.coco import Scene, insert, random_scene, reference, xyxy
 
 from relens.metrics.average_precision import ApStore, Counts, UnknownImage, UnknownLabel
 from relens.metrics.matching import AREAS, IOU_THRESHOLDS, match_image
 from relens.metrics.precision_recall import MOST_PER_IMAGE, RECALLS, recalls_reached
+from tests.unit.metrics.coco import Scene, insert, random_scene, reference, xyxy
 
 LABELS = 4
 NAMES = ["map50_95", "map50", "map75", "map_small", "map_medium", "map_large"]

@@ -1,10 +1,10 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.metrics.coco import random_scene, xyxy
 
 from relens.metrics.confusion import ERRORS, count
 from relens.metrics.matching import match_image
+from tests.unit.metrics.coco import random_scene, xyxy
 
 CAT, DOG, BACKGROUND = 0, 1, 2
 BOX = [0.0, 0, 10, 10]

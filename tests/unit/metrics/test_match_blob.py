@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.metrics.coco import random_scene, xyxy
 
 from relens.metrics.average_precision import ApStore
 from relens.metrics.match_blob import BrokenBlob, pack, unpack
 from relens.metrics.matching import match_image
+from tests.unit.metrics.coco import random_scene, xyxy
 
 NAMES = ["cat", "dog", "élan", "none"]
 

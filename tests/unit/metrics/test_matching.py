@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
-from tests.unit.metrics.coco import random_scene, xywh_after_round_trip, xyxy
 
 from relens.metrics.matching import IOU_THRESHOLDS, iou_matrix, match
+from tests.unit.metrics.coco import random_scene, xywh_after_round_trip, xyxy
 
 
 @given(st.integers(0, 2**32))

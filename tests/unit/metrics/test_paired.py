@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from tests.unit.metrics.coco import insert, random_scene, xyxy
 
 from relens.metrics.average_precision import ApStore
 from relens.metrics.matching import match_image
 from relens.metrics.paired import NotPaired, paired_classification, paired_detection
+from tests.unit.metrics.coco import insert, random_scene, xyxy
 
 
 def stores(rng: np.random.Generator, images: int, lost_by_a: float = 0.0) -> tuple[ApStore, ApStore]:
