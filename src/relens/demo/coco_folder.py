@@ -48,7 +48,9 @@ def read_folder(folder: Path) -> Stream:
     labels = _labels(written)
     task = "detection" if any("bbox" in a or "segmentation" in a for a in written["annotations"]) else "classification"
     entries, notes = _entries(folder, written, labels, task)
-    splits = _splits(entries)
+    splits, declared = _splits(entries)
+    if not declared:
+        notes.append("no train, production and holdout in images[].split: cut here, near-duplicates together")
     if task == "detection" and any("segmentation" in a for a in written["annotations"]):
         notes.append("masks are used as boxes")
     arriving = sorted(splits["production"], key=lambda entry: (entry.seq is None, entry.seq or 0, entry.file_name))
@@ -157,12 +159,13 @@ def _find(folder: Path, file_name: str) -> Path | None:
     return None
 
 
-def _splits(entries: Sequence[_Entry]) -> dict[str, list[_Entry]]:
+def _splits(entries: Sequence[_Entry]) -> tuple[dict[str, list[_Entry]], bool]:
+    """(the images by split, whether the file says which is which)"""
     declared = {split: [e for e in entries if e.split == split] for split in _OWN_SHARES}
     if all(declared.values()):
-        return declared
+        return declared, True
     parts = cut([(entry.path, entry) for entry in entries], list(_OWN_SHARES.values()))
-    return dict(zip(_OWN_SHARES, parts, strict=True))
+    return dict(zip(_OWN_SHARES, parts, strict=True)), False
 
 
 def _label_of(entry: _Entry, task: str) -> str:

@@ -18,6 +18,7 @@ from relens.demo.traffic import Traffic
 from relens.demo.watch import Watch
 from relens.sdk.client import Client
 
+_FIRST = "Train version 1"
 _PER_SECOND = 6.0
 """Images that arrive while people watch; headless there is no pause."""
 
@@ -45,7 +46,7 @@ def play(stage: Stage) -> report.Outcome:
         prepared = _prepare(client, stage)
         traffic = Traffic(camera, prepared.names.deployment, stream.simulated)
         reviewer = SimulatedReviewer(reviews, stream.truth, options.review_fraction, options.seed)
-        watch = Watch(client, prepared.names.deployment, prepared.retrain_after, show)
+        watch = Watch(client, prepared.names.deployment, prepared.retrain_after, show, show.seconds[_FIRST])
         rounds = Rounds(
             traffic,
             reviewer,
@@ -96,7 +97,7 @@ def _prepare(client: Client, stage: Stage) -> Prepared:
     with show.stage("Import the images"):
         version, held_back = prepare.import_data(client, stream, names, show)
     parameters = prepare.training_parameters(client, options, stream)
-    with show.stage("Train version 1"):
+    with show.stage(_FIRST):
         first = prepare.train_first(client, names, version, options, parameters, show, stage.visit)
     with show.stage("Deploy version 1"):
         prepare.deploy(client, names, first, stream, show)

@@ -98,8 +98,8 @@ def training_parameters(client: Client, options: Options, stream: Stream) -> dic
 
 
 def _epochs(images: int) -> int:
-    """About 4,000 images seen, in 8 to 60 passes."""
-    return min(max(round(4000 / max(images, 1)), 8), 60)
+    """About 4,000 images seen, in 8 to 30 passes (a pass over a small set is several for the compact trainer)."""
+    return min(max(round(4000 / max(images, 1)), 8), 30)
 
 
 def train_first(

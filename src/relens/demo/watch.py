@@ -11,8 +11,8 @@ from relens.sdk.jobs import Json
 
 _LOOK_EVERY_S = 0.3
 _START_WITHIN_S = 60.0
-_WHOLE_RUN_S = 60.0
-"""How long a run is taken to last as long as nobody knows better."""
+_AROUND_TRAINING_S = 15.0
+"""What a run does before and after it trains."""
 
 
 class LoopStuck(RelensError):
@@ -20,9 +20,9 @@ class LoopStuck(RelensError):
 
 
 class Watch:
-    """`look` asks the server, but not more often than every 0.3 s."""
+    """`look` asks the server, but not more often than every 0.3 s. `training_s`: how long a training is likely to take."""
 
-    def __init__(self, client: Client, deployment: str, after: int, show: Show) -> None:
+    def __init__(self, client: Client, deployment: str, after: int, show: Show, training_s: float) -> None:
         self._deployment = client.deployment(deployment)
         self.after = after
         self._show = show
@@ -30,7 +30,7 @@ class Watch:
         self._due_since: float | None = None
         self._announced: set[str] = set()
         self._running: str | None = None
-        self._last_run_s = _WHOLE_RUN_S
+        self._last_run_s = training_s + _AROUND_TRAINING_S
         self._run_began = 0.0
         self._promoted_at: float | None = None
         self.state: Json = {}

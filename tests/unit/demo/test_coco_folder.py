@@ -102,7 +102,7 @@ def test_broken_images_and_empty_boxes_are_left_out_and_said(tmp_path: Path) -> 
     folder = _folder(tmp_path, edit=edit)
     (folder / "images" / "7.jpg").write_bytes(b"no image")
     stream = read_folder(folder)
-    assert len(stream.notes) == 2
+    assert len(stream.notes) == 3
     everything = [e.file_name for e in (*stream.train, *stream.gate, *stream.report)] + [
         a.name for a in stream.production
     ]
