@@ -1,0 +1,198 @@
+"""Review and loop over HTTP, on a server of their own: the shapes and refusals that clients rely on, and one round."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.rooms.loop_world import LABELS, NEW, OLD, PARAMETERS, patch
+from tests.server_process import Server
+
+API = "/api/v1"
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A server with a trained version 1 that answers, and 64 logged predictions under the new lamps."""
+    server = Server(tmp_path_factory.mktemp("loop") / "home")
+    server.start()
+    try:
+        made = server.http
+        job = made.post(
+            f"{API}/datasets/fruit/import?format=folder", content=_folder(), headers={"content-type": "application/zip"}
+        )
+        assert _ended(made, job.json()["id"])["state"] == "succeeded"
+        wish = {"model": "fruit", "dataset_version": "fruit/latest", "trainer": "command", "parameters": PARAMETERS}
+        run = made.post(f"{API}/training-runs", json=wish).json()
+        assert _ended(made, run["job"])["state"] == "succeeded"
+        made.post(f"{API}/deployments", json={"name": "orchard", "model_version": "fruit/latest"}).raise_for_status()
+        _wait(lambda: made.get(f"{API}/deployments/orchard").json()["serving"]["state"] == "live")
+        for number in range(64):
+            answer = made.post(
+                f"{API}/deployments/orchard/predict?client_id={number}", content=patch(LABELS[number % 2], number, NEW)
+            )
+            assert answer.status_code == 200, answer.text
+        yield made
+    finally:
+        server.stop()
+
+
+def _folder() -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for split, count in (("train", 24), ("val", 6), ("test", 10)):
+            for number in range(count):
+                label = LABELS[number % 2]
+                archive.writestr(f"{split}/{label}/{number}.png", patch(label, number + 1000 * len(split), OLD))
+    return written.getvalue()
+
+
+def _wait(true: Any, limit_s: float = 60) -> None:
+    deadline = time.monotonic() + limit_s
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _ended(client: httpx.Client, job: str) -> dict[str, Any]:
+    _wait(lambda: client.get(f"{API}/jobs/{job}").json()["state"] not in ("queued", "running"))
+    found: dict[str, Any] = client.get(f"{API}/jobs/{job}").json()
+    return found
+
+
+def _line(client: httpx.Client, client_id: int) -> dict[str, Any]:
+    lines = client.get(f"{API}/deployments/orchard/predictions?limit=1000").json()["items"]
+    found: dict[str, Any] = next(line for line in lines if line["client_id"] == str(client_id))
+    return found
+
+
+def test_a_verdict_has_an_etag_and_is_not_overwritten_unseen(client: httpx.Client) -> None:
+    at = f"{API}/predictions/{_line(client, 0)['id']}/verdict"
+    nothing = client.get(at)
+    assert (nothing.json()["status"], nothing.headers["etag"]) == ("pending", '"0"')
+    said = {"status": "corrected", "annotations": [{"label": "unripe"}]}
+    first = client.put(at, json=said, headers={"if-match": '"0"'})
+    assert (first.status_code, first.headers["etag"]) == (200, '"1"')
+    assert first.json()["annotations"] == [
+        {"label": "unripe", "box": None, "polygon": None, "rle": None, "crowd": False}
+    ]
+    assert client.put(at, json=said, headers={"if-match": '"0"'}).headers["etag"] == '"1"'
+    late = client.put(at, json={"status": "unusable"}, headers={"if-match": '"0"'})
+    assert late.status_code == 412
+    assert "look at it again" in late.json()["detail"]
+    assert client.delete(at, headers={"if-match": '"1"'}).json()["status"] == "pending"
+    history = client.get(f"{API}/predictions/{_line(client, 0)['id']}/verdicts").json()["items"]
+    assert [line["status"] for line in history] == ["corrected", "pending"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"status": "corrected", "annotations": [{"label": "dog"}]},
+        {"status": "corrected", "annotations": []},
+        {"status": "corrected", "annotations": [{"label": "ripe", "box": [0, 0, 5, 5]}]},
+        {"status": "corrected", "annotations": [{"label": "ripe", "box": [5, 5, 0, 0]}]},
+        {"status": "accepted", "annotations": [{"label": "ripe"}]},
+        {"status": "pending"},
+        {"status": "fine"},
+    ],
+)
+def test_what_cannot_be_true_is_refused_with_a_sentence(client: httpx.Client, said: dict[str, Any]) -> None:
+    answer = client.put(f"{API}/predictions/{_line(client, 1)['id']}/verdict", json=said)
+    assert answer.status_code == 422
+    assert len(answer.json()["detail"]) > 20
+    assert _line(client, 1)["review"] == "pending"
+
+
+def test_unknown_predictions_and_decisions_are_not_found(client: httpx.Client) -> None:
+    for method, path in (
+        ("GET", "predictions/x/verdict"),
+        ("PUT", "predictions/x/verdict"),
+        ("GET", "predictions/x/lineage"),
+    ):
+        assert client.request(method, f"{API}/{path}", json={"status": "accepted"}).status_code == 404
+    assert client.post(f"{API}/decisions/x/approve").status_code == 404
+    assert client.get(f"{API}/deployments/nowhere/queue").status_code == 404
+
+
+def test_settings_that_could_not_run_are_refused_at_once(client: httpx.Client) -> None:
+    orchard = f"{API}/deployments/orchard"
+    assert client.put(f"{orchard}/feedback-loop", json={"dataset": "nothing"}).status_code == 404
+    assert client.put(f"{orchard}/feedback-loop", json={"dataset": None, "active": True}).status_code == 422
+    assert client.put(f"{orchard}/feedback-loop", json={"dataset": "fruit", "test_share": 0.9}).status_code == 422
+    assert client.put(f"{orchard}/continuous-training", json={"active": True, "trainer": "nothing"}).status_code == 404
+    program = {"active": False, "trainer": "command", "parameters": PARAMETERS}
+    refused = client.put(f"{orchard}/continuous-training", json=program, headers={"x-relens-actor": "a program"})
+    assert refused.status_code == 403
+
+
+def test_the_queue_fills_by_itself_and_empties_as_people_settle(client: httpx.Client) -> None:
+    _wait(lambda: len(client.get(f"{API}/deployments/orchard/queue?limit=5").json()["items"]) == 5)
+    queued = client.get(f"{API}/deployments/orchard/queue?limit=5").json()["items"]
+    assert {item["lane"] for item in queued} == {"random checks", "hard cases"}
+    client.put(f"{API}/predictions/{queued[0]['id']}/verdict", json={"status": "skipped"}).raise_for_status()
+    again = client.get(f"{API}/deployments/orchard/queue?limit=5").json()["items"]
+    assert queued[0]["id"] not in {item["id"] for item in again}
+
+
+def test_enough_reviews_start_a_run_and_the_candidate_waits_for_an_answer(client: httpx.Client) -> None:
+    orchard = f"{API}/deployments/orchard"
+    assert client.get(f"{orchard}/loop").json()["dataset"] is None
+    client.put(f"{orchard}/feedback-loop", json={"dataset": "fruit", "test_share": 0.4}).raise_for_status()
+    client.put(f"{orchard}/continuous-deployment", json={"active": True, "policy": "ask"}).raise_for_status()
+    for number in range(64):
+        said = {"status": "corrected", "annotations": [{"label": LABELS[number % 2]}]}
+        client.put(f"{API}/predictions/{_line(client, number)['id']}/verdict", json=said).raise_for_status()
+
+    def loop() -> dict[str, Any]:
+        found: dict[str, Any] = client.get(f"{orchard}/loop").json()
+        return found
+
+    _wait(lambda: loop()["added"] + loop()["kept_for_testing"] == 64)
+    wanted = {"active": True, "after": loop()["added"], "trainer": "command", "parameters": PARAMETERS}
+    assert client.put(f"{orchard}/continuous-training", json=wanted).json() == wanted
+    _wait(lambda: loop()["last_run_state"] == "succeeded", 90)
+    waiting = loop()["waiting"]
+    assert (waiting["decision"], waiting["applied"], waiting["policy"]) == ("promote", "waiting", "ask")
+    assert waiting["numbers"]["scores"]["candidate"]["accuracy"] > waiting["numbers"]["scores"]["champion"]["accuracy"]
+    assert loop()["dataset"] == {"name": "fruit", "version": 2}
+    assert client.get(orchard).json()["champion"]["number"] == 1
+    assert client.post(f"{API}/decisions/{waiting['id']}/approve").json()["applied"] == "approved"
+    assert client.get(orchard).json()["champion"]["number"] == 2
+    assert client.post(f"{API}/decisions/{waiting['id']}/refuse").status_code == 409
+    _wait(lambda: client.get(orchard).json()["serving"]["model_version"] == waiting["candidate"]["id"])
+    answer = client.post(f"{orchard}/predict", content=patch("ripe", 900, NEW)).json()
+    assert answer["model_version"]["title"] == waiting["candidate"]["title"]
+    steps = client.get(f"{API}/predictions/{answer['id']}/lineage").json()["steps"]
+    assert [step["kind"] for step in steps][:3] == ["prediction", "model version", "training run"]
+    assert any(step["kind"] == "verdicts" and step["by"] for step in steps)
+
+
+def test_any_version_can_be_judged_and_only_another_one(client: httpx.Client) -> None:
+    orchard = f"{API}/deployments/orchard"
+    champion = client.get(orchard).json()["champion"]
+    assert client.post(f"{orchard}/candidates", json={"model_version": champion["id"]}).status_code == 409
+    other = "fruit/1" if champion["number"] == 2 else "fruit/2"
+    job = client.post(f"{orchard}/candidates", json={"model_version": other})
+    assert job.status_code == 202
+    ended = _ended(client, job.json()["id"])
+    assert ended["state"] == "succeeded", ended["error"]
+    newest = client.get(f"{orchard}/decisions?limit=1").json()
+    assert newest["items"][0]["job"] == ended["id"]
+    assert newest["items"][0]["applied"] == "held"
+    assert newest["next"]
+    assert client.get(f"{orchard}/decisions?cursor={newest['next']}").json()["items"]
+
+
+def test_a_run_by_hand_is_one_run_however_often_it_is_asked_for(client: httpx.Client) -> None:
+    orchard = f"{API}/deployments/orchard"
+    first, second = (client.post(f"{orchard}/retrain") for _ in range(2))
+    assert first.status_code == 202
+    assert second.json()["id"] == first.json()["id"] or first.json()["state"] not in ("queued", "running")
+    _wait(lambda: client.get(f"{orchard}/loop").json()["run"] is None)
