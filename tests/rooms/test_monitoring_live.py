@@ -126,7 +126,7 @@ def test_what_was_logged_before_a_kill_is_counted_once_after_it(server: Server) 
         # In the middle of counting, as far as anyone can tell.
         server.kill()
         server.start()
-        wait_until(lambda: counted(server) >= sent)
+        wait_until(lambda so_far=sent: counted(server) >= so_far)
         assert counted(server) == sent
 
 

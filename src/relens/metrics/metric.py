@@ -6,6 +6,7 @@ state. Supervised ones judge the reviewed images of a window as a whole.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -101,8 +102,8 @@ class Summed(Metric):
 
     observe: Callable[[Sequence[Observed], Reference | None], Mapping[str, State]]
     value: Callable[[States, Reference | None], Value]
-    point: Callable[[Value], Value] | None = None
-    """What of a value one point of a chart over time carries; None: there is no such chart."""
+    point: Callable[[States, Reference | None], Value] | None = None
+    """The few numbers that one point of a chart over time carries; None: there is no such chart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +123,9 @@ def added(states: Sequence[States]) -> dict[str, State]:
 
 
 METRICS: Catalog[Metric] = Catalog("metric", "relens.metrics.kinds", "METRIC")
+
+
+@cache
+def of_task(task: str) -> dict[str, Metric]:
+    """Every metric of a task by name; looked up once, because looking for plug-ins takes milliseconds."""
+    return {name: metric for name, metric in METRICS if task in metric.tasks}

@@ -15,7 +15,7 @@ import numpy as np
 
 from relens.kit import clock
 from relens.kit.clock import Micros
-from relens.metrics.metric import METRICS, Observed, State, Summed
+from relens.metrics.metric import Observed, State, Summed, of_task
 from relens.metrics.reference import Reference
 from relens.predictions.logged import Logged
 
@@ -66,9 +66,9 @@ def observed(seen: Seen, whole_image: bool) -> Observed:
 
 def summed(names: Iterable[str] | None, task: str) -> dict[str, Summed]:
     """The unsupervised metrics of a task, by name; all of them, or those of `names`."""
-    wanted = METRICS.names() if names is None else tuple(names)
-    found = ((name, METRICS.get(name)) for name in wanted)
-    return {name: metric for name, metric in found if isinstance(metric, Summed) and task in metric.tasks}
+    wanted = None if names is None else set(names)
+    found = of_task(task).items()
+    return {n: metric for n, metric in found if isinstance(metric, Summed) and (wanted is None or n in wanted)}
 
 
 def states_of(

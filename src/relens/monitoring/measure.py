@@ -18,7 +18,7 @@ from relens.infra.storage import NoBytes
 from relens.kit import clock
 from relens.kit.clock import DAY, HOUR, Micros
 from relens.kit.errors import NotFound
-from relens.metrics.metric import METRICS, NEEDED, Metric, State, Summed, Supervised
+from relens.metrics.metric import METRICS, NEEDED, Metric, State, Summed, Supervised, of_task
 from relens.metrics.reference import Reference
 from relens.monitoring import drift, examples, store
 from relens.monitoring.bucket import Cell
@@ -84,7 +84,7 @@ class Measuring:
     def dashboard(self, deployment: Deployment, window: Window, bucket: str = "auto") -> Dashboard:
         """Every metric of the deployment's task."""
         wide = width(window, bucket)
-        metrics = {name: metric for name, metric in METRICS if deployment.task in metric.tasks}
+        metrics = of_task(deployment.task)
         names = [name for name, metric in metrics.items() if isinstance(metric, Summed)]
         measured: dict[str, Measurement] = {}
         with self._database.read() as connection:
@@ -203,5 +203,5 @@ def _series(
         by_time[one[0].bucket.hour - one[0].bucket.hour % wide].append(one)
     points = []
     for t in sorted(by_time):
-        points.append({"t": t, **metric.point(metric.value(together(by_time[t]), reference))})
+        points.append({"t": t, **metric.point(together(by_time[t]), reference)})
     return tuple(points)

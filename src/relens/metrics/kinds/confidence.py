@@ -38,8 +38,9 @@ def _described(state: State) -> Value:
     return {"count": n, "mean": int(state[-1]) / n / 1e6 if n else None, "counts": state[:-1].tolist()}
 
 
-def _point(value: Value) -> Value:
-    return {"mean": value["mean"], "count": value["count"]}
+def point(states: States, reference: Reference | None) -> Value:
+    together = _described(sum(states.values(), start=np.zeros(BINS + 1, dtype=np.int64)))
+    return {"mean": together["mean"], "count": together["count"]}
 
 
 METRIC = Summed(
@@ -51,5 +52,5 @@ METRIC = Summed(
     unit="confidence",
     observe=observe,
     value=value,
-    point=_point,
+    point=point,
 )

@@ -30,8 +30,9 @@ def value(states: States, reference: Reference | None) -> Value:
     }
 
 
-def _point(value: Value) -> Value:
-    return {name: value[name] for name in ("mean", "median", "empty_share")}
+def point(states: States, reference: Reference | None) -> Value:
+    whole = value(states, reference)
+    return {name: whole[name] for name in ("mean", "median", "empty_share")}
 
 
 METRIC = Summed(
@@ -43,5 +44,5 @@ METRIC = Summed(
     unit="detections",
     observe=observe,
     value=value,
-    point=_point,
+    point=point,
 )

@@ -109,8 +109,11 @@ def _sentence(feature: Feature, spread: Spread, counts: NDArray[np.int64], up: b
     )
 
 
-def _point(value: Value) -> Value:
-    return {name: value[name] for name in ("d", "bound", "d_beyond_chance", "n")}
+def point(states: States, reference: Reference | None) -> Value:
+    if reference is None:
+        return {}
+    whole = headline(reference.outlier, pieces(states[""], reference)[0])
+    return {name: whole[name] for name in ("d", "bound", "d_beyond_chance", "n")}
 
 
 METRIC = Summed(
@@ -124,5 +127,5 @@ METRIC = Summed(
     unit="distance",
     observe=observe,
     value=value,
-    point=_point,
+    point=point,
 )

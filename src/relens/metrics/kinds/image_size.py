@@ -32,8 +32,7 @@ def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[
 
 
 def value(states: States, reference: Reference | None) -> Value:
-    cuts = np.cumsum([len(_SIDES) + 1, len(_SIDES) + 1, len(_AREAS) + 1])
-    width, height, area, ratio = np.split(np.asarray(states[""], dtype=np.int64), cuts)
+    width, height, area, ratio = _apart(states)
     ends = [*_AREAS.tolist(), None]
     return {
         "width": _described(width),
@@ -41,6 +40,11 @@ def value(states: States, reference: Reference | None) -> Value:
         "areas": [{"up_to": end, "images": int(n)} for end, n in zip(ends, area, strict=True) if n],
         "ratios": {name: int(n) for name, n in zip(RATIOS, ratio, strict=True)},
     }
+
+
+def _apart(states: States) -> list[NDArray[np.int64]]:
+    cuts = np.cumsum([len(_SIDES) + 1, len(_SIDES) + 1, len(_AREAS) + 1])
+    return np.split(np.asarray(states[""], dtype=np.int64), cuts)
 
 
 def _described(counts: NDArray[np.int64]) -> Value:
@@ -53,8 +57,9 @@ def _described(counts: NDArray[np.int64]) -> Value:
     }
 
 
-def _point(value: Value) -> Value:
-    return {"width": value["width"]["median"], "height": value["height"]["median"]}
+def point(states: States, reference: Reference | None) -> Value:
+    width, height, *_ = _apart(states)
+    return {"width": histogram.quantile(_SIDES, width, 0.5), "height": histogram.quantile(_SIDES, height, 0.5)}
 
 
 METRIC = Summed(
@@ -67,5 +72,5 @@ METRIC = Summed(
     unit="px",
     observe=observe,
     value=value,
-    point=_point,
+    point=point,
 )

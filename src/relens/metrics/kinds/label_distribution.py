@@ -38,8 +38,8 @@ def value(states: States, reference: Reference | None) -> Value:
     }
 
 
-def _point(value: Value) -> Value:
-    return {"labels": {label: described["count"] for label, described in value["labels"].items() if described["count"]}}
+def point(states: States, reference: Reference | None) -> Value:
+    return {"labels": {label: int(state[0]) for label, state in states.items()}}
 
 
 def _share(count: int, of: Sequence[int]) -> float | None:
@@ -56,5 +56,5 @@ METRIC = Summed(
     unit="detections",
     observe=observe,
     value=value,
-    point=_point,
+    point=point,
 )

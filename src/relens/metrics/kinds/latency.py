@@ -37,5 +37,5 @@ METRIC = Summed(
     unit="ms",
     observe=observe,
     value=value,
-    point=dict,
+    point=value,
 )

@@ -53,8 +53,9 @@ def _unusual_from(reference: Reference | None) -> tuple[int, float]:
     return ceil(round((1 - 1 / (n + 1)) * BINS, 9)) - 1, 1 / (n + 1)
 
 
-def _point(value: Value) -> Value:
-    return {name: value[name] for name in ("scored", "mean", "median", "unusual_share")}
+def point(states: States, reference: Reference | None) -> Value:
+    whole = value(states, reference)
+    return {name: whole[name] for name in ("scored", "mean", "median", "unusual_share")}
 
 
 METRIC = Summed(
@@ -68,5 +69,5 @@ METRIC = Summed(
     unit="score",
     observe=observe,
     value=value,
-    point=_point,
+    point=point,
 )

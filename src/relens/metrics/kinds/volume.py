@@ -27,5 +27,5 @@ METRIC = Summed(
     unit="images",
     observe=observe,
     value=value,
-    point=dict,
+    point=value,
 )
