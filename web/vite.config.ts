@@ -5,7 +5,13 @@ import { defineConfig } from "vite";
 export default defineConfig({
   base: "./",
   plugins: [react()],
-  build: { outDir: "../src/relens/server/static", emptyOutDir: true, target: "es2022", chunkSizeWarningLimit: 400 },
+  build: {
+    outDir: "../src/relens/server/static",
+    emptyOutDir: true,
+    target: "es2022",
+    // Preloads in the page itself would be asked for before the base address is known.
+    modulePreload: { polyfill: false, resolveDependencies: (_file, needed, { hostType }) => (hostType === "html" ? [] : needed) },
+  },
   server: { proxy: { "/api": process.env.RELENS_URL ?? "http://127.0.0.1:8417" } },
   test: { include: ["src/**/*.test.ts"], environment: "node" },
 } as Parameters<typeof defineConfig>[0]);

@@ -1,13 +1,13 @@
 /* Alert rules of a deployment: a metric, above or below, a number; who is told is under Advanced. */
 import { useState } from "react";
-import type { AlertRule, MetricInfo, Page as Items, Task } from "../api/types";
+import type { AlertRule, AlertSubject, MetricInfo, Page as Items, Task } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Button, Field, Input, Select, Switch } from "../design/controls";
 import { duration } from "../design/format";
 import { Card, dim } from "../design/page";
 import { Notice } from "../design/status";
 import css from "./alerts.module.css";
-import { FIELDS, fieldOf, measureTitle, sentence } from "./measures";
+import { measures, sentence, type Measure } from "./measures";
 
 export function AlertSettings({ deployment, task }: { deployment: string; task: Task }) {
   const path = `/deployments/${deployment}/alert-rules`;
@@ -16,14 +16,15 @@ export function AlertSettings({ deployment, task }: { deployment: string; task: 
   const send = useSend(path, "/alerts");
   const [tested, setTested] = useState<string | null>(null);
   const known = new Set(catalog.data?.items.filter((info) => info.tasks.includes(task)).map((info) => info.name) ?? []);
-  const measures = FIELDS.filter((field) => known.size === 0 || known.has(field.metric));
+  const subjects = useRead<Items<AlertSubject>>("/alert-subjects");
+  const choices = measures(subjects.data?.items ?? [], known);
   return (
     <Card title="Alerts" id="alerts">
       <div className={css.rules}>
         {rules.data?.items.map((rule) => (
           <div key={rule.id} className={css.rule}>
             <Switch checked={rule.active} onChange={(active) => send.mutate({ method: "PATCH", path: `/alert-rules/${rule.id}`, body: { active } })}>
-              {sentence(rule)}
+              {sentence(rule, choices)}
             </Switch>
             <span className={dim}>
               over {duration(rule.window_s)}, at least {rule.min_count} images{rule.webhook ? `, tells ${host(rule.webhook)}` : ""}
@@ -41,7 +42,7 @@ export function AlertSettings({ deployment, task }: { deployment: string; task: 
           </div>
         ))}
         {send.error && <Notice tone="bad">{send.error.message}</Notice>}
-        <NewRule path={path} measures={measures} />
+        {choices.length > 0 && <NewRule path={path} choices={choices} />}
       </div>
     </Card>
   );
@@ -55,9 +56,9 @@ function host(url: string): string {
   }
 }
 
-function NewRule({ path, measures }: { path: string; measures: typeof FIELDS }) {
+function NewRule({ path, choices }: { path: string; choices: Measure[] }) {
   const [key, setKey] = useState("");
-  const chosen = fieldOf(key) ?? measures[0] ?? FIELDS[0];
+  const chosen = choices.find((choice) => choice.key === key) ?? choices[0];
   const [operator, setOperator] = useState<AlertRule["operator"] | "">("");
   const [value, setValue] = useState("");
   const [webhook, setWebhook] = useState("");
@@ -72,7 +73,7 @@ function NewRule({ path, measures }: { path: string; measures: typeof FIELDS }) 
     <form className={css.new} onSubmit={(event) => (event.preventDefault(), submit())}>
       <div className={css.line}>
         <span>Tell me when</span>
-        <Select aria-label="Metric" value={chosen.key} onChange={(event) => (setKey(event.target.value), setOperator(""))} options={measures.map((measure) => ({ value: measure.key, title: measureTitle(measure) }))} />
+        <Select aria-label="Metric" value={chosen.key} onChange={(event) => (setKey(event.target.value), setOperator(""))} options={choices.map((choice) => ({ value: choice.key, title: choice.title }))} />
         <span>is</span>
         <Select
           aria-label="Above or below"
@@ -84,7 +85,7 @@ function NewRule({ path, measures }: { path: string; measures: typeof FIELDS }) 
           ]}
         />
         <Input type="number" step="any" aria-label="Number" placeholder={chosen.example} value={value} onChange={(event) => setValue(event.target.value)} required />
-        <span>{chosen.unit}</span>
+        <span>{chosen.shown}</span>
         <Button type="submit" look="primary" disabled={value === "" || save.isPending}>
           Save
         </Button>

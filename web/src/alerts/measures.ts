@@ -1,38 +1,35 @@
-/* What an alert can watch, in words, with the direction that is usually bad. */
-import type { AlertRule } from "../api/types";
+/* What an alert can watch, as the server lists it, with the direction that is usually bad and the unit a person types. */
+import type { AlertRule, AlertSubject } from "../api/types";
 import { words } from "../design/format";
 
-export type Measure = { key: string; metric: string; field: string | null; title: string; operator: "above" | "below"; unit: string; scale: number; example: string };
+export type Measure = AlertSubject & { key: string; operator: AlertRule["operator"]; shown: string; scale: number; example: string };
 
-const line = (metric: string, field: string | null, title: string, operator: "above" | "below", unit: string, scale: number, example: string): Measure => ({ key: `${metric}.${field ?? ""}`, metric, field, title, operator, unit, scale, example });
+const USUALLY_BAD_BELOW = /^(volume|confidence|average_precision|detection_report|classification_report)$/;
 
-/** `scale`: what a person types divided by it is what the server compares with. */
-export const FIELDS: Measure[] = [
-  line("drift", "d", "drift", "above", "", 1, "0.25"),
-  line("outlier", "unusual_share", "share of unusual images", "above", "%", 100, "5"),
-  line("latency", "p95", "latency p95", "above", "ms", 1, "200"),
-  line("volume", "images", "number of images", "below", "", 1, "10"),
-  line("confidence", "mean", "mean confidence", "below", "", 1, "0.5"),
-  line("detections_per_image", "mean", "detections per image", "below", "", 1, "1"),
-  line("label_distribution", "distance", "distance of the labels", "above", "", 1, "0.2"),
-  line("average_precision", "map50", "mAP50 of reviewed images", "below", "", 1, "0.5"),
-  line("detection_report", "precision", "precision of reviewed images", "below", "", 1, "0.8"),
-  line("detection_report", "recall", "recall of reviewed images", "below", "", 1, "0.8"),
-  line("classification_report", "accuracy", "accuracy of reviewed images", "below", "", 1, "0.9"),
-];
+const EXAMPLES: Record<string, string> = { "drift.d": "0.25", "outlier.unusual_share": "5", "latency.p95": "200", "volume.images": "10" };
 
-export function fieldOf(key: string): Measure | undefined {
-  return FIELDS.find((field) => field.key === key);
+const ORDER = ["drift.d", "outlier.unusual_share", "latency.p95", "volume.images", "confidence.mean"];
+
+/** `scale`: what a person types divided by it is what the server compares with. The most asked for come first. */
+export function measures(subjects: readonly AlertSubject[], metrics: ReadonlySet<string>): Measure[] {
+  const place = (one: Measure) => (ORDER.includes(one.key) ? ORDER.indexOf(one.key) : ORDER.length);
+  return subjects
+    .filter((subject) => metrics.size === 0 || metrics.has(subject.metric))
+    .map(measure)
+    .sort((a, b) => place(a) - place(b));
 }
 
-export function measureTitle(measure: Measure): string {
-  return measure.title;
+function measure(subject: AlertSubject): Measure {
+  const key = `${subject.metric}.${subject.field}`;
+  const share = subject.unit === "share";
+  const shown = share ? "%" : ["number", "distance", "images"].includes(subject.unit) ? "" : subject.unit;
+  return { ...subject, key, shown, scale: share ? 100 : 1, operator: USUALLY_BAD_BELOW.test(subject.metric) ? "below" : "above", example: EXAMPLES[key] ?? (share ? "80" : "") };
 }
 
-/** "Drift above 0.25": a rule as one reads it. */
-export function sentence(rule: Pick<AlertRule, "metric" | "field" | "operator" | "value">): string {
-  const known = FIELDS.find((field) => field.metric === rule.metric && (rule.field === null || field.field === rule.field));
-  const title = known ? known.title.charAt(0).toUpperCase() + known.title.slice(1) : words(rule.field ? `${rule.metric} ${rule.field}` : rule.metric);
-  const value = Number((rule.value * (known?.scale ?? 1)).toPrecision(6));
-  return `${title} ${rule.operator} ${value}${known?.unit ? ` ${known.unit}` : ""}`;
+/** "Drift from the training data above 0.25": a rule as one reads it. */
+export function sentence(rule: Pick<AlertRule, "metric" | "field" | "operator" | "value">, known: readonly Measure[]): string {
+  const found = known.find((one) => one.metric === rule.metric && one.field === rule.field);
+  const title = found?.title ?? words(`${rule.metric} ${rule.field ?? ""}`.trim());
+  const value = Number((rule.value * (found?.scale ?? 1)).toPrecision(6));
+  return `${title.charAt(0).toUpperCase()}${title.slice(1)} ${rule.operator} ${value}${found?.shown ? ` ${found.shown}` : ""}`;
 }

@@ -30,7 +30,8 @@ export type RolePeriod = {
 
 export type Arc = { active: boolean; state: "off" | "preparing" | "on"; detail: string | null };
 export type Pipeline = { training_data: Arc; feedback_loop: Arc; continuous_training: Arc; continuous_deployment: Arc };
-export type DeploymentRow = Deployment & {
+export type DeploymentRow = {
+  deployment: Deployment;
   predictions: number;
   last_prediction_at: string | null;
   p50_ms: number | null;
@@ -49,15 +50,15 @@ export type DeploymentOverview = {
   reviewed: number;
   pending: number;
   unusable: number;
-  open_alerts: Alert[];
+  open_alerts: number;
   pipeline: Pipeline;
-  loop: Loop | null;
   next: string[];
 };
 
 export type ReviewState = "pending" | "accepted" | "corrected" | "unusable" | "skipped";
 export type Verdict = {
   prediction: string;
+  /** "pending" after it was reopened. */
   status: ReviewState;
   annotations: Annotation[];
   reason: string | null;
@@ -72,7 +73,7 @@ export type Prediction = {
   asset: string;
   width: number;
   height: number;
-  model_version: Titled;
+  model_version: Titled | null;
   role: string;
   source: string | null;
   tags: string[];
@@ -84,7 +85,6 @@ export type Prediction = {
   outlier: number | null;
   review: ReviewState;
   detections: Detection[];
-  verdict: Verdict | null;
 };
 export type Answer = {
   id?: string;
@@ -121,18 +121,19 @@ export type Dashboard = {
   bucket_s: number;
   metrics: Record<string, Measurement>;
   sources: string[];
-  model_versions: (Titled | string)[];
+  model_versions: string[];
   labels: string[];
 };
 export type TrainingData = {
   dataset_version: Titled | null;
   state: "off" | "preparing" | "ready" | "failed";
   done: number;
-  total: number;
+  total: number | null;
   job: string | null;
   message: string | null;
 };
 
+export type AlertSubject = { metric: string; field: string; title: string; unit: string };
 export type AlertRule = {
   id: string;
   metric: string;
@@ -167,7 +168,7 @@ export type LoopRun = {
   training_run: string | null;
   step: string | null;
   steps: { name: string; state: string }[];
-  progress: number | { done: number; total: number; message?: string | null } | null;
+  progress: { done: number; total: number | null; message: string } | null;
 };
 export type Loop = {
   added: number;
@@ -176,6 +177,8 @@ export type Loop = {
   unusable: number;
   skipped: number;
   verdicts: number;
+  unplaced: number;
+  last_error: string | null;
   dataset: { name: string; version: number | null } | null;
   run: LoopRun | null;
   waiting: Decision | null;

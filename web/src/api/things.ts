@@ -29,7 +29,7 @@ export type Job = {
   state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
   step: string | null;
   done: number;
-  total: number;
+  total: number | null;
   message: string | null;
   result: Record<string, unknown> | null;
   error: string | null;
@@ -103,11 +103,12 @@ export type ModelVersion = {
   created_by: Actor | string | null;
 };
 
+export type TrainerParameter = { default: string | number | boolean | null; title: string; owner_only: boolean };
 export type Trainer = {
   name: string;
   title: string;
   tasks: Task[];
-  parameters: Record<string, { default: string | number | boolean | null; title: string }>;
+  parameters: Record<string, TrainerParameter>;
   available: boolean;
   missing: string | null;
 };

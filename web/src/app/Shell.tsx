@@ -1,5 +1,5 @@
 /* The frame around every page: where one can go, and whether the server still answers. */
-import { NavLink, Link, Outlet, ScrollRestoration } from "react-router";
+import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from "react-router";
 import { useRead } from "../api/use";
 import type { Alert, Job, Page, System } from "../api/types";
 import { bytes } from "../design/format";
@@ -30,6 +30,7 @@ export function Shell() {
   const jobs = useRead<Page<Job>>("/jobs", { state: "running" }, { every: 5000 });
   const firing = alerts.data?.items.length ?? 0;
   const running = jobs.data?.items.length ?? 0;
+  const inside = useLocation().pathname.startsWith("/deployments");
   const lost = jobs.isError && alerts.isError;
   return (
     <div className={css.shell}>
@@ -43,7 +44,7 @@ export function Shell() {
         </Link>
         <nav className={css.nav} aria-label="Main">
           {PLACES.map((place) => (
-            <NavLink key={place.to} to={place.to} end={place.to === "/"}>
+            <NavLink key={place.to} to={place.to} end={place.to === "/"} aria-current={place.to === "/" && inside ? "page" : undefined}>
               <Icon name={place.icon} />
               {place.title}
               {place.to === "/alerts" && firing > 0 && <Count tone={css.bad} n={firing} title={`${firing} open`} />}

@@ -1,6 +1,7 @@
 /* One deployment: who answers, how it is doing, and the tabs. */
 import { NavLink, Outlet, useParams, Link } from "react-router";
-import type { DeploymentOverview } from "../api/types";
+import type { Alert, DeploymentOverview, Loop, Page as Items } from "../api/types";
+import type { InDeployment } from "../design/deployment";
 import { useRead } from "../api/use";
 import { count, plural, words } from "../design/format";
 import { dim, Fact, Facts, Failed, Skeleton, useTitle } from "../design/page";
@@ -13,22 +14,24 @@ import { SendButton } from "./SendDialog";
 export default function DeploymentPage() {
   const { name = "" } = useParams();
   const overview = useRead<DeploymentOverview>(`/deployments/${name}/overview`, undefined, { every: 2000 });
+  const loop = useRead<Loop>(`/deployments/${name}/loop`, undefined, { every: 2000 });
   useTitle(name);
   if (!overview.data) {
     return <main className={css.body}>{overview.error ? <Failed error={overview.error} retry={() => void overview.refetch()} /> : <Skeleton height={160} />}</main>;
   }
+  const shared: InDeployment = { ...overview.data, loop: loop.data ?? null };
   return (
     <>
-      <Header overview={overview.data} />
+      <Header overview={shared} />
       <main className={css.body} id="main">
-        <Outlet context={overview.data} />
+        <Outlet context={shared} />
       </main>
     </>
   );
 }
 
-function Header({ overview }: { overview: DeploymentOverview }) {
-  const { deployment, open_alerts: alerts } = overview;
+function Header({ overview }: { overview: InDeployment }) {
+  const { deployment } = overview;
   const base = `/deployments/${deployment.name}`;
   return (
     <header className={css.header}>
@@ -42,13 +45,7 @@ function Header({ overview }: { overview: DeploymentOverview }) {
             <ServingChip serving={deployment.serving} />
             <Chip>{words(deployment.task)}</Chip>
             {Boolean(deployment.settings?.simulated) && <Chip title="Its images and its reviewer are simulated">Simulated</Chip>}
-            {alerts.length > 0 && (
-              <Link to="/alerts">
-                <Chip tone="bad" dot title={alerts.map((alert) => alert.sentence).join("\n")}>
-                  {plural(alerts.length, "open alert")}
-                </Chip>
-              </Link>
-            )}
+            {overview.open_alerts > 0 && <OpenAlerts deployment={deployment.name} n={overview.open_alerts} />}
           </div>
         </div>
         <div className={css.actions}>
@@ -88,6 +85,17 @@ function Header({ overview }: { overview: DeploymentOverview }) {
         <NavLink to={`${base}/settings`}>Settings</NavLink>
       </nav>
     </header>
+  );
+}
+
+function OpenAlerts({ deployment, n }: { deployment: string; n: number }) {
+  const alerts = useRead<Items<Alert>>("/alerts", { deployment, state: "open" }, { every: 5000 });
+  return (
+    <Link to="/alerts">
+      <Chip tone="bad" dot title={alerts.data?.items.map((alert) => alert.sentence).join("\n")}>
+        {plural(n, "open alert")}
+      </Chip>
+    </Link>
   );
 }
 

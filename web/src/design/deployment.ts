@@ -1,7 +1,9 @@
-/* What the pages inside a deployment share: its overview, handed down by the page that holds the tabs. */
+/* What the pages inside a deployment share, handed down by the page that holds the tabs. */
 import { useOutletContext } from "react-router";
-import type { DeploymentOverview } from "../api/types";
+import type { DeploymentOverview, Loop } from "../api/types";
 
-export function useDeployment(): DeploymentOverview {
-  return useOutletContext<DeploymentOverview>();
+export type InDeployment = DeploymentOverview & { loop: Loop | null };
+
+export function useDeployment(): InDeployment {
+  return useOutletContext<InDeployment>();
 }

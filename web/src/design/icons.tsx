@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 
 const PATHS = {
   deployments: <path d="M8 1.8 14 5v6L8 14.2 2 11V5zM2 5l6 3.2L14 5M8 8.2v6" />,
-  models: <path d="M3 3.5h4v4H3zM9 8.5h4v4H9zM7 5.5h2.5a1.5 1.5 0 0 1 1.5 1.5v1.5M5 7.5v3a1 1 0 0 0 1 1h3" />,
+  models: <path d="M8 2 14 5.2 8 8.4 2 5.2zM2.4 8 8 11l5.6-3M2.4 10.8 8 13.8l5.6-3" />,
   datasets: <path d="M2.5 4c0-1 2.5-1.7 5.5-1.7s5.5.7 5.5 1.7-2.5 1.7-5.5 1.7S2.5 5 2.5 4zM2.5 4v8c0 1 2.5 1.7 5.5 1.7s5.5-.7 5.5-1.7V4M2.5 8c0 1 2.5 1.7 5.5 1.7s5.5-.7 5.5-1.7" />,
   training: <path d="M2 13.5h12M2.5 3c1 6 4 8 11 8.2" />,
   alerts: <path d="M8 2a4 4 0 0 0-4 4c0 4-1.5 5-1.5 5h11S12 10 12 6a4 4 0 0 0-4-4zM6.5 13.5h3" />,

@@ -9,21 +9,22 @@ import { Time } from "../design/Time";
 import css from "./home.module.css";
 
 export function DeploymentLine({ row, open }: { row: DeploymentRow; open: () => void }) {
+  const { deployment } = row;
   const known = row.reviewed + row.pending;
   return (
     <tr data-link onClick={open}>
       <td>
         <div className={css.name}>
-          <Link to={`/deployments/${row.name}`} className={strong} onClick={(event) => event.stopPropagation()}>
-            {row.name}
+          <Link to={`/deployments/${deployment.name}`} className={strong} onClick={(event) => event.stopPropagation()}>
+            {deployment.name}
           </Link>
-          <ServingChip serving={row.serving} />
-          {Boolean(row.settings?.simulated) && <Chip>Simulated</Chip>}
+          <ServingChip serving={deployment.serving} />
+          {Boolean(deployment.settings?.simulated) && <Chip>Simulated</Chip>}
           {row.open_alerts > 0 && <Chip tone="bad">{plural(row.open_alerts, "alert")}</Chip>}
         </div>
       </td>
-      <td>{row.champion?.title ?? <span className={dim}>none</span>}</td>
-      <td>{row.shadow?.title ?? <span className={dim}>–</span>}</td>
+      <td>{deployment.champion?.title ?? <span className={dim}>none</span>}</td>
+      <td>{deployment.shadow?.title ?? <span className={dim}>–</span>}</td>
       <td>
         <Sparkline values={row.volume} title="Images over the last 24 intervals" />
       </td>

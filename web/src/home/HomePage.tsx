@@ -25,7 +25,7 @@ export function HomePage() {
 function Deployments({ rows }: { rows: DeploymentRow[] }) {
   const [wanted, setWanted] = useState("");
   const navigate = useNavigate();
-  const shown = rows.filter((row) => `${row.name} ${row.champion?.title ?? ""}`.toLowerCase().includes(wanted.toLowerCase()));
+  const shown = rows.filter((row) => `${row.deployment.name} ${row.deployment.champion?.title ?? ""}`.toLowerCase().includes(wanted.toLowerCase()));
   return (
     <Card flush>
       {rows.length > 6 && (
@@ -49,7 +49,7 @@ function Deployments({ rows }: { rows: DeploymentRow[] }) {
         </thead>
         <tbody>
           {shown.map((row) => (
-            <DeploymentLine key={row.id} row={row} open={() => void navigate(`/deployments/${row.name}`)} />
+            <DeploymentLine key={row.deployment.id} row={row} open={() => void navigate(`/deployments/${row.deployment.name}`)} />
           ))}
         </tbody>
       </table>

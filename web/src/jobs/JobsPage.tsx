@@ -49,6 +49,7 @@ export default function JobsPage() {
 
 function Row({ job }: { job: Job }) {
   const cancel = useSend("/jobs");
+  const total = job.total ?? 0;
   const open = job.state === "queued" || job.state === "running";
   return (
     <tr>
@@ -60,8 +61,8 @@ function Row({ job }: { job: Job }) {
         {job.error && <p className={css.error}>{job.error}</p>}
       </td>
       <td className={css.progress}>
-        {open && job.total > 0 && <Bar value={job.done} total={job.total} label={job.title} />}
-        <span className={dim}>{open ? (job.message ?? job.step ?? "") : job.total > 0 ? `${count(job.done)} of ${count(job.total)}` : ""}</span>
+        {open && total > 0 && <Bar value={job.done} total={total} label={job.title} />}
+        <span className={dim}>{open ? (job.message ?? job.step ?? "") : total > 0 ? `${count(job.done)} of ${count(total)}` : ""}</span>
       </td>
       <td>
         <Time at={job.started_at ?? job.created_at} />

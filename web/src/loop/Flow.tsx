@@ -1,5 +1,5 @@
 /* The loop drawn: six stations on one line, the way back below, and at each what is there right now. */
-import type { DeploymentOverview } from "../api/types";
+import type { InDeployment } from "../design/deployment";
 import { count, words } from "../design/format";
 import { Bar } from "../design/status";
 import css from "./loop.module.css";
@@ -8,7 +8,7 @@ import { progressOf } from "./progress";
 type Station = { name: string; number: string; detail: string; state: "on" | "busy" | "off" | "wait"; bar?: [number, number] };
 
 /** What each station says; pure, so that it can be tested. */
-export function stations({ deployment, predictions, pending, loop, pipeline }: DeploymentOverview): Station[] {
+export function stations({ deployment, predictions, pending, loop, pipeline }: InDeployment): Station[] {
   const off = pipeline.feedback_loop?.state === "off";
   const run = loop?.run;
   const busy = (part: string) => Boolean(run?.step && run.step.toLowerCase().includes(part));
@@ -24,7 +24,7 @@ export function stations({ deployment, predictions, pending, loop, pipeline }: D
       state: off ? "off" : busy("publish") || busy("dataset") ? "busy" : "on",
       bar: loop && !off ? [loop.added, loop.after] : undefined,
     },
-    { name: "Train", number: busy("train") && progress ? `${Math.round(progress.share * 100)} %` : training?.active ? "automatic" : "by hand", detail: run?.step && !busy("train") ? words(run.step) : (progress?.message ?? (training?.active ? `every ${count(loop?.after ?? 0)} added` : "press Run now")), state: busy("train") ? "busy" : training?.active ? "on" : "off" },
+    { name: "Train", number: busy("train") && progress?.share !== null && progress ? `${Math.round(progress.share * 100)} %` : training?.active ? "automatic" : "by hand", detail: run?.step && !busy("train") ? words(run.step) : (progress?.message ?? (training?.active ? `every ${count(loop?.after ?? 0)} added` : "press Run now")), state: busy("train") ? "busy" : training?.active ? "on" : "off" },
     { name: "Judge", number: loop?.waiting ? "waiting" : "gate", detail: loop?.waiting ? "for your decision" : "on unseen images", state: loop?.waiting ? "wait" : busy("eval") || busy("judge") || busy("gate") ? "busy" : "on" },
     { name: "Deploy", number: deployment.shadow ? "shadow runs" : POLICY[pipeline.continuous_deployment?.active ? "on" : "off"], detail: deployment.shadow?.title ?? pipeline.continuous_deployment?.detail ?? "", state: pipeline.continuous_deployment?.active ? "on" : "off" },
   ];
@@ -32,7 +32,7 @@ export function stations({ deployment, predictions, pending, loop, pipeline }: D
 
 const POLICY = { on: "by policy", off: "asks you" };
 
-export function Flow({ overview }: { overview: DeploymentOverview }) {
+export function Flow({ overview }: { overview: InDeployment }) {
   return (
     <ol className={css.flow}>
       {stations(overview).map((station) => (

@@ -38,7 +38,7 @@ export function RunCard({ run }: { run: LoopRun }) {
           ))}
         </ol>
         <div className={css.form}>
-          {progress && <Bar value={Math.round(progress.share * 100)} total={100} label="Progress of this step" />}
+          {progress?.share !== null && progress && <Bar value={Math.round(progress.share * 100)} total={100} label="Progress of this step" />}
           {progress?.message && <p className={dim}>{progress.message}</p>}
           {lines.length > 0 && (
             <>

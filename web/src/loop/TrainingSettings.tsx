@@ -4,7 +4,9 @@ import type { ContinuousTraining, Page as Items, Trainer } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Button, Field, Input, Select, Switch } from "../design/controls";
 import { useDeployment } from "../design/deployment";
+import { words } from "../design/format";
 import { Card, Loaded } from "../design/page";
+import { typed } from "../design/parameter";
 import { Notice } from "../design/status";
 import css from "./loop.module.css";
 
@@ -19,6 +21,17 @@ export function TrainingSettings() {
       </Loaded>
     </Card>
   );
+}
+
+function shown(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function withValue(parameters: Record<string, unknown>, name: string, text: string): Record<string, unknown> {
+  const { [name]: _, ...rest } = parameters;
+  const value = typed(text);
+  return value === undefined ? rest : { ...rest, [name]: value };
 }
 
 function Form({ saved, path }: { saved: ContinuousTraining; path: string }) {
@@ -43,14 +56,10 @@ function Form({ saved, path }: { saved: ContinuousTraining; path: string }) {
           <Select value={draft.trainer} onChange={(event) => setDraft({ ...draft, trainer: event.target.value, parameters: {} })} options={(fitting.length ? fitting : [{ name: draft.trainer, title: draft.trainer }]).map((trainer) => ({ value: trainer.name, title: trainer.title }))} />
         </Field>
         {Object.entries(chosen?.parameters ?? {})
-          .filter(([name]) => ["epochs", "seed", "command"].includes(name))
+          .filter(([name]) => ["epochs", "minutes", "seed", "command"].includes(name))
           .map(([name, parameter]) => (
-            <Field key={name} label={parameter.title}>
-              <Input
-                type={typeof parameter.default === "number" ? "number" : "text"}
-                value={String(draft.parameters[name] ?? parameter.default ?? "")}
-                onChange={(event) => setDraft({ ...draft, parameters: { ...draft.parameters, [name]: typeof parameter.default === "number" ? Number(event.target.value) : event.target.value } })}
-              />
+            <Field key={name} label={words(name)}>
+              <Input title={parameter.title} className={css.small} placeholder={String(parameter.default ?? "auto")} value={shown(draft.parameters[name])} onChange={(event) => setDraft({ ...draft, parameters: withValue(draft.parameters, name, event.target.value) })} />
             </Field>
           ))}
       </div>

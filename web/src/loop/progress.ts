@@ -1,8 +1,7 @@
-/* How far a run is: the server may say it as a share or as done of total. */
+/* How far a run's current step is; a step that cannot tell its total has no share. */
 import type { LoopRun } from "../api/types";
 
-export function progressOf(progress: LoopRun["progress"]): { share: number; message: string | null } | null {
-  if (progress === null || progress === undefined) return null;
-  if (typeof progress === "number") return { share: progress, message: null };
-  return { share: progress.total > 0 ? progress.done / progress.total : 0, message: progress.message ?? null };
+export function progressOf(progress: LoopRun["progress"] | undefined): { share: number | null; message: string } | null {
+  if (!progress) return null;
+  return { share: progress.total ? Math.min(1, progress.done / progress.total) : null, message: progress.message };
 }

@@ -1,6 +1,7 @@
 /* The dashboard of a deployment: traffic, distance from the training data, and what reviews say. */
 import { useMemo } from "react";
 import type { Dashboard, MetricInfo, Page as Items } from "../api/types";
+import { useVersionTitles } from "../api/titles";
 import { useRead } from "../api/use";
 import { Button, Segmented, Select } from "../design/controls";
 import { useDeployment } from "../design/deployment";
@@ -21,7 +22,9 @@ export default function DashboardPage() {
   const overview = useDeployment();
   const { deployment } = overview;
   const { window, change, zoom } = useWindow();
+  const title = useVersionTitles(deployment.name);
   const now = useNow(5000);
+  const shapes = deployment.task !== "classification";
   const params = asParams(window, now.getTime());
   const dashboard = useRead<Dashboard>(`/deployments/${deployment.name}/dashboard`, params, { every: 2000, keep: true });
   const catalog = useRead<Items<MetricInfo>>("/metrics");
@@ -38,7 +41,7 @@ export default function DashboardPage() {
           </Button>
         )}
         <Select aria-label="Source" value={window.source} onChange={(event) => change({ source: event.target.value })} options={choices("All sources", dashboard.data?.sources ?? [], window.source)} />
-        <Select aria-label="Model version" value={window.modelVersion} onChange={(event) => change({ version: event.target.value })} options={choices("All versions", dashboard.data?.model_versions ?? [], window.modelVersion)} />
+        <Select aria-label="Model version" value={window.modelVersion} onChange={(event) => change({ version: event.target.value })} options={choices("All versions", dashboard.data?.model_versions ?? [], window.modelVersion, title)} />
         {deployment.shadow && (
           <Select
             aria-label="Role"
@@ -59,23 +62,23 @@ export default function DashboardPage() {
               <VolumeTile />
               <LatencyTile />
               <LabelsTile />
-              {deployment.task !== "classification" && <HeatmapTile />}
-              <ConfidenceTile />
-              {deployment.task !== "classification" && <PerImageTile />}
-              <ImageSizeTile />
+              {shapes && <HeatmapTile />}
+              <ConfidenceTile wide={shapes ? 3 : 6} />
+              {shapes && <PerImageTile />}
+              <ImageSizeTile wide={shapes ? 3 : 6} />
             </Group>
             <Group title="Against the training data" lead="once you have chosen it">
               <DriftTile />
               <OutlierTile />
             </Group>
             <Group title="From reviews" lead="the more you review, the more certain">
-              {deployment.task === "classification" ? (
-                <ClassificationTile />
-              ) : (
+              {shapes ? (
                 <>
                   <PrecisionTile />
                   <ReportTile />
                 </>
+              ) : (
+                <ClassificationTile />
               )}
               <ConfusionTile task={deployment.task} />
             </Group>
@@ -86,11 +89,9 @@ export default function DashboardPage() {
   );
 }
 
-type Choice = string | { id: string; title: string };
-
-function choices(all: string, found: Choice[], chosen: string) {
-  const options = found.map((item) => (typeof item === "string" ? { value: item, title: item } : { value: item.id, title: item.title }));
-  if (chosen && !options.some((option) => option.value === chosen)) options.push({ value: chosen, title: chosen });
+function choices(all: string, found: string[], chosen: string, title = (value: string) => value) {
+  const values = chosen && !found.includes(chosen) ? [...found, chosen] : found;
+  const options = values.map((value) => ({ value, title: title(value) }));
   return [{ value: "", title: all }, ...options];
 }
 

@@ -50,7 +50,7 @@ export function HeatmapTile() {
   const latest = useRead<Items<Prediction>>(`/deployments/${name}/predictions`, { limit: 1, sort: "-taken_at" }, { every: 30_000 });
   const typical = latest.data?.items[0];
   return (
-    <Tile metric="heatmap" title="Where" headline={(m) => <LabelSwitch measure={m} label={label} onChange={setLabel} labels={labels} />}>
+    <Tile wide={3} metric="heatmap" title="Where" headline={(m) => <LabelSwitch measure={m} label={label} onChange={setLabel} labels={labels} />}>
       {(m) => {
         const shown = label ? record(m.value, "labels")[label] : m.value;
         return (

@@ -108,7 +108,7 @@ export function ConfusionTile({ task }: { task: Task }) {
         return (
           <>
             <Matrix {...confusion} rowTitle="true" columnTitle="answered" />
-            <p className={css.foot}>Blue: right. Amber: taken for something else, missed, or invented.</p>
+            <p className={css.foot}>Rows: what is true. Columns: what was answered. Blue is right.</p>
           </>
         );
       }}

@@ -38,10 +38,10 @@ export function LatencyTile() {
   );
 }
 
-export function ConfidenceTile() {
+export function ConfidenceTile({ wide = 3 }: { wide?: number }) {
   const { threshold } = useBoard();
   return (
-    <Tile metric="confidence" title="Confidence" headline={(m) => <>{score(num(m.value, "mean"), 2)} <small>mean</small></>}>
+    <Tile wide={wide} metric="confidence" title="Confidence" headline={(m) => <>{score(num(m.value, "mean"), 2)} <small>mean</small></>}>
       {(m) => (
         <>
           <Histogram label="Answered detections by confidence" counts={nums(m.value, "counts")} from={0} to={1} mark={threshold} markName="threshold" unit={(value) => value.toFixed(1)} height={140} />
@@ -54,7 +54,7 @@ export function ConfidenceTile() {
 
 export function PerImageTile() {
   return (
-    <Tile metric="detections_per_image" title="Detections per image" headline={(m) => <>{score(num(m.value, "mean"), 1)} <small>mean</small></>}>
+    <Tile wide={3} metric="detections_per_image" title="Per image" headline={(m) => <>{score(num(m.value, "mean"), 1)} <small>detections</small></>}>
       {(m) => {
         const counts = nums(m.value, "counts");
         return (
@@ -68,9 +68,9 @@ export function PerImageTile() {
   );
 }
 
-export function ImageSizeTile() {
+export function ImageSizeTile({ wide = 3 }: { wide?: number }) {
   return (
-    <Tile metric="image_size" title="Image size" headline={(m) => <Median value={m.value} />}>
+    <Tile wide={wide} metric="image_size" title="Image size" headline={(m) => <Median value={m.value} />}>
       {(m) => {
         const ratios = Object.entries(record(m.value, "ratios") as unknown as Record<string, number>).filter(([, n]) => n > 0);
         const total = ratios.reduce((sum, [, n]) => sum + n, 0);
@@ -89,7 +89,7 @@ function Median({ value }: { value: Record<string, unknown> | null }) {
   const side = (name: string) => Math.round(num(value?.[name] as Record<string, unknown>, "median") ?? 0);
   return (
     <>
-      {side("width")} × {side("height")} <small>about, px</small>
+      {side("width")} × {side("height")} <small>px</small>
     </>
   );
 }

@@ -18,7 +18,7 @@ export function PredictionCard({ prediction, deployment }: { prediction: Predict
       </span>
       <span className={css.line}>
         {prediction.review === "pending" ? <span>{answered(prediction).length} found</span> : <ReviewChip state={prediction.review} />}
-        {prediction.outlier !== null && <span title="Outlier score: 1 is unlike anything in the training data">unusual {score(prediction.outlier, 2)}</span>}
+        {prediction.outlier !== null && <span title="Outlier score: 1 is unlike anything in the training data">outlier {score(prediction.outlier, 2)}</span>}
       </span>
     </Link>
   );

@@ -1,7 +1,7 @@
 /* One image: what was said of it, by which version, what a person said, and the walk back to where it came from. */
 import { useEffect, useState } from "react";
 import { useNavigate, useParams } from "react-router";
-import type { Deployment, Prediction } from "../api/types";
+import type { Deployment, Prediction, Verdict } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Button, LinkButton, Switch } from "../design/controls";
 import { milliseconds, score, who } from "../design/format";
@@ -70,7 +70,8 @@ function Detail({ prediction, labels }: { prediction: Prediction; labels: string
   const [other, setOther] = useState<OtherAnswer | null>(null);
   const shapes = silent ? [...prediction.detections].sort((a, b) => a.confidence - b.confidence) : answered(prediction);
   const picture = (shown: readonly Drawn[], alt: string) => <Picture asset={prediction.asset} width={prediction.width} height={prediction.height} shapes={shown} labels={labels} size={1280} names alt={alt} />;
-  const verdict = prediction.verdict;
+  const verdict = useRead<Verdict>(prediction.review === "pending" ? null : `/predictions/${prediction.id}/verdict`).data;
+  const version = prediction.model_version?.title ?? "The model";
   const second = other ? { title: `${other.title} would answer`, shapes: other.detections } : verdict && verdict.status !== "unusable" && verdict.status !== "skipped" ? { title: `${who(verdict.by)} said`, shapes: drawn(verdict.annotations) } : null;
   return (
     <div className={css.detail}>
@@ -83,7 +84,7 @@ function Detail({ prediction, labels }: { prediction: Prediction; labels: string
         </div>
         <div className={second ? css.pair : ""}>
           <div className={css.shot}>
-            {second && <span>{prediction.model_version.title} answered</span>}
+            {second && <span>{version} answered</span>}
             {picture(shapes, "The image with what was answered")}
           </div>
           {second && (
@@ -93,9 +94,12 @@ function Detail({ prediction, labels }: { prediction: Prediction; labels: string
             </div>
           )}
         </div>
+        <Card title="Walk back">
+          <Lineage id={prediction.id} />
+        </Card>
       </div>
       <div className={css.side}>
-        <Card title="Answer" aside={<Chip>{prediction.model_version.title}</Chip>}>
+        <Card title="Answer" aside={<Chip>{version}</Chip>}>
           <FoundList detections={prediction.detections} threshold={prediction.threshold} labels={labels} all={silent} />
         </Card>
         <Card title="Facts">
@@ -113,9 +117,6 @@ function Detail({ prediction, labels }: { prediction: Prediction; labels: string
               ...Object.entries(prediction.metadata ?? {}).map(([key, value]): [string, string] => [key, typeof value === "object" ? JSON.stringify(value) : String(value)]),
             ]}
           />
-        </Card>
-        <Card title="Walk back">
-          <Lineage id={prediction.id} />
         </Card>
       </div>
     </div>

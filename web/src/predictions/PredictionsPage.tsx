@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "react";
 import { useSearchParams } from "react-router";
 import type { Dashboard, Prediction } from "../api/types";
+import { useVersionTitles } from "../api/titles";
 import { usePages, useRead } from "../api/use";
 import { Button, LinkButton, Select } from "../design/controls";
 import { useDeployment } from "../design/deployment";
@@ -28,6 +29,7 @@ const SORTS = [
 export default function PredictionsPage() {
   const overview = useDeployment();
   const { deployment } = overview;
+  const title = useVersionTitles(deployment.name);
   const [search, setSearch] = useSearchParams();
   const read = (name: string) => search.get(name) ?? "";
   const sort = read("sort") || "-taken_at";
@@ -47,10 +49,7 @@ export default function PredictionsPage() {
       },
       { replace: true },
     );
-  const options = (all: string, found: (string | { id: string; title: string })[]) => [
-    { value: "", title: all },
-    ...found.map((item) => (typeof item === "string" ? { value: item, title: item } : { value: item.id, title: item.title })),
-  ];
+  const options = (all: string, found: string[], name = (value: string) => value) => [{ value: "", title: all }, ...found.map((value) => ({ value, title: name(value) }))];
 
   return (
     <>
@@ -58,7 +57,7 @@ export default function PredictionsPage() {
         <Select aria-label="Source" value={params.source} onChange={(event) => change("source", event.target.value)} options={options("All sources", facts.data?.sources ?? [])} />
         <Select aria-label="Label" value={params.label} onChange={(event) => change("label", event.target.value)} options={options("All labels", deployment.labels)} />
         <Select aria-label="Review" value={params.review} onChange={(event) => change("review", event.target.value)} options={REVIEWS} />
-        <Select aria-label="Model version" value={params.model_version} onChange={(event) => change("version", event.target.value)} options={options("All versions", facts.data?.model_versions ?? [])} />
+        <Select aria-label="Model version" value={params.model_version} onChange={(event) => change("version", event.target.value)} options={options("All versions", facts.data?.model_versions ?? [], title)} />
         {filtered && (
           <Button small look="quiet" icon="cross" onClick={() => setSearch({ sort }, { replace: true })}>
             Clear

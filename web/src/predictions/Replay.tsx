@@ -9,9 +9,9 @@ import css from "./predictions.module.css";
 export type OtherAnswer = { title: string; detections: Detection[] };
 
 export function Replay({ prediction, onAnswer }: { prediction: Prediction; onAnswer: (answer: OtherAnswer | null) => void }) {
-  const model = prediction.model_version.title.replace(/ v\d+$/, "");
-  const versions = useRead<Items<ModelVersion>>(`/models/${model}/versions`);
-  const others = (versions.data?.items ?? []).filter((version) => version.id !== prediction.model_version.id);
+  const model = prediction.model_version?.title.replace(/ v\d+$/, "");
+  const versions = useRead<Items<ModelVersion>>(model ? `/models/${model}/versions` : null);
+  const others = (versions.data?.items ?? []).filter((version) => version.id !== prediction.model_version?.id);
   const [chosen, setChosen] = useState("");
   const replay = useSend<{ model_version: Titled; detections: Detection[] }>();
   if (others.length === 0) return null;

@@ -1,21 +1,21 @@
 /* One image with boxes and one decision, by mouse or by keyboard. */
 import { useMemo, useRef, useState, useSyncExternalStore } from "react";
-import type { Annotation, Prediction, ReviewState } from "../api/types";
+import type { Annotation, ReviewState } from "../api/types";
 import { labelColour } from "../design/colours";
 import { Canvas, type CanvasHandle } from "./Canvas";
 import { Decide } from "./Decide";
 import { meaning } from "./core/keys";
 import { SceneStore } from "./core/scene";
-import { startShapes, toAnnotations } from "./exchange";
+import { startShapes, toAnnotations, type ToReview } from "./exchange";
 import { LabelPicker } from "./LabelPicker";
 import css from "./review.module.css";
 import { ShapeList } from "./ShapeList";
 import { useKeys } from "./useKeys";
 
-type Props = { prediction: Prediction; labels: string[]; decide: (status: ReviewState, annotations: Annotation[]) => void; back: () => void; help: () => void; look: Look; setLook: (look: Look) => void };
+type Props = { prediction: ToReview; labels: string[]; decide: (status: ReviewState, annotations: Annotation[]) => void; back: () => void; help: () => void; look: Look; setLook: (look: Look) => void };
 export type Look = { brightness: number; contrast: number };
 
-function sceneOf(prediction: Prediction): SceneStore {
+function sceneOf(prediction: ToReview): SceneStore {
   const store = new SceneStore();
   store.load(startShapes(prediction));
   return store;

@@ -1,15 +1,15 @@
 /* One image, one label: a press on a label (or its number) decides and goes on. */
 import { imageUrl } from "../api/client";
-import type { Annotation, Prediction, ReviewState } from "../api/types";
+import type { Annotation, ReviewState } from "../api/types";
 import { labelColour } from "../design/colours";
 import { percent } from "../design/format";
 import { Decide } from "./Decide";
 import { meaning } from "./core/keys";
-import { answered } from "./exchange";
+import { answered, type ToReview } from "./exchange";
 import css from "./review.module.css";
 import { useKeys } from "./useKeys";
 
-type Props = { prediction: Prediction; labels: string[]; decide: (status: ReviewState, annotations: Annotation[]) => void; back: () => void; help: () => void };
+type Props = { prediction: ToReview; labels: string[]; decide: (status: ReviewState, annotations: Annotation[]) => void; back: () => void; help: () => void };
 
 export function LabelReview({ prediction, labels, decide, back, help }: Props) {
   const best = answered(prediction)[0] ?? null;

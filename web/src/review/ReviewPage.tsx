@@ -2,13 +2,14 @@
 import { useCallback, useState } from "react";
 import { useSearchParams } from "react-router";
 import { LinkButton } from "../design/controls";
-import { useDeployment } from "../design/deployment";
+import { useDeployment, type InDeployment } from "../design/deployment";
 import { Dialog } from "../design/Dialog";
 import { count, plural, score } from "../design/format";
 import { Card, Empty, Skeleton } from "../design/page";
 import { Bar, Notice } from "../design/status";
 import { Time } from "../design/Time";
-import type { Annotation, DeploymentOverview, Prediction, ReviewState } from "../api/types";
+import type { Annotation, Prediction, ReviewState } from "../api/types";
+
 import { BoxReview, type Look } from "./BoxReview";
 import { KEYS } from "./core/keys";
 import { LabelReview } from "./LabelReview";
@@ -77,7 +78,7 @@ function Reviewing({ first }: { first: string | null }) {
   );
 }
 
-type ProgressProps = { overview: DeploymentOverview; done: number; current: Prediction | undefined; help: () => void };
+type ProgressProps = { overview: InDeployment; done: number; current: Prediction | undefined; help: () => void };
 
 function Progress({ overview, done, current, help }: ProgressProps) {
   const { loop, pipeline } = overview;
@@ -100,7 +101,7 @@ function Progress({ overview, done, current, help }: ProgressProps) {
       {current && (
         <span className={css.about}>
           {current.source ?? ""} <Time at={current.taken_at} />
-          {current.outlier !== null && ` · unusual ${score(current.outlier, 2)}`} · {current.model_version.title}
+          {current.outlier !== null && ` · outlier ${score(current.outlier, 2)}`} · {current.model_version?.title}
         </span>
       )}
       <button type="button" className={css.help} onClick={help} aria-label="Keys">
@@ -110,7 +111,7 @@ function Progress({ overview, done, current, help }: ProgressProps) {
   );
 }
 
-function Done({ overview, done }: { overview: DeploymentOverview; done: number }) {
+function Done({ overview, done }: { overview: InDeployment; done: number }) {
   const none = overview.predictions === 0;
   return (
     <Card>

@@ -1,13 +1,16 @@
 /* Between what the server says of an image and what stands on the canvas. */
-import type { Annotation, Detection, Prediction, Quad } from "../api/types";
+import type { Annotation, Detection, Prediction, Quad, Verdict } from "../api/types";
 import type { Shape } from "./core/scene";
+
+/** A prediction with what was decided of it, if anything was. */
+export type ToReview = Prediction & { verdict?: Pick<Verdict, "status" | "annotations"> };
 
 type Said = Pick<Annotation, "label" | "box" | "polygon"> & { confidence?: number };
 
 /** What the review begins with: the last decision if there is one, otherwise what was answered. */
-export function startShapes(prediction: Prediction): Omit<Shape, "id">[] {
-  const decided = prediction.verdict && prediction.verdict.status !== "unusable" && prediction.verdict.status !== "skipped";
-  const said: Said[] = decided && prediction.verdict ? prediction.verdict.annotations : answered(prediction);
+export function startShapes(prediction: ToReview): Omit<Shape, "id">[] {
+  const { verdict } = prediction;
+  const said: Said[] = verdict && (verdict.status === "accepted" || verdict.status === "corrected") ? verdict.annotations : answered(prediction);
   return said.flatMap((one) => {
     const polygon = one.polygon ? flat(one.polygon) : undefined;
     const box = one.box ?? (polygon ? around(polygon) : null);

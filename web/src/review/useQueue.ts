@@ -2,8 +2,9 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 import { ApiError, get, imageUrl, send } from "../api/client";
-import type { Annotation, Page, Prediction, ReviewState } from "../api/types";
+import type { Annotation, Page, Prediction, ReviewState, Verdict } from "../api/types";
 import { Outbox, type Decision } from "./core/outbox";
+import type { ToReview } from "./exchange";
 
 const AHEAD = 12;
 
@@ -19,8 +20,8 @@ async function deliver({ prediction, method, body }: Decision) {
 
 /** Made anew for each deployment. `waiting` counts decisions not yet with the server; `back` reopens the last decided image and shows it again. */
 export function useQueue(deployment: string, first: string | null) {
-  const [items, setItems] = useState<Prediction[]>([]);
-  const [done, setDone] = useState<Prediction[]>([]);
+  const [items, setItems] = useState<ToReview[]>([]);
+  const [done, setDone] = useState<ToReview[]>([]);
   const [loaded, setLoaded] = useState(false);
   const [problem, setProblem] = useState("");
   const client = useQueryClient();
@@ -41,7 +42,7 @@ export function useQueue(deployment: string, first: string | null) {
   useEffect(() => {
     const begin = async () => {
       if (first) {
-        const wanted = await get<Prediction>(`/predictions/${first}`);
+        const wanted = await one(first);
         setItems((before) => merge([wanted], before));
       }
       await outbox.flush();
@@ -63,11 +64,11 @@ export function useQueue(deployment: string, first: string | null) {
   }, [items]);
 
   const decide = useCallback(
-    (prediction: Prediction, status: ReviewState, annotations: Annotation[]) => {
+    (prediction: ToReview, status: ReviewState, annotations: Annotation[]) => {
       settled.current.add(prediction.id);
       setProblem("");
       setItems((before) => before.filter((item) => item.id !== prediction.id));
-      setDone((before) => [...before, prediction]);
+      setDone((before) => [...before, { ...prediction, verdict: { status, annotations } }]);
       void outbox.put({ prediction: prediction.id, method: "PUT", body: { status, annotations } }).then(() =>
         client.invalidateQueries({ predicate: (query) => String(query.queryKey[0]).startsWith(`/deployments/${deployment}`) }),
       );
@@ -87,7 +88,13 @@ export function useQueue(deployment: string, first: string | null) {
   return { items, loaded, problem, decide, back, done: done.length, waiting: Math.abs(waiting), offline: waiting < 0 };
 }
 
-function merge(before: Prediction[], found: Prediction[]): Prediction[] {
+/** One image that was asked for, with what was decided of it before. */
+async function one(id: string): Promise<ToReview> {
+  const found = await get<Prediction>(`/predictions/${id}`);
+  return found.review === "pending" ? found : { ...found, verdict: await get<Verdict>(`/predictions/${id}/verdict`) };
+}
+
+function merge(before: ToReview[], found: ToReview[]): ToReview[] {
   const known = new Set(before.map((item) => item.id));
   return [...before, ...found.filter((item) => !known.has(item.id))];
 }

@@ -5,7 +5,8 @@ import type { Dataset, Model, Page as Items, Trainer, TrainingRun } from "../api
 import { useRead, useSend } from "../api/use";
 import { Button, Field, Input, Select, Switch } from "../design/controls";
 import { Dialog } from "../design/Dialog";
-import { plural } from "../design/format";
+import { plural, words } from "../design/format";
+import { typedAll } from "../design/parameter";
 import { Notice } from "../design/status";
 import css from "./training.module.css";
 
@@ -36,16 +37,14 @@ function StartDialog({ onClose }: { onClose: () => void }) {
   const usable = (datasets.data?.items ?? []).filter((one) => one.latest);
   const dataset = usable.find((one) => one.id === picked) ?? usable[0];
   const fitting = (trainers.data?.items ?? []).filter((one) => dataset && one.tasks.includes(dataset.task));
-  const trainer = fitting.find((one) => one.name === pickedTrainer) ?? fitting[0];
+  const trainer = fitting.find((one) => one.name === pickedTrainer) ?? fitting.find((one) => one.name === "compact") ?? fitting[0];
   const model = typedModel ?? dataset?.name ?? "";
   const known = models.data?.items.find((one) => one.name === model);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!dataset?.latest || !trainer) return;
-    const parameters: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(values)) if (value !== "") parameters[name] = typeof trainer.parameters[name]?.default === "number" ? Number(value) : value;
-    const body = { model, dataset_version: dataset.latest.id, trainer: trainer.name, parameters, start_from: known?.latest && warm ? known.latest.id : null };
+    const body = { model, dataset_version: dataset.latest.id, trainer: trainer.name, parameters: typedAll(values), start_from: known?.latest && warm ? known.latest.id : null };
     start.mutate({ method: "POST", path: "/training-runs", body }, { onSuccess: (run) => void navigate(`/training/${run.id}`) });
   };
 
@@ -80,13 +79,13 @@ function StartDialog({ onClose }: { onClose: () => void }) {
           </Switch>
         )}
         <Field label="Trainer">
-          <Select value={trainer?.name} onChange={(event) => setTrainer(event.target.value)} options={fitting.map((one) => ({ value: one.name, title: one.title }))} />
+          <Select value={trainer?.name} onChange={(event) => (setTrainer(event.target.value), setValues({}))} options={fitting.map((one) => ({ value: one.name, title: one.title }))} />
         </Field>
         {trainer && !trainer.available && <Notice tone="warn">{trainer.missing}</Notice>}
         <div className={css.parameters}>
           {Object.entries(trainer?.parameters ?? {}).map(([name, parameter]) => (
-            <Field key={name} label={parameter.title}>
-              <Input type={typeof parameter.default === "number" ? "number" : "text"} step="any" placeholder={String(parameter.default ?? "")} value={values[name] ?? ""} onChange={(event) => setValues({ ...values, [name]: event.target.value })} />
+            <Field key={name} label={words(name)}>
+              <Input title={parameter.title} placeholder={String(parameter.default ?? "")} value={values[name] ?? ""} onChange={(event) => setValues({ ...values, [name]: event.target.value })} />
             </Field>
           ))}
         </div>

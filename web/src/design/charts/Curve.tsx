@@ -1,16 +1,17 @@
 /* A training curve: one or two measures over epochs, each on its own scale, the last value written at its end. */
 import { score } from "../format";
+import { useWidth } from "../useWidth";
 import css from "./charts.module.css";
 
 export type CurveLine = { name: string; colour: string; values: (number | null)[]; digits?: number };
 
 export function Curve({ lines, total, label, height = 150 }: { lines: CurveLine[]; total: number; label: string; height?: number }) {
-  const wide = 600;
+  const [place, wide] = useWidth<SVGSVGElement>(600);
   const left = 4;
-  const right = 60;
+  const right = 52;
   const x = (i: number) => left + (i / Math.max(total - 1, 1)) * (wide - left - right);
   return (
-    <svg className={css.histogram} viewBox={`0 0 ${wide} ${height}`} role="img" aria-label={label}>
+    <svg ref={place} className={css.histogram} height={height} viewBox={`0 0 ${wide} ${height}`} role="img" aria-label={label}>
       {[0, 0.5, 1].map((part) => (
         <line key={part} x1={left} x2={wide - right} y1={8 + part * (height - 28)} y2={8 + part * (height - 28)} stroke="var(--line)" />
       ))}

@@ -1,16 +1,17 @@
 /* Counts over equal bins, from `from` to `to`, with an optional mark (a threshold, a limit). */
+import { useWidth } from "../useWidth";
 import css from "./charts.module.css";
 
 type Props = { counts: number[]; from: number; to: number; mark?: number; markName?: string; label: string; height?: number; unit?: (value: number) => string };
 
 export function Histogram({ counts, from, to, mark, markName, label, height = 96, unit = String }: Props) {
-  const wide = 300;
+  const [place, wide] = useWidth<SVGSVGElement>();
   const tall = height - 18;
   const top = Math.max(...counts, 1);
   const step = wide / Math.max(counts.length, 1);
   const at = mark === undefined ? null : ((mark - from) / (to - from)) * wide;
   return (
-    <svg className={css.histogram} viewBox={`0 0 ${wide} ${height}`} role="img" aria-label={label}>
+    <svg ref={place} className={css.histogram} height={height} viewBox={`0 0 ${wide} ${height}`} role="img" aria-label={label}>
       <line x1={0} x2={wide} y1={tall} y2={tall} stroke="var(--line-strong)" />
       {counts.map((n, i) => {
         const bar = (n / top) * (tall - 4);

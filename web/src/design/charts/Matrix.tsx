@@ -10,9 +10,7 @@ export function Matrix({ rows, columns, counts, rowTitle, columnTitle }: Props) 
         <caption className="visually-hidden">{`${rowTitle} in rows, ${columnTitle} in columns`}</caption>
         <thead>
           <tr>
-            <th scope="col" title={`${rowTitle} ↓  ${columnTitle} →`}>
-              {rowTitle} ↓ {columnTitle} →
-            </th>
+            <td />
             {columns.map((name) => (
               <th key={name} scope="col" title={name}>
                 {name}

@@ -18,12 +18,14 @@ type Props = {
   floor?: number;
   top?: number;
   format?: (value: number) => string;
+  /** How the axis writes a value; the unit stands in the headline. */
+  tick?: (value: number) => string;
   onRange?: (from: number, to: number) => void;
 };
 
 const readable = (value: number | null | undefined, format: (value: number) => string) => (value === null || value === undefined ? "–" : format(value));
 
-export function TimeChart({ label, times, lines, bands = [], height = 132, floor = 0, top, format = short, onRange }: Props) {
+export function TimeChart({ label, times, lines, bands = [], height = 132, floor = 0, top, format = short, tick = short, onRange }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const range = useRef(onRange);
@@ -35,7 +37,7 @@ export function TimeChart({ label, times, lines, bands = [], height = 132, floor
   useEffect(() => {
     const host = place.current;
     if (!host) return;
-    const made = new uPlot(options(host.clientWidth, { height, floor, top, lines, bands, format, pick: (a, b) => range.current?.(a, b) }), [[], ...lines.map(() => [])], host);
+    const made = new uPlot(options(host.clientWidth, { height, floor, top, lines, bands, format, tick, pick: (a, b) => range.current?.(a, b) }), [[], ...lines.map(() => [])], host);
     chart.current = made;
     const watch = new ResizeObserver(() => made.setSize({ width: host.clientWidth, height }));
     watch.observe(host);
@@ -76,7 +78,7 @@ function Legend({ lines }: { lines: Line[] }) {
 
 const colour = (name: string) => (name.startsWith("--") ? theme(name) : name);
 
-type Look = Pick<Props, "lines" | "floor" | "top"> & { height: number; bands: Band[]; format: (value: number) => string; pick: (from: number, to: number) => void };
+type Look = Pick<Props, "lines" | "floor" | "top"> & { height: number; bands: Band[]; format: (value: number) => string; tick: (value: number) => string; pick: (from: number, to: number) => void };
 
 function options(width: number, look: Look): uPlot.Options {
   const axis = { stroke: theme("--ink-3"), font: `11px ${theme("--font")}`, ticks: { show: false }, grid: { stroke: theme("--line"), width: 1 } };
@@ -89,7 +91,7 @@ function options(width: number, look: Look): uPlot.Options {
     scales: { x: { time: true }, y: { range: (_chart, low, high) => yRange(low, high, look) } },
     axes: [
       { ...axis, grid: { show: false }, size: 22, space: 70 },
-      { ...axis, size: 38, space: 28, values: (_chart, ticks) => ticks.map((tick) => look.format(tick)) },
+      { ...axis, size: 34, space: 28, values: (_chart, ticks) => ticks.map((tick) => look.tick(tick)) },
     ],
     series: [{}, ...look.lines.map((line) => series(line))],
     bands: look.bands.map((band) => ({ series: [band.high, band.low], fill: soft(band.colour) })),
@@ -120,7 +122,7 @@ function soft(name: string): string {
 
 function series(line: Line): uPlot.Series {
   const stroke = colour(line.colour);
-  if (line.as === "bars") return { stroke, fill: stroke, width: 0, points: { show: false }, paths: uPlot.paths.bars?.({ size: [0.82, 14], align: 1 }) };
+  if (line.as === "bars") return { stroke, fill: stroke, width: 0, points: { show: false }, paths: uPlot.paths.bars?.({ size: [0.74, 14], align: 1 }) };
   return { stroke, width: 1.5, spanGaps: true, dash: line.dashed ? [4, 3] : undefined, fill: line.as === "area" ? soft(line.colour) : undefined, points: { show: (chart) => (chart.data[0]?.length ?? 0) < 3, size: 5, fill: stroke } };
 }
 
