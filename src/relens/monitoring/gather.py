@@ -63,7 +63,7 @@ def gather(
             )
     since, until = whole_hours(window)
     which = store.Which(since, until, window.source, window.model_version, window.role, window.label)
-    hidden = {one.id for one in store.references(connection, deployment.id) if one.state == "filling"}
+    hidden = {one.id for one in store.references(connection, deployment.id) if one.state != "ready"}
     cells = store.cells(connection, deployment.id, names, which)
     return Gathered([one for one in cells if one[0].reference not in hidden], since, until, max(width, HOUR))
 

@@ -16,8 +16,8 @@ from relens.registry import store as registry
 class KeepUp:
     """`step` for a follower. Where the champion is not the version the training data was chosen for, it is chosen anew:
 
-    the dataset version the new champion was trained on, or the present one where nobody knows. Scores of predictions
-    made by earlier versions stay as they are.
+    what it was compared with before (after a rollback), else the dataset version it was trained on, else the present one.
+    Scores of predictions made by earlier versions stay as they are.
     """
 
     def __init__(self, database: Database, fit: FitReference) -> None:
@@ -40,7 +40,13 @@ class KeepUp:
         deployment = deployments.get(connection, deployment_id)
         assert deployment.champion is not None
         own = registry.get(connection, deployment.champion).dataset_version
-        self._fit.refer(connection, deployment, own or chosen.dataset_version, deployment.champion, chosen.changed_by)
+        earlier = [
+            one.dataset_version
+            for one in store.references(connection, deployment_id)
+            if one.model_version == deployment.champion and one.state != "failed"
+        ]
+        version = earlier[-1] if earlier else own or chosen.dataset_version
+        self._fit.refer(connection, deployment, version, deployment.champion, chosen.changed_by)
 
 
 def _is_behind(connection: Connection, deployment_id: str) -> bool:

@@ -20,10 +20,11 @@ from relens.deployments.deployment import Deployment
 from relens.inference.load import LoadedVersion, load
 from relens.inference.predict import Inferred, predict
 from relens.infra.database import Database
-from relens.infra.jobs import JobRun, Jobs
+from relens.infra.jobs import JobRun, Jobs, Stopping
+from relens.infra.jobs import store as job_rows
 from relens.infra.storage import NoBytes, Storage
 from relens.kit import clock
-from relens.kit.errors import Conflict, Invalid, NotFound
+from relens.kit.errors import Conflict, Invalid, NotFound, RelensError
 from relens.kit.ids import new_id, share_of
 from relens.monitoring import store
 from relens.monitoring.fill import fill
@@ -77,7 +78,7 @@ class FitReference:
         same = [
             one
             for one in store.references(connection, deployment.id)
-            if (one.dataset_version, one.model_version) == (dataset_version, champion) and one.state != "failed"
+            if (one.dataset_version, one.model_version) == (dataset_version, champion) and _is_alive(connection, one)
         ]
         reference = same[-1].id if same else self._begin(connection, deployment, dataset_version, champion, by)
         chosen = TrainingData(deployment.id, dataset_version, champion, reference, clock.now(), by)
@@ -108,8 +109,10 @@ class FitReference:
         reference_id = str(run.payload["reference"])
         try:
             return self._fit(run, reference_id)
-        except (Invalid, NotFound, Conflict) as error:
-            said = str(error)
+        except Stopping:
+            raise
+        except Exception as error:
+            said = str(error) if isinstance(error, RelensError) else f"{type(error).__name__}: {error}"
             self._database.write(
                 lambda connection: store.change_reference(connection, reference_id, state="failed", message=said)
             )
@@ -183,6 +186,14 @@ class FitReference:
             run.progress(done, total, "scoring earlier predictions")
 
         fill(self._database, self._projection, deployment, reference_id, progress)
+
+
+def _is_alive(connection: Connection, one: FittedReference) -> bool:
+    """Ready, or with a job that will still make it so (a job cancelled while it waited never said a word)."""
+    if one.state in ("ready", "failed"):
+        return one.state == "ready"
+    job = job_rows.get(connection, one.job) if one.job else None
+    return job is not None and job.is_open
 
 
 def looked_at(items: Sequence[Item]) -> list[Item]:
