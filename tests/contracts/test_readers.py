@@ -17,7 +17,7 @@ from relens.testing import tiny_models
 from relens.vision.task import TASKS
 
 Row = tuple[int, float, tuple[float, ...]]
-PLACEMENT = Placement(0.5, 0.25, 3.0, -7.0, 900, 700)
+PLACEMENT = Placement(0.5, 0.25, 3.0, -7.0, 900, 700, 480, 160)
 
 
 def naive_detections(anchors: list[Row], iou: float | None) -> list[Row]:
@@ -82,6 +82,26 @@ def ultralytics_end_to_end(seed: int) -> tuple[dict[str, np.ndarray], list[Row]]
     return {"output0": array}, naive_detections(best_of_each(boxes, scores), None)
 
 
+def detr(seed: int) -> tuple[dict[str, np.ndarray], list[Row]]:
+    boxes, _ = crowd(seed, 80, 4)
+    logits = np.random.default_rng(seed).normal(-3, 3, (80, 4)).astype(np.float32)
+    size = np.asarray([480, 160, 480, 160])
+    middle = np.hstack(((boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2])) / size
+    rows = [
+        (label, 1 / (1 + 2.718281828459045 ** -float(logits[query, label])), tuple(boxes[query].tolist()))
+        for query in range(80)
+        for label in range(4)
+    ]
+    names = ("pred_boxes", "logits") if seed % 2 else ("dets", "labels")
+    best = sorted(rows, key=lambda row: -row[1])[:80]
+    return dict(zip(names, (middle.astype(np.float32), logits), strict=True)), naive_detections(best, None)
+
+
+def detr_model(boxes: str, logits: str) -> bytes:
+    arrays = {boxes: np.full((1, 30, 4), 0.5, np.float32), logits: np.zeros((1, 30, 2), np.float32)}
+    return tiny_models.constant(arrays, metadata={"relens.labels": '["a", "b"]'})
+
+
 def softmax(seed: int) -> tuple[dict[str, np.ndarray], list[Row]]:
     logits = np.random.default_rng(seed).normal(0, 5, 12)
     powers = [2.718281828459045**value for value in logits.tolist()]
@@ -100,6 +120,10 @@ class Example:
 
 
 EXAMPLES: dict[str, list[Example]] = {
+    "detr": [
+        Example(lambda: detr_model("pred_boxes", "logits"), detr),
+        Example(lambda: detr_model("dets", "labels"), detr),
+    ],
     "compact_detect": [Example(tiny_models.detector, compact)],
     "softmax": [
         Example(tiny_models.classifier, softmax),

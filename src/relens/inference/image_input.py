@@ -24,6 +24,7 @@ def image_input(graph: Graph, declared: Declared) -> InputSpec:
     settings: dict[str, Any] = {
         "resize": declared.resize,
         "scale": 1.0 if value.dtype == "uint8" else 1 / 255,
+        **{key: value for key, value in (("mean", declared.mean), ("std", declared.std)) if value is not None},
         **known,
     }
     try:

@@ -17,7 +17,10 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where the original image lies in the input: x_input = x * x_scale + left. `width`, `height` are the original's."""
+    """Where the original image lies in the input: x_input = x * x_scale + left.
+
+    `width`, `height` are the original's, `input_width`, `input_height` the input's; all in pixels.
+    """
 
     x_scale: float
     y_scale: float
@@ -25,6 +28,8 @@ class Placement:
     top: float
     width: int
     height: int
+    input_width: int
+    input_height: int
 
     def back(self, boxes: npt.NDArray[np.floating]) -> Floats:
         """Boxes (n, 4) x1 y1 x2 y2 in input pixels, as pixels of the original, clipped to it (some may then be empty)."""
@@ -62,9 +67,10 @@ class Preprocess:
         across, down = wanted.width / image.width, wanted.height / image.height
         if wanted.resize == "stretch":
             pixels = _resized(image, wanted.width, wanted.height)
-            return pixels, Placement(across, down, 0, 0, image.width, image.height)
+            return pixels, Placement(across, down, 0, 0, image.width, image.height, wanted.width, wanted.height)
         width, height, left, top = self._letterbox(image) if wanted.resize == "letterbox" else self._crop(image)
-        placement = Placement(width / image.width, height / image.height, left, top, image.width, image.height)
+        scales = width / image.width, height / image.height
+        placement = Placement(*scales, left, top, image.width, image.height, wanted.width, wanted.height)
         return self._laid(_resized(image, width, height), left, top), placement
 
     def _letterbox(self, image: Image) -> tuple[int, int, int, int]:

@@ -74,6 +74,8 @@ class Declared:
     labels: tuple[str, ...] | None = None
     size: tuple[int, int] | None = None
     resize: str = "letterbox"
+    mean: tuple[float, float, float] | None = None
+    std: tuple[float, float, float] | None = None
 
 
 READERS: Catalog[Reader] = Catalog("output reader", "relens.inference.outputs", "READER")
