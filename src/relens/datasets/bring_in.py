@@ -18,14 +18,13 @@ from sqlalchemy import Connection
 
 from relens.access import store as access
 from relens.access.actor import Actor
-from relens.assets import store as assets
 from relens.assets.asset import Asset
 from relens.assets.keep import keep_bytes
 from relens.datasets.check import Checked, check
 from relens.datasets.dataset import check_name
 from relens.datasets.formats import FORMATS, named_or_seen
 from relens.datasets.found import FoundSet, Problem
-from relens.datasets.publish import manifest, publish_manifest
+from relens.datasets.publish import lay_down, manifest, publish_manifest
 from relens.datasets.unpack import unpack
 from relens.datasets.version import DatasetVersion
 from relens.infra.database import Database
@@ -151,7 +150,6 @@ class Importing:
             actor = access.get(connection, str(run.payload["actor"]))
             if actor is None:
                 raise NotFound("whoever asked for this import is not known any more")
-            assets.remember(connection, images)
             name = str(run.payload["dataset"])
             version = publish_manifest(
                 connection, content, dataset=name, origin="import", note=written["note"], actor=actor
@@ -159,6 +157,7 @@ class Importing:
             return version, version.created_at >= started
 
         started = time.time_ns() // 1000
+        lay_down(self.database, content, images)
         version, created = self.database.write(write)
         return {
             "dataset_version": version.id,

@@ -9,17 +9,19 @@ from sqlalchemy import Connection
 
 from relens.access.actor import Actor
 from relens.assets import store as assets
+from relens.assets.asset import Asset
 from relens.datasets import store
 from relens.datasets.content import annotations_hash, content_hash
 from relens.datasets.dataset import check_name
 from relens.datasets.item import Item, plain
 from relens.datasets.version import DatasetVersion, Origin, checked, count_images, count_labels
-from relens.infra.database import add, upsert
+from relens.infra.database import Database, add, upsert
 from relens.kit import clock
 from relens.kit.errors import Conflict, NotFound
 from relens.kit.ids import new_id
 
 PIN = "dataset version"
+PIECE = 100
 
 
 class OtherTask(Conflict):
@@ -32,7 +34,10 @@ class ImageMissing(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The content of a version, checked and named; made outside the transaction because it takes its time."""
+    """The content of a version, checked and named, items in the order of their file names.
+
+    It is made outside the transaction because that takes its time. `truths` names the annotations of each item.
+    """
 
     task: str
     labels: tuple[str, ...]
@@ -44,7 +49,7 @@ class Manifest:
 def manifest(task: str, labels: Sequence[str], items: Sequence[Item]) -> Manifest:
     """Raises ImageTwice, BadItem, WrongShape or BadLabels."""
     kept = tuple(replace(item, annotations=tuple(plain(one) for one in item.annotations)) for item in items)
-    named = checked(task, labels, kept)
+    named = tuple(sorted(checked(task, labels, kept), key=lambda item: item.file_name))
     truths = tuple(annotations_hash(item.annotations) for item in named)
     return Manifest(task, tuple(labels), named, truths, content_hash(task, labels, named))
 
@@ -87,7 +92,8 @@ def publish_manifest(
     there = store.with_content(connection, found.id, content.content_hash)
     if there is not None:
         return there
-    sized = _with_sizes(connection, content.items)
+    if store.laid_down(connection, content.content_hash) < len(content.items):
+        _lay_down(connection, content, 0, len(content.items))
     version = DatasetVersion(
         id=new_id(),
         dataset=found.id,
@@ -99,14 +105,66 @@ def publish_manifest(
         parent=parent,
         origin=origin,
         note=note,
-        images=count_images(sized),
-        statistics=count_labels(content.labels, sized),
+        images=count_images(content.items),
+        statistics=count_labels(content.labels, content.items),
         created_at=clock.now(),
         created_by=actor.id,
     )
-    _write(connection, version, sized, content.truths)
-    assets.pin(connection, (item.asset for item in sized), PIN, version.id)
+    fields = {name: getattr(version, name) for name in DatasetVersion.__dataclass_fields__ if name != "dataset_name"}
+    add(connection, store.dataset_version, {**fields, "labels": list(version.labels)})
     return version
+
+
+def lay_down(database: Database, content: Manifest, images: Sequence[Asset] = ()) -> None:
+    """Writes what a version holds in small transactions, so that publishing a large one keeps nobody waiting.
+
+    `images` are assets that may have no row yet. Nothing of it can be seen before `publish_manifest`; safe to repeat.
+    """
+    known = {image.id: image for image in images}
+    for start in range(0, len(content.items), PIECE):
+        stop = start + PIECE
+        mine = [known[item.asset] for item in content.items[start:stop] if item.asset in known]
+
+        def write(connection: Connection, start: int = start, stop: int = stop, mine: list[Asset] = mine) -> None:
+            assets.remember(connection, mine)
+            _lay_down(connection, content, start, stop)
+
+        database.write(write)
+
+
+def _lay_down(connection: Connection, content: Manifest, start: int, stop: int) -> None:
+    """The rows of items `start` to `stop`: annotations, their labels, the items, and the pins of their images."""
+    truths = content.truths[start:stop]
+    items = _with_sizes(connection, content.items[start:stop])
+    written = {
+        truth: {"id": truth, "annotations": [one.to_json() for one in item.annotations]}
+        for truth, item in zip(truths, items, strict=True)
+    }
+    upsert(connection, store.annotation, list(written.values()), ["id"])
+    labels = {(truth, one.label) for truth, item in zip(truths, items, strict=True) for one in item.annotations}
+    rows = [{"annotation": truth, "label": label} for truth, label in sorted(labels)]
+    upsert(connection, store.annotation_label, rows, ["annotation", "label"])
+    placed = [
+        _row(content.content_hash, position, item, truth)
+        for position, item, truth in zip(range(start, stop), items, truths, strict=False)
+    ]
+    upsert(connection, store.version_item, placed, ["content_hash", "position"])
+    assets.pin(connection, (item.asset for item in items), PIN, content.content_hash)
+
+
+def _row(content: str, position: int, item: Item, truth: str) -> dict[str, object]:
+    return {
+        "content_hash": content,
+        "position": position,
+        "asset": item.asset,
+        "split": item.split,
+        "group_name": item.group,
+        "file_name": item.file_name,
+        "source": item.source,
+        "width": item.width,
+        "height": item.height,
+        "annotation": truth,
+    }
 
 
 def _with_sizes(connection: Connection, items: Sequence[Item]) -> list[Item]:
@@ -117,35 +175,3 @@ def _with_sizes(connection: Connection, items: Sequence[Item]) -> list[Item]:
             f"the image '{missing[0].file_name}' ({missing[0].asset[:12]}...) is not kept here: import it first"
         )
     return [replace(item, width=known[item.asset].width, height=known[item.asset].height) for item in items]
-
-
-def _write(connection: Connection, version: DatasetVersion, items: Sequence[Item], truths: Sequence[str]) -> None:
-    fields = {name: getattr(version, name) for name in DatasetVersion.__dataclass_fields__ if name != "dataset_name"}
-    add(connection, store.dataset_version, {**fields, "labels": list(version.labels)})
-    written = {
-        truth: {"id": truth, "annotations": [one.to_json() for one in item.annotations]}
-        for truth, item in zip(truths, items, strict=True)
-    }
-    upsert(connection, store.annotation, list(written.values()), ["id"])
-    labels = {(truth, one.label) for truth, item in zip(truths, items, strict=True) for one in item.annotations}
-    rows = [{"annotation": truth, "label": label} for truth, label in sorted(labels)]
-    upsert(connection, store.annotation_label, rows, ["annotation", "label"])
-    add(
-        connection,
-        store.version_item,
-        *(
-            {
-                "version": version.id,
-                "position": position,
-                "asset": item.asset,
-                "split": item.split,
-                "group_name": item.group,
-                "file_name": item.file_name,
-                "source": item.source,
-                "width": item.width,
-                "height": item.height,
-                "annotation": truth,
-            }
-            for position, (item, truth) in enumerate(zip(items, truths, strict=True))
-        ),
-    )

@@ -79,10 +79,11 @@ annotation_label = Table(
     Column("label", String(200), primary_key=True),
 )
 
+# Rows of a content, not of a version: they can be written in pieces before the version that makes them visible is there.
 version_item = Table(
     "version_item",
     metadata,
-    Column("version", String(36), ForeignKey("dataset_version.id"), primary_key=True),
+    Column("content_hash", String(64), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("asset", String(64), ForeignKey(asset.c.id), nullable=False),
     Column("split", String(12), nullable=False),
@@ -92,7 +93,7 @@ version_item = Table(
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     Column("annotation", String(64), ForeignKey("annotation.id"), nullable=False),
-    UniqueConstraint("version", "asset"),
+    UniqueConstraint("content_hash", "asset"),
     Index("version_item_by_asset", "asset"),
 )
 
@@ -156,8 +157,14 @@ def next_number(connection: Connection, dataset_id: str) -> int:
     return int(connection.execute(query).scalar() or 0) + 1
 
 
+def laid_down(connection: Connection, content_hash: str) -> int:
+    """How many items of a content have rows already."""
+    query = select(func.count()).select_from(version_item).where(version_item.c.content_hash == content_hash)
+    return int(connection.execute(query).scalar_one())
+
+
 def items(connection: Connection, version_id: str, splits: Iterable[Split] | None = None) -> list[Item]:
-    """Everything in a version, in the order it was published, or what is in some of its splits."""
+    """Everything in a version, in the order of file names, or what is in some of its splits."""
     query = _items(version_id)
     if splits is not None:
         query = query.where(version_item.c.split.in_(list(splits)))
@@ -179,9 +186,9 @@ def page_of_items(
 
 def versions_with_asset(connection: Connection, asset_id: str) -> list[DatasetVersion]:
     """Where an image is used, the newest first."""
-    using = select(version_item.c.version).where(version_item.c.asset == asset_id)
+    using = select(version_item.c.content_hash).where(version_item.c.asset == asset_id)
     rows = connection.execute(
-        _JOINED.where(dataset_version.c.id.in_(using)).order_by(dataset_version.c.created_at.desc())
+        _JOINED.where(dataset_version.c.content_hash.in_(using)).order_by(dataset_version.c.created_at.desc())
     )
     return [_version(row) for row in rows]
 
@@ -201,7 +208,8 @@ def _items(version_id: str) -> Select[Any]:
     joined = select(version_item, annotation.c.annotations).join(
         annotation, annotation.c.id == version_item.c.annotation
     )
-    return joined.where(version_item.c.version == version_id).order_by(version_item.c.position)
+    content = select(dataset_version.c.content_hash).where(dataset_version.c.id == version_id).scalar_subquery()
+    return joined.where(version_item.c.content_hash == content).order_by(version_item.c.position)
 
 
 def _item(row: Any) -> Item:
