@@ -132,7 +132,7 @@ def test_small_objects_get_a_larger_input_and_icons_are_not_blown_up() -> None:
     large = make_plan(order(), [sample(640, 480, (0, 0, 300, 300))]).longest
     small = make_plan(order(), [sample(640, 480, (0, 0, 24, 24))]).longest
     icon = make_plan(order(), [sample(20, 20, (0, 0, 15, 15))]).longest
-    assert icon <= 64 < large < small <= 512
+    assert icon <= 64 < large < small <= 640
 
 
 def test_a_wish_for_epochs_alone_leaves_the_clock_out() -> None:

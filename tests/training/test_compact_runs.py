@@ -13,12 +13,12 @@ import torch
 from tests.training.runs import LABELS, finish, make_run, progress, start
 
 pytestmark = pytest.mark.training
-SMALL = {"image_size": 96, "batch": 8, "width": 0.5, "seed": 3}
+SMALL = {"image_size": 64, "batch": 8, "width": 0.5, "seed": 3}
 
 
 @pytest.fixture(scope="module")
 def detection(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    folder = make_run(tmp_path_factory.mktemp("detection"), "detection", SMALL | {"epochs": 45})
+    folder = make_run(tmp_path_factory.mktemp("detection"), "detection", SMALL | {"epochs": 40})
     code, lines = finish(folder)
     assert code == 0, lines
     return folder, lines
@@ -26,7 +26,7 @@ def detection(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]
 
 @pytest.fixture(scope="module")
 def classification(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    folder = make_run(tmp_path_factory.mktemp("classification"), "classification", SMALL | {"epochs": 25})
+    folder = make_run(tmp_path_factory.mktemp("classification"), "classification", SMALL | {"epochs": 40})
     code, lines = finish(folder)
     assert code == 0, lines
     return folder, lines
@@ -50,8 +50,8 @@ def test_a_classifier_learns_to_name_drawn_things(classification: tuple[Path, li
 
 def test_every_epoch_is_one_line_of_progress(detection: tuple[Path, list[str]]) -> None:
     lines = progress(detection[1])
-    assert [line["epoch"] for line in lines] == list(range(1, 46))
-    assert all(line["epochs"] == 45 for line in lines)
+    assert [line["epoch"] for line in lines] == list(range(1, 41))
+    assert all(line["epochs"] == 40 for line in lines)
     assert set(lines[-1]) == {"epoch", "epochs", "loss", "metrics", "eta_s"}
     assert lines[-1]["loss"] < lines[0]["loss"]
     assert lines[-1]["eta_s"] == 0
@@ -120,7 +120,7 @@ def test_a_run_goes_on_from_its_parent_when_the_labels_differ(
     tmp_path: Path, detection: tuple[Path, list[str]]
 ) -> None:
     labels = ("gear", "disc", "plate")
-    parameters = {"image_size": 96, "batch": 8, "epochs": 2}
+    parameters = {"image_size": 64, "batch": 8, "epochs": 2}
     folder = make_run(tmp_path / "run", "detection", parameters, labels=labels, validation=0, start_from="start.ckpt")
     shutil.copy(detection[0] / "out" / "checkpoint.ckpt", folder / "start.ckpt")
     code, lines = finish(folder)

@@ -6,6 +6,7 @@ STARTED = time.monotonic()
 
 import dataclasses  # noqa: E402
 import json  # noqa: E402
+import math  # noqa: E402
 import signal  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
@@ -21,10 +22,11 @@ from relens.training.compact.export import export  # noqa: E402
 from relens.training.compact.fit import Learning, Pace, fit, steps_per_epoch  # noqa: E402
 from relens.training.compact.order import CannotTrain, Order, read_order  # noqa: E402
 from relens.training.compact.orient import equal_ways  # noqa: E402
-from relens.training.compact.plan import Plan, make_plan  # noqa: E402
+from relens.training.compact.plan import PIXELS_PER_SECOND, Plan, make_plan  # noqa: E402
 from relens.training.compact.start import adopt, load_checkpoint, save_checkpoint  # noqa: E402
 
 EXPORT_SECONDS = 2.5
+MOST_VALIDATED = 300
 
 
 def say(line: str) -> None:
@@ -45,6 +47,7 @@ def run(order: Order) -> None:
     longest = round(1.25 * plan.longest)
     pictures = load_pictures(training, longest, order.folder / "train.pixels", order.threads)
     rest = [sample for sample in samples if sample.split == "validation"]
+    rest = rest[:: math.ceil(len(rest) / MOST_VALIDATED)] if rest else rest
     validation = load_pictures(rest, longest, order.folder / "validation.pixels", order.threads)
     ways = equal_ways(pictures)
     say(f"{len(pictures)} training and {len(validation)} validation images, input {plan.width}x{plan.height}, {ways}")
@@ -53,7 +56,9 @@ def run(order: Order) -> None:
     learning = learning_for(order, plan, pictures, ways)
     if parent:
         say(f"starting from the parent's weights: {adopt(learning.network, order.labels, parent)} tensors kept")
-    seconds = 60 * plan.minutes - EXPORT_SECONDS if plan.minutes else None
+    # The last validation comes after the last step; the forward pass is about a third of a training step.
+    reserve = EXPORT_SECONDS + len(validation) * plan.height * plan.width / (3 * PIXELS_PER_SECOND * order.threads)
+    seconds = max(1.0, 60 * plan.minutes - reserve) if plan.minutes else None
     pace = Pace(steps_per_epoch(plan, len(pictures)), plan.epochs, seconds, STARTED)
     network, metrics = fit(learning, plan, pace, len(pictures), validation, say)
     order.out.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The training loop: batches prepared ahead, AdamW with warm-up and cosine, averaged weights, a line per epoch."""
+"""The training loop: batches prepared ahead, a warm-up and a cosine, averaged weights, a line per epoch."""
 
 import copy
 import json
@@ -16,12 +16,14 @@ from torch import Tensor, nn
 
 from relens.training.compact.colour import disturb
 from relens.training.compact.data import Picture
+from relens.training.compact.muon import Steps
 from relens.training.compact.plan import Plan
 
 WARM_UP = 0.04
 CALM_FROM = 0.85
 LAST_RATE = 0.02
 AHEAD = 2
+LEAST_STEPS = 5
 VALIDATION_SHARE = 0.06
 
 
@@ -73,14 +75,6 @@ class Average:
                 mean.copy_(now)
 
 
-def optimizer_for(network: nn.Module, rate: float) -> torch.optim.Optimizer:
-    """AdamW; only the weights of convolutions and linear layers decay."""
-    decaying = [p for p in network.parameters() if p.ndim > 1]
-    others = [p for p in network.parameters() if p.ndim <= 1]
-    groups = [{"params": decaying, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.99), fused=True)
-
-
 def rate_at(progress: float) -> float:
     """Factor on the learning rate: a linear warm-up, then half a cosine."""
     if progress < WARM_UP:
@@ -95,28 +89,23 @@ def fit(
     """Train until the pace says 1; the averaged network and its last validation metrics."""
     half = half_precision_is_quick()
     network = learning.network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-    average, optimizer = Average(network), optimizer_for(network, plan.learning_rate)
+    average, steps = Average(network), Steps(network, half)
     colour = torch.Generator().manual_seed(plan.seed)
     report = Report(pace, say)
     for step, (pixels, targets) in enumerate(batches(learning, plan, pace, images)):
-        for group in optimizer.param_groups:
-            group["lr"] = plan.learning_rate * rate_at(pace.progress(step))
         seen = disturb(pixels.float().div_(255), 1.0, colour).contiguous(memory_format=torch.channels_last)
         loss = learning.loss(network, seen, targets, half)
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 10.0)
-        optimizer.step()
-        optimizer.zero_grad()
+        steps.step(plan.learning_rate * rate_at(pace.progress(step)))
         average.update()
         report.losses.append(float(loss.detach()))
-        if (step + 1) % pace.steps_per_epoch == 0:
+        if (step + 1) % pace.steps_per_epoch == 0 and pace.progress(step + 1) < 1:
             if validation and report.may_validate():
                 report.validated(learning.validate(average.network, validation, half))
             report.epoch_done(step + 1)
-    if report.losses:
-        report.epoch_done(step + 1)
     if validation:
         report.validated(learning.validate(average.network, validation, half))
+    report.epoch_done(step + 1)
     return average.network, report.metrics
 
 
@@ -126,7 +115,7 @@ def batches(learning: Learning, plan: Plan, pace: Pace, images: int) -> Iterator
     with ThreadPoolExecutor(1) as pool:
         for step, indices in enumerate(_endless(plan, images)):
             progress = pace.progress(step)
-            if progress >= 1:
+            if progress >= 1 and step >= LEAST_STEPS:
                 break
             chance = np.random.default_rng((plan.seed, step))
             waiting.append(pool.submit(learning.batch, indices, progress > CALM_FROM, chance))
@@ -137,11 +126,14 @@ def batches(learning: Learning, plan: Plan, pace: Pace, images: int) -> Iterator
 
 
 def _endless(plan: Plan, images: int) -> Iterator[list[int]]:
-    """Indices of batch after batch; an epoch goes once through the images, in an order of its own."""
+    """Indices of batch after batch; an epoch goes once through the images, in an order of its own.
+
+    Fewer images than a batch are repeated to fill one: normalisation needs more than one view.
+    """
     epoch = 0
     while True:
         chance = np.random.default_rng((plan.seed, epoch, 1))
-        order = chance.permutation(images)
+        order = np.resize(chance.permutation(images), max(images, plan.batch))
         for some in np.array_split(order, steps_per_epoch(plan, images)):
             yield some.tolist()
         epoch += 1

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 STRIDES = (8, 16, 32)
 BINS = 16
-WIDTHS = (16, 32, 64, 128, 256)
+WIDTHS = (16, 32, 64, 128, 192)
 DEPTHS = (0, 1, 2, 2, 1)
 
 

@@ -47,7 +47,7 @@ def make_plan(order: Order, samples: Sequence[Sample]) -> Plan:
     ahead = wishes.epochs * len(samples) if wishes.epochs else math.inf
     if minutes:
         ahead = min(ahead, 60 * minutes * order.threads * PIXELS_PER_SECOND / (height * width))
-    batch = wishes.batch or automatic_batch(ahead)
+    batch = max(2, wishes.batch or automatic_batch(ahead))
     return Plan(
         height=height,
         width=width,
@@ -76,7 +76,7 @@ def detection_size(samples: Sequence[Sample]) -> int:
     shares = [_object_shares(sample) for sample in samples if len(sample.boxes)]
     small = float(np.quantile(np.concatenate(shares), 0.1)) if shares else 0.1
     wanted = SMALLEST_OBJECT / max(small, 1e-3)
-    largest = min(512.0, 1.5 * longest)
+    largest = min(640.0, max(64.0, 1.5 * longest))
     return _whole(float(np.clip(wanted, min(192.0, largest), largest)))
 
 
