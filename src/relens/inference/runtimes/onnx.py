@@ -41,7 +41,11 @@ class OnnxRuntime:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = _FATAL
         try:
-            return OnnxSession(onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"]))
+            # Its fallback prints to stdout and tries the same once more.
+            session = onnxruntime.InferenceSession(
+                model, options, providers=["CPUExecutionProvider"], enable_fallback=0
+            )
+            return OnnxSession(session)
         except Exception as error:
             raise CannotBeServed(f"ONNX Runtime cannot load the model: {_first_line(error)}") from error
 
