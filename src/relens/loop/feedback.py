@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from relens.access.actor import Actor
 from relens.assets import store as assets
 from relens.datasets import store as datasets
-from relens.datasets.publish import manifest, publish_manifest
+from relens.datasets.publish import lay_down, manifest, publish_manifest
 from relens.datasets.version import DatasetVersion
 from relens.infra.database import Database
 from relens.kit.errors import Conflict, NotFound
@@ -168,6 +168,7 @@ def freeze(database: Database, deployment: str, name: str, actor: Actor) -> Froz
         counted = tally(connection, deployment, loop)
         items = merged(datasets.items(connection, base.id), members)
     content = manifest(base.task, base.labels, items)
+    lay_down(database, content)
     waiting = [asset for asset, member in members.items() if member.outcome == "in" and member.version is None]
 
     def publish(connection: Connection) -> DatasetVersion:

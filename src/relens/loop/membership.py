@@ -29,6 +29,8 @@ LEFT_OUT: tuple[Outcome, ...] = ("present", "near-duplicate", "unknown label", "
 NEAR = 12
 """Bits of 256. Different photographs of one set differ in 30 or more, frames of a still scene in a few."""
 
+_JOIN_AFTER = 64
+
 VALIDATION_SHARE = 0.1
 """Of the groups that are not kept for testing."""
 
@@ -75,7 +77,8 @@ class Known:
             self.assets.add(item.asset)
             self._groups.setdefault(item.group, item.split)
         self._prints: dict[str, str] = {asset: fingerprints[asset] for asset in self.assets if asset in fingerprints}
-        self._bits: NDArray[np.uint64] | None = None
+        self._bits = _as_bits(self._prints.values())
+        self._fresh: list[str] = []
         for member in members:
             self.remember(member)
 
@@ -85,18 +88,18 @@ class Known:
             self._groups.setdefault(member.group, member.split)
         if member.outcome == "in" and member.asset not in self._prints:
             self._prints[member.asset] = member.fingerprint
-            self._bits = None
+            self._fresh.append(member.fingerprint)
 
     def near(self, asset: str, fingerprint: str) -> bool:
         """Whether another image there looks the same."""
-        if not self._prints:
-            return False
-        if self._bits is None:
-            self._bits = np.frombuffer(
-                b"".join(bytes.fromhex(one) for one in self._prints.values()), np.uint64
-            ).reshape(-1, 4)
-        apart = np.bitwise_count(self._bits ^ np.frombuffer(bytes.fromhex(fingerprint), np.uint64)).sum(axis=1)
-        close = int(np.count_nonzero(apart <= NEAR))
+        # Joined now and then: to do it for each new image would copy the whole dataset's fingerprints each time.
+        if len(self._fresh) > _JOIN_AFTER:
+            self._bits, self._fresh = np.concatenate([self._bits, _as_bits(self._fresh)]), []
+        wanted = _as_bits([fingerprint])
+        close = sum(
+            int(np.count_nonzero(np.bitwise_count(some ^ wanted).sum(axis=1) <= NEAR))
+            for some in (self._bits, _as_bits(self._fresh))
+        )
         return close > (asset in self._prints)
 
     def side(self, group: str, test_share: float) -> Split:
@@ -106,6 +109,11 @@ class Known:
         if side(group, test_share) == "test":
             return "test"
         return "validation" if share_of(group, "validation") < VALIDATION_SHARE else "train"
+
+
+def _as_bits(fingerprints: Iterable[str]) -> NDArray[np.uint64]:
+    """(n, 4) words of 64 bits."""
+    return np.frombuffer(b"".join(bytes.fromhex(one) for one in fingerprints), np.uint64).reshape(-1, 4)
 
 
 def place(
