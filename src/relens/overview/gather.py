@@ -13,7 +13,7 @@ from relens.deployments.deployment import Deployment
 from relens.kit import clock
 from relens.kit.clock import DAY, HOUR, Micros
 from relens.loop import store as loop_store
-from relens.loop.policy import Policies
+from relens.loop.policy import FeedbackLoop, Policies
 from relens.monitoring import store as monitoring_store
 from relens.monitoring.measure import Measuring
 from relens.monitoring.window import Window
@@ -62,10 +62,16 @@ def pipeline(connection: Connection, deployment: Deployment, policies: Policies)
     feedback, training, rollout = policies.feedback, policies.training, policies.rollout
     return Pipeline(
         _training_data(connection, deployment),
-        Block("on", str(feedback.dataset)) if feedback.active else Block("off", ""),
+        _feedback_loop(connection, feedback),
         Block("on", f"every {training.after} images, {training.trainer}") if training.active else Block("off", ""),
         Block("on", rollout.policy) if rollout.active else Block("off", ""),
     )
+
+
+def _feedback_loop(connection: Connection, feedback: FeedbackLoop) -> Block:
+    if not feedback.active or feedback.dataset is None:
+        return Block("off", "")
+    return Block("on", dataset_store.find_dataset(connection, feedback.dataset).name)
 
 
 def _training_data(connection: Connection, deployment: Deployment) -> Block:

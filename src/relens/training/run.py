@@ -233,7 +233,7 @@ def _minutes(run: TrainingRun) -> float:
     asked = run.parameters.get("minutes")
     if isinstance(asked, bool) or not isinstance(asked, int | float) or not asked > 0:
         return LONGEST_MINUTES
-    return float(asked) if run.trainer == "command" else float(asked) * 3 + 15
+    return float(asked) if run.trainer == "command" else float(asked) * 5 + 15
 
 
 def _for_program(run: TrainingRun) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def run(order: Order) -> None:
     # The last validation comes after the last step; the forward pass is about a third of a training step.
     reserve = EXPORT_SECONDS + len(validation) * plan.height * plan.width / (3 * PIXELS_PER_SECOND * order.threads)
     seconds = max(1.0, 60 * plan.minutes - reserve) if plan.minutes else None
-    pace = Pace(steps_per_epoch(plan, len(pictures)), plan.epochs, seconds, STARTED)
+    pace = Pace(steps_per_epoch(plan, len(pictures)), plan.epochs, seconds, STARTED, order.threads)
     network, metrics = fit(learning, plan, pace, len(pictures), validation, say)
     order.out.mkdir(parents=True, exist_ok=True)
     export(network, order.labels, plan.height, plan.width, order.out / "model.onnx")

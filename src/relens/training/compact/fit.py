@@ -22,6 +22,9 @@ from relens.training.compact.plan import Plan
 WARM_UP = 0.04
 CALM_FROM = 0.85
 LAST_RATE = 0.02
+# An undisturbed run keeps its threads at least this busy (1 / 1.4 of the time): below that, others are taking the processor.
+UNDISTURBED = 1.4
+LONGER_AT_MOST = 4.0
 AHEAD = 2
 LEAST_STEPS = 5
 VALIDATION_SHARE = 0.06
@@ -42,18 +45,29 @@ class Learning(Protocol):
 
 @dataclass(frozen=True)
 class Pace:
-    """How far the run is: the larger of the share of its steps and the share of its time, 0..1."""
+    """How far the run is: the larger of the share of its steps and the share of its time, 0..1.
+
+    Time is wall time while the run has the machine for itself. Where others keep the processor busy it is the run's own processor
+    time, so that a crowded machine makes a run longer, up to four times, and not worse.
+    """
 
     steps_per_epoch: int
     epochs: int | None
     seconds: float | None
     started: float
+    threads: int = 1
 
     def progress(self, step: int) -> float:
         """Progress when `step` steps are done."""
         by_steps = step / (self.steps_per_epoch * self.epochs) if self.epochs else 0.0
-        by_time = (time.monotonic() - self.started) / self.seconds if self.seconds else 0.0
+        by_time = self.spent() / self.seconds if self.seconds else 0.0
         return min(1.0, max(by_steps, by_time))
+
+    def spent(self) -> float:
+        """Seconds of the budget that are gone."""
+        wall = time.monotonic() - self.started
+        own = time.process_time() / self.threads
+        return min(wall, max(own * UNDISTURBED, wall / LONGER_AT_MOST))
 
 
 class Average:
