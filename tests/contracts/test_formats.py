@@ -51,7 +51,11 @@ def boxes(draw: st.DrawFn) -> Box:
 
 @st.composite
 def polygons(draw: st.DrawFn) -> Polygon:
-    rings = draw(st.lists(st.lists(places, min_size=6, max_size=12).filter(lambda ring: len(ring) % 2 == 0), min_size=1, max_size=3))
+    rings = draw(
+        st.lists(
+            st.lists(places, min_size=6, max_size=12).filter(lambda ring: len(ring) % 2 == 0), min_size=1, max_size=3
+        )
+    )
     try:
         return Polygon(tuple(tuple(ring) for ring in rings))
     except BadShape:
@@ -99,7 +103,14 @@ def items(draw: st.DrawFn, task: str, labels: list[str], number: int) -> Item:
 @st.composite
 def versions(draw: st.DrawFn) -> tuple[str, list[str], tuple[Item, ...]]:
     task = draw(st.sampled_from(["classification", "detection", "segmentation"]))
-    labels = draw(st.lists(words | st.sampled_from(["a/b", "__MACOSX", "..", "con.", "Ärger", "x" * 200]), min_size=1, max_size=4, unique=True))
+    labels = draw(
+        st.lists(
+            words | st.sampled_from(["a/b", "__MACOSX", "..", "con.", "Ärger", "x" * 200]),
+            min_size=1,
+            max_size=4,
+            unique=True,
+        )
+    )
     made = [draw(items(task, labels, number)) for number in range(draw(st.integers(1, 5)))]
     return task, labels, checked(task, labels, made)
 
@@ -123,7 +134,9 @@ def as_items(found: FoundSet) -> list[Item]:
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(version=versions())
-def test_what_is_written_and_read_again_has_the_same_content(name: str, version: tuple[str, list[str], tuple[Item, ...]]) -> None:
+def test_what_is_written_and_read_again_has_the_same_content(
+    name: str, version: tuple[str, list[str], tuple[Item, ...]]
+) -> None:
     task, labels, published = version
     with tempfile.TemporaryDirectory() as made:
         try:
@@ -145,7 +158,8 @@ def test_what_is_written_and_read_again_has_the_same_content(name: str, version:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_plain_classification_set_can_be_written_by_every_format(name: str, tmp_path: Path) -> None:
     published = tuple(
-        Item(hashlib.sha256(str(n).encode()).hexdigest(), "train", "g", f"{n}.png", None, (Annotation("red"),), 8, 8) for n in range(3)
+        Item(hashlib.sha256(str(n).encode()).hexdigest(), "train", "g", f"{n}.png", None, (Annotation("red"),), 8, 8)
+        for n in range(3)
     )
     write(tmp_path, name, "classification", ["red"], published)
     assert len(FORMATS.get(name).read(tmp_path).images) == 3

@@ -28,6 +28,7 @@ from relens.registry import routes as registry_routes
 from relens.training import routes
 from relens.training.evaluations import Evaluations
 from relens.training.permission import must_be_permitted
+from relens.training.process import Limits, TooMuchMemory, run_program
 from relens.training.run import Training
 from relens.vision.annotation import Annotation
 from tests.rooms.test_datasets_import import Server
@@ -361,3 +362,55 @@ def test_compact_is_started_and_its_model_registered(workshop: Workshop) -> None
     assert version["outputs"] == "softmax"
     assert version["has_checkpoint"]
     assert json.dumps(version["scores"]["validation"]["accuracy"])
+
+
+def test_a_run_goes_on_after_its_server_stopped(tmp_path: Path, database: Database) -> None:
+    """The first life stops in the middle of training; the second trains again from the start and registers once."""
+    flag = tmp_path / "second life"
+    text = (
+        f"import os, time, runpy\nprint('started', flush=True)\nopen('out/left over', 'w').close() if not os.path.exists({str(flag)!r}) else print('out', os.listdir('out'))\n"
+        f"time.sleep(0 if os.path.exists({str(flag)!r}) else 600)\nrunpy.run_path({str(EXAMPLE)!r}, run_name='__main__')"
+    )
+    with Workshop(tmp_path / "home", database) as first:
+        first.publish_colours()
+        run = first.train(program(text))
+        first.wait_for(run, "started")
+    assert first.jobs.get(run["job"]).state == "queued"
+    flag.touch()
+    with Workshop(tmp_path / "home", database) as second:
+        over = second.over(run)
+        assert over["state"] == "succeeded", over["error"]
+        assert second.jobs.get(run["job"]).finished_steps == ("prepare", "train", "register")
+        assert len(second.get("/models/sorter/versions")["items"]) == 1
+        assert "out []" in second.client.get(f"/api/v1/training-runs/{run['id']}/log").text
+
+
+def watched(tmp_path: Path, text: str, memory_bytes: int = 1 << 40) -> list[str]:
+    lines: list[str] = []
+    run_program(program(text), tmp_path, tmp_path / "log", Limits(60, memory_bytes, 1), lines.append, lambda: None)
+    return lines
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is watched through /proc")
+def test_a_program_that_takes_too_much_memory_is_stopped(tmp_path: Path) -> None:
+    with pytest.raises(TooMuchMemory, match="allowed"):
+        watched(tmp_path, "x = bytearray(b'1') * (300 << 20); import time; time.sleep(600)", 100 << 20)
+
+
+def test_a_flood_without_line_ends_is_read_in_pieces_and_the_log_is_cut_off(tmp_path: Path) -> None:
+    lines = watched(
+        tmp_path, "import sys\n[sys.stdout.write('x' * 999983) for _ in range(25)]; sys.stdout.write('\\nlast\\n')"
+    )
+    assert lines[-1] == "last"
+    assert max(map(len, lines)) <= 1 << 16
+    assert (tmp_path / "log").stat().st_size < 21 << 20
+    assert b"cut off here" in (tmp_path / "log").read_bytes()[-100:]
+
+
+def test_secrets_of_the_server_do_not_reach_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELENS_TOKEN", "a secret of ours")
+    lines = watched(
+        tmp_path, "import os; print(os.environ.get('RELENS_TOKEN'), os.environ['OMP_NUM_THREADS'], os.nice(0))"
+    )
+    assert lines[0].startswith("None 1 ")
+    assert int(lines[0].split()[-1]) >= 10

@@ -23,7 +23,14 @@ from relens.vision.annotation import Annotation
 from relens.vision.shapes import BadShape, Box
 
 ITEMS = [
-    Item(f"{n:064x}", "train", f"g{n}", f"{n}.png", None, (Annotation("a", Box(1, 2, 3, 4 + n)), Annotation("b", Box(0, 0, 5, 5))))
+    Item(
+        f"{n:064x}",
+        "train",
+        f"g{n}",
+        f"{n}.png",
+        None,
+        (Annotation("a", Box(1, 2, 3, 4 + n)), Annotation("b", Box(0, 0, 5, 5))),
+    )
     for n in range(8)
 ]
 

@@ -75,12 +75,20 @@ def test_shares_that_leave_nothing_to_train_on_are_refused(ratios: tuple[float, 
 
 
 def test_other_words_for_splits_are_understood_and_unknown_ones_refused() -> None:
-    assert [split_named(word) for word in ("Train", "val", "valid", "holdout")] == ["train", "validation", "validation", "test"]
+    assert [split_named(word) for word in ("Train", "val", "valid", "holdout")] == [
+        "train",
+        "validation",
+        "validation",
+        "test",
+    ]
     with pytest.raises(UnknownSplit, match="production"):
         split_named("production")
 
 
-@pytest.mark.parametrize("name", ["", "/etc/passwd", "../up", "a/../b", "a//b", "C:/x", "C:\\x", "..\\up", "a/.", "x\0y", "a" * 300, "\ud800"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "/etc/passwd", "../up", "a/../b", "a//b", "C:/x", "C:\\x", "..\\up", "a/.", "x\0y", "a" * 300, "\ud800"],
+)
 def test_a_file_name_that_leaves_its_folder_is_refused(name: str) -> None:
     with pytest.raises(BadItem):
         safe_name(name)
