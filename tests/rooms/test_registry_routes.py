@@ -110,30 +110,27 @@ def test_what_the_file_does_not_declare_comes_with_the_form(client: Client) -> N
     assert child.json()["parent"] == sent.json()["id"]
 
 
-@pytest.mark.parametrize(
-    ("name", "onnx", "fields", "status", "words"),
-    [
-        ("x", b"not a model", {}, 422, "not an ONNX model"),
-        ("x", b"", {}, 422, "not an ONNX model"),
-        ("x", tiny_models.classifier()[:200], {}, 422, "export it again"),
-        ("x", tiny_models.classifier(), {"labels": "red, green"}, 422, "labels is not JSON"),
-        ("x", tiny_models.classifier(), {"labels": '{"red": 1}'}, 422, "JSON list of names"),
-        ("x", tiny_models.classifier(), {"labels": '["red"]'}, 422, "3 classes apart, but 1 labels"),
-        ("x", tiny_models.classifier(), {"outputs": "nonsense"}, 404, "choose one of"),
-        ("x", tiny_models.classifier(), {"task": "detection"}, 422, "not detection"),
-        ("x", tiny_models.classifier(), {"parent": "gone/1"}, 404, "no model version 'gone/1'"),
-        ("x", tiny_models.classifier(), {"dataset_version": "bccd/1"}, 422, "is not an id"),
-        ("x", tiny_models.classifier(), {"advised_threshold": "2"}, 422, "between 0 and 1"),
-        ("-x", tiny_models.classifier(), {}, 422, "cannot be a model's name"),
-    ],
-)
-def test_a_refusal_says_what_is_wrong_and_leaves_nothing(
-    client: Client, name: str, onnx: bytes, fields: dict[str, str], status: int, words: str
-) -> None:
-    answer = send(client, name, onnx, **fields)
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert words in answer.json()["detail"]
+REFUSED: list[tuple[str, bytes, dict[str, str], int, str]] = [
+    ("x", b"not a model", {}, 422, "not an ONNX model"),
+    ("x", b"", {}, 422, "not an ONNX model"),
+    ("x", tiny_models.classifier()[:200], {}, 422, "export it again"),
+    ("x", tiny_models.classifier(), {"labels": "red, green"}, 422, "labels is not JSON"),
+    ("x", tiny_models.classifier(), {"labels": '{"red": 1}'}, 422, "JSON list of names"),
+    ("x", tiny_models.classifier(), {"labels": '["red"]'}, 422, "3 classes apart, but 1 labels"),
+    ("x", tiny_models.classifier(), {"outputs": "nonsense"}, 404, "choose one of"),
+    ("x", tiny_models.classifier(), {"task": "detection"}, 422, "not detection"),
+    ("x", tiny_models.classifier(), {"parent": "gone/1"}, 404, "no model version 'gone/1'"),
+    ("x", tiny_models.classifier(), {"dataset_version": "bccd/1"}, 422, "is not an id"),
+    ("x", tiny_models.classifier(), {"advised_threshold": "2"}, 422, "between 0 and 1"),
+    ("-x", tiny_models.classifier(), {}, 422, "cannot be a model's name"),
+]
+
+
+def test_a_refusal_says_what_is_wrong_and_leaves_nothing(client: Client) -> None:
+    for name, onnx, fields, status, words in REFUSED:
+        answer = send(client, name, onnx, **fields)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
+        assert words in answer.json()["detail"]
     assert client.get("/api/v1/models").json()["items"] == []
 
 
