@@ -53,8 +53,7 @@ def register(
     """
     name = check_name(model)
     _check_origin(dataset_version=dataset_version, training_run=training_run, parent=parent)
-    if advised_threshold is not None and not (math.isfinite(advised_threshold) and 0 <= advised_threshold <= 1):
-        raise BadOrigin(f"an advised threshold lies between 0 and 1, not at {advised_threshold}")
+    _check_threshold(advised_threshold)
     manifest = read_manifest(onnx, task=task, labels=labels, outputs=outputs)
     manifest = replace(trial(onnx, manifest), threshold=advised_threshold)
     made = ModelVersion(
@@ -79,8 +78,8 @@ def register(
     )
     # Bytes before rows: a row that is there always has its bytes; bytes without a row are only swept up later.
     storage.put(artifact_key(made.artifact), onnx)
-    if checkpoint is not None and made.checkpoint is not None:
-        storage.put(checkpoint_key(made.checkpoint), checkpoint)
+    if checkpoint is not None:
+        storage.put(checkpoint_key(content_id(checkpoint)), checkpoint)
     return database.write(lambda connection: _record(connection, made, manifest))
 
 
@@ -107,6 +106,11 @@ def _must_be_the_same(there: ModelVersion, manifest: Manifest) -> None:
             f"this very file is {there.title} already, with the labels {', '.join(there.labels[:10])}: "
             "versions never change, so register it with the same labels or under another model"
         )
+
+
+def _check_threshold(advised: float | None) -> None:
+    if advised is not None and not (math.isfinite(advised) and 0 <= advised <= 1):
+        raise BadOrigin(f"an advised threshold lies between 0 and 1, not at {advised}")
 
 
 def _check_origin(**ids: str | None) -> None:

@@ -17,7 +17,8 @@ from PIL import Image as Pillow
 from PIL import ImageOps
 
 from relens.testing.images import BLUE, GREEN, RED, encode, make_jpeg, make_pixels, make_png
-from relens.vision.decode import Image, ImageTooLarge, Limits, NotAnImage, TruncatedImage, decode, orientation, peek
+from relens.vision.decode import Image, ImageTooLarge, Limits, NotAnImage, TruncatedImage, decode, peek
+from relens.vision.orientation import orientation
 
 SCENE = make_pixels((60, 60, 60), (40, 30), 3, blobs=[((2, 3, 14, 12), RED), ((20, 15, 38, 28), BLUE)])
 FORMS = ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF"]
