@@ -17,7 +17,12 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)#]+)(#[^)]*)?\)")
 
 def pages() -> list[Path]:
     """Every page of ours."""
-    found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md"), *(ROOT / "web").glob("*.md")]
+    found = [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "examples").rglob("*.md"),
+        *(ROOT / "web").glob("*.md"),
+    ]
     return sorted(found)
 
 
@@ -55,12 +60,15 @@ def _wrong_relens(words: list[str]) -> str | None:
     from relens.cli.main import app
 
     command = typer.main.get_command(app)
-    while words and hasattr(command, "commands"):
+    while words and hasattr(command, "commands") and not words[0].startswith("-"):
         if words[0] not in command.commands:
             return f"there is no command '{words[0]}'"
         command, words = command.commands[words[0]], words[1:]
     known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)} | {"--help"}
-    return next((f"there is no option {word}" for word in words if word.startswith("--") and word.split("=")[0] not in known), None)
+    return next(
+        (f"there is no option {word}" for word in words if word.startswith("--") and word.split("=")[0] not in known),
+        None,
+    )
 
 
 if __name__ == "__main__":
