@@ -8,7 +8,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).parent))  # the build runs this file by path, without its folder
-import build_web  # noqa: E402
+import build_web
 
 
 class WebPages(BuildHookInterface):  # type: ignore[type-arg]

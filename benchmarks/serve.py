@@ -20,13 +20,13 @@ from typing import Any
 
 import numpy as np
 from onnx import helper
-from tests.server_process import Server, running
 
 from relens.inference.load import LoadedVersion, load
 from relens.inference.manifest import read_manifest
 from relens.inference.predict import conclude, prepare
 from relens.testing.images import make_jpeg
 from relens.testing.tiny_models import model
+from tests.server_process import Server, running
 
 SIZE = 320
 
