@@ -229,7 +229,7 @@ class Training:
 
 
 def _minutes(run: TrainingRun) -> float:
-    """A trainer that knows its minutes ends by itself; the limit is for the one that does not."""
+    """A trainer that knows its minutes ends by itself, later on a crowded machine; the limit is for the one that does not."""
     asked = run.parameters.get("minutes")
     if isinstance(asked, bool) or not isinstance(asked, int | float) or not asked > 0:
         return LONGEST_MINUTES
