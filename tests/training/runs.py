@@ -23,8 +23,8 @@ def draw(chance: np.random.Generator, label: str | None = None) -> tuple[Image.I
     pencil = ImageDraw.Draw(image)
     things: list[tuple[str, list[float]]] = []
     for column in range(int(chance.integers(1, 4)) if label is None else 1):
-        side = int(chance.integers(16, 27))
-        x, y = column * 32 + int(chance.integers(0, 32 - side + 1)), int(chance.integers(0, height - side))
+        side = int(chance.integers(16, 27)) if label is None else int(chance.integers(44, 60))
+        x, y = column * 32 + int(chance.integers(0, max(1, 33 - side))), int(chance.integers(0, height - side))
         name = label or LABELS[int(chance.integers(len(LABELS)))]
         box = (x, y, x + side - 1, y + side - 1)
         if name == "disc":

@@ -18,7 +18,7 @@ SMALL = {"image_size": 64, "batch": 8, "width": 0.5, "seed": 3}
 
 @pytest.fixture(scope="module")
 def detection(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    folder = make_run(tmp_path_factory.mktemp("detection"), "detection", SMALL | {"epochs": 40})
+    folder = make_run(tmp_path_factory.mktemp("detection"), "detection", SMALL | {"epochs": 28})
     code, lines = finish(folder)
     assert code == 0, lines
     return folder, lines
@@ -26,7 +26,7 @@ def detection(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]
 
 @pytest.fixture(scope="module")
 def classification(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    folder = make_run(tmp_path_factory.mktemp("classification"), "classification", SMALL | {"epochs": 40})
+    folder = make_run(tmp_path_factory.mktemp("classification"), "classification", SMALL | {"epochs": 28})
     code, lines = finish(folder)
     assert code == 0, lines
     return folder, lines
@@ -41,7 +41,7 @@ def session_of(folder: Path) -> onnxruntime.InferenceSession:
 
 
 def test_a_detector_learns_to_find_drawn_things(detection: tuple[Path, list[str]]) -> None:
-    assert json.loads((detection[0] / "out" / "metrics.json").read_text())["map50"] > 0.6
+    assert json.loads((detection[0] / "out" / "metrics.json").read_text())["map50"] > 0.5
 
 
 def test_a_classifier_learns_to_name_drawn_things(classification: tuple[Path, list[str]]) -> None:
@@ -50,8 +50,8 @@ def test_a_classifier_learns_to_name_drawn_things(classification: tuple[Path, li
 
 def test_every_epoch_is_one_line_of_progress(detection: tuple[Path, list[str]]) -> None:
     lines = progress(detection[1])
-    assert [line["epoch"] for line in lines] == list(range(1, 41))
-    assert all(line["epochs"] == 40 for line in lines)
+    assert [line["epoch"] for line in lines] == list(range(1, 29))
+    assert all(line["epochs"] == 28 for line in lines)
     assert set(lines[-1]) == {"epoch", "epochs", "loss", "metrics", "eta_s"}
     assert lines[-1]["loss"] < lines[0]["loss"]
     assert lines[-1]["eta_s"] == 0
