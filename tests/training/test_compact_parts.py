@@ -1,6 +1,7 @@
 """The trainer's parts, without training: plans, views, assignment, losses, validation."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from relens.training.compact.assign import Truths, assign, candidates, overlap
 from relens.training.compact.augment import Ways, cut, letterbox, mosaic, reorient
 from relens.training.compact.colour import disturb
-from relens.training.compact.data import Floats, Picture, Sample
+from relens.training.compact.data import Floats, Indices, Picture, Pixels, Sample
 from relens.training.compact.evaluate import Found, choose, mean_average_precision, pairwise_overlap
 from relens.training.compact.fit import Pace, rate_at
 from relens.training.compact.loss import DetectionLoss
@@ -40,7 +41,7 @@ def marked(width: int, height: int, box: tuple[int, int, int, int]) -> Picture:
     return Picture(pixels, np.asarray([box], np.float32), np.zeros(1, np.int64), (width, height))
 
 
-def whiteness(pixels: np.ndarray, box: Floats) -> float:  # type: ignore[type-arg]
+def whiteness(pixels: Pixels, box: Floats) -> float:
     x1, y1, x2, y2 = (round(float(value)) for value in box)
     return float(pixels[y1:y2, x1:x2].mean())
 
@@ -262,7 +263,7 @@ def test_what_does_not_fit_is_left_as_it_was() -> None:
     torch.testing.assert_close(child.linear.weight, fresh)
 
 
-def random_answers(chance: np.random.Generator) -> tuple[Found, tuple[Floats, np.ndarray]]:  # type: ignore[type-arg]
+def random_answers(chance: np.random.Generator) -> tuple[Found, tuple[Floats, Indices]]:
     truths = boxes_like(
         int(chance.integers(0, 8)), torch.Generator().manual_seed(int(chance.integers(1 << 30)))
     ).numpy()
@@ -280,7 +281,7 @@ def test_validation_agrees_with_pycocotools(seed: int, capsys: pytest.CaptureFix
     chance = np.random.default_rng(seed)
     found, truths = zip(*(random_answers(chance) for _ in range(12)), strict=True)
     coco, answers = COCO(), []
-    annotations = []
+    annotations: list[dict[str, Any]] = []
     for number, (one, (boxes, labels)) in enumerate(zip(found, truths, strict=True), 1):
         for (x1, y1, x2, y2), label in zip(boxes.astype(float), labels, strict=True):
             entry = {"id": len(annotations) + 1, "image_id": number, "category_id": int(label), "iscrowd": 0}

@@ -1,5 +1,6 @@
 """The run's images and annotations, decoded once and kept in memory as small uint8 pictures."""
 
+import contextlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -92,7 +93,7 @@ def load_pictures(samples: Sequence[Sample], longest: int, scratch: Path, worker
         return []
     sides = [_fit(sample.width, sample.height, longest) for sample in samples]
     total = sum(3 * w * h for w, h in sides)
-    mapped = np.memmap(scratch, np.uint8, "w+", shape=(total,)) if total > IN_MEMORY else None
+    mapped = _mapped(scratch, total) if total > IN_MEMORY else None
     with ThreadPoolExecutor(workers) as pool:
         pictures = []
         offset = 0
@@ -106,6 +107,14 @@ def load_pictures(samples: Sequence[Sample], longest: int, scratch: Path, worker
                 offset += size
             pictures.append(kept)
     return pictures
+
+
+def _mapped(scratch: Path, total: int) -> Pixels:
+    """Room on disk that goes away with the process, however that ends."""
+    room = np.memmap(scratch, np.uint8, "w+", shape=(total,))
+    with contextlib.suppress(OSError):
+        scratch.unlink()
+    return room
 
 
 def load_picture(sample: Sample, longest: int) -> Picture:
