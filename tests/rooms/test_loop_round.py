@@ -13,9 +13,10 @@ import pytest
 
 from relens.deployments import store as deployments
 from relens.kit.errors import Conflict
-from relens.loop import promote, store
+from relens.loop import configure, promote, store
 from relens.loop.judge import judge_candidate
 from relens.loop.membership import NEAR
+from relens.loop.policy import ContinuousDeployment
 from relens.loop.progress import progress
 from relens.loop.provenance import lineage
 from relens.loop.retrain import STEPS
@@ -157,10 +158,13 @@ def test_with_shuffled_verdicts_the_gate_refuses(world: World) -> None:
 
 def test_a_candidate_that_waits_is_approved_or_refused_by_a_person(world: World) -> None:
     first = world.train(world.first_dataset().id)
-    orchard = world.deploy(first, policy="shadow")
+    orchard = world.deploy(first, policy="champion")
     world.review(world.arrive(orchard, range(70)))
     world.follow_all()
     (job,) = world.runs(orchard)
+    # What counts is the policy when the candidate is judged, not the one when its training began.
+    beside = ContinuousDeployment(True, "shadow")
+    world.database.write(lambda connection: configure.continuous_deployment(connection, orchard, beside, world.alice))
     assert world.finish(job.id).state == "succeeded"
     (decision,) = world.decisions(orchard)
     assert decision.applied == "shadow"

@@ -83,6 +83,7 @@ class Judge:
         self._database.write(keep)
 
     def _roll_out(self, run: JobRun, seen: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+        # Policy and what came of it are those of the moment when roll_out carries it out.
         judged = Decision(
             id=new_id(),
             deployment=str(run.payload["deployment"]),
@@ -93,7 +94,7 @@ class Judge:
             decision=said["decision"],
             reasons=tuple(said["reasons"]),
             numbers=said["numbers"],
-            policy=run.payload["policy"],
+            policy="ask",
             applied="held",
             note="",
             at=clock.now(),
@@ -116,7 +117,6 @@ def judge_candidate(
         "deployment": deployment.id,
         "candidate": candidate.id,
         "test_share": chosen.feedback.test_share,
-        "policy": chosen.rollout.in_force,
         "actor": actor.id,
     }
     title = f"Judge {candidate.title} for {deployment.name}"

@@ -25,10 +25,14 @@ def loop_actor(connection: Connection) -> Actor:
 
 
 def roll_out(connection: Connection, judged: Decision) -> Decision:
-    """Applies the policy in `judged` and keeps the decision, in one transaction; the same job again answers what it did."""
+    """Applies the policy of this moment and keeps the decision, in one transaction; the same job again answers what it did.
+
+    Of this moment, not of the run's start: who switched it to `ask` while a candidate was trained means that candidate too.
+    """
     there = store.decision_of_job(connection, judged.job)
     if there is not None:
         return there
+    judged = replace(judged, policy=store.policies(connection, judged.deployment).rollout.in_force)
     deployment = deployments.get(connection, judged.deployment)
     candidate = registry.get(connection, judged.candidate)
     if judged.decision != PASSED:

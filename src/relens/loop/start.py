@@ -59,7 +59,6 @@ def start(connection: Connection, jobs: Jobs, deployment: Deployment, actor: Act
         "trainer": chosen.training.trainer,
         "parameters": dict(chosen.training.parameters),
         "test_share": chosen.feedback.test_share,
-        "policy": chosen.rollout.in_force,
         "actor": actor.id,
     }
     title = f"Retrain {deployment.name}"
