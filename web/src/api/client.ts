@@ -35,9 +35,10 @@ export function imageUrl(asset: string, size?: number): string {
 }
 
 async function answer(response: Response): Promise<unknown> {
+  if (response.status === 204) return null;
   const type = response.headers.get("content-type") ?? "";
   const body: unknown = type.includes("json") ? await response.json() : await response.text();
-  if (response.ok) return response.status === 204 ? null : body;
+  if (response.ok) return body;
   throw new ApiError(response.status, typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {});
 }
 

@@ -10,6 +10,9 @@ const NAMES: [keyof Arcs, string, string][] = [
   ["continuous_deployment", "Redeployment", "continuous-deployment"],
 ];
 
+/** A detail that is only an id says nothing to a person. */
+const readable = (detail: string | null | undefined) => (detail && !/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(detail) ? detail : null);
+
 export function Pipeline({ pipeline, settings }: { pipeline: Arcs; settings: string }) {
   return (
     <ol className={css.pipeline} aria-label="Pipeline">
@@ -18,10 +21,10 @@ export function Pipeline({ pipeline, settings }: { pipeline: Arcs; settings: str
         const state = arc?.state ?? "off";
         return (
           <li key={name} data-state={state}>
-            <Link to={`${settings}#${anchor}`} title={arc?.detail ?? undefined}>
+            <Link to={`${settings}#${anchor}`} title={readable(arc?.detail) ?? undefined}>
               <strong>{title}</strong>
             </Link>
-            <span>{arc?.detail ?? state}</span>
+            <span>{readable(arc?.detail) ?? state}</span>
           </li>
         );
       })}

@@ -7,7 +7,7 @@ export function count(value: number | null | undefined): string {
 /** Short for axes and tight cells: 1.2k, 34k, 5.6M. */
 export function short(value: number): string {
   const size = Math.abs(value);
-  if (size < 1000) return Number.isInteger(value) ? String(value) : value.toPrecision(3);
+  if (size < 1000) return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));
   if (size < 1e6) return `${(value / 1e3).toFixed(size < 1e4 ? 1 : 0)}k`;
   return `${(value / 1e6).toFixed(size < 1e7 ? 1 : 0)}M`;
 }

@@ -57,7 +57,7 @@ export default function DashboardPage() {
       </div>
       <Loaded query={dashboard} height={420}>
         {(data) => (
-          <BoardContext value={{ dashboard: data, catalog: byName, name: deployment.name, threshold: deployment.threshold, labels: deployment.labels, zoom }}>
+          <BoardContext value={{ dashboard: data, catalog: byName, name: deployment.name, threshold: deployment.threshold, labels: deployment.labels, params, span: spanOf(data), zoom }}>
             <Group title="Traffic" lead="from every image">
               <VolumeTile />
               <LatencyTile />
@@ -87,6 +87,12 @@ export default function DashboardPage() {
       </Loaded>
     </>
   );
+}
+
+function spanOf({ from, to, bucket_s: bucket, metrics }: Dashboard): [number, number] {
+  const last = metrics.volume?.series.at(-1)?.t;
+  const end = last === undefined ? 0 : Date.parse(String(last)) / 1000 + bucket;
+  return [Date.parse(from) / 1000, Math.max(Date.parse(to) / 1000, end)];
 }
 
 function choices(all: string, found: string[], chosen: string, title = (value: string) => value) {

@@ -1,26 +1,32 @@
 /* How far production has moved, in what way, where, and what that looks like. */
 import { imageUrl } from "../api/client";
 import type { Measurement } from "../api/types";
+import { useRead } from "../api/use";
 import { TimeChart } from "../design/charts/TimeChart";
 import { count, score } from "../design/format";
+import { useNow } from "../design/now";
 import { Chip } from "../design/status";
 import css from "./monitoring.module.css";
 import { column, list, num, str, times } from "./read";
 import { Tile, useBoard } from "./Tile";
 
 type Feature = Record<string, unknown>;
+const HOUR_S = 3600;
+const ENOUGH = 30;
 
 export function DriftTile() {
-  const { zoom } = useBoard();
+  const { zoom, span } = useBoard();
+  const lately = useLately();
   return (
-    <Tile metric="drift" title="Drift" wide={8} headline={(m) => <Verdict measure={m} />}>
-      {(m) => {
-        const features = list<Feature>(m.value, "features").slice(0, 4);
+    <Tile metric="drift" title="Drift" wide={8} headline={(whole) => <Verdict measure={lately ?? whole} />}>
+      {(whole) => {
+        const shown = lately ?? whole;
+        const features = list<Feature>(shown.value, "features").slice(0, 4);
         const top = Math.max(...features.map((feature) => num(feature, "d") ?? 0), 0.3);
         return (
           <>
             <div className={css.drift}>
-              <Headline measure={m} />
+              <Headline measure={shown} whole={lately ? whole : null} />
               <ul className={css.moved} aria-label="What moved most">
                 {features.map((feature) => (
                   <li key={String(feature.name)}>
@@ -33,13 +39,25 @@ export function DriftTile() {
                 ))}
               </ul>
             </div>
-            {m.series.length > 1 && <TimeChart label="Drift over time" height={92} top={1} times={times(m)} format={(value) => value.toFixed(1)} lines={[{ name: "D", colour: "--warn-strong", values: column(m, "d"), as: "area" }]} onRange={zoom} />}
-            <Strips measure={m} />
+            {whole.series.length > 1 && (
+              <TimeChart label="Drift over time, beyond what chance would show" height={92} top={1} times={times(whole)} format={(value) => value.toFixed(2)} tick={(value) => value.toFixed(1)} lines={[{ name: "Distance beyond chance", colour: "--warn-strong", values: column(whole, "d_beyond_chance", "d"), as: "area" }]} span={span} onRange={zoom} />
+            )}
+            <Strips measure={shown} />
           </>
         );
       }}
     </Tile>
   );
+}
+
+/** The last hour by itself, when the window is longer and the hour holds enough: a wide window hides what begins. */
+function useLately(): Measurement | null {
+  const { name, params, span, dashboard } = useBoard();
+  const now = useNow(5000).getTime();
+  const long = !params.to && span[1] - span[0] > 1.5 * HOUR_S && dashboard.metrics.drift?.available;
+  const from = new Date(Math.floor(now / 5000) * 5000 - HOUR_S * 1000).toISOString();
+  const hour = useRead<Measurement>(long ? `/deployments/${name}/metrics/drift` : null, { ...params, from }, { every: 5000, keep: true });
+  return long && hour.data?.available && (num(hour.data.value, "n") ?? 0) >= ENOUGH ? hour.data : null;
 }
 
 function Verdict({ measure }: { measure: Measurement }) {
@@ -48,19 +66,20 @@ function Verdict({ measure }: { measure: Measurement }) {
   return usual ? <Chip tone="ok">Like the training data</Chip> : <Chip tone="warn">Not like the training data</Chip>;
 }
 
-function Headline({ measure }: { measure: Measurement }) {
+function Headline({ measure, whole }: { measure: Measurement; whole: Measurement | null }) {
   const slice = measure.value?.slice as Feature | null | undefined;
   return (
     <div className={css.verdict}>
       <span className={css.big}>{score(num(measure.value, "d"), 2)}</span>
       <p>
-        distance, 0 same to 1 disjoint; {count(num(measure.value, "n"))} images against {count(num(measure.value, "reference_n"))}
+        {whole ? "last hour; " : ""}0 same, 1 disjoint. {count(num(measure.value, "n"))} images against {count(num(measure.value, "reference_n"))}
       </p>
       {slice && str(slice, "source") && (
         <p>
           Most of it comes from <strong>{str(slice, "source")}</strong> ({score(num(slice, "d"), 2)}).
         </p>
       )}
+      {whole && <p>{score(num(whole.value, "d"), 2)} over the whole range.</p>}
     </div>
   );
 }

@@ -122,8 +122,8 @@ export function readConfusion(value: Record<string, unknown> | null): { rows: st
   if (!confusion) return null;
   const counts = list<number[]>(confusion, "counts");
   const named = list<string>(confusion, "labels");
-  const rows = list<string>(confusion, "rows").length ? list<string>(confusion, "rows") : named;
-  const columns = list<string>(confusion, "columns").length ? list<string>(confusion, "columns") : named;
+  const names = (key: string) => (list<string>(confusion, key).length ? list<string>(confusion, key) : named).map((name) => (name === "background" ? "nothing" : name));
+  const [rows, columns] = [names("rows"), names("columns")];
   return counts.length && rows.length ? { rows, columns, counts } : null;
 }
 

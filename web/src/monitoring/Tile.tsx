@@ -1,6 +1,7 @@
 /* A place on the dashboard. It is there from the start and, until it can show something, says what it needs. */
 import { createContext, useContext, useId, useState, type ReactNode } from "react";
 import { Link } from "react-router";
+import type { Params } from "../api/client";
 import type { Dashboard, Measurement, MetricInfo } from "../api/types";
 import { Icon } from "../design/icons";
 import css from "./monitoring.module.css";
@@ -11,6 +12,10 @@ export type Board = {
   name: string;
   threshold: number;
   labels: string[];
+  /** The filters in force, for tiles that ask for more. */
+  params: Params;
+  /** What the time axes span, in seconds; the last bucket is whole. */
+  span: [number, number];
   zoom: (from: number, to: number) => void;
 };
 export const BoardContext = createContext<Board | null>(null);
@@ -36,9 +41,15 @@ export function Tile({ metric, title, wide = 4, headline, children }: Props) {
         {info && <About info={info} />}
         {ready && headline && <span className={css.headline}>{headline(measure)}</span>}
       </header>
-      {ready ? children(measure) : <Needs sentence={measure?.needs ?? null} kind={info?.needs} />}
+      {ready ? children(measure) : <Needs sentence={silent(dashboard, info) ?? measure?.needs ?? null} kind={info?.needs} />}
     </section>
   );
+}
+
+/** Images came, but nothing in them was answered: then it is not images that are missing. */
+function silent(dashboard: Dashboard, info?: MetricInfo): string | null {
+  const images = dashboard.metrics.volume?.count ?? 0;
+  return info?.needs === "predictions" && images > 0 ? "Nothing reached the confidence threshold in this window." : null;
 }
 
 function Needs({ sentence, kind }: { sentence: string | null; kind?: string }) {

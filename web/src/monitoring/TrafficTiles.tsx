@@ -8,16 +8,16 @@ import { column, num, nums, record, times } from "./read";
 import { Tile, useBoard } from "./Tile";
 
 export function VolumeTile() {
-  const { zoom } = useBoard();
+  const { zoom, span } = useBoard();
   return (
     <Tile metric="volume" title="Volume" headline={(m) => <>{count(num(m.value, "images") ?? m.count)} <small>images</small></>}>
-      {(m) => <TimeChart label="Images over time" times={times(m)} lines={[{ name: "Images", colour: "--now", as: "bars", values: column(m, "images", "count") }]} onRange={zoom} />}
+      {(m) => <TimeChart label="Images over time" times={times(m)} lines={[{ name: "Images", colour: "--now", as: "bars", values: column(m, "images", "count") }]} span={span} onRange={zoom} />}
     </Tile>
   );
 }
 
 export function LatencyTile() {
-  const { zoom } = useBoard();
+  const { zoom, span } = useBoard();
   return (
     <Tile metric="latency" title="Latency" headline={(m) => <>{milliseconds(num(m.value, "p50"))} <small>median · p95 {milliseconds(num(m.value, "p95"))}</small></>}>
       {(m) => (
@@ -31,7 +31,7 @@ export function LatencyTile() {
             { name: "median", colour: "--now", values: column(m, "p50") },
           ]}
           bands={[{ high: 2, low: 3, colour: "--now" }]}
-          onRange={zoom}
+          span={span} onRange={zoom}
         />
       )}
     </Tile>

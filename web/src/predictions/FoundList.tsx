@@ -10,6 +10,7 @@ export function FoundList({ detections, threshold, labels, all }: { detections: 
   const shown = detections.filter((found) => all || whole || (found.answered ?? found.confidence >= threshold));
   const silent = detections.length - shown.length;
   return (
+    <>
     <ul className={css.found}>
       {shown.map((found, i) => (
         <li key={i} data-silent={!(found.answered ?? found.confidence >= threshold)}>
@@ -21,8 +22,9 @@ export function FoundList({ detections, threshold, labels, all }: { detections: 
           <b>{score(found.confidence, 2)}</b>
         </li>
       ))}
-      {shown.length === 0 && <li className={dim}>Nothing above the threshold.</li>}
-      {silent > 0 && <p className={dim}>{silent} more below the threshold</p>}
     </ul>
+      {shown.length === 0 && <p className={dim}>Nothing above the threshold.</p>}
+      {silent > 0 && <p className={dim}>{silent} more below the threshold</p>}
+    </>
   );
 }

@@ -39,8 +39,9 @@ export function BoxReview({ prediction, labels, decide, back, help, look, setLoo
     const next = store.selectNext(by);
     if (next) canvas.current?.focus(next);
   };
+  const asAnswered = !store.changed && prediction.verdict?.status !== "corrected";
   const act = {
-    accept: () => (store.changed ? decide("corrected", toAnnotations(scene.shapes)) : decide("accepted", toAnnotations(scene.shapes))),
+    accept: () => (asAnswered ? decide("accepted", []) : decide("corrected", toAnnotations(scene.shapes))),
     nothing: () => decide("corrected", []),
     unusable: () => decide("unusable", []),
     skip: () => decide("skipped", []),
@@ -89,7 +90,7 @@ export function BoxReview({ prediction, labels, decide, back, help, look, setLoo
       <aside className={css.panel} aria-label="Decision">
         <LabelPicker labels={labels} chosen={store.find(scene.selected)?.label ?? label} pick={pick} colour={(name) => labelColour(name, labels)} />
         <ShapeList store={store} scene={scene} labels={labels} focus={(shape) => canvas.current?.focus(shape)} />
-        <Decide changed={store.changed} empty={scene.shapes.length === 0} act={act} canUndo={store.canUndo} />
+        <Decide changed={!asAnswered} empty={scene.shapes.length === 0} act={act} canUndo={store.canUndo} />
       </aside>
     </div>
   );

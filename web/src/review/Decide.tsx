@@ -4,14 +4,19 @@ import css from "./review.module.css";
 
 type Act = Record<"accept" | "nothing" | "unusable" | "skip" | "undo", () => void>;
 
-export function Decide({ changed, empty, act, canUndo, box = true }: { changed: boolean; empty: boolean; act: Act; canUndo: boolean; box?: boolean }) {
+/** `box`: there are boxes to speak of. `main`: there is an answer that can be accepted. */
+type Props = { changed: boolean; empty: boolean; act: Act; canUndo: boolean; box?: boolean; main?: boolean };
+
+export function Decide({ changed, empty, act, canUndo, box = true, main = true }: Props) {
   return (
     <div className={css.decide}>
-      <button type="button" className={css.main} data-changed={changed} onClick={act.accept}>
-        <Icon name="check" size={15} />
-        {changed ? "Save correction" : empty && box ? "Accept: nothing here" : "Accept"}
-        <kbd>Enter</kbd>
-      </button>
+      {main && (
+        <button type="button" className={css.main} data-changed={changed} onClick={act.accept}>
+          <Icon name="check" size={15} />
+          {changed ? "Save correction" : empty && box ? "Accept: nothing here" : "Accept"}
+          <kbd>Enter</kbd>
+        </button>
+      )}
       <div className={css.others}>
         {box && (
           <button type="button" onClick={act.nothing}>

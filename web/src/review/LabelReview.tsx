@@ -15,7 +15,7 @@ export function LabelReview({ prediction, labels, decide, back, help }: Props) {
   const best = answered(prediction)[0] ?? null;
   const sure = new Map(prediction.detections.map((found) => [found.label, found.confidence]));
 
-  const choose = (label: string) => decide(label === best?.label ? "accepted" : "corrected", [{ label }]);
+  const choose = (label: string) => label === best?.label ? decide("accepted", []) : decide("corrected", [{ label }]);
   const act = {
     accept: () => best && choose(best.label),
     nothing: () => undefined,
@@ -39,7 +39,7 @@ export function LabelReview({ prediction, labels, decide, back, help }: Props) {
       <div className={css.stage}>
         <img className={css.photo} src={imageUrl(prediction.asset)} alt="Under review" />
       </div>
-      <aside className={css.panel} aria-label="Decision">
+      <aside className={`${css.panel} ${css.short}`} aria-label="Decision">
         <div className={css.labels}>
           <h3>{best ? <>Answered <strong>{best.label}</strong>. What is it?</> : "The model was unsure. What is it?"}</h3>
           <div className={css.labelList}>
@@ -53,7 +53,7 @@ export function LabelReview({ prediction, labels, decide, back, help }: Props) {
             ))}
           </div>
         </div>
-        {best && <Decide changed={false} empty={false} act={act} canUndo={false} box={false} />}
+        <Decide changed={false} empty={false} act={act} canUndo={false} box={false} main={best !== null} />
       </aside>
     </div>
   );

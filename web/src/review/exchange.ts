@@ -7,10 +7,10 @@ export type ToReview = Prediction & { verdict?: Pick<Verdict, "status" | "annota
 
 type Said = Pick<Annotation, "label" | "box" | "polygon"> & { confidence?: number };
 
-/** What the review begins with: the last decision if there is one, otherwise what was answered. */
+/** What the review begins with: the last correction if there is one, otherwise what was answered. */
 export function startShapes(prediction: ToReview): Omit<Shape, "id">[] {
   const { verdict } = prediction;
-  const said: Said[] = verdict && (verdict.status === "accepted" || verdict.status === "corrected") ? verdict.annotations : answered(prediction);
+  const said: Said[] = verdict?.status === "corrected" ? verdict.annotations : answered(prediction);
   return said.flatMap((one) => {
     const polygon = one.polygon ? flat(one.polygon) : undefined;
     const box = one.box ?? (polygon ? around(polygon) : null);

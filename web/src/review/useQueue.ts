@@ -32,7 +32,8 @@ export function useQueue(deployment: string, first: string | null) {
   const fill = useCallback(async () => {
     try {
       const page = await get<Page<Prediction>>(`/deployments/${deployment}/queue`, { limit: AHEAD });
-      setItems((before) => merge(before, page.items.filter((item) => !settled.current.has(item.id) && !outbox.has(item.id))));
+      const fresh = page.items.filter((item) => !settled.current.has(item.id) && !outbox.has(item.id));
+      setItems((before) => merge(before.slice(0, 1), fresh));
       setLoaded(true);
     } catch (error) {
       setProblem(error instanceof Error ? error.message : "The queue could not be read.");
@@ -54,10 +55,10 @@ export function useQueue(deployment: string, first: string | null) {
   useEffect(() => {
     const timer = setInterval(() => {
       if (outbox.waiting) void outbox.flush();
-      else if (items.length < 4) void fill();
-    }, 2000);
+      else void fill();
+    }, 3000);
     return () => clearInterval(timer);
-  }, [fill, items.length, outbox]);
+  }, [fill, outbox]);
 
   useEffect(() => {
     for (const next of items.slice(1, 3)) new Image().src = imageUrl(next.asset);

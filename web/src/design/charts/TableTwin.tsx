@@ -6,7 +6,8 @@ type Props = { label: string; times: number[]; lines: Pick<Line, "name" | "value
 export function TableTwin({ label, times, lines, format }: Props) {
   const from = Math.max(0, times.length - 48);
   return (
-    <table className="visually-hidden">
+    <div className="visually-hidden">
+    <table>
       <caption>{label}</caption>
       <thead>
         <tr>
@@ -28,5 +29,6 @@ export function TableTwin({ label, times, lines, format }: Props) {
         ))}
       </tbody>
     </table>
+    </div>
   );
 }

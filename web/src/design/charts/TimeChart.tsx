@@ -20,12 +20,14 @@ type Props = {
   format?: (value: number) => string;
   /** How the axis writes a value; the unit stands in the headline. */
   tick?: (value: number) => string;
+  /** What the axis spans, in seconds, so that charts of one page stand under each other. */
+  span?: [number, number];
   onRange?: (from: number, to: number) => void;
 };
 
 const readable = (value: number | null | undefined, format: (value: number) => string) => (value === null || value === undefined ? "–" : format(value));
 
-export function TimeChart({ label, times, lines, bands = [], height = 132, floor = 0, top, format = short, tick = short, onRange }: Props) {
+export function TimeChart({ label, times, lines, bands = [], height = 132, floor = 0, top, format = short, tick = short, span, onRange }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const range = useRef(onRange);
@@ -33,11 +35,15 @@ export function TimeChart({ label, times, lines, bands = [], height = 132, floor
     range.current = onRange;
   });
   const shape = JSON.stringify([lines.map((line) => [line.name, line.colour, line.as, line.dashed]), bands, height, floor, top]);
+  const across = useRef(span);
+  useEffect(() => {
+    across.current = span;
+  });
 
   useEffect(() => {
     const host = place.current;
     if (!host) return;
-    const made = new uPlot(options(host.clientWidth, { height, floor, top, lines, bands, format, tick, pick: (a, b) => range.current?.(a, b) }), [[], ...lines.map(() => [])], host);
+    const made = new uPlot(options(host.clientWidth, { height, floor, top, lines, bands, format, tick, span: () => across.current, pick: (a, b) => range.current?.(a, b) }), [[], ...lines.map(() => [])], host);
     chart.current = made;
     const watch = new ResizeObserver(() => made.setSize({ width: host.clientWidth, height }));
     watch.observe(host);
@@ -78,17 +84,17 @@ function Legend({ lines }: { lines: Line[] }) {
 
 const colour = (name: string) => (name.startsWith("--") ? theme(name) : name);
 
-type Look = Pick<Props, "lines" | "floor" | "top"> & { height: number; bands: Band[]; format: (value: number) => string; tick: (value: number) => string; pick: (from: number, to: number) => void };
+type Look = Pick<Props, "lines" | "floor" | "top"> & { height: number; bands: Band[]; format: (value: number) => string; tick: (value: number) => string; span: () => [number, number] | undefined; pick: (from: number, to: number) => void };
 
 function options(width: number, look: Look): uPlot.Options {
   const axis = { stroke: theme("--ink-3"), font: `11px ${theme("--font")}`, ticks: { show: false }, grid: { stroke: theme("--line"), width: 1 } };
   return {
     width,
     height: look.height,
-    padding: [8, 4, 0, 0],
+    padding: [8, 14, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: "dashboard" }, drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },
-    scales: { x: { time: true }, y: { range: (_chart, low, high) => yRange(low, high, look) } },
+    scales: { x: { time: true, range: (_chart, low, high) => xRange(low, high, look.span()) }, y: { range: (_chart, low, high) => yRange(low, high, look) } },
     axes: [
       { ...axis, grid: { show: false }, size: 22, space: 70 },
       { ...axis, size: 34, space: 28, values: (_chart, ticks) => ticks.map((tick) => look.tick(tick)) },
@@ -108,6 +114,11 @@ function options(width: number, look: Look): uPlot.Options {
     },
     plugins: [tip(look)],
   };
+}
+
+function xRange(low: number | null, high: number | null, span?: [number, number]): [number, number] {
+  if (span) return span;
+  return low === null || high === null || low === high ? [(low ?? 0) - 1800, (low ?? 0) + 1800] : [low, high];
 }
 
 function yRange(low: number | null, high: number | null, look: Look): [number, number] {

@@ -1,0 +1,121 @@
+"""Reviewing by keyboard: drawing, undo, a network drop, and nothing lost over a reload."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event
+from time import monotonic
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from relens.testing.tiny_models import classifier, detector
+from tests.browser.world import Walker
+from tests.server_process import Server
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+IMAGES = 12
+
+
+@pytest.fixture(scope="module")
+def deployed(server: Server) -> Server:
+    for name, onnx in (("spotter", detector()), ("sorter", classifier())):
+        version = server.http.post(f"/api/v1/models/{name}/versions", files={"file": ("model.onnx", onnx)}).json()
+        server.http.post("/api/v1/deployments", json={"name": name, "model_version": version["id"], "threshold": 0.3})
+    return server
+
+
+@pytest.fixture
+def reviewer(deployed: Server, walker: Walker) -> Walker:
+    walker.send("spotter", range(IMAGES))
+    walker.open("/deployments/spotter/review")
+    expect(walker.page.get_by_label("Decision")).to_be_visible()
+    return walker
+
+
+def verdicts(server: Server, deployment: str, status: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = server.http.get(
+        f"/api/v1/deployments/{deployment}/verdicts", params={"status": status}
+    ).json()["items"]
+    return found
+
+
+def until(what: Callable[[], bool]) -> None:
+    deadline, pause = monotonic() + 15, Event()
+    while not what():
+        assert monotonic() < deadline, "it did not happen in time"
+        pause.wait(0.05)
+
+
+def decided(page: Page, count: int) -> None:
+    expect(page.get_by_text(f"{count} image{'s' if count > 1 else ''} this session")).to_be_visible()
+
+
+def test_ten_images_are_reviewed_by_keyboard_only(reviewer: Walker, page: Page) -> None:
+    server = reviewer.server
+    page.keyboard.press("Enter")
+    decided(page, 1)
+    until(lambda: len(verdicts(server, "spotter", "accepted")) == 1)
+
+    boxes = page.get_by_label("Decision").get_by_role("listitem")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Delete")
+    expect(page.get_by_role("button", name="Save correction")).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(page.get_by_role("button", name="Accept", exact=False)).to_be_visible()
+    expect(boxes).to_have_count(1)
+
+    page.keyboard.press("2")
+    stage = page.get_by_label("The image under review", exact=False).bounding_box()
+    assert stage is not None
+    page.keyboard.press("d")
+    page.mouse.move(stage["x"] + stage["width"] * 0.7, stage["y"] + stage["height"] * 0.7)
+    page.mouse.down()
+    page.mouse.move(stage["x"] + stage["width"] * 0.8, stage["y"] + stage["height"] * 0.85, steps=4)
+    page.mouse.up()
+    expect(boxes).to_have_count(2)
+    page.keyboard.press("Enter")
+    decided(page, 2)
+    until(lambda: len(verdicts(server, "spotter", "corrected")) == 1)
+    annotations = verdicts(server, "spotter", "corrected")[0]["annotations"]
+    assert isinstance(annotations, list)
+    assert len(annotations) == 2
+    assert annotations[1]["label"] == "green"
+    assert all(0 <= side <= 96 for side in annotations[1]["box"])
+
+    for count, key in enumerate(("n", "x", "s", "Enter"), 3):
+        page.keyboard.press(key)
+        decided(page, count)
+    until(lambda: len(verdicts(server, "spotter", "skipped")) == 1)
+    assert len(verdicts(server, "spotter", "unusable")) == 1
+    page.keyboard.press("Control+z")
+    decided(page, 5)
+    until(lambda: len(verdicts(server, "spotter", "accepted")) == 1)
+
+    page.context.set_offline(True)
+    for count in range(6, 9):
+        page.keyboard.press("Enter")
+        decided(page, count)
+    expect(page.get_by_text("The server cannot be reached.", exact=False).first).to_be_visible()
+    page.context.set_offline(False)
+    page.reload()
+    until(lambda: len(verdicts(server, "spotter", "accepted")) == 4)
+    expect(page.get_by_label("Decision")).to_be_visible()
+    page.keyboard.press("Enter")
+    decided(page, 1)
+    page.keyboard.press("Enter")
+    decided(page, 2)
+    until(lambda: len(verdicts(server, "spotter", "accepted")) == 6)
+
+
+def test_a_classification_is_settled_by_its_number(deployed: Server, walker: Walker, page: Page) -> None:
+    ids = walker.send("sorter", range(3))
+    walker.open("/deployments/sorter/review")
+    expect(page.get_by_text("What is it?")).to_be_visible()
+    page.keyboard.press("Enter")
+    decided(page, 1)
+    said = page.get_by_label("Decision").locator("[aria-pressed=true]").inner_text()
+    page.get_by_label("Decision").locator("[aria-pressed=false]").first.click()
+    decided(page, 2)
+    until(lambda: sorted(walker.review_of(one) for one in ids) == ["accepted", "corrected", "pending"])
+    assert said
