@@ -10,6 +10,7 @@ import pytest
 
 from relens.infra.database import Database
 from relens.infra.storage.folder import Folder
+from relens.kit.errors import Conflict
 from relens.monitoring import project, store
 from relens.monitoring.bucket import states_of, summed
 from relens.monitoring.fill import fill
@@ -27,7 +28,7 @@ def recount(site: Site) -> dict[object, list[float]]:
     with site.database.read() as connection:
         lines = predictions.since(connection, 0, 100_000, site.deployment.id)
         fitted = store.references(connection, site.deployment.id)
-    states = states_of(site.projection.seen(lines, fitted), "detection", summed(None, "detection"))
+    states = states_of(site.projection.seen(lines, fitted, "kept"), "detection", summed(None, "detection"))
     return {cell: state.tolist() for cell, state in states.items()}
 
 
@@ -72,8 +73,10 @@ def test_two_servers_that_count_the_same_lines_count_them_once(site: Site) -> No
 
 
 def test_a_rebuild_gives_identical_sums(site: Site) -> None:
-    site.log(50)
-    site.reference(ready_seq=0)
+    early = site.log(50)
+    site.catch_up()
+    row = site.reference(ready_seq=early[-1].log_seq)
+    fill(site.database, site.projection, site.deployment, row.id, lambda done, total: None)
     site.log(50, hour=2, brightness=-0.2)
     site.log(10, hour=2, version="another", role="shadow")
     site.catch_up()
@@ -140,19 +143,12 @@ def test_a_fill_that_dies_goes_on_where_it_was(site: Site, monkeypatch: pytest.M
     assert site.sums() == recount(site)
 
 
-def test_a_rebuild_during_a_fill_counts_nothing_twice(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("relens.monitoring.fill.CHUNK", 10)
+def test_nothing_is_rebuilt_while_earlier_predictions_are_being_scored(site: Site) -> None:
     early = site.log(35)
     site.catch_up()
-    row = site.reference(ready_seq=early[-1].log_seq)
-
-    def rebuild_half_way(done: int, total: int) -> None:
-        if done > total // 2:
-            site.projection.rebuild(site.deployment.id)
-
-    fill(site.database, site.projection, site.deployment, row.id, rebuild_half_way)
-    site.catch_up()
-    assert site.sums() == recount(site)
+    site.reference(ready_seq=early[-1].log_seq)
+    with pytest.raises(Conflict):
+        site.projection.rebuild(site.deployment.id)
 
 
 def test_a_new_champions_reference_leaves_the_scores_of_earlier_versions_alone(site: Site) -> None:

@@ -1,7 +1,9 @@
 """Explains drift: the distance, what moved and how, which source is behind it, and whether it is plain enough to say so.
 
 Cold start only: against the training data, every camera's small differences are "significant" sooner or later, so this
-never alarms on a p-value. It gives a notice when the distance is large beyond its sampling noise.
+never alarms on a p-value. It gives a notice when a distance is large beyond its sampling noise: the headline's by PLAIN,
+or that of one number of the image itself by PLAIN_FEATURE. Numbers of the model have no vote of their own: they look
+different on images it was trained on.
 """
 
 from __future__ import annotations
@@ -17,12 +19,13 @@ from numpy.typing import NDArray
 
 from relens.kit.clock import Micros
 from relens.metrics.kinds import drift
+from relens.metrics.ks import ks_from_counts
 from relens.metrics.metric import State
 from relens.metrics.reference import Reference
 from relens.monitoring.bucket import Cell
 
 LEAST_FOR_NOTICE = 50
-PLAIN = 0.15
+PLAIN, PLAIN_FEATURE = 0.15, 0.3
 RECENT, RECENT_IN_SLICE = 200, 50
 LEAST_IN_SLICE = 20
 _NEARLY = 0.7
@@ -39,17 +42,30 @@ class Part:
     cells: Cells
     headline: dict[str, Any]
 
+    def plainness(self, reference: Reference, looks: int) -> float:
+        """From 1 on production plainly differs here. `looks`: how many parts are looked at together."""
+        if not self.cells:
+            return float("-inf")
+        counts = drift.pieces(total(state for _, state in self.cells), reference)
+        image = [i for i, feature in enumerate(reference.features) if feature.family == "image"]
+        distances = [_beyond(counts[0], reference.outlier.counts, looks) / PLAIN]
+        for i in image:
+            spread = reference.spreads[i].counts
+            distances.append(_beyond(counts[i + 1], spread, looks * len(image)) / PLAIN_FEATURE)
+        return max(distances)
 
-def beyond_noise(headline: dict[str, Any], looks: int = 1) -> float:
+
+def _beyond(counts: NDArray[np.int64], usual: NDArray[np.int64], looks: int) -> float:
     """The distance less the 99 % sampling noise of two samples of these sizes; minus infinity where there are too few.
 
-    `looks`: how many distances are asked about at once; the 1 % is shared among them. It is plain from PLAIN on.
+    The 1 % is shared among all `looks`.
     """
-    n, m = headline["n"], headline["reference_n"]
-    if headline["d"] is None or n < LEAST_IN_SLICE or m < 1:
+    distance = ks_from_counts(counts, usual)
+    n, m = int(counts.sum()), int(usual.sum())
+    if distance is None or n < LEAST_IN_SLICE:
         return float("-inf")
     # What the Kolmogorov statistic exceeds with probability 1 % / looks, to first order.
-    return float(headline["d"] - sqrt(-log(0.01 / looks / 2) / 2) * sqrt(1 / n + 1 / m))
+    return distance.d - sqrt(-log(0.01 / looks / 2) / 2) * sqrt(1 / n + 1 / m)
 
 
 def explain(cells: Cells, reference: Reference, least: int = LEAST_FOR_NOTICE) -> dict[str, Any]:
@@ -60,8 +76,9 @@ def explain(cells: Cells, reference: Reference, least: int = LEAST_FOR_NOTICE) -
     """
     value = drift.value({"": total(state for _, state in cells)}, reference)
     parts = _parts(cells, reference)
-    plainest = max(parts, key=lambda part: beyond_noise(part.headline, len(parts)))
-    notice = value["n"] >= least and beyond_noise(plainest.headline, len(parts)) >= PLAIN
+    plainness = [part.plainness(reference, len(parts)) for part in parts]
+    plainest = parts[plainness.index(max(plainness))]
+    notice = value["n"] >= least and max(plainness) >= 1
     return {
         **value,
         "usual": not notice,

@@ -39,7 +39,7 @@ def fill(
             return
         lines = lines[: one_transaction(lines)]
         mine = [line for line in lines if _speaks(fitted, line.model_version, line.log_seq, reference_id)]
-        seen = projection.seen(mine, fitted)
+        seen = projection.seen(mine, fitted, "fresh")
         states = states_of(seen, deployment.task, compared(deployment.task))
         outliers = {one.line.id: one.outlier for one in seen if one.outlier is not None}
         piece = Counted(deployment.id, row.filled_seq, lines[-1].log_seq, usable(fitted), states, outliers)

@@ -92,7 +92,7 @@ def _from_log(
         return None
     whole = predictions.several(connection, [line.id for line in lines])
     fitted = [one for one in store.references(connection, deployment.id) if one.state == "ready"]
-    seen = projection.seen(whole, fitted, rescore=False)
+    seen = projection.seen(whole, fitted, "kept")
     return Gathered(_states(seen, deployment.task, names, window, width), window.since, window.until, width)
 
 

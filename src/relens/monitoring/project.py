@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -17,19 +18,29 @@ from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.infra.storage import NoBytes
+from relens.kit.errors import Conflict
 from relens.metrics.metric import State
 from relens.monitoring import store
 from relens.monitoring.bucket import Cell, Seen, bucket_of, states_of, summed
-from relens.monitoring.fitted import FittedReferences, UnreadableReference
+from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReference
 from relens.monitoring.training_data import FittedReference, speaks_for
 from relens.predictions import store as predictions
 from relens.predictions.logged import Logged
 
 logger = logging.getLogger("relens.monitoring")
 
+Scores = Literal["fresh", "missing", "kept"]
+"""Outlier scores computed anew for every line, only where the log has none, or taken as the log has them.
+
+A distance may differ in its last bit with the lines computed beside it, so what is known is not computed again.
+"""
 CHUNK = 256
 MOST_CELLS = 300
 """So many sums change in one transaction at most (about; one prediction is never split): 20 ms on SQLite."""
+
+
+class BeingFilled(Conflict):
+    """The sums of a reference are being made by its job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +74,15 @@ class Projection:
                 more |= self._follow(one, cursors.get(one.id, store.Cursor(0, False)))
             return more
 
-    def caught_up(self, deployment_id: str) -> bool:
-        """Whether everything in the log is counted."""
+    def caught_up(self, deployment_id: str) -> int | None:
+        """The log position up to which everything is counted; None while something is not."""
         with self._database.read() as connection:
             cursor = store.cursors(connection).get(deployment_id, store.Cursor(0, False))
-            return not cursor.clearing and not predictions.since(connection, cursor.log_seq, 1, deployment_id)
+            behind = cursor.clearing or predictions.since(connection, cursor.log_seq, 1, deployment_id)
+        return None if behind else cursor.log_seq
 
     def rebuild(self, deployment_id: str) -> None:
-        """Takes all sums of a deployment away; the follower counts the log again from its start."""
+        """Takes all sums of a deployment away; the follower counts the log again from its start. Raises BeingFilled."""
         with self._lock:
             self._database.write(lambda connection: _start_over(connection, deployment_id))
 
@@ -91,16 +103,13 @@ class Projection:
         self, deployment: Deployment, lines: Sequence[Logged], fitted: Sequence[FittedReference], after: int
     ) -> Counted:
         """What these lines add to the sums, with outlier scores from the references that speak for them."""
-        seen = self.seen(lines, fitted)
+        seen = self.seen(lines, fitted, "missing")
         states = states_of(seen, deployment.task, summed(None, deployment.task))
-        outliers = {one.line.id: one.outlier for one in seen if one.outlier is not None}
+        outliers = {one.line.id: one.outlier for one in seen if one.outlier is not None and one.line.outlier is None}
         return Counted(deployment.id, after, lines[-1].log_seq, usable(fitted), states, outliers)
 
-    def seen(self, lines: Sequence[Logged], fitted: Sequence[FittedReference], rescore: bool = True) -> list[Seen]:
-        """Each line with the reference that speaks for it and the score that one gives, in the order of `lines`.
-
-        `rescore=False` takes the scores the log has.
-        """
+    def seen(self, lines: Sequence[Logged], fitted: Sequence[FittedReference], scores: Scores) -> list[Seen]:
+        """Each line with the reference that speaks for it and its outlier score, in the order of `lines`."""
         by_reference: dict[str, list[int]] = {}
         rows: list[FittedReference | None] = [speaks_for(fitted, line.model_version, line.log_seq) for line in lines]
         for i, row in enumerate(rows):
@@ -118,8 +127,8 @@ class Projection:
                 continue
             own = [_own(rows[i], lines[i]) for i in places]
             these = [lines[i] for i in places]
-            scores = numbers.scores(these, own) if rescore else [line.outlier for line in these]
-            for i, mine, score in zip(places, own, scores, strict=True):
+            found = _scores(numbers, these, own, scores)
+            for i, mine, score in zip(places, own, found, strict=True):
                 seen[i] = Seen(lines[i], numbers.reference, score, mine)
         return seen
 
@@ -159,12 +168,22 @@ def _add(connection: Connection, counted: Counted) -> bool:
 
 
 def _start_over(connection: Connection, deployment_id: str) -> None:
-    """References that were being filled are done by this as well: the whole log comes by again."""
+    """Outlier scores that are known stay as they are."""
     store.lock_cursor(connection, deployment_id)
+    if any(one.state == "filling" for one in store.references(connection, deployment_id)):
+        raise BeingFilled("earlier predictions are being compared with new training data: rebuild when that is done")
     store.move_cursor(connection, deployment_id, 0, clearing=True)
-    for fitted in store.references(connection, deployment_id):
-        if fitted.state == "filling":
-            store.change_reference(connection, fitted.id, state="ready", filled_seq=fitted.ready_seq)
+
+
+def _scores(numbers: Fitted, lines: Sequence[Logged], own: Sequence[bool], wanted: Scores) -> list[float | None]:
+    known: list[float | None] = [line.outlier for line in lines]
+    if wanted == "kept":
+        return known
+    places = [i for i, score in enumerate(known) if score is None or wanted == "fresh"]
+    computed = numbers.scores([lines[i] for i in places], [own[i] for i in places])
+    for i, score in zip(places, computed, strict=True):
+        known[i] = score
+    return known
 
 
 def usable(fitted: Sequence[FittedReference]) -> frozenset[str]:

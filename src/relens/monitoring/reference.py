@@ -6,6 +6,7 @@ import io
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -128,7 +129,7 @@ class FitReference:
         chosen = looked_at(every)
         self._measure(run, row, chosen)
         images = run.step("learn what is usual", lambda: self._learn(reference_id, chosen, every))
-        run.step("put in force", lambda: self._database.write(lambda c: _put_in_force(c, reference_id, images)))
+        run.step("put in force", lambda: self._put_in_force(run, deployment.id, reference_id, images))
         run.step("score earlier predictions", lambda: self._fill(run, deployment, reference_id))
         return {"reference": reference_id, "images": images}
 
@@ -180,6 +181,17 @@ class FitReference:
             self._storage.delete(_part_key(reference_id, start))
         return fitted.reference.images
 
+    def _put_in_force(self, run: JobRun, deployment_id: str, reference_id: str, images: int) -> None:
+        """Between two counts of the log: what was counted before is the filling's, what comes after the follower's."""
+        done = False
+        while not done:
+            run.check()
+            until = self._projection.caught_up(deployment_id)
+            if until is None:
+                self._projection.step()
+                continue
+            done = self._database.write(partial(_put_in_force, reference_id=reference_id, images=images, until=until))
+
     def _fill(self, run: JobRun, deployment: Deployment, reference_id: str) -> None:
         def progress(done: int, total: int) -> None:
             run.check()
@@ -205,15 +217,18 @@ def looked_at(items: Sequence[Item]) -> list[Item]:
     return chosen
 
 
-def _put_in_force(connection: Connection, reference_id: str, images: int) -> None:
-    """From this log position on, new predictions are compared with it; the earlier ones follow."""
+def _put_in_force(connection: Connection, reference_id: str, images: int, until: int) -> bool:
+    """From this log position on, new predictions are compared with it; the earlier ones follow. False: a rebuild came."""
     row = store.lock_reference(connection, reference_id)
     if row is None or row.state != "preparing":
-        return
+        return True
     cursor = store.lock_cursor(connection, row.deployment)
+    if cursor.clearing or cursor.log_seq < until:
+        return False
     store.change_reference(
         connection, reference_id, state="filling", images=images, ready_seq=cursor.log_seq, filled_seq=0
     )
+    return True
 
 
 def _part_key(reference_id: str, start: int) -> str:
