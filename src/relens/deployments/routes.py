@@ -83,12 +83,6 @@ class RoleIn(BaseModel):
     reason: str = ""
 
 
-class RollbackIn(BaseModel):
-    """Why the earlier champion comes back."""
-
-    reason: str = "rolled back"
-
-
 class RoleLineOut(BaseModel):
     """One line of the history of roles."""
 
@@ -219,20 +213,6 @@ def set_role(deployment: str, asked: RoleIn, actor: Asking, database: Db) -> Dep
         found = store.get(connection, deployment)
         version = registry_store.find(connection, asked.model_version) if asked.model_version else None
         change.set_role(connection, found, asked.role, version, asked.reason or f"set by {actor.name}", actor)
-        return shown(connection, [store.get(connection, found.id)])[0]
-
-    return database.write(work)
-
-
-@router.post("/deployments/{deployment}/rollback")
-def roll_back(deployment: str, asked: RollbackIn, actor: Asking, database: Db) -> DeploymentOut:
-    """The champion before the present one answers again."""
-    actor.must_be("operator")
-
-    def work(connection: Connection) -> DeploymentOut:
-        found = store.get(connection, deployment)
-        version = registry_store.get(connection, change.earlier_champion(connection, found))
-        change.set_role(connection, found, "champion", version, asked.reason, actor)
         return shown(connection, [store.get(connection, found.id)])[0]
 
     return database.write(work)

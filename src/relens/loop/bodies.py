@@ -116,6 +116,12 @@ class LoopOut(BaseModel):
     last_error: str | None
 
 
+class RollbackIn(BaseModel):
+    """Why the earlier champion comes back; kept in the history of roles."""
+
+    reason: str = Field(default="", max_length=500)
+
+
 class CandidateIn(BaseModel):
     """Any registered version of the deployment's task."""
 

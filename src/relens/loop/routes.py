@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from relens.access.asking import Asking
 from relens.deployments import store as deployments
+from relens.deployments.routes import DeploymentOut, shown
 from relens.infra.database import Database
 from relens.infra.jobs import Jobs
 from relens.infra.jobs.routes import JobOut
@@ -23,6 +24,7 @@ from relens.loop.bodies import (
     LineageOut,
     LineageStep,
     LoopOut,
+    RollbackIn,
     decision_body,
     feedback_body,
     loop_body,
@@ -156,6 +158,18 @@ def approve(decision: str, actor: Asking, database: Db) -> DecisionOut:
 def refuse(decision: str, actor: Asking, database: Db) -> DecisionOut:
     """The candidate is not deployed; a shadow stops."""
     return database.write(lambda connection: decision_body(connection, promote.refuse(connection, decision, actor)))
+
+
+@router.post("/deployments/{deployment}/rollback")
+def roll_back(deployment: str, wanted: RollbackIn, actor: Asking, database: Db) -> DeploymentOut:
+    """The champion before the present one answers again, with the threshold that goes with it."""
+
+    def work(connection: Connection) -> DeploymentOut:
+        found = deployments.get(connection, deployment)
+        promote.rollback(connection, found, actor, wanted.reason)
+        return shown(connection, [deployments.get(connection, found.id)])[0]
+
+    return database.write(work)
 
 
 @router.get("/predictions/{prediction}/lineage")

@@ -80,8 +80,9 @@ class Boxes(NamedTuple):
 
 def labels_among(judged: Sequence[Judged], labels: Sequence[str]) -> list[str]:
     """`labels` in order, then those that only occur in the images, sorted."""
-    things = (thing.label for image in judged for thing in (*image.detections, *image.annotations))
-    return [*labels, *sorted(set(things) - set(labels))]
+    said = {found.label for image in judged for found in image.detections}
+    true = {annotation.label for image in judged for annotation in image.annotations}
+    return [*labels, *sorted((said | true) - set(labels))]
 
 
 @dataclass(frozen=True, slots=True)
