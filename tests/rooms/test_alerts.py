@@ -135,7 +135,7 @@ def test_a_webhook_is_told_of_the_beginning_and_the_end(site: Site, receiver: Re
     site.log(400)
     site.log(400)
     site.catch_up()
-    now.at += 2 * SECOND
+    now.at += 4 * SECOND
     evaluation.step()
     while notification.step():
         pass

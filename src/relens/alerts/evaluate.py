@@ -26,7 +26,7 @@ from relens.review import store as verdicts
 NEWEST = 1000
 """Of a short window at most so many of its latest predictions are read from the log; longer windows are sums of hours."""
 _SHORT = 6 * HOUR
-_AT_LEAST_EVERY = 15 * SECOND
+_NOT_MORE_OFTEN, _AT_LEAST_EVERY = 3 * SECOND, 15 * SECOND
 
 
 class Evaluation:
@@ -50,7 +50,8 @@ class Evaluation:
         for rule, watch in rules:
             seen = (counted.get(rule.deployment), reviewed, rule)
             looked_at, before = self._looked.get(rule.id, (0, None))
-            if before != seen or at - looked_at >= _AT_LEAST_EVERY or watch.state != "ok":
+            changing = before != seen or watch.state != "ok"
+            if at - looked_at >= (_NOT_MORE_OFTEN if changing else _AT_LEAST_EVERY):
                 self._looked[rule.id] = (at, seen)
                 self.look(rule, at)
         return False
