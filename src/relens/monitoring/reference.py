@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection
 
 from relens.access.actor import Actor
@@ -19,7 +17,7 @@ from relens.datasets.item import Item
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
 from relens.inference.load import LoadedVersion, load
-from relens.inference.predict import Inferred, predict
+from relens.inference.predict import predict
 from relens.infra.database import Database
 from relens.infra.jobs import JobRun, Jobs, Stopping
 from relens.infra.jobs import store as job_rows
@@ -30,7 +28,8 @@ from relens.kit.ids import new_id, share_of
 from relens.monitoring import store
 from relens.monitoring.fill import fill
 from relens.monitoring.fitted import FittedReferences
-from relens.monitoring.learn import Measured, learn
+from relens.monitoring.learn import learn
+from relens.monitoring.parts import packed, part_key, unpacked
 from relens.monitoring.project import Projection
 from relens.monitoring.training_data import FittedReference, TrainingData
 from relens.registry import store as registry
@@ -169,16 +168,16 @@ class FitReference:
                 continue
             assets.append(item.asset)
             validation.append(item.split == "validation")
-        self._storage.put(_part_key(reference_id, start), _packed(assets, validation, seen))
+        self._storage.put(part_key(reference_id, start), packed(assets, validation, seen))
         return len(assets)
 
     def _learn(self, reference_id: str, chosen: Sequence[Item], every: Sequence[Item]) -> int:
-        parts = [self._storage.get(_part_key(reference_id, start)) for start in range(0, len(chosen), _PART)]
+        parts = [self._storage.get(part_key(reference_id, start)) for start in range(0, len(chosen), _PART)]
         labels = Counter(annotation.label for item in every for annotation in item.annotations)
-        fitted = learn(reference_id, _unpacked(parts), labels)
+        fitted = learn(reference_id, unpacked(parts), labels)
         self._fitted.keep(fitted)
         for start in range(0, len(chosen), _PART):
-            self._storage.delete(_part_key(reference_id, start))
+            self._storage.delete(part_key(reference_id, start))
         return fitted.reference.images
 
     def _put_in_force(self, run: JobRun, deployment_id: str, reference_id: str, images: int) -> None:
@@ -229,34 +228,3 @@ def _put_in_force(connection: Connection, reference_id: str, images: int, until:
         connection, reference_id, state="filling", images=images, ready_seq=cursor.log_seq, filled_seq=0
     )
     return True
-
-
-def _part_key(reference_id: str, start: int) -> str:
-    return f"references/{reference_id}/part-{start}.npz"
-
-
-def _packed(assets: Sequence[str], validation: Sequence[bool], seen: Sequence[Inferred]) -> bytes:
-    vectors = [one.feature for one in seen if one.feature is not None]
-    written = io.BytesIO()
-    np.savez(
-        written,
-        assets=np.array(assets, dtype="U64"),
-        validation=np.array(validation, dtype=bool),
-        scalars=np.array([one.scalars for one in seen], dtype=np.float32).reshape(len(seen), -1),
-        vectors=np.array(vectors, dtype=np.float16).reshape(len(vectors), -1),
-    )
-    return written.getvalue()
-
-
-def _unpacked(parts: Sequence[bytes]) -> Measured:
-    tables = [np.load(io.BytesIO(part), allow_pickle=False) for part in parts]
-    filled = [table for table in tables if len(table["assets"])]
-    if not filled:
-        return Measured((), np.zeros(0, bool), np.zeros((0, 0), np.float32), None)
-    vectors = np.concatenate([table["vectors"] for table in filled]) if all(t["vectors"].size for t in filled) else None
-    return Measured(
-        tuple(str(asset) for table in filled for asset in table["assets"]),
-        np.concatenate([table["validation"] for table in filled]),
-        np.concatenate([table["scalars"] for table in filled]),
-        vectors,
-    )
