@@ -130,10 +130,17 @@ def test_images_of_one_shape_get_an_input_of_that_shape() -> None:
 
 
 def test_small_objects_get_a_larger_input_and_icons_are_not_blown_up() -> None:
-    large = make_plan(order(), [sample(640, 480, (0, 0, 300, 300))]).longest
-    small = make_plan(order(), [sample(640, 480, (0, 0, 24, 24))]).longest
-    icon = make_plan(order(), [sample(20, 20, (0, 0, 15, 15))]).longest
+    large = make_plan(order(epochs=9), [sample(640, 480, (0, 0, 300, 300))]).longest
+    small = make_plan(order(epochs=9), [sample(640, 480, (0, 0, 24, 24))]).longest
+    icon = make_plan(order(epochs=9), [sample(20, 20, (0, 0, 15, 15))]).longest
     assert icon <= 64 < large < small <= 640
+
+
+def test_a_short_run_takes_a_smaller_input_and_smaller_steps() -> None:
+    images = [sample(640, 480, (0, 0, 60, 60))] * 100
+    short, long = make_plan(order(minutes=0.4), images), make_plan(order(minutes=12), images)
+    assert short.longest < long.longest
+    assert short.batch < long.batch
 
 
 def test_a_wish_for_epochs_alone_leaves_the_clock_out() -> None:

@@ -10,8 +10,9 @@ from relens.training.compact.data import Floats, Sample
 from relens.training.compact.order import Order
 
 MULTIPLE = 32
-SMALLEST_OBJECT = 14.0
-STEPS = 350
+SMALLEST_OBJECT = 32.0
+ENOUGH_VIEWS = 2500
+STEPS = 600
 RATE = 4e-3
 PIXELS_PER_SECOND = 1.3e6
 """What one thread learns from in a second, roughly: only the choice of the batch rests on it."""
@@ -38,15 +39,16 @@ class Plan:
 def make_plan(order: Order, samples: Sequence[Sample]) -> Plan:
     """A plan for the order; whatever the person did not ask for follows from the training images."""
     wishes = order.wishes
-    detects = order.task == "detection"
-    longest = wishes.image_size or (detection_size(samples) if detects else classification_size(samples))
-    height, width = input_shape(samples, longest) if detects else (_whole(longest), _whole(longest))
     minutes = wishes.minutes
     if wishes.epochs is None and minutes is None:
         minutes = automatic_minutes(len(samples)) * (0.6 if order.start_from else 1.0)
-    ahead = wishes.epochs * len(samples) if wishes.epochs else math.inf
-    if minutes:
-        ahead = min(ahead, 60 * minutes * order.threads * PIXELS_PER_SECOND / (height * width))
+    pixels = 60 * minutes * order.threads * PIXELS_PER_SECOND if minutes else math.inf
+    if order.task == "detection":
+        size = wishes.image_size or affordable(detection_size(samples), pixels)
+        height, width = input_shape(samples, size)
+    else:
+        height = width = _whole(wishes.image_size or affordable(classification_size(samples), pixels))
+    ahead = min(pixels / (height * width), wishes.epochs * len(samples) if wishes.epochs else math.inf)
     batch = max(2, wishes.batch or automatic_batch(ahead))
     return Plan(
         height=height,
@@ -68,6 +70,11 @@ def automatic_minutes(images: int) -> float:
 def automatic_batch(views: float) -> int:
     """Images a step for this many views in all: a short run needs its steps more than smooth gradients."""
     return next((batch for batch in (16, 8) if views >= batch * STEPS), 4)
+
+
+def affordable(longest: int, pixels: float) -> int:
+    """The longer side, down to 0.6 of it where the time would not be enough for many views: a short run."""
+    return round(longest * float(np.clip(math.sqrt(pixels / (ENOUGH_VIEWS * longest**2)), 0.6, 1.0)))
 
 
 def detection_size(samples: Sequence[Sample]) -> int:
