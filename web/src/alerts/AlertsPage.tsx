@@ -47,7 +47,7 @@ export default function AlertsPage() {
                     <th>Deployment</th>
                     <th>Since</th>
                     <th>Over</th>
-                    <th />
+                    <td />
                   </tr>
                 </thead>
                 <tbody>

@@ -34,7 +34,7 @@ export function Shell() {
   const lost = jobs.isError && alerts.isError;
   return (
     <div className={css.shell}>
-      <div className={css.rail}>
+      <aside className={css.rail} aria-label="Relens">
         <a className={css.skip} href="#main">
           Skip to the page
         </a>
@@ -58,7 +58,7 @@ export function Shell() {
             <span>{bytes(system.data.free_bytes)} free</span>
           </div>
         )}
-      </div>
+      </aside>
       <div>
         {lost && (
           <div className={css.offline} role="status">

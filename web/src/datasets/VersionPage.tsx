@@ -70,7 +70,7 @@ function Statistics({ version }: { version: DatasetVersion }) {
         <thead>
           <tr>
             <th>Label</th>
-            <th />
+            <td />
             {SPLITS.map((split) => (
               <th key={split} data-n>
                 {words(split)}

@@ -1,5 +1,5 @@
 /* One deployment: who answers, how it is doing, and the tabs. */
-import { NavLink, Outlet, useParams, Link } from "react-router";
+import { Link, NavLink, Outlet, useLocation, useParams } from "react-router";
 import type { Alert, DeploymentOverview, Loop, Page as Items } from "../api/types";
 import type { InDeployment } from "../design/deployment";
 import { useRead } from "../api/use";
@@ -33,8 +33,9 @@ export default function DeploymentPage() {
 function Header({ overview }: { overview: InDeployment }) {
   const { deployment } = overview;
   const base = `/deployments/${deployment.name}`;
+  const slim = useLocation().pathname.endsWith("/review");
   return (
-    <header className={css.header}>
+    <header className={css.header} data-slim={slim}>
       <div className={css.head}>
         <div>
           <nav className={css.crumb} aria-label="Where this is">

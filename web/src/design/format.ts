@@ -70,7 +70,8 @@ export function utc(at: Date): string {
 
 export function who(actor: { name: string } | string | null | undefined): string {
   if (!actor) return "–";
-  return typeof actor === "string" ? actor : actor.name;
+  const name = typeof actor === "string" ? actor : actor.name;
+  return /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(name) ? "–" : name;
 }
 
 export function plural(n: number, one: string, many = `${one}s`): string {

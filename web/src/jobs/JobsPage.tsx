@@ -31,7 +31,7 @@ export default function JobsPage() {
                 <th>Progress</th>
                 <th>Begun</th>
                 <th>By</th>
-                <th />
+                <td />
               </tr>
             </thead>
             <tbody>

@@ -8,6 +8,7 @@ import { Notice } from "../design/status";
 import { DecisionCard } from "./DecisionCard";
 import css from "./loop.module.css";
 import { Flow } from "./Flow";
+import { JudgeButton } from "./JudgeButton";
 import { Roles } from "./Roles";
 import { RunCard } from "./RunCard";
 
@@ -24,9 +25,12 @@ export default function LoopPage() {
       <Card
         title="The loop"
         aside={
+          <span className={css.actions}>
+          <JudgeButton deployment={deployment} />
           <Button icon="play" small disabled={off || running || retrain.isPending} onClick={() => retrain.mutate({ method: "POST", path: `/deployments/${deployment.name}/retrain` })}>
             {running ? "Running" : "Run now"}
           </Button>
+          </span>
         }
       >
         <Flow overview={overview} />

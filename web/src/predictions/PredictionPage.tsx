@@ -1,6 +1,6 @@
 /* One image: what was said of it, by which version, what a person said, and the walk back to where it came from. */
-import { useEffect, useState } from "react";
-import { useNavigate, useParams } from "react-router";
+import { useState } from "react";
+import { Link, useParams } from "react-router";
 import type { Deployment, Prediction, Verdict } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Button, LinkButton, Switch } from "../design/controls";
@@ -14,12 +14,13 @@ import { Lineage } from "./Lineage";
 import css from "./predictions.module.css";
 import { Replay, type OtherAnswer } from "./Replay";
 import { answered, drawn } from "./shapes";
+import { useNeighbours } from "./useNeighbours";
 
 export default function PredictionPage() {
   const { name = "", id = "" } = useParams();
   const prediction = useRead<Prediction>(`/predictions/${id}`, undefined, { every: 5000 });
   const deployment = useRead<Deployment>(`/deployments/${name}`);
-  useBackOnEscape(`/deployments/${name}/predictions`);
+  const { before, after } = useNeighbours(name, id);
   return (
     <Page
       title={prediction.data?.client_id ?? "Image"}
@@ -28,25 +29,22 @@ export default function PredictionPage() {
         { title: name, to: `/deployments/${name}` },
         { title: "Predictions", to: `/deployments/${name}/predictions` },
       ]}
-      chips={prediction.data && <ReviewChip state={prediction.data.review} />}
+      chips={
+        <>
+          {prediction.data && <ReviewChip state={prediction.data.review} />}
+          <span className={css.steps}>
+            {before && <Link to={`/deployments/${name}/predictions/${before}`} replace aria-label="Previous image" title="Previous image (←)">←</Link>}
+            {after && <Link to={`/deployments/${name}/predictions/${after}`} replace aria-label="Next image" title="Next image (→)">→</Link>}
+          </span>
+        </>
+      }
       actions={prediction.data && <ReviewActions prediction={prediction.data} name={name} />}
     >
       <Loaded query={prediction} height={420}>
-        {(found) => <Detail prediction={found} labels={deployment.data?.labels ?? []} />}
+        {(found) => <Detail key={found.id} prediction={found} labels={deployment.data?.labels ?? []} />}
       </Loaded>
     </Page>
   );
-}
-
-function useBackOnEscape(to: string) {
-  const navigate = useNavigate();
-  useEffect(() => {
-    const key = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && !event.defaultPrevented) void navigate(to);
-    };
-    addEventListener("keydown", key);
-    return () => removeEventListener("keydown", key);
-  }, [navigate, to]);
 }
 
 function ReviewActions({ prediction, name }: { prediction: Prediction; name: string }) {

@@ -41,7 +41,7 @@ export function LabelReview({ prediction, labels, decide, back, help }: Props) {
       </div>
       <aside className={`${css.panel} ${css.short}`} aria-label="Decision">
         <div className={css.labels}>
-          <h3>{best ? <>Answered <strong>{best.label}</strong>. What is it?</> : "The model was unsure. What is it?"}</h3>
+          <h2>{best ? <>Answered <strong>{best.label}</strong>. What is it?</> : "The model was unsure. What is it?"}</h2>
           <div className={css.labelList}>
             {labels.map((label, i) => (
               <button key={label} type="button" aria-pressed={label === best?.label} onClick={() => choose(label)}>

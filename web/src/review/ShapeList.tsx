@@ -9,9 +9,9 @@ type Props = { store: SceneStore; scene: Scene; labels: readonly string[]; focus
 export function ShapeList({ store, scene, labels, focus }: Props) {
   return (
     <div className={css.shapes}>
-      <h3>
+      <h2>
         Boxes <span>{scene.shapes.length}</span>
-      </h3>
+      </h2>
       <ul>
         {scene.shapes.map((shape) => (
           <li key={shape.id} data-selected={shape.id === scene.selected}>
