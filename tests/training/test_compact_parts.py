@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from relens.training.compact.assign import Truths, assign, candidates, overlap
 from relens.training.compact.augment import Ways, cut, letterbox, mosaic, reorient
+from relens.training.compact.classify import mix
 from relens.training.compact.colour import disturb
 from relens.training.compact.data import Floats, Indices, Picture, Pixels, Sample
 from relens.training.compact.evaluate import Found, choose, mean_average_precision, pairwise_overlap
@@ -106,6 +107,18 @@ def test_other_light_leaves_pixels_in_range_and_is_none_at_strength_zero() -> No
     assert 0 <= float(other.min()) <= float(other.max()) <= 1
     assert not torch.allclose(other, pixels, atol=0.02)
     torch.testing.assert_close(disturb(pixels, 0.0, torch.Generator().manual_seed(1)), pixels, atol=1e-5, rtol=0)
+
+
+def test_mixed_views_have_targets_that_sum_to_one_and_may_be_left_out() -> None:
+    chance = np.random.default_rng(0)
+    pixels, targets = chance.integers(0, 256, (4, 8, 8, 3)).astype(np.uint8), np.eye(4, dtype=np.float32)
+    for _ in range(20):
+        mixed, soft = mix(pixels, targets, 1.0, chance)
+        assert mixed.shape == pixels.shape
+        np.testing.assert_allclose(soft.sum(1), 1, atol=1e-5)
+    same, hard = mix(pixels, targets, 0.0, chance)
+    assert (same == pixels).all()
+    assert (hard == targets).all()
 
 
 def test_things_alike_from_all_sides_may_be_turned_and_things_with_an_up_may_not() -> None:

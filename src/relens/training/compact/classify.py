@@ -14,6 +14,7 @@ from relens.training.compact.network import Classifier
 from relens.training.compact.plan import Plan
 
 SMOOTHING = 0.1
+MIXED, ENOUGH_PASSES = 0.5, 60
 
 
 class Classification:
@@ -22,6 +23,8 @@ class Classification:
     def __init__(self, plan: Plan, labels: int, pictures: Sequence[Picture], ways: Ways) -> None:
         self.plan, self.pictures, self.ways, self.labels = plan, pictures, ways, labels
         self.network = Classifier(labels, plan.channels)
+        # Mixed views keep a long run from learning its images by heart; a short one they only hold up.
+        self.mixed = MIXED * min(1.0, plan.passes / ENOUGH_PASSES)
 
     def batch(self, indices: Sequence[int], calm: bool, chance: np.random.Generator) -> tuple[Tensor, Tensor]:
         """Random views of these pictures: pixels uint8 (N, 3, H, W) and soft targets (N, C)."""
@@ -31,7 +34,7 @@ class Classification:
         label = [int(self.pictures[index].labels[0]) for index in indices]
         targets[np.arange(len(crops)), label] += 1 - SMOOTHING
         if not calm and len(crops) > 1:
-            pixels, targets = mix(pixels, targets, chance)
+            pixels, targets = mix(pixels, targets, self.mixed, chance)
         return torch.from_numpy(pixels).permute(0, 3, 1, 2), torch.from_numpy(targets)
 
     def _crop(self, index: int, calm: bool, chance: np.random.Generator) -> Pixels:
@@ -90,14 +93,14 @@ def erase(pixels: Pixels, chance: np.random.Generator) -> Pixels:
     return pixels
 
 
-def mix(pixels: Pixels, targets: Floats, chance: np.random.Generator) -> tuple[Pixels, Floats]:
-    """Half of the batches: every view blended with another (mixup), or with a rectangle of another (cutmix)."""
+def mix(pixels: Pixels, targets: Floats, often: float, chance: np.random.Generator) -> tuple[Pixels, Floats]:
+    """A share of the batches: every view blended with another (mixup), or with a rectangle of another (cutmix)."""
     kind = chance.random()
-    if kind >= 0.5:
+    if kind >= often:
         return pixels, targets
     other = np.roll(np.arange(len(pixels)), 1)
-    share = float(chance.beta(0.4, 0.4)) if kind < 0.25 else float(chance.uniform(0.3, 1.0))
-    if kind < 0.25:
+    share = float(chance.beta(0.4, 0.4)) if kind < often / 2 else float(chance.uniform(0.3, 1.0))
+    if kind < often / 2:
         blended = pixels * np.float32(share) + pixels[other] * np.float32(1 - share)
         return blended.round().astype(np.uint8), (targets * share + targets[other] * (1 - share)).astype(np.float32)
     height, width = pixels.shape[1:3]

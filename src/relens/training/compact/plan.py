@@ -20,11 +20,15 @@ PIXELS_PER_SECOND = 1.3e6
 
 @dataclass(frozen=True)
 class Plan:
-    """How this run trains: input height and width, batch, epochs or minutes (either may be open), rates."""
+    """How this run trains: input height and width, batch, epochs or minutes (either may be open), rates.
+
+    `passes` is how often it will see every image, roughly.
+    """
 
     height: int
     width: int
     batch: int
+    passes: float
     epochs: int | None
     minutes: float | None
     learning_rate: float
@@ -54,6 +58,7 @@ def make_plan(order: Order, samples: Sequence[Sample]) -> Plan:
         height=height,
         width=width,
         batch=batch,
+        passes=ahead / len(samples),
         epochs=wishes.epochs,
         minutes=minutes,
         learning_rate=wishes.learning_rate or RATE * math.sqrt(batch / 8) * (0.5 if order.start_from else 1.0),
