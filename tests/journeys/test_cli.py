@@ -40,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def relens(server: Server | None, *words: str, given: str | None = None) -> Done:
     at = ["--url", server.url] if server is not None else []
     return subprocess.run(
-        [sys.executable, "-m", "relens.cli.main", *words, *at], input=given, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "relens.cli.main", *words, *at], input=given, capture_output=True, text=True, timeout=180
     )
 
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -23,6 +24,8 @@ from relens.demo.server_process import ServerProcess
 from relens.demo.show import Plain, Show
 from relens.demo.stream import Stream
 from relens.kit.errors import RelensError
+
+_REMOVED_WITHIN_S = 15.0
 
 
 def run(options: Options) -> int:
@@ -64,7 +67,15 @@ def _home(options: Options) -> Iterator[Path]:
         yield home
     finally:
         if not options.keep:
-            shutil.rmtree(home, ignore_errors=True)
+            _remove(home)
+
+
+def _remove(home: Path) -> None:
+    """A trainer that is told to stop takes a few seconds, and may write until then."""
+    deadline = time.monotonic() + _REMOVED_WITHIN_S
+    while home.exists() and time.monotonic() < deadline:
+        shutil.rmtree(home, ignore_errors=True)
+        time.sleep(0.2)
 
 
 @contextlib.contextmanager
