@@ -23,7 +23,10 @@ export function AlertSettings({ deployment, task }: { deployment: string; task: 
       <div className={css.rules}>
         {rules.data?.items.map((rule) => (
           <div key={rule.id} className={css.rule}>
-            <Switch checked={rule.active} onChange={(active) => send.mutate({ method: "PATCH", path: `/alert-rules/${rule.id}`, body: { active } })}>
+            <Switch
+              checked={rule.active}
+              onChange={(active) => send.mutate({ method: "PATCH", path: `/alert-rules/${rule.id}`, body: { active } })}
+            >
               {sentence(rule, choices)}
             </Switch>
             <span className={dim}>
@@ -31,7 +34,12 @@ export function AlertSettings({ deployment, task }: { deployment: string; task: 
             </span>
             <span className={css.ruleActions}>
               {rule.webhook && (
-                <Button small onClick={() => send.mutate({ method: "POST", path: `/alert-rules/${rule.id}/test` }, { onSuccess: () => setTested(rule.id) })}>
+                <Button
+                  small
+                  onClick={() =>
+                    send.mutate({ method: "POST", path: `/alert-rules/${rule.id}/test` }, { onSuccess: () => setTested(rule.id) })
+                  }
+                >
                   {tested === rule.id ? "Sent" : "Send a test"}
                 </Button>
               )}
@@ -66,14 +74,28 @@ function NewRule({ path, choices }: { path: string; choices: Measure[] }) {
   const [minimum, setMinimum] = useState(30);
   const save = useSend(path);
   const submit = () => {
-    const body = { metric: chosen.metric, field: chosen.field, operator: operator || chosen.operator, value: Number(value) / chosen.scale, window_s: windowS, min_count: minimum, webhook: webhook.trim() || null, active: true };
+    const body = {
+      metric: chosen.metric,
+      field: chosen.field,
+      operator: operator || chosen.operator,
+      value: Number(value) / chosen.scale,
+      window_s: windowS,
+      min_count: minimum,
+      webhook: webhook.trim() || null,
+      active: true,
+    };
     save.mutate({ method: "POST", path, body }, { onSuccess: () => (setValue(""), setWebhook("")) });
   };
   return (
     <form className={css.new} onSubmit={(event) => (event.preventDefault(), submit())}>
       <div className={css.line}>
         <span>Tell me when</span>
-        <Select aria-label="Metric" value={chosen.key} onChange={(event) => (setKey(event.target.value), setOperator(""))} options={choices.map((choice) => ({ value: choice.key, title: choice.title }))} />
+        <Select
+          aria-label="Metric"
+          value={chosen.key}
+          onChange={(event) => (setKey(event.target.value), setOperator(""))}
+          options={choices.map((choice) => ({ value: choice.key, title: choice.title }))}
+        />
         <span>is</span>
         <Select
           aria-label="Above or below"
@@ -84,7 +106,15 @@ function NewRule({ path, choices }: { path: string; choices: Measure[] }) {
             { value: "below", title: "below" },
           ]}
         />
-        <Input type="number" step="any" aria-label="Number" placeholder={chosen.example} value={value} onChange={(event) => setValue(event.target.value)} required />
+        <Input
+          type="number"
+          step="any"
+          aria-label="Number"
+          placeholder={chosen.example}
+          value={value}
+          onChange={(event) => setValue(event.target.value)}
+          required
+        />
         <span>{chosen.shown}</span>
         <Button type="submit" look="primary" disabled={value === "" || save.isPending}>
           Save

@@ -35,7 +35,9 @@ export default function AlertsPage() {
         {({ items }) =>
           items.length === 0 ? (
             <Card>
-              <Empty title={state === "open" ? "Nothing is firing" : "No alert has ever fired"}>Rules are set on each deployment, under Settings: a metric, above or below, a number.</Empty>
+              <Empty title={state === "open" ? "Nothing is firing" : "No alert has ever fired"}>
+                Rules are set on each deployment, under Settings: a metric, above or below, a number.
+              </Empty>
             </Card>
           ) : (
             <Card flush>
@@ -68,7 +70,15 @@ function Row({ alert, deployment }: { alert: Alert; deployment: string }) {
   const send = useSend("/alerts", "/overview", "/deployments");
   return (
     <tr>
-      <td>{alert.state === "firing" ? <Chip tone="bad" dot>Firing</Chip> : <Chip dot>Over</Chip>}</td>
+      <td>
+        {alert.state === "firing" ? (
+          <Chip tone="bad" dot>
+            Firing
+          </Chip>
+        ) : (
+          <Chip dot>Over</Chip>
+        )}
+      </td>
       <td className={css.alert}>{alert.sentence}</td>
       <td>
         <Link className={css.link} to={`/deployments/${deployment}`}>

@@ -13,7 +13,9 @@ it("only what applies to the deployment can be watched, the most asked for first
 
 it("shares are typed and read as per cent", () => {
   const known = measures(SUBJECTS, new Set());
-  expect(sentence({ metric: "outlier", field: "unusual_share", operator: "above", value: 0.05 }, known)).toBe("Share of unusual images above 5 %");
+  expect(sentence({ metric: "outlier", field: "unusual_share", operator: "above", value: 0.05 }, known)).toBe(
+    "Share of unusual images above 5 %",
+  );
   expect(sentence({ metric: "latency", field: "p95", operator: "above", value: 200 }, known)).toBe("Latency p95 above 200 ms");
 });
 

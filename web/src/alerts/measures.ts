@@ -23,7 +23,14 @@ function measure(subject: AlertSubject): Measure {
   const key = `${subject.metric}.${subject.field}`;
   const share = subject.unit === "share";
   const shown = share ? "%" : ["number", "distance", "images"].includes(subject.unit) ? "" : subject.unit;
-  return { ...subject, key, shown, scale: share ? 100 : 1, operator: USUALLY_BAD_BELOW.test(subject.metric) ? "below" : "above", example: EXAMPLES[key] ?? (share ? "80" : "") };
+  return {
+    ...subject,
+    key,
+    shown,
+    scale: share ? 100 : 1,
+    operator: USUALLY_BAD_BELOW.test(subject.metric) ? "below" : "above",
+    example: EXAMPLES[key] ?? (share ? "80" : ""),
+  };
 }
 
 /** "Drift from the training data above 0.25": a rule as one reads it. */

@@ -2,7 +2,11 @@
 import type { Task, Actor, Titled, Annotation, Detection } from "./things";
 
 export type RoleVersion = { id: string; title: string; model_name: string; number: number; artifact: string };
-export type Serving = { state: "loading" | "warming" | "live" | "failed" | "external"; message: string | null; model_version: string | null };
+export type Serving = {
+  state: "loading" | "warming" | "live" | "failed" | "external";
+  message: string | null;
+  model_version: string | null;
+};
 export type Deployment = {
   id: string;
   name: string;
@@ -94,7 +98,14 @@ export type Answer = {
   image: { asset: string; width: number; height: number };
   detections: Detection[];
 };
-export type LineageStep = { kind: string; title: string; id: string | null; at: string | null; by: Actor | string | null; detail: string | null };
+export type LineageStep = {
+  kind: string;
+  title: string;
+  id: string | null;
+  at: string | null;
+  by: Actor | string | null;
+  detail: string | null;
+};
 
 export type MetricInfo = {
   name: string;

@@ -131,4 +131,3 @@ export type TrainingRun = {
   started_at: string | null;
   finished_at: string | null;
 };
-

@@ -1,5 +1,5 @@
 /* Reading and writing from a component. A read is named by its path, so a write can say what it makes stale. */
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useMutation, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, send, type Method, type Params } from "./client";
 import type { Page } from "./types";
 
@@ -13,6 +13,17 @@ export function useRead<T>(path: string | null, params?: Params, options: ReadOp
     enabled: path !== null && (options.enabled ?? true),
     refetchInterval: options.every ?? false,
     placeholderData: options.keep ? keepPreviousData : undefined,
+  });
+}
+
+/** Several reads of one kind at once; those that are there. */
+export function useReads<T>(paths: readonly string[]): T[] {
+  return useQueries({
+    queries: paths.map((path) => ({
+      queryKey: [path, {}],
+      queryFn: ({ signal }: { signal: AbortSignal }) => get<T>(path, undefined, signal),
+    })),
+    combine: (results) => results.flatMap((result) => (result.data === undefined ? [] : [result.data])),
   });
 }
 

@@ -27,7 +27,11 @@ export default function SettingsPage() {
     <div className={css.settings}>
       <nav className={css.index} aria-label="Settings">
         {SECTIONS.map(([id, title]) => (
-          <a key={id} href={`#${id}`} onClick={(event) => (event.preventDefault(), document.getElementById(id)?.scrollIntoView({ behavior: "smooth" }))}>
+          <a
+            key={id}
+            href={`#${id}`}
+            onClick={(event) => (event.preventDefault(), document.getElementById(id)?.scrollIntoView({ behavior: "smooth" }))}
+          >
             {title}
           </a>
         ))}

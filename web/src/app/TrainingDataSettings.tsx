@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { Link } from "react-router";
 import type { Dataset, DatasetVersion, FeedbackLoop, ModelVersion, Page as Items, TrainingData } from "../api/types";
-import { useRead, useSend } from "../api/use";
+import { useRead, useReads, useSend } from "../api/use";
 import { Button, Field, Select, Switch } from "../design/controls";
 import { useDeployment } from "../design/deployment";
 import { count } from "../design/format";
@@ -25,10 +25,21 @@ export function TrainingDataSettings() {
         {() =>
           fitting.length === 0 ? (
             <Notice>
-              There is no {deployment.task} dataset yet. <Link to="/datasets">Import the one this model was trained on</Link>, then choose it here.
+              There is no {deployment.task} dataset yet. <Link to="/datasets">Import the one this model was trained on</Link>, then choose
+              it here.
             </Notice>
           ) : (
-            loop.data && reference.data && (version.data || !deployment.champion) && <Form key={reference.data.dataset_version?.id ?? "none"} datasets={fitting} reference={reference.data} loop={loop.data} trainedOn={version.data?.dataset_version ?? null} />
+            loop.data &&
+            reference.data &&
+            (version.data || !deployment.champion) && (
+              <Form
+                key={reference.data.dataset_version?.id ?? "none"}
+                datasets={fitting}
+                reference={reference.data}
+                loop={loop.data}
+                trainedOn={version.data?.dataset_version ?? null}
+              />
+            )
           )
         }
       </Loaded>
@@ -37,9 +48,24 @@ export function TrainingDataSettings() {
 }
 
 function StateChip({ data }: { data: TrainingData }) {
-  if (data.state === "ready") return <Chip tone="ok" dot>Ready</Chip>;
-  if (data.state === "preparing") return <Chip tone="now" dot busy>Preparing</Chip>;
-  if (data.state === "failed") return <Chip tone="bad" dot>Failed</Chip>;
+  if (data.state === "ready")
+    return (
+      <Chip tone="ok" dot>
+        Ready
+      </Chip>
+    );
+  if (data.state === "preparing")
+    return (
+      <Chip tone="now" dot busy>
+        Preparing
+      </Chip>
+    );
+  if (data.state === "failed")
+    return (
+      <Chip tone="bad" dot>
+        Failed
+      </Chip>
+    );
   return <Chip dot>Off</Chip>;
 }
 
@@ -59,13 +85,31 @@ function Form({ datasets, reference, loop, trainedOn }: Props) {
   const submit = async () => {
     if (!version) return;
     await save.mutateAsync({ method: "PUT", path: `${path}/training-data`, body: { dataset_version: version.id } });
-    await save.mutateAsync({ method: "PUT", path: `${path}/feedback-loop`, body: { dataset: version.dataset_name, active: feeding, test_share: loop.test_share } });
+    await save.mutateAsync({
+      method: "PUT",
+      path: `${path}/feedback-loop`,
+      body: { dataset: version.dataset_name, active: feeding, test_share: loop.test_share },
+    });
   };
 
   return (
     <div className={css.form}>
-      <Field label="Dataset used to train this model" hint={trainedOn && chosen === trainedOn ? "Known from where the model came from." : "Drift and outliers are distances from these images."}>
-        <Select value={chosen} onChange={(event) => setChosen(event.target.value)} options={versions.map((one) => ({ value: one.id, title: `${one.title} · ${count(Object.values(one.images).reduce((sum, n) => sum + n, 0))} images${one.id === trainedOn ? " · trained on this" : ""}` }))} />
+      <Field
+        label="Dataset used to train this model"
+        hint={
+          trainedOn && chosen === trainedOn
+            ? "Known from where the model came from."
+            : "Drift and outliers are distances from these images."
+        }
+      >
+        <Select
+          value={chosen}
+          onChange={(event) => setChosen(event.target.value)}
+          options={versions.map((one) => ({
+            value: one.id,
+            title: `${one.title} · ${count(Object.values(one.images).reduce((sum, n) => sum + n, 0))} images${one.id === trainedOn ? " · trained on this" : ""}`,
+          }))}
+        />
       </Field>
       <Switch checked={feeding} onChange={setFeeding}>
         Feedback loop: reviewed images become the dataset's next version
@@ -73,7 +117,11 @@ function Form({ datasets, reference, loop, trainedOn }: Props) {
       <Progress data={reference} />
       {save.error && <Notice tone="bad">{save.error.message}</Notice>}
       <div className={css.save}>
-        <Button look="primary" disabled={!version || save.isPending || reference.state === "preparing"} onClick={() => void submit().catch(() => undefined)}>
+        <Button
+          look="primary"
+          disabled={!version || save.isPending || reference.state === "preparing"}
+          onClick={() => void submit().catch(() => undefined)}
+        >
           {save.isPending ? "Saving…" : "Save"}
         </Button>
         {save.isSuccess && reference.state !== "preparing" && <span role="status">Saved{feeding && ". The feedback loop is on"}</span>}
@@ -83,12 +131,14 @@ function Form({ datasets, reference, loop, trainedOn }: Props) {
 }
 
 function Progress({ data }: { data: TrainingData }) {
-  if (data.state === "failed") return <Notice tone="bad">{data.message ?? "The training data could not be prepared."} Press Save to try again.</Notice>;
+  if (data.state === "failed")
+    return <Notice tone="bad">{data.message ?? "The training data could not be prepared."} Press Save to try again.</Notice>;
   if (data.state !== "preparing") return null;
   return (
     <div className={css.progress}>
       <span>
-        Preparing {count(data.done)}{data.total ? ` of ${count(data.total)}` : ""}
+        Preparing {count(data.done)}
+        {data.total ? ` of ${count(data.total)}` : ""}
         {data.message ? `, ${data.message}` : ""}. Predict now; earlier images are scored when it is ready.
       </span>
       <Bar value={data.done} total={data.total ?? 0} label="Preparing the training data" />
@@ -97,9 +147,6 @@ function Progress({ data }: { data: TrainingData }) {
 }
 
 function useVersions(datasets: Dataset[]): DatasetVersion[] {
-  const first = useRead<Items<DatasetVersion>>(datasets[0] ? `/datasets/${datasets[0].name}/versions` : null);
-  const second = useRead<Items<DatasetVersion>>(datasets[1] ? `/datasets/${datasets[1].name}/versions` : null);
-  const known = [...(first.data?.items ?? []), ...(second.data?.items ?? [])];
-  const rest = datasets.slice(2).flatMap((dataset) => (dataset.latest ? [dataset.latest] : []));
-  return [...known, ...rest];
+  const found = useReads<Items<DatasetVersion>>(datasets.map((dataset) => `/datasets/${dataset.name}/versions`));
+  return found.flatMap((page) => page.items);
 }

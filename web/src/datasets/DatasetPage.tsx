@@ -13,7 +13,11 @@ export default function DatasetPage() {
   const versions = useRead<Items<DatasetVersion>>(`/datasets/${dataset}/versions`, undefined, { every: 5000 });
   const navigate = useNavigate();
   return (
-    <Page title={dataset} crumbs={[{ title: "Datasets", to: "/datasets" }]} chips={versions.data?.items[0] && <Chip>{words(versions.data.items[0].task)}</Chip>}>
+    <Page
+      title={dataset}
+      crumbs={[{ title: "Datasets", to: "/datasets" }]}
+      chips={versions.data?.items[0] && <Chip>{words(versions.data.items[0].task)}</Chip>}
+    >
       <Loaded query={versions}>
         {({ items }) => (
           <Card title="Versions" flush>

@@ -25,7 +25,13 @@ export function Import({ taken, name: fixed }: { taken: string[]; name?: string 
     setFile(chosen);
     setJob(null);
     setProblem("");
-    if (!fixed && !name) setName(chosen.name.replace(/\.zip$/i, "").replaceAll(/[^\w-]+/g, "-").toLowerCase());
+    if (!fixed && !name)
+      setName(
+        chosen.name
+          .replace(/\.zip$/i, "")
+          .replaceAll(/[^\w-]+/g, "-")
+          .toLowerCase(),
+      );
   };
   const drop = (event: DragEvent) => {
     event.preventDefault();
@@ -37,7 +43,9 @@ export function Import({ taken, name: fixed }: { taken: string[]; name?: string 
     setSending(true);
     setProblem("");
     try {
-      const started = await send<Job>("POST", `/datasets/${encodeURIComponent(name)}/import?format=${format}&skip_bad=${skip}`, file, { "content-type": "application/zip" });
+      const started = await send<Job>("POST", `/datasets/${encodeURIComponent(name)}/import?format=${format}&skip_bad=${skip}`, file, {
+        "content-type": "application/zip",
+      });
       setJob(started.id);
     } catch (error) {
       setProblem(error instanceof Error ? error.message : "It could not be sent.");
@@ -49,10 +57,22 @@ export function Import({ taken, name: fixed }: { taken: string[]; name?: string 
   return (
     <Card title={fixed ? "Import another version" : "Import a dataset"}>
       <div className={css.import}>
-        <label className={css.drop} data-over={over} onDragOver={(event) => (event.preventDefault(), setOver(true))} onDragLeave={() => setOver(false)} onDrop={drop}>
+        <label
+          className={css.drop}
+          data-over={over}
+          onDragOver={(event) => (event.preventDefault(), setOver(true))}
+          onDragLeave={() => setOver(false)}
+          onDrop={drop}
+        >
           <strong>{file ? `${file.name}, ${bytes(file.size)}` : "Drop a zip here, or click to choose"}</strong>
           <span>COCO: annotations.json and images/. Or one folder of images per label.</span>
-          <input className="visually-hidden" type="file" accept=".zip,application/zip" aria-label="Zip file to import" onChange={(event) => choose(event.target.files?.[0])} />
+          <input
+            className="visually-hidden"
+            type="file"
+            accept=".zip,application/zip"
+            aria-label="Zip file to import"
+            onChange={(event) => choose(event.target.files?.[0])}
+          />
         </label>
         {file && (
           <div className={css.options}>
@@ -109,7 +129,9 @@ function Outcome({ id, name }: { id: string; name: string }) {
     <div className={css.outcome}>
       {data.state === "succeeded" ? (
         <Notice tone="ok">
-          {result.created === false ? "The same content is already there: " : `${plural(result.images ?? 0, "image")} imported${result.skipped ? `, ${count(result.skipped)} left out` : ""}: `}
+          {result.created === false
+            ? "The same content is already there: "
+            : `${plural(result.images ?? 0, "image")} imported${result.skipped ? `, ${count(result.skipped)} left out` : ""}: `}
           <Link className={css.link} to={`/datasets/${name}/${result.number ?? ""}`}>
             {name} v{result.number}
           </Link>

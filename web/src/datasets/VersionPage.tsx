@@ -26,7 +26,12 @@ export default function VersionPage() {
       ]}
       chips={version.data && <Chip>{version.data.origin === "feedback" ? "from reviews" : "imported"}</Chip>}
       actions={
-        <a className={css.download} href={apiUrl(`/dataset-versions/${dataset}/${number}/export`, { format: version.data?.task === "classification" ? "folder" : "coco" })}>
+        <a
+          className={css.download}
+          href={apiUrl(`/dataset-versions/${dataset}/${number}/export`, {
+            format: version.data?.task === "classification" ? "folder" : "coco",
+          })}
+        >
           Download
         </a>
       }
@@ -83,7 +88,12 @@ function Statistics({ version }: { version: DatasetVersion }) {
             <tr key={row.label}>
               <td>{row.label}</td>
               <td className={css.barCell}>
-                <span style={{ width: `${(row.counts.reduce((sum, n) => sum + n, 0) / top) * 100}%`, background: labelColour(row.label, version.labels) }} />
+                <span
+                  style={{
+                    width: `${(row.counts.reduce((sum, n) => sum + n, 0) / top) * 100}%`,
+                    background: labelColour(row.label, version.labels),
+                  }}
+                />
               </td>
               {row.counts.map((n, i) => (
                 <td key={SPLITS[i]} data-n>
@@ -105,19 +115,32 @@ function Browse({ version, reference }: { version: DatasetVersion; reference: st
   const pages = usePages<DatasetItem>(`/dataset-versions/${reference}/items`, { split, label, limit: 48 });
   const items = pages.data?.pages.flatMap((page) => page.items) ?? [];
   const change = (name: string, value: string) =>
-    setSearch((before) => {
-      const next = new URLSearchParams(before);
-      if (value) next.set(name, value);
-      else next.delete(name);
-      return next;
-    }, { replace: true });
+    setSearch(
+      (before) => {
+        const next = new URLSearchParams(before);
+        if (value) next.set(name, value);
+        else next.delete(name);
+        return next;
+      },
+      { replace: true },
+    );
   return (
     <Card
       title="Images"
       aside={
         <span className={css.filters}>
-          <Select aria-label="Split" value={split} onChange={(event) => change("split", event.target.value)} options={[{ value: "", title: "All splits" }, ...SPLITS.map((one) => ({ value: one, title: words(one) }))]} />
-          <Select aria-label="Label" value={label} onChange={(event) => change("label", event.target.value)} options={[{ value: "", title: "All labels" }, ...version.labels.map((one) => ({ value: one, title: one }))]} />
+          <Select
+            aria-label="Split"
+            value={split}
+            onChange={(event) => change("split", event.target.value)}
+            options={[{ value: "", title: "All splits" }, ...SPLITS.map((one) => ({ value: one, title: words(one) }))]}
+          />
+          <Select
+            aria-label="Label"
+            value={label}
+            onChange={(event) => change("label", event.target.value)}
+            options={[{ value: "", title: "All labels" }, ...version.labels.map((one) => ({ value: one, title: one }))]}
+          />
         </span>
       }
     >
@@ -129,7 +152,15 @@ function Browse({ version, reference }: { version: DatasetVersion; reference: st
         <div className={css.grid}>
           {items.map((item) => (
             <figure key={item.asset}>
-              <Picture asset={item.asset} width={item.width} height={item.height} shapes={item.annotations} labels={version.labels} aspect="4 / 3" alt={item.file_name} />
+              <Picture
+                asset={item.asset}
+                width={item.width}
+                height={item.height}
+                shapes={item.annotations}
+                labels={version.labels}
+                aspect="4 / 3"
+                alt={item.file_name}
+              />
               <figcaption title={item.file_name}>
                 <span>{item.file_name}</span>
                 <span>{item.split}</span>

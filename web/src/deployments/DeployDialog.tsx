@@ -68,8 +68,20 @@ function DeployDialog({ version, onClose }: { version: ModelVersion; onClose: ()
         </Field>
         <fieldset className={css.choices}>
           <legend>Where it answers</legend>
-          <Choice name="server" title="This Relens server" lead="Send images here; every answer is kept and measured." chosen={target} choose={setTarget} />
-          <Choice name="external" title="Your own machines" lead="Run the model yourself; send Relens what it said." chosen={target} choose={setTarget} />
+          <Choice
+            name="server"
+            title="This Relens server"
+            lead="Send images here; every answer is kept and measured."
+            chosen={target}
+            choose={setTarget}
+          />
+          <Choice
+            name="external"
+            title="Your own machines"
+            lead="Run the model yourself; send Relens what it said."
+            chosen={target}
+            choose={setTarget}
+          />
         </fieldset>
         {target === "external" && <OwnMachines name={name} version={version} />}
         <Field
@@ -81,8 +93,24 @@ function DeployDialog({ version, onClose }: { version: ModelVersion; onClose: ()
           }
         >
           <span className={css.slider}>
-            <input type="range" min={0} max={1} step={0.01} value={threshold === "" ? 0 : threshold} aria-label="Confidence threshold, slider" onChange={(event) => setThreshold(event.target.value)} />
-            <Input type="number" min={0} max={1} step={0.01} value={threshold} aria-label="Confidence threshold" onChange={(event) => setThreshold(event.target.value)} />
+            <input
+              type="range"
+              min={0}
+              max={1}
+              step={0.01}
+              value={threshold === "" ? 0 : threshold}
+              aria-label="Confidence threshold, slider"
+              onChange={(event) => setThreshold(event.target.value)}
+            />
+            <Input
+              type="number"
+              min={0}
+              max={1}
+              step={0.01}
+              value={threshold}
+              aria-label="Confidence threshold"
+              onChange={(event) => setThreshold(event.target.value)}
+            />
           </span>
         </Field>
         {create.error && <Notice tone="bad">{create.error.message}</Notice>}
@@ -91,7 +119,13 @@ function DeployDialog({ version, onClose }: { version: ModelVersion; onClose: ()
   );
 }
 
-type ChoiceProps = { name: Deployment["target"]; title: string; lead: string; chosen: string; choose: (name: Deployment["target"]) => void };
+type ChoiceProps = {
+  name: Deployment["target"];
+  title: string;
+  lead: string;
+  chosen: string;
+  choose: (name: Deployment["target"]) => void;
+};
 
 function Choice({ name, title, lead, chosen, choose }: ChoiceProps) {
   return (

@@ -17,7 +17,11 @@ export default function DeploymentPage() {
   const loop = useRead<Loop>(`/deployments/${name}/loop`, undefined, { every: 2000 });
   useTitle(name);
   if (!overview.data) {
-    return <main className={css.body}>{overview.error ? <Failed error={overview.error} retry={() => void overview.refetch()} /> : <Skeleton height={160} />}</main>;
+    return (
+      <main className={css.body}>
+        {overview.error ? <Failed error={overview.error} retry={() => void overview.refetch()} /> : <Skeleton height={160} />}
+      </main>
+    );
   }
   const shared: InDeployment = { ...overview.data, loop: loop.data ?? null };
   return (
@@ -53,7 +57,11 @@ function Header({ overview }: { overview: InDeployment }) {
           <SendButton deployment={deployment} />
         </div>
       </div>
-      {deployment.serving?.state === "failed" && <Notice tone="bad">{deployment.serving.message ?? "The version could not be loaded."} The last version that worked still answers.</Notice>}
+      {deployment.serving?.state === "failed" && (
+        <Notice tone="bad">
+          {deployment.serving.message ?? "The version could not be loaded."} The last version that worked still answers.
+        </Notice>
+      )}
       <div className={css.under}>
         <Facts>
           <Fact name="Champion">
@@ -77,12 +85,8 @@ function Header({ overview }: { overview: InDeployment }) {
           Dashboard
         </NavLink>
         <NavLink to={`${base}/predictions`}>Predictions</NavLink>
-        <NavLink to={`${base}/review`}>
-          Review {overview.pending > 0 && <span>{count(overview.pending)}</span>}
-        </NavLink>
-        <NavLink to={`${base}/loop`}>
-          Loop {overview.loop?.waiting && <span>1</span>}
-        </NavLink>
+        <NavLink to={`${base}/review`}>Review {overview.pending > 0 && <span>{count(overview.pending)}</span>}</NavLink>
+        <NavLink to={`${base}/loop`}>Loop {overview.loop?.waiting && <span>1</span>}</NavLink>
         <NavLink to={`${base}/settings`}>Settings</NavLink>
       </nav>
     </header>

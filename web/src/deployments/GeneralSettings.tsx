@@ -30,8 +30,24 @@ export function GeneralSettings({ deployment }: { deployment: Deployment }) {
       <div className={css.form}>
         <Field label="Confidence threshold" hint="Detections below it are logged but not answered, and stay out of the charts.">
           <span className={css.slider} style={{ maxWidth: 460 }}>
-            <input type="range" min={0} max={1} step={0.01} value={threshold} aria-label="Confidence threshold, slider" onChange={(event) => setThreshold(event.target.value)} />
-            <Input type="number" min={0} max={1} step={0.01} value={threshold} aria-label="Confidence threshold" onChange={(event) => setThreshold(event.target.value)} />
+            <input
+              type="range"
+              min={0}
+              max={1}
+              step={0.01}
+              value={threshold}
+              aria-label="Confidence threshold, slider"
+              onChange={(event) => setThreshold(event.target.value)}
+            />
+            <Input
+              type="number"
+              min={0}
+              max={1}
+              step={0.01}
+              value={threshold}
+              aria-label="Confidence threshold"
+              onChange={(event) => setThreshold(event.target.value)}
+            />
           </span>
         </Field>
         <Field label="Name" hint="The old name keeps working as an address.">

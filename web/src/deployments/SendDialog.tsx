@@ -26,9 +26,22 @@ export function SendButton({ deployment }: { deployment: Deployment }) {
 function SendDialog({ deployment, onClose }: { deployment: Deployment; onClose: () => void }) {
   const external = deployment.target === "external";
   return (
-    <Dialog open wide onClose={onClose} title={`Send images to ${deployment.name}`} lead={external ? "This model runs on your own machines: send Relens what it said." : undefined}>
+    <Dialog
+      open
+      wide
+      onClose={onClose}
+      title={`Send images to ${deployment.name}`}
+      lead={external ? "This model runs on your own machines: send Relens what it said." : undefined}
+    >
       {!external && <DropImages deployment={deployment} />}
-      {external ? <OwnMachines name={deployment.name} version={{ id: deployment.champion?.id ?? "", labels: deployment.labels, task: deployment.task }} /> : <SendImages name={deployment.name} />}
+      {external ? (
+        <OwnMachines
+          name={deployment.name}
+          version={{ id: deployment.champion?.id ?? "", labels: deployment.labels, task: deployment.task }}
+        />
+      ) : (
+        <SendImages name={deployment.name} />
+      )}
     </Dialog>
   );
 }
@@ -65,10 +78,23 @@ function DropImages({ deployment }: { deployment: Deployment }) {
 
   return (
     <>
-      <label className={css.drop} data-over={over} onDragOver={(event) => (event.preventDefault(), setOver(true))} onDragLeave={() => setOver(false)} onDrop={drop}>
+      <label
+        className={css.drop}
+        data-over={over}
+        onDragOver={(event) => (event.preventDefault(), setOver(true))}
+        onDragLeave={() => setOver(false)}
+        onDrop={drop}
+      >
         <strong>Drop images here, or click to choose</strong>
         <span>{left > 0 ? `${plural(left, "image")} to go` : "The answer is drawn on each of them."}</span>
-        <input className="visually-hidden" type="file" multiple accept="image/*" aria-label="Images to send" onChange={(event) => void ask([...(event.target.files ?? [])])} />
+        <input
+          className="visually-hidden"
+          type="file"
+          multiple
+          accept="image/*"
+          aria-label="Images to send"
+          onChange={(event) => void ask([...(event.target.files ?? [])])}
+        />
       </label>
       <Switch checked={log} onChange={setLog}>
         Keep them with the deployment's predictions
@@ -78,9 +104,23 @@ function DropImages({ deployment }: { deployment: Deployment }) {
         <div className={css.answers}>
           {answers.map((answer, i) => (
             <div key={answer.id ?? i} className={css.answer}>
-              <Picture asset={answer.image.asset} width={answer.image.width} height={answer.image.height} shapes={answer.detections} labels={deployment.labels} aspect="4 / 3" names alt="An image you sent" />
+              <Picture
+                asset={answer.image.asset}
+                width={answer.image.width}
+                height={answer.image.height}
+                shapes={answer.detections}
+                labels={deployment.labels}
+                aspect="4 / 3"
+                names
+                alt="An image you sent"
+              />
               <span>
-                {answer.detections.length === 0 ? "Nothing above the threshold" : answer.detections.length === 1 && !answer.detections[0].box ? answer.detections[0].label : plural(answer.detections.length, "detection")} in {milliseconds(answer.latency_ms)}
+                {answer.detections.length === 0
+                  ? "Nothing above the threshold"
+                  : answer.detections.length === 1 && !answer.detections[0].box
+                    ? answer.detections[0].label
+                    : plural(answer.detections.length, "detection")}{" "}
+                in {milliseconds(answer.latency_ms)}
               </span>
             </div>
           ))}
@@ -89,4 +129,3 @@ function DropImages({ deployment }: { deployment: Deployment }) {
     </>
   );
 }
-

@@ -5,7 +5,23 @@ import { Button } from "./controls";
 import css from "./Dialog.module.css";
 import { Icon } from "./icons";
 
-export function Dialog({ open, onClose, title, lead, wide, children, footer }: { open: boolean; onClose: () => void; title: string; lead?: ReactNode; wide?: boolean; children?: ReactNode; footer?: ReactNode }) {
+export function Dialog({
+  open,
+  onClose,
+  title,
+  lead,
+  wide,
+  children,
+  footer,
+}: {
+  open: boolean;
+  onClose: () => void;
+  title: string;
+  lead?: ReactNode;
+  wide?: boolean;
+  children?: ReactNode;
+  footer?: ReactNode;
+}) {
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
@@ -31,7 +47,25 @@ export function Dialog({ open, onClose, title, lead, wide, children, footer }: {
 }
 
 /** A button that asks once more before it acts. */
-export function Confirm({ button, title, lead, action, danger, small, onConfirm, children }: { button: string; title: string; lead: ReactNode; action: string; danger?: boolean; small?: boolean; onConfirm: () => void; children?: ReactNode }) {
+export function Confirm({
+  button,
+  title,
+  lead,
+  action,
+  danger,
+  small,
+  onConfirm,
+  children,
+}: {
+  button: string;
+  title: string;
+  lead: ReactNode;
+  action: string;
+  danger?: boolean;
+  small?: boolean;
+  onConfirm: () => void;
+  children?: ReactNode;
+}) {
   const [open, setOpen] = useState(false);
   const confirm = () => {
     setOpen(false);

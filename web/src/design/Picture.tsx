@@ -24,10 +24,20 @@ export function Picture({ asset, width, height, shapes, labels, size = 320, name
   const whole = shapes.find((shape) => !shape.box && !shape.polygon);
   return (
     <div className={css.picture} style={{ aspectRatio: aspect ?? `${width} / ${height}` }}>
-      {missing ? <span className={css.missing}>Image not available</span> : <img src={imageUrl(asset, size)} alt={alt} loading="lazy" decoding="async" onError={() => setMissing(true)} />}
+      {missing ? (
+        <span className={css.missing}>Image not available</span>
+      ) : (
+        <img src={imageUrl(asset, size)} alt={alt} loading="lazy" decoding="async" onError={() => setMissing(true)} />
+      )}
       <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="xMidYMid meet" aria-hidden="true">
         {shapes.map((shape, i) => (
-          <Shape key={i} shape={shape} colour={labelColour(shape.label, labels)} name={names ?? false} scale={Math.max(width, height) / 640} />
+          <Shape
+            key={i}
+            shape={shape}
+            colour={labelColour(shape.label, labels)}
+            name={names ?? false}
+            scale={Math.max(width, height) / 640}
+          />
         ))}
       </svg>
       {whole && (
@@ -49,7 +59,14 @@ export function points(polygon: number[][] | number[]): string {
 
 function Shape({ shape, colour, name, scale }: { shape: Drawn; colour: string; name: boolean; scale: number }) {
   const faint = shape.answered === false;
-  const style = { fill: colour, fillOpacity: faint ? 0 : 0.1, stroke: colour, strokeOpacity: faint ? 0.6 : 1, strokeWidth: 1.6, strokeDasharray: faint ? "4 3" : undefined };
+  const style = {
+    fill: colour,
+    fillOpacity: faint ? 0 : 0.1,
+    stroke: colour,
+    strokeOpacity: faint ? 0.6 : 1,
+    strokeWidth: 1.6,
+    strokeDasharray: faint ? "4 3" : undefined,
+  };
   if (shape.polygon) return <polygon points={points(shape.polygon)} vectorEffect="non-scaling-stroke" style={style} />;
   if (!shape.box) return null;
   const [x1, y1, x2, y2] = shape.box;
@@ -57,7 +74,15 @@ function Shape({ shape, colour, name, scale }: { shape: Drawn; colour: string; n
   const tall = 15 * scale;
   return (
     <g>
-      <rect x={x1} y={y1} width={Math.max(0, x2 - x1)} height={Math.max(0, y2 - y1)} vectorEffect="non-scaling-stroke" style={style} rx={1} />
+      <rect
+        x={x1}
+        y={y1}
+        width={Math.max(0, x2 - x1)}
+        height={Math.max(0, y2 - y1)}
+        vectorEffect="non-scaling-stroke"
+        style={style}
+        rx={1}
+      />
       {name && !faint && (
         <>
           <rect x={x1} y={Math.max(0, y1 - tall)} width={(text.length * 6.3 + 8) * scale} height={tall} fill={colour} />

@@ -57,7 +57,17 @@ export function Select({ options, ...rest }: { options: Option[] } & SelectHTMLA
   );
 }
 
-export function Switch({ checked, onChange, children, disabled }: { checked: boolean; onChange: (on: boolean) => void; children: ReactNode; disabled?: boolean }) {
+export function Switch({
+  checked,
+  onChange,
+  children,
+  disabled,
+}: {
+  checked: boolean;
+  onChange: (on: boolean) => void;
+  children: ReactNode;
+  disabled?: boolean;
+}) {
   return (
     <label className={css.switch}>
       <input type="checkbox" role="switch" checked={checked} disabled={disabled} onChange={(event) => onChange(event.target.checked)} />
@@ -66,7 +76,17 @@ export function Switch({ checked, onChange, children, disabled }: { checked: boo
   );
 }
 
-export function Segmented({ label, value, options, onChange }: { label: string; value: string; options: Option[]; onChange: (value: string) => void }) {
+export function Segmented({
+  label,
+  value,
+  options,
+  onChange,
+}: {
+  label: string;
+  value: string;
+  options: Option[];
+  onChange: (value: string) => void;
+}) {
   return (
     <div className={css.segmented} role="group" aria-label={label}>
       {options.map((option) => (

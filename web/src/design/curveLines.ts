@@ -6,7 +6,8 @@ const TITLES: Record<string, string> = { map50: "mAP50", map50_95: "mAP50–95",
 
 export function curveLines(epochs: readonly Epoch[]): CurveLine[] {
   const lines: CurveLine[] = [];
-  if (epochs.some((epoch) => epoch.loss !== null)) lines.push({ name: "Loss", colour: "var(--ink-3)", values: epochs.map((epoch) => epoch.loss) });
+  if (epochs.some((epoch) => epoch.loss !== null))
+    lines.push({ name: "Loss", colour: "var(--ink-3)", values: epochs.map((epoch) => epoch.loss) });
   const names = [...new Set(epochs.flatMap((epoch) => Object.keys(epoch.metrics ?? {})))];
   const main = ["map50", "accuracy", "f1"].find((name) => names.includes(name)) ?? names[0];
   if (main) lines.push({ name: TITLES[main] ?? main, colour: "var(--now)", values: epochs.map((epoch) => epoch.metrics?.[main] ?? null) });

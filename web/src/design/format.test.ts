@@ -20,7 +20,14 @@ describe("times", () => {
   const now = new Date("2026-03-01T12:00:00Z");
   const before = (seconds: number) => ago(new Date(now.getTime() - seconds * 1000), now);
   it("are told by how long ago they were", () => {
-    expect([before(2), before(40), before(600), before(7200), before(86_400), before(3 * 86_400)]).toEqual(["just now", "40 s ago", "10 min ago", "2 h ago", "1 day ago", "3 days ago"]);
+    expect([before(2), before(40), before(600), before(7200), before(86_400), before(3 * 86_400)]).toEqual([
+      "just now",
+      "40 s ago",
+      "10 min ago",
+      "2 h ago",
+      "1 day ago",
+      "3 days ago",
+    ]);
   });
   it("stand in UTC on hover", () => {
     expect(utc(now)).toBe("2026-03-01 12:00:00 UTC");

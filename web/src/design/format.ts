@@ -60,7 +60,14 @@ export function ago(at: Date, now: Date): string {
 }
 
 export function clock(at: Date): string {
-  return at.toLocaleString(undefined, { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  return at.toLocaleString(undefined, {
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  });
 }
 
 /** The instant in UTC, for hovering: 2026-03-01 12:30:05 UTC. */

@@ -12,7 +12,21 @@ export const strong = css.strong;
 
 type Crumb = { title: string; to: string };
 
-export function Page({ title, crumbs = [], chips, actions, lead, children }: { title: string; crumbs?: Crumb[]; chips?: ReactNode; actions?: ReactNode; lead?: ReactNode; children: ReactNode }) {
+export function Page({
+  title,
+  crumbs = [],
+  chips,
+  actions,
+  lead,
+  children,
+}: {
+  title: string;
+  crumbs?: Crumb[];
+  chips?: ReactNode;
+  actions?: ReactNode;
+  lead?: ReactNode;
+  children: ReactNode;
+}) {
   useTitle(title);
   return (
     <main className={css.page} id="main">
@@ -47,7 +61,19 @@ export function useTitle(title: string) {
   }, [title]);
 }
 
-export function Card({ title, aside, flush, children, id }: { title?: ReactNode; aside?: ReactNode; flush?: boolean; children: ReactNode; id?: string }) {
+export function Card({
+  title,
+  aside,
+  flush,
+  children,
+  id,
+}: {
+  title?: ReactNode;
+  aside?: ReactNode;
+  flush?: boolean;
+  children: ReactNode;
+  id?: string;
+}) {
   return (
     <section className={css.card} id={id}>
       {(title || aside) && (
@@ -105,7 +131,15 @@ export function Skeleton({ height = 120 }: { height?: number }) {
 }
 
 /** The three ways a read can stand: not here yet, failed, here. */
-export function Loaded<T>({ query, height, children }: { query: Pick<UseQueryResult<T>, "data" | "error" | "refetch">; height?: number; children: (data: T) => ReactNode }) {
+export function Loaded<T>({
+  query,
+  height,
+  children,
+}: {
+  query: Pick<UseQueryResult<T>, "data" | "error" | "refetch">;
+  height?: number;
+  children: (data: T) => ReactNode;
+}) {
   if (query.data !== undefined) return <>{children(query.data)}</>;
   if (query.error) return <Failed error={query.error} retry={() => void query.refetch()} />;
   return <Skeleton height={height} />;

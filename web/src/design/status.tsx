@@ -6,7 +6,19 @@ import css from "./status.module.css";
 
 export type Tone = "ok" | "warn" | "bad" | "now" | "plain";
 
-export function Chip({ tone = "plain", dot, busy, title, children }: { tone?: Tone; dot?: boolean; busy?: boolean; title?: string; children: ReactNode }) {
+export function Chip({
+  tone = "plain",
+  dot,
+  busy,
+  title,
+  children,
+}: {
+  tone?: Tone;
+  dot?: boolean;
+  busy?: boolean;
+  title?: string;
+  children: ReactNode;
+}) {
   return (
     <span className={`${css.chip} ${css[tone]}`} title={title}>
       {dot && <span className={`${css.dot} ${busy ? css.busy : ""}`} />}

@@ -12,13 +12,19 @@ export function FirstRun() {
     <main className={page.page} id="main">
       <header className={css.hero}>
         <h1>Your vision model, watched, corrected and retrained</h1>
-        <p>Deploy a model. Relens keeps every image it answers, shows when production moves away from the training data, and turns what you correct into the next version.</p>
+        <p>
+          Deploy a model. Relens keeps every image it answers, shows when production moves away from the training data, and turns what you
+          correct into the next version.
+        </p>
       </header>
       <Circle />
       <div className={css.ways}>
         <Card title="Watch the demo">
           <div className={css.way}>
-            <p className={page.lead}>Simulated parts on three conveyor lines. A model trains, goes live, one camera darkens, six reviews later it retrains. About five minutes.</p>
+            <p className={page.lead}>
+              Simulated parts on three conveyor lines. A model trains, goes live, one camera darkens, six reviews later it retrains. About
+              five minutes.
+            </p>
             <Snippet label="Command that starts the demo" text="relens demo" />
           </div>
         </Card>

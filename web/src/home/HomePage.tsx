@@ -25,12 +25,20 @@ export function HomePage() {
 function Deployments({ rows }: { rows: DeploymentRow[] }) {
   const [wanted, setWanted] = useState("");
   const navigate = useNavigate();
-  const shown = rows.filter((row) => `${row.deployment.name} ${row.deployment.champion?.title ?? ""}`.toLowerCase().includes(wanted.toLowerCase()));
+  const shown = rows.filter((row) =>
+    `${row.deployment.name} ${row.deployment.champion?.title ?? ""}`.toLowerCase().includes(wanted.toLowerCase()),
+  );
   return (
     <Card flush>
       {rows.length > 6 && (
         <div className={css.search}>
-          <Input type="search" placeholder="Find a deployment or model" aria-label="Find a deployment or model" value={wanted} onChange={(event) => setWanted(event.target.value)} />
+          <Input
+            type="search"
+            placeholder="Find a deployment or model"
+            aria-label="Find a deployment or model"
+            value={wanted}
+            onChange={(event) => setWanted(event.target.value)}
+          />
         </div>
       )}
       <table className={tableClass}>

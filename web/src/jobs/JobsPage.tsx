@@ -19,7 +19,9 @@ export default function JobsPage() {
         <Skeleton height={200} />
       ) : items.length === 0 ? (
         <Card>
-          <Empty title="No long work yet">Imports, training, preparing training data and retraining run here, and survive a restart of the server.</Empty>
+          <Empty title="No long work yet">
+            Imports, training, preparing training data and retraining run here, and survive a restart of the server.
+          </Empty>
         </Card>
       ) : (
         <Card flush>

@@ -41,7 +41,13 @@ export function DecisionCard({ decision, waiting }: { decision: Decision; waitin
         ))}
       </ul>
       {candidate !== null && champion !== null && (
-        <Interval difference={number("difference")} lower={number("lower")} upper={number("upper")} margin={margin(decision)} caption={`${score(champion)} → ${score(candidate)} on ${count(number("images"))} test images`} />
+        <Interval
+          difference={number("difference")}
+          lower={number("lower")}
+          upper={number("upper")}
+          margin={margin(decision)}
+          caption={`${score(champion)} → ${score(candidate)} on ${count(number("images"))} test images`}
+        />
       )}
       {waiting && (
         <div className={css.actions}>

@@ -47,7 +47,11 @@ function Form({ saved, path }: { saved: ContinuousDeployment; path: string }) {
       </fieldset>
       {save.error && <Notice tone="bad">{save.error.message}</Notice>}
       <div className={css.save}>
-        <Button look="primary" disabled={off || save.isPending} onClick={() => save.mutate({ method: "PUT", path, body: { active: true, policy } })}>
+        <Button
+          look="primary"
+          disabled={off || save.isPending}
+          onClick={() => save.mutate({ method: "PUT", path, body: { active: true, policy } })}
+        >
           Save
         </Button>
         {save.isSuccess && <span role="status">Saved</span>}

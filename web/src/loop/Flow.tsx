@@ -15,8 +15,18 @@ export function stations({ deployment, predictions, pending, loop, pipeline }: I
   const progress = progressOf(run?.progress ?? null);
   const training = pipeline.continuous_training;
   return [
-    { name: "Predict", number: count(predictions), detail: deployment.champion?.title ?? "no champion", state: deployment.serving?.state === "live" || deployment.target === "external" ? "on" : "busy" },
-    { name: "Review", number: count(loop?.verdicts ?? 0), detail: `${count(pending)} waiting`, state: (loop?.verdicts ?? 0) > 0 ? "on" : "off" },
+    {
+      name: "Predict",
+      number: count(predictions),
+      detail: deployment.champion?.title ?? "no champion",
+      state: deployment.serving?.state === "live" || deployment.target === "external" ? "on" : "busy",
+    },
+    {
+      name: "Review",
+      number: count(loop?.verdicts ?? 0),
+      detail: `${count(pending)} waiting`,
+      state: (loop?.verdicts ?? 0) > 0 ? "on" : "off",
+    },
     {
       name: "Dataset",
       number: loop ? `${count(loop.added)} of ${count(loop.after)}` : "–",
@@ -24,9 +34,32 @@ export function stations({ deployment, predictions, pending, loop, pipeline }: I
       state: off ? "off" : busy("publish") || busy("dataset") ? "busy" : "on",
       bar: loop && !off ? [loop.added, loop.after] : undefined,
     },
-    { name: "Train", number: busy("train") && progress?.share !== null && progress ? `${Math.round(progress.share * 100)} %` : training?.active ? "automatic" : "by hand", detail: run?.step && !busy("train") ? words(run.step) : (progress?.message ?? (training?.active ? `every ${count(loop?.after ?? 0)} added` : "press Run now")), state: busy("train") ? "busy" : training?.active ? "on" : "off" },
-    { name: "Judge", number: loop?.waiting ? "waiting" : "gate", detail: loop?.waiting ? "for your decision" : "on unseen images", state: loop?.waiting ? "wait" : busy("eval") || busy("judge") || busy("gate") ? "busy" : "on" },
-    { name: "Deploy", number: deployment.shadow ? "shadow runs" : POLICY[pipeline.continuous_deployment?.active ? "on" : "off"], detail: deployment.shadow?.title ?? pipeline.continuous_deployment?.detail ?? "", state: pipeline.continuous_deployment?.active ? "on" : "off" },
+    {
+      name: "Train",
+      number:
+        busy("train") && progress?.share !== null && progress
+          ? `${Math.round(progress.share * 100)} %`
+          : training?.active
+            ? "automatic"
+            : "by hand",
+      detail:
+        run?.step && !busy("train")
+          ? words(run.step)
+          : (progress?.message ?? (training?.active ? `every ${count(loop?.after ?? 0)} added` : "press Run now")),
+      state: busy("train") ? "busy" : training?.active ? "on" : "off",
+    },
+    {
+      name: "Judge",
+      number: loop?.waiting ? "waiting" : "gate",
+      detail: loop?.waiting ? "for your decision" : "on unseen images",
+      state: loop?.waiting ? "wait" : busy("eval") || busy("judge") || busy("gate") ? "busy" : "on",
+    },
+    {
+      name: "Deploy",
+      number: deployment.shadow ? "shadow runs" : POLICY[pipeline.continuous_deployment?.active ? "on" : "off"],
+      detail: deployment.shadow?.title ?? pipeline.continuous_deployment?.detail ?? "",
+      state: pipeline.continuous_deployment?.active ? "on" : "off",
+    },
   ];
 }
 
@@ -39,7 +72,9 @@ export function Flow({ overview }: { overview: InDeployment }) {
         <li key={station.name} data-state={station.state}>
           <span>{station.name}</span>
           <strong>{station.number}</strong>
-          {station.bar && <Bar value={station.bar[0]} total={station.bar[1]} label={station.name} done={station.bar[0] >= station.bar[1]} />}
+          {station.bar && (
+            <Bar value={station.bar[0]} total={station.bar[1]} label={station.name} done={station.bar[0] >= station.bar[1]} />
+          )}
           <small>{station.detail}</small>
         </li>
       ))}

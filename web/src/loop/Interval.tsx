@@ -13,7 +13,12 @@ export function Interval({ difference, lower, upper, margin, caption }: Props) {
   const points = (value: number) => `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value * 100).toFixed(1)}`;
   return (
     <figure className={css.scale}>
-      <svg viewBox="0 0 560 42" style={{ width: "100%", height: "auto" }} role="img" aria-label={`${caption}; difference ${points(difference)} points, 95 % interval ${points(low)} to ${points(high)}`}>
+      <svg
+        viewBox="0 0 560 42"
+        style={{ width: "100%", height: "auto" }}
+        role="img"
+        aria-label={`${caption}; difference ${points(difference)} points, 95 % interval ${points(low)} to ${points(high)}`}
+      >
         {margin > 0 && <rect x={x(-margin)} y={4} width={x(margin) - x(-margin)} height={20} fill="var(--sunken)" />}
         <line x1={10} x2={550} y1={14} y2={14} stroke="var(--line)" />
         <line x1={280} x2={280} y1={2} y2={26} stroke="var(--ink-3)" strokeDasharray="3 3" />
@@ -22,7 +27,14 @@ export function Interval({ difference, lower, upper, margin, caption }: Props) {
         <text x={280} y={38} textAnchor="middle" fontSize={11} fill="var(--ink-3)">
           same as the champion
         </text>
-        <text x={x(difference) > 280 ? 550 : 10} y={38} textAnchor={x(difference) > 280 ? "end" : "start"} fontSize={11} fontWeight={600} fill={colour}>
+        <text
+          x={x(difference) > 280 ? 550 : 10}
+          y={38}
+          textAnchor={x(difference) > 280 ? "end" : "start"}
+          fontSize={11}
+          fontWeight={600}
+          fill={colour}
+        >
           {points(difference)} points ({points(low)} to {points(high)})
         </text>
       </svg>

@@ -22,12 +22,18 @@ export function JudgeButton({ deployment }: { deployment: Deployment }) {
 function JudgeDialog({ deployment, onClose }: { deployment: Deployment; onClose: () => void }) {
   const model = deployment.champion?.model_name;
   const versions = useRead<Items<ModelVersion>>(model ? `/models/${model}/versions` : null);
-  const others = (versions.data?.items ?? []).filter((version) => version.id !== deployment.champion?.id).sort((a, b) => b.number - a.number);
+  const others = (versions.data?.items ?? [])
+    .filter((version) => version.id !== deployment.champion?.id)
+    .sort((a, b) => b.number - a.number);
   const [picked, setPicked] = useState("");
   const chosen = picked || (others[0]?.id ?? "");
   const judge = useSend<Job>(`/deployments/${deployment.name}`, "/jobs");
   const navigate = useNavigate();
-  const submit = () => judge.mutate({ method: "POST", path: `/deployments/${deployment.name}/candidates`, body: { model_version: chosen } }, { onSuccess: () => (onClose(), void navigate(".")) });
+  const submit = () =>
+    judge.mutate(
+      { method: "POST", path: `/deployments/${deployment.name}/candidates`, body: { model_version: chosen } },
+      { onSuccess: () => (onClose(), void navigate(".")) },
+    );
   return (
     <Dialog
       open
@@ -47,7 +53,11 @@ function JudgeDialog({ deployment, onClose }: { deployment: Deployment; onClose:
         <Notice>{model ?? "This model"} has no other version yet. Register one on its page, or train one.</Notice>
       ) : (
         <Field label="Version">
-          <Select value={chosen} onChange={(event) => setPicked(event.target.value)} options={others.map((version) => ({ value: version.id, title: version.title }))} />
+          <Select
+            value={chosen}
+            onChange={(event) => setPicked(event.target.value)}
+            options={others.map((version) => ({ value: version.id, title: version.title }))}
+          />
         </Field>
       )}
       {judge.error && <Notice tone="bad">{judge.error.message}</Notice>}

@@ -26,15 +26,24 @@ export default function LoopPage() {
         title="The loop"
         aside={
           <span className={css.actions}>
-          <JudgeButton deployment={deployment} />
-          <Button icon="play" small disabled={off || running || retrain.isPending} onClick={() => retrain.mutate({ method: "POST", path: `/deployments/${deployment.name}/retrain` })}>
-            {running ? "Running" : "Run now"}
-          </Button>
+            <JudgeButton deployment={deployment} />
+            <Button
+              icon="play"
+              small
+              disabled={off || running || retrain.isPending}
+              onClick={() => retrain.mutate({ method: "POST", path: `/deployments/${deployment.name}/retrain` })}
+            >
+              {running ? "Running" : "Run now"}
+            </Button>
           </span>
         }
       >
         <Flow overview={overview} />
-        {off && <p className={dim}>The feedback loop is off. Choose the training data in Settings and press Save: reviews then flow into its next version.</p>}
+        {off && (
+          <p className={dim}>
+            The feedback loop is off. Choose the training data in Settings and press Save: reviews then flow into its next version.
+          </p>
+        )}
         {retrain.error && <Notice tone="bad">{retrain.error.message}</Notice>}
       </Card>
       {loop?.waiting && <DecisionCard decision={loop.waiting} waiting />}
@@ -44,7 +53,10 @@ export default function LoopPage() {
           {({ items }) => {
             const past = items.filter((decision) => decision.id !== loop?.waiting?.id);
             return past.length === 0 ? (
-              <Empty title="No decision yet">Each trained candidate is compared with the champion on images that neither was trained on. What was decided, and why, appears here.</Empty>
+              <Empty title="No decision yet">
+                Each trained candidate is compared with the champion on images that neither was trained on. What was decided, and why,
+                appears here.
+              </Empty>
             ) : (
               <div className={css.decisions}>
                 {past.map((decision) => (

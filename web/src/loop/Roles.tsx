@@ -23,14 +23,45 @@ export function Roles({ deployment }: { deployment: Deployment }) {
         <div className={css.actions}>
           {deployment.shadow && (
             <>
-              <Confirm small button={`Promote ${deployment.shadow.title}`} title={`Make ${deployment.shadow.title} champion?`} lead={`It answers from then on. ${deployment.champion?.title ?? "The champion"} stays at hand for a rollback; no request fails meanwhile.`} action="Promote" onConfirm={() => send.mutate({ method: "POST", path: `${path}/roles`, body: { role: "champion", model_version: deployment.shadow?.id, reason: "promoted from shadow" } })} />
-              <Button small disabled={send.isPending} onClick={() => send.mutate({ method: "POST", path: `${path}/roles`, body: { role: "shadow", model_version: null, reason: "shadow stopped" } })}>
+              <Confirm
+                small
+                button={`Promote ${deployment.shadow.title}`}
+                title={`Make ${deployment.shadow.title} champion?`}
+                lead={`It answers from then on. ${deployment.champion?.title ?? "The champion"} stays at hand for a rollback; no request fails meanwhile.`}
+                action="Promote"
+                onConfirm={() =>
+                  send.mutate({
+                    method: "POST",
+                    path: `${path}/roles`,
+                    body: { role: "champion", model_version: deployment.shadow?.id, reason: "promoted from shadow" },
+                  })
+                }
+              />
+              <Button
+                small
+                disabled={send.isPending}
+                onClick={() =>
+                  send.mutate({
+                    method: "POST",
+                    path: `${path}/roles`,
+                    body: { role: "shadow", model_version: null, reason: "shadow stopped" },
+                  })
+                }
+              >
                 Stop the shadow
               </Button>
             </>
           )}
           {before && (
-            <Confirm small danger button="Roll back" title={`Roll back to ${before.model_version?.title}?`} lead={`${before.model_version?.title} answers again, ${deployment.champion?.title} leaves after its last request. Predictions, reviews and versions stay.`} action="Roll back" onConfirm={() => send.mutate({ method: "POST", path: `${path}/rollback`, body: { reason: "rolled back by hand" } })} />
+            <Confirm
+              small
+              danger
+              button="Roll back"
+              title={`Roll back to ${before.model_version?.title}?`}
+              lead={`${before.model_version?.title} answers again, ${deployment.champion?.title} leaves after its last request. Predictions, reviews and versions stay.`}
+              action="Roll back"
+              onConfirm={() => send.mutate({ method: "POST", path: `${path}/rollback`, body: { reason: "rolled back by hand" } })}
+            />
           )}
         </div>
       }

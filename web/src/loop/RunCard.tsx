@@ -24,7 +24,14 @@ export function RunCard({ run }: { run: LoopRun }) {
         <div className={css.actions}>
           {training.data?.eta_s !== null && training.data?.state === "running" && <Chip>about {duration(training.data?.eta_s)} left</Chip>}
           {run.job && (
-            <Confirm small button="Cancel" title="Cancel this run?" lead="What it has trained so far is dropped. The reviews stay in the dataset." action="Cancel the run" onConfirm={() => cancel.mutate({ method: "POST", path: `/jobs/${run.job}/cancel` })} />
+            <Confirm
+              small
+              button="Cancel"
+              title="Cancel this run?"
+              lead="What it has trained so far is dropped. The reviews stay in the dataset."
+              action="Cancel the run"
+              onConfirm={() => cancel.mutate({ method: "POST", path: `/jobs/${run.job}/cancel` })}
+            />
           )}
         </div>
       }
@@ -38,7 +45,9 @@ export function RunCard({ run }: { run: LoopRun }) {
           ))}
         </ol>
         <div className={css.form}>
-          {progress?.share !== null && progress && <Bar value={Math.round(progress.share * 100)} total={100} label="Progress of this step" />}
+          {progress?.share !== null && progress && (
+            <Bar value={Math.round(progress.share * 100)} total={100} label="Progress of this step" />
+          )}
           {progress?.message && <p className={dim}>{progress.message}</p>}
           {lines.length > 0 && (
             <>

@@ -50,16 +50,34 @@ function Form({ saved, path }: { saved: ContinuousTraining; path: string }) {
       </Switch>
       <div className={css.row}>
         <Field label="After this many added images">
-          <Input type="number" min={1} value={draft.after} onChange={(event) => setDraft({ ...draft, after: Number(event.target.value) })} />
+          <Input
+            type="number"
+            min={1}
+            value={draft.after}
+            onChange={(event) => setDraft({ ...draft, after: Number(event.target.value) })}
+          />
         </Field>
         <Field label="Trainer">
-          <Select value={draft.trainer} onChange={(event) => setDraft({ ...draft, trainer: event.target.value, parameters: {} })} options={(fitting.length ? fitting : [{ name: draft.trainer, title: draft.trainer }]).map((trainer) => ({ value: trainer.name, title: trainer.title }))} />
+          <Select
+            value={draft.trainer}
+            onChange={(event) => setDraft({ ...draft, trainer: event.target.value, parameters: {} })}
+            options={(fitting.length ? fitting : [{ name: draft.trainer, title: draft.trainer }]).map((trainer) => ({
+              value: trainer.name,
+              title: trainer.title,
+            }))}
+          />
         </Field>
         {Object.entries(chosen?.parameters ?? {})
           .filter(([name]) => ["epochs", "minutes", "seed", "command"].includes(name))
           .map(([name, parameter]) => (
             <Field key={name} label={words(name)}>
-              <Input title={parameter.title} className={css.small} placeholder={String(parameter.default ?? "auto")} value={shown(draft.parameters[name])} onChange={(event) => setDraft({ ...draft, parameters: withValue(draft.parameters, name, event.target.value) })} />
+              <Input
+                title={parameter.title}
+                className={css.small}
+                placeholder={String(parameter.default ?? "auto")}
+                value={shown(draft.parameters[name])}
+                onChange={(event) => setDraft({ ...draft, parameters: withValue(draft.parameters, name, event.target.value) })}
+              />
             </Field>
           ))}
       </div>

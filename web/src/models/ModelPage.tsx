@@ -15,7 +15,12 @@ export default function ModelPage() {
   const navigate = useNavigate();
   const newest = versions.data?.items[0];
   return (
-    <Page title={model} crumbs={[{ title: "Models", to: "/models" }]} chips={newest && <Chip>{words(newest.task)}</Chip>} actions={<RegisterButton model={model} />}>
+    <Page
+      title={model}
+      crumbs={[{ title: "Models", to: "/models" }]}
+      chips={newest && <Chip>{words(newest.task)}</Chip>}
+      actions={<RegisterButton model={model} />}
+    >
       <Loaded query={versions}>
         {({ items }) => (
           <Card title="Versions" flush>

@@ -36,7 +36,10 @@ function RegisterDialog({ model, onClose }: { model?: string; onClose: () => voi
     const form = new FormData();
     form.set("file", file);
     if (task) form.set("task", task);
-    const listed = labels.split(/[\n,]/).map((label) => label.trim()).filter(Boolean);
+    const listed = labels
+      .split(/[\n,]/)
+      .map((label) => label.trim())
+      .filter(Boolean);
     if (listed.length) form.set("labels", JSON.stringify(listed));
     setBusy(true);
     setProblem("");

@@ -38,8 +38,23 @@ export function VersionFacts({ version }: { version: ModelVersion }) {
               ["Outputs read as", version.outputs],
               ["Features for drift", version.has_features ? "yes" : "image statistics only"],
               ["Size", bytes(version.size_bytes)],
-              ["Artifact", <code key="a" title={version.artifact}>{version.artifact.slice(0, 16)}…</code>],
-              ["", <a key="d" className={css.link} href={apiUrl(`/model-versions/${version.id}/artifact`)} download={`${version.model_name}-${version.number}.onnx`}>Download the ONNX file</a>],
+              [
+                "Artifact",
+                <code key="a" title={version.artifact}>
+                  {version.artifact.slice(0, 16)}…
+                </code>,
+              ],
+              [
+                "",
+                <a
+                  key="d"
+                  className={css.link}
+                  href={apiUrl(`/model-versions/${version.id}/artifact`)}
+                  download={`${version.model_name}-${version.number}.onnx`}
+                >
+                  Download the ONNX file
+                </a>,
+              ],
             ]}
           />
         </Card>
@@ -55,7 +70,11 @@ function text(value: unknown): string | null {
 function ScoresCard({ version }: { version: ModelVersion }) {
   const { splits, rows } = scoreTable(version);
   return (
-    <Card title="Scores" flush={rows.length > 0} aside={version.advised_threshold !== null && <span className={dim}>best F1 at threshold {score(version.advised_threshold, 2)}</span>}>
+    <Card
+      title="Scores"
+      flush={rows.length > 0}
+      aside={version.advised_threshold !== null && <span className={dim}>best F1 at threshold {score(version.advised_threshold, 2)}</span>}
+    >
       {rows.length === 0 ? (
         <p className={dim}>Not evaluated yet. Scores come from a training run, or from judging this version in a deployment.</p>
       ) : (
@@ -96,10 +115,35 @@ function TrainingCard({ version }: { version: ModelVersion }) {
     <Card title="Where it came from">
       <Rows
         rows={[
-          ["Training data", data.data ? <Link key="l" className={css.link} to={`/datasets/${data.data.dataset_name}/${data.data.number}`}>{data.data.title}</Link> : version.dataset_version ? "…" : "not known"],
+          [
+            "Training data",
+            data.data ? (
+              <Link key="l" className={css.link} to={`/datasets/${data.data.dataset_name}/${data.data.number}`}>
+                {data.data.title}
+              </Link>
+            ) : version.dataset_version ? (
+              "…"
+            ) : (
+              "not known"
+            ),
+          ],
           ["Images", images.map(([split, n]) => `${count(n)} ${split}`).join(", ")],
-          ["Training run", version.training_run && <Link key="l" className={css.link} to={`/training/${version.training_run}`}>curve, parameters and log</Link>],
-          ["Started from", parent.data && <Link key="l" className={css.link} to={`/models/${parent.data.model_name}/${parent.data.number}`}>{parent.data.title}</Link>],
+          [
+            "Training run",
+            version.training_run && (
+              <Link key="l" className={css.link} to={`/training/${version.training_run}`}>
+                curve, parameters and log
+              </Link>
+            ),
+          ],
+          [
+            "Started from",
+            parent.data && (
+              <Link key="l" className={css.link} to={`/models/${parent.data.model_name}/${parent.data.number}`}>
+                {parent.data.title}
+              </Link>
+            ),
+          ],
           ["Made", <Time key="t" at={version.created_at} />],
           ["By", who(version.created_by)],
           ["Note", version.note],

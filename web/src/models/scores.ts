@@ -28,8 +28,13 @@ export function mainScore(version: Pick<ModelVersion, "scores">): string {
 }
 
 /** The scores that apply, by name and split, for a table. */
-export function scoreTable(version: Pick<ModelVersion, "scores">): { splits: string[]; rows: { name: string; title: string; values: (number | null)[] }[] } {
-  const splits = ["validation", "test", ...Object.keys(version.scores ?? {})].filter((split, i, all) => all.indexOf(split) === i && version.scores?.[split] && typeof version.scores[split] === "object");
+export function scoreTable(version: Pick<ModelVersion, "scores">): {
+  splits: string[];
+  rows: { name: string; title: string; values: (number | null)[] }[];
+} {
+  const splits = ["validation", "test", ...Object.keys(version.scores ?? {})].filter(
+    (split, i, all) => all.indexOf(split) === i && version.scores?.[split] && typeof version.scores[split] === "object",
+  );
   const names = [...new Set(splits.flatMap((split) => Object.keys(version.scores[split])))];
   const rows = names
     .map((name) => ({ name, title: SCORE_TITLES[name] ?? name, values: splits.map((split) => numeric(version.scores[split][name])) }))

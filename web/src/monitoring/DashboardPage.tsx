@@ -21,7 +21,7 @@ import { asParams, RANGES, useWindow } from "./window";
 export default function DashboardPage() {
   const overview = useDeployment();
   const { deployment } = overview;
-  const { window, change, zoom } = useWindow();
+  const { window, change, zoom, open } = useWindow();
   const title = useVersionTitles(deployment.name);
   const now = useNow(5000);
   const shapes = deployment.task !== "classification";
@@ -34,14 +34,29 @@ export default function DashboardPage() {
     <>
       <NextSteps overview={overview} />
       <div className={css.bar}>
-        <Segmented label="Time range" value={window.range} options={RANGES} onChange={(range) => change({ range: range === "all" ? null : range, from: null, to: null })} />
+        <Segmented
+          label="Time range"
+          value={window.range}
+          options={RANGES}
+          onChange={(range) => change({ range: range === "all" ? null : range, from: null, to: null })}
+        />
         {window.range === "custom" && (
           <Button small icon="cross" onClick={() => change({ from: null, to: null, range: null })}>
             {new Date(window.from ?? 0).toLocaleDateString()} – {new Date(window.to ?? now).toLocaleDateString()}
           </Button>
         )}
-        <Select aria-label="Source" value={window.source} onChange={(event) => change({ source: event.target.value })} options={choices("All sources", dashboard.data?.sources ?? [], window.source)} />
-        <Select aria-label="Model version" value={window.modelVersion} onChange={(event) => change({ version: event.target.value })} options={choices("All versions", dashboard.data?.model_versions ?? [], window.modelVersion, title)} />
+        <Select
+          aria-label="Source"
+          value={window.source}
+          onChange={(event) => change({ source: event.target.value })}
+          options={choices("All sources", dashboard.data?.sources ?? [], window.source)}
+        />
+        <Select
+          aria-label="Model version"
+          value={window.modelVersion}
+          onChange={(event) => change({ version: event.target.value })}
+          options={choices("All versions", dashboard.data?.model_versions ?? [], window.modelVersion, title)}
+        />
         {deployment.shadow && (
           <Select
             aria-label="Role"
@@ -53,11 +68,23 @@ export default function DashboardPage() {
             ]}
           />
         )}
-        <span>{dashboard.data && `one point per ${duration(dashboard.data.bucket_s)} · drag across a chart to zoom`}</span>
+        <span>{dashboard.data && `one point per ${duration(dashboard.data.bucket_s)} · drag to zoom, click to see the images`}</span>
       </div>
       <Loaded query={dashboard} height={420}>
         {(data) => (
-          <BoardContext value={{ dashboard: data, catalog: byName, name: deployment.name, threshold: deployment.threshold, labels: deployment.labels, params, span: spanOf(data), zoom }}>
+          <BoardContext
+            value={{
+              dashboard: data,
+              catalog: byName,
+              name: deployment.name,
+              threshold: deployment.threshold,
+              labels: deployment.labels,
+              params,
+              span: spanOf(data),
+              zoom,
+              open,
+            }}
+          >
             <Group title="Traffic" lead="from every image">
               <VolumeTile />
               <LatencyTile />

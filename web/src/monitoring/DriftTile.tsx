@@ -15,7 +15,7 @@ const HOUR_S = 3600;
 const ENOUGH = 30;
 
 export function DriftTile() {
-  const { zoom, span } = useBoard();
+  const { zoom, open, span } = useBoard();
   const lately = useLately();
   return (
     <Tile metric="drift" title="Drift" wide={8} headline={(whole) => <Verdict measure={lately ?? whole} />}>
@@ -40,7 +40,20 @@ export function DriftTile() {
               </ul>
             </div>
             {whole.series.length > 1 && (
-              <TimeChart label="Drift over time, beyond what chance would show" height={92} top={1} times={times(whole)} format={(value) => value.toFixed(2)} tick={(value) => value.toFixed(1)} lines={[{ name: "Distance beyond chance", colour: "--warn-strong", values: column(whole, "d_beyond_chance", "d"), as: "area" }]} span={span} onRange={zoom} />
+              <TimeChart
+                label="Drift over time, beyond what chance would show"
+                height={92}
+                top={1}
+                times={times(whole)}
+                format={(value) => value.toFixed(2)}
+                tick={(value) => value.toFixed(1)}
+                lines={[
+                  { name: "Distance beyond chance", colour: "--warn-strong", values: column(whole, "d_beyond_chance", "d"), as: "area" },
+                ]}
+                span={span}
+                onRange={zoom}
+                onOpen={open}
+              />
             )}
             <Strips measure={shown} />
           </>
@@ -72,7 +85,8 @@ function Headline({ measure, whole }: { measure: Measurement; whole: Measurement
     <div className={css.verdict}>
       <span className={css.big}>{score(num(measure.value, "d"), 2)}</span>
       <p>
-        {whole ? "last hour; " : ""}0 same, 1 disjoint. {count(num(measure.value, "n"))} images against {count(num(measure.value, "reference_n"))}
+        {whole ? "last hour; " : ""}0 same, 1 disjoint. {count(num(measure.value, "n"))} images against{" "}
+        {count(num(measure.value, "reference_n"))}
       </p>
       {slice && str(slice, "source") && (
         <p>

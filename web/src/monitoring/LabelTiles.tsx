@@ -16,7 +16,15 @@ const MOST = 8;
 export function LabelsTile() {
   const { labels } = useBoard();
   return (
-    <Tile metric="label_distribution" title="Labels" headline={(m) => <>{count(num(m.value, "total"))} <small>found</small></>}>
+    <Tile
+      metric="label_distribution"
+      title="Labels"
+      headline={(m) => (
+        <>
+          {count(num(m.value, "total"))} <small>found</small>
+        </>
+      )}
+    >
       {(m) => {
         const rows = Object.entries(record(m.value, "labels")).sort(([, a], [, b]) => (num(b, "count") ?? 0) - (num(a, "count") ?? 0));
         const trained = rows.some(([, row]) => num(row, "training_share") !== null);
@@ -50,12 +58,23 @@ export function HeatmapTile() {
   const latest = useRead<Items<Prediction>>(`/deployments/${name}/predictions`, { limit: 1, sort: "-taken_at" }, { every: 30_000 });
   const typical = latest.data?.items[0];
   return (
-    <Tile wide={3} metric="heatmap" title="Where" headline={(m) => <LabelSwitch measure={m} label={label} onChange={setLabel} labels={labels} />}>
+    <Tile
+      wide={3}
+      metric="heatmap"
+      title="Where"
+      headline={(m) => <LabelSwitch measure={m} label={label} onChange={setLabel} labels={labels} />}
+    >
       {(m) => {
         const shown = label ? record(m.value, "labels")[label] : m.value;
         return (
           <>
-            <Heat side={num(m.value, "side") ?? 32} cells={pairs(shown, "cells")} asset={typical?.asset ?? null} aspect={typical ? typical.width / typical.height : 4 / 3} label={`Where ${label || "detections"} lie in the image`} />
+            <Heat
+              side={num(m.value, "side") ?? 32}
+              cells={pairs(shown, "cells")}
+              asset={typical?.asset ?? null}
+              aspect={typical ? typical.width / typical.height : 4 / 3}
+              label={`Where ${label || "detections"} lie in the image`}
+            />
             <p className={css.foot}>{count(num(shown, "count"))} centres, over the latest image</p>
           </>
         );
@@ -64,12 +83,27 @@ export function HeatmapTile() {
   );
 }
 
-function LabelSwitch({ measure, label, onChange, labels }: { measure: Measurement; label: string; onChange: (label: string) => void; labels: string[] }) {
+function LabelSwitch({
+  measure,
+  label,
+  onChange,
+  labels,
+}: {
+  measure: Measurement;
+  label: string;
+  onChange: (label: string) => void;
+  labels: string[];
+}) {
   const found = Object.keys(record(measure.value, "labels"));
   const options = [...labels.filter((one) => found.includes(one)), ...found.filter((one) => !labels.includes(one))];
   return (
     <span className={css.small}>
-      <Select aria-label="Label of the heatmap" value={label} onChange={(event) => onChange(event.target.value)} options={[{ value: "", title: "All labels" }, ...options.map((one) => ({ value: one, title: one }))]} />
+      <Select
+        aria-label="Label of the heatmap"
+        value={label}
+        onChange={(event) => onChange(event.target.value)}
+        options={[{ value: "", title: "All labels" }, ...options.map((one) => ({ value: one, title: one }))]}
+      />
     </span>
   );
 }

@@ -13,7 +13,13 @@ export function PrecisionTile() {
     <Tile metric="average_precision" title="Average precision" headline={reviewed}>
       {(m) => (
         <>
-          <Numbers rows={[["mAP50", num(m.value, "map50")], ["mAP50–95", num(m.value, "map50_95")], ["AR100", num(m.value, "ar100")]]} />
+          <Numbers
+            rows={[
+              ["mAP50", num(m.value, "map50")],
+              ["mAP50–95", num(m.value, "map50_95")],
+              ["AR100", num(m.value, "ar100")],
+            ]}
+          />
           <table className={css.table}>
             <thead>
               <tr>
@@ -45,7 +51,13 @@ export function ReportTile() {
     <Tile metric="detection_report" title="At the threshold" headline={reviewed}>
       {(m) => (
         <>
-          <Numbers rows={[["Precision", num(m.value, "precision")], ["Recall", num(m.value, "recall")], ["F1", num(m.value, "f1")]]} />
+          <Numbers
+            rows={[
+              ["Precision", num(m.value, "precision")],
+              ["Recall", num(m.value, "recall")],
+              ["F1", num(m.value, "f1")],
+            ]}
+          />
           <PerLabel measure={m} />
           <Errors measure={m} />
         </>
@@ -59,7 +71,14 @@ export function ClassificationTile() {
     <Tile metric="classification_report" title="Accuracy" wide={6} headline={reviewed}>
       {(m) => (
         <>
-          <Numbers rows={[["Accuracy", num(m.value, "accuracy")], ["Macro F1", num(m.value, "macro_f1")], ["Precision", num(m.value, "precision")], ["Recall", num(m.value, "recall")]]} />
+          <Numbers
+            rows={[
+              ["Accuracy", num(m.value, "accuracy")],
+              ["Macro F1", num(m.value, "macro_f1")],
+              ["Precision", num(m.value, "precision")],
+              ["Recall", num(m.value, "recall")],
+            ]}
+          />
           <PerLabel measure={m} />
         </>
       )}
@@ -93,9 +112,19 @@ function PerLabel({ measure }: { measure: Measurement }) {
 }
 
 function Errors({ measure }: { measure: Measurement }) {
-  const errors = Object.entries((measure.value?.errors ?? {}) as Record<string, unknown>).filter((pair): pair is [string, number] => typeof pair[1] === "number" && pair[1] > 0);
+  const errors = Object.entries((measure.value?.errors ?? {}) as Record<string, unknown>).filter(
+    (pair): pair is [string, number] => typeof pair[1] === "number" && pair[1] > 0,
+  );
   if (errors.length === 0) return null;
-  return <p className={css.foot}>Errors: {errors.sort((a, b) => b[1] - a[1]).map(([name, n]) => `${n} ${words(name).toLowerCase()}`).join(", ")}</p>;
+  return (
+    <p className={css.foot}>
+      Errors:{" "}
+      {errors
+        .sort((a, b) => b[1] - a[1])
+        .map(([name, n]) => `${n} ${words(name).toLowerCase()}`)
+        .join(", ")}
+    </p>
+  );
 }
 
 export function ConfusionTile({ task }: { task: Task }) {
@@ -122,7 +151,8 @@ export function readConfusion(value: Record<string, unknown> | null): { rows: st
   if (!confusion) return null;
   const counts = list<number[]>(confusion, "counts");
   const named = list<string>(confusion, "labels");
-  const names = (key: string) => (list<string>(confusion, key).length ? list<string>(confusion, key) : named).map((name) => (name === "background" ? "nothing" : name));
+  const names = (key: string) =>
+    (list<string>(confusion, key).length ? list<string>(confusion, key) : named).map((name) => (name === "background" ? "nothing" : name));
   const [rows, columns] = [names("rows"), names("columns")];
   return counts.length && rows.length ? { rows, columns, counts } : null;
 }

@@ -17,6 +17,8 @@ export type Board = {
   /** What the time axes span, in seconds; the last bucket is whole. */
   span: [number, number];
   zoom: (from: number, to: number) => void;
+  /** Shows the predictions of a time span. */
+  open: (from: number, to: number) => void;
 };
 export const BoardContext = createContext<Board | null>(null);
 
@@ -26,7 +28,13 @@ export function useBoard(): Board {
   return board;
 }
 
-type Props = { metric: string; title?: string; wide?: number; headline?: (measure: Measurement) => ReactNode; children: (measure: Measurement) => ReactNode };
+type Props = {
+  metric: string;
+  title?: string;
+  wide?: number;
+  headline?: (measure: Measurement) => ReactNode;
+  children: (measure: Measurement) => ReactNode;
+};
 
 export function Tile({ metric, title, wide = 4, headline, children }: Props) {
   const { dashboard, catalog } = useBoard();
@@ -69,7 +77,14 @@ function About({ info }: { info: MetricInfo }) {
   const id = useId();
   return (
     <span className={css.about} onMouseLeave={() => setOpen(false)}>
-      <button type="button" aria-label={`What ${info.title} means`} aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)} onBlur={() => setOpen(false)}>
+      <button
+        type="button"
+        aria-label={`What ${info.title} means`}
+        aria-expanded={open}
+        aria-controls={id}
+        onClick={() => setOpen(!open)}
+        onBlur={() => setOpen(false)}
+      >
         <Icon name="info" size={13} />
       </button>
       {open && (

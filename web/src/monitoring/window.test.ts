@@ -18,7 +18,16 @@ it("a moving range asks for the same thing twice within its step, and everything
 });
 
 it("a number that is not there is null, never 0", () => {
-  const measure = { metric: "drift", available: true, needs: null, from: null, to: null, count: 1, value: { d: null }, series: [{ t: "1970-01-01T00:00:10Z", value: { d: 0.5 } }, { t: "1970-01-01T00:00:20Z" }] };
+  const measure = {
+    metric: "drift",
+    available: true,
+    needs: null,
+    from: null,
+    to: null,
+    count: 1,
+    value: { d: null },
+    series: [{ t: "1970-01-01T00:00:10Z", value: { d: 0.5 } }, { t: "1970-01-01T00:00:20Z" }],
+  };
   expect(num(measure.value, "d")).toBeNull();
   expect(times(measure)).toEqual([10, 20]);
   expect(column(measure, "d")).toEqual([0.5, null]);

@@ -1,6 +1,6 @@
 /* The part of the traffic a dashboard looks at; it lives in the address, so a view can be shared. */
 import { useCallback, useMemo } from "react";
-import { useSearchParams } from "react-router";
+import { useNavigate, useSearchParams } from "react-router";
 import type { Params } from "../api/client";
 
 export const RANGES = [
@@ -58,6 +58,19 @@ export function useWindow() {
     },
     [setSearch],
   );
-  const zoom = useCallback((from: number, to: number) => change({ range: null, from: new Date(from * 1000).toISOString(), to: new Date(to * 1000).toISOString() }), [change]);
-  return { window, change, zoom };
+  const zoom = useCallback(
+    (from: number, to: number) => change({ range: null, from: new Date(from * 1000).toISOString(), to: new Date(to * 1000).toISOString() }),
+    [change],
+  );
+  const navigate = useNavigate();
+  const open = useCallback(
+    (from: number, to: number) => {
+      const wanted = new URLSearchParams({ from: new Date(from * 1000).toISOString(), to: new Date(to * 1000).toISOString() });
+      if (window.source) wanted.set("source", window.source);
+      if (window.modelVersion) wanted.set("version", window.modelVersion);
+      void navigate(`predictions?${wanted}`);
+    },
+    [navigate, window.source, window.modelVersion],
+  );
+  return { window, change, zoom, open };
 }

@@ -33,8 +33,16 @@ export default function PredictionPage() {
         <>
           {prediction.data && <ReviewChip state={prediction.data.review} />}
           <span className={css.steps}>
-            {before && <Link to={`/deployments/${name}/predictions/${before}`} replace aria-label="Previous image" title="Previous image (←)">←</Link>}
-            {after && <Link to={`/deployments/${name}/predictions/${after}`} replace aria-label="Next image" title="Next image (→)">→</Link>}
+            {before && (
+              <Link to={`/deployments/${name}/predictions/${before}`} replace aria-label="Previous image" title="Previous image (←)">
+                ←
+              </Link>
+            )}
+            {after && (
+              <Link to={`/deployments/${name}/predictions/${after}`} replace aria-label="Next image" title="Next image (→)">
+                →
+              </Link>
+            )}
           </span>
         </>
       }
@@ -52,7 +60,11 @@ function ReviewActions({ prediction, name }: { prediction: Prediction; name: str
   return (
     <>
       {prediction.review !== "pending" && (
-        <Button icon="undo" disabled={reopen.isPending} onClick={() => reopen.mutate({ method: "DELETE", path: `/predictions/${prediction.id}/verdict` })}>
+        <Button
+          icon="undo"
+          disabled={reopen.isPending}
+          onClick={() => reopen.mutate({ method: "DELETE", path: `/predictions/${prediction.id}/verdict` })}
+        >
           Reopen
         </Button>
       )}
@@ -67,10 +79,25 @@ function Detail({ prediction, labels }: { prediction: Prediction; labels: string
   const [silent, setSilent] = useState(false);
   const [other, setOther] = useState<OtherAnswer | null>(null);
   const shapes = silent ? [...prediction.detections].sort((a, b) => a.confidence - b.confidence) : answered(prediction);
-  const picture = (shown: readonly Drawn[], alt: string) => <Picture asset={prediction.asset} width={prediction.width} height={prediction.height} shapes={shown} labels={labels} size={1280} names alt={alt} />;
+  const picture = (shown: readonly Drawn[], alt: string) => (
+    <Picture
+      asset={prediction.asset}
+      width={prediction.width}
+      height={prediction.height}
+      shapes={shown}
+      labels={labels}
+      size={1280}
+      names
+      alt={alt}
+    />
+  );
   const verdict = useRead<Verdict>(prediction.review === "pending" ? null : `/predictions/${prediction.id}/verdict`).data;
   const version = prediction.model_version?.title ?? "The model";
-  const second = other ? { title: `${other.title} would answer`, shapes: other.detections } : verdict && verdict.status !== "unusable" && verdict.status !== "skipped" ? { title: `${who(verdict.by)} said`, shapes: drawn(verdict.annotations) } : null;
+  const second = other
+    ? { title: `${other.title} would answer`, shapes: other.detections }
+    : verdict && verdict.status !== "unusable" && verdict.status !== "skipped"
+      ? { title: `${who(verdict.by)} said`, shapes: drawn(verdict.annotations) }
+      : null;
   return (
     <div className={css.detail}>
       <div className={css.stage}>
@@ -112,7 +139,10 @@ function Detail({ prediction, labels }: { prediction: Prediction; labels: string
               ["Threshold", score(prediction.threshold, 2)],
               ["Outlier score", prediction.outlier === null ? null : score(prediction.outlier, 3)],
               ["Size", `${prediction.width} × ${prediction.height} px`],
-              ...Object.entries(prediction.metadata ?? {}).map(([key, value]): [string, string] => [key, typeof value === "object" ? JSON.stringify(value) : String(value)]),
+              ...Object.entries(prediction.metadata ?? {}).map(([key, value]): [string, string] => [
+                key,
+                typeof value === "object" ? JSON.stringify(value) : String(value),
+              ]),
             ]}
           />
         </Card>

@@ -7,6 +7,7 @@ import { usePages, useRead } from "../api/use";
 import { Button, LinkButton, Select } from "../design/controls";
 import { useDeployment } from "../design/deployment";
 import { Card, Empty, Failed, Skeleton } from "../design/page";
+import { Chip } from "../design/status";
 import { PredictionCard } from "./PredictionCard";
 import css from "./predictions.module.css";
 
@@ -33,11 +34,20 @@ export default function PredictionsPage() {
   const [search, setSearch] = useSearchParams();
   const read = (name: string) => search.get(name) ?? "";
   const sort = read("sort") || "-taken_at";
-  const params = { sort, source: read("source"), label: read("label"), review: read("review"), model_version: read("version"), limit: 60 };
+  const params = {
+    sort,
+    source: read("source"),
+    label: read("label"),
+    review: read("review"),
+    model_version: read("version"),
+    from: read("from"),
+    to: read("to"),
+    limit: 60,
+  };
   const facts = useRead<Dashboard>(`/deployments/${deployment.name}/dashboard`, { bucket: "auto" }, { every: 30_000 });
   const pages = usePages<Prediction>(`/deployments/${deployment.name}/predictions`, params, sort === "-taken_at" ? 4000 : false);
   const items = pages.data?.pages.flatMap((page) => page.items) ?? [];
-  const filtered = Boolean(params.source || params.label || params.review || params.model_version);
+  const filtered = Boolean(params.source || params.label || params.review || params.model_version || params.from);
 
   const change = (name: string, value: string) =>
     setSearch(
@@ -49,15 +59,34 @@ export default function PredictionsPage() {
       },
       { replace: true },
     );
-  const options = (all: string, found: string[], name = (value: string) => value) => [{ value: "", title: all }, ...found.map((value) => ({ value, title: name(value) }))];
+  const options = (all: string, found: string[], name = (value: string) => value) => [
+    { value: "", title: all },
+    ...found.map((value) => ({ value, title: name(value) })),
+  ];
 
   return (
     <>
       <div className={css.filters}>
-        <Select aria-label="Source" value={params.source} onChange={(event) => change("source", event.target.value)} options={options("All sources", facts.data?.sources ?? [])} />
-        <Select aria-label="Label" value={params.label} onChange={(event) => change("label", event.target.value)} options={options("All labels", deployment.labels)} />
+        <Select
+          aria-label="Source"
+          value={params.source}
+          onChange={(event) => change("source", event.target.value)}
+          options={options("All sources", facts.data?.sources ?? [])}
+        />
+        <Select
+          aria-label="Label"
+          value={params.label}
+          onChange={(event) => change("label", event.target.value)}
+          options={options("All labels", deployment.labels)}
+        />
         <Select aria-label="Review" value={params.review} onChange={(event) => change("review", event.target.value)} options={REVIEWS} />
-        <Select aria-label="Model version" value={params.model_version} onChange={(event) => change("version", event.target.value)} options={options("All versions", facts.data?.model_versions ?? [], title)} />
+        <Select
+          aria-label="Model version"
+          value={params.model_version}
+          onChange={(event) => change("version", event.target.value)}
+          options={options("All versions", facts.data?.model_versions ?? [], title)}
+        />
+        {params.from && <Chip tone="now">{span(params.from, params.to)}</Chip>}
         {filtered && (
           <Button small look="quiet" icon="cross" onClick={() => setSearch({ sort }, { replace: true })}>
             Clear
@@ -87,6 +116,12 @@ export default function PredictionsPage() {
   );
 }
 
+function span(from: string, to: string): string {
+  return [from, to]
+    .map((at) => new Date(at).toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" }))
+    .join(" – ");
+}
+
 function Nothing({ filtered }: { filtered: boolean }) {
   return (
     <Card>
@@ -109,7 +144,9 @@ function More({ load, busy }: { load: () => void; busy: boolean }) {
     latest.current = load;
   });
   useEffect(() => {
-    const watch = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && latest.current(), { rootMargin: "600px" });
+    const watch = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && latest.current(), {
+      rootMargin: "600px",
+    });
     if (place.current) watch.observe(place.current);
     return () => watch.disconnect();
   }, []);

@@ -21,13 +21,27 @@ export function Replay({ prediction, onAnswer }: { prediction: Prediction; onAns
     if (!id) return onAnswer(null);
     replay.mutate(
       { method: "POST", path: `/predictions/${prediction.id}/replay`, body: { model_version: id } },
-      { onSuccess: (answer) => onAnswer({ title: answer.model_version.title, detections: answer.detections.filter((found) => found.confidence >= prediction.threshold) }) },
+      {
+        onSuccess: (answer) =>
+          onAnswer({
+            title: answer.model_version.title,
+            detections: answer.detections.filter((found) => found.confidence >= prediction.threshold),
+          }),
+      },
     );
   };
 
   return (
     <span className={css.tools}>
-      <Select aria-label="Answer with another version" value={chosen} onChange={(event) => ask(event.target.value)} options={[{ value: "", title: "Compare with another version…" }, ...others.map((version) => ({ value: version.id, title: version.title }))]} />
+      <Select
+        aria-label="Answer with another version"
+        value={chosen}
+        onChange={(event) => ask(event.target.value)}
+        options={[
+          { value: "", title: "Compare with another version…" },
+          ...others.map((version) => ({ value: version.id, title: version.title })),
+        ]}
+      />
       {chosen && (
         <Button small look="quiet" onClick={() => ask("")}>
           Stop comparing

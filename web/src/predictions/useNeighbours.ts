@@ -7,7 +7,9 @@ import type { Page, Prediction } from "../api/types";
 export function useNeighbours(deployment: string, id: string): { before: string | null; after: string | null } {
   const client = useQueryClient();
   const navigate = useNavigate();
-  const lists = client.getQueriesData<InfiniteData<Page<Prediction>>>({ predicate: ({ queryKey }) => queryKey[0] === `/deployments/${deployment}/predictions` && queryKey[2] === "pages" });
+  const lists = client.getQueriesData<InfiniteData<Page<Prediction>>>({
+    predicate: ({ queryKey }) => queryKey[0] === `/deployments/${deployment}/predictions` && queryKey[2] === "pages",
+  });
   const ids = lists
     .map(([, data]) => data?.pages.flatMap((page) => page.items.map((item) => item.id)) ?? [])
     .filter((list) => list.includes(id))

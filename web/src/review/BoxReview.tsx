@@ -12,7 +12,15 @@ import css from "./review.module.css";
 import { ShapeList } from "./ShapeList";
 import { useKeys } from "./useKeys";
 
-type Props = { prediction: ToReview; labels: string[]; decide: (status: ReviewState, annotations: Annotation[]) => void; back: () => void; help: () => void; look: Look; setLook: (look: Look) => void };
+type Props = {
+  prediction: ToReview;
+  labels: string[];
+  decide: (status: ReviewState, annotations: Annotation[]) => void;
+  back: () => void;
+  help: () => void;
+  look: Look;
+  setLook: (look: Look) => void;
+};
 export type Look = { brightness: number; contrast: number };
 
 function sceneOf(prediction: ToReview): SceneStore {
@@ -68,7 +76,17 @@ export function BoxReview({ prediction, labels, decide, back, help, look, setLoo
   return (
     <div className={css.bench}>
       <div className={css.stage}>
-        <Canvas ref={canvas} store={store} asset={prediction.asset} image={image} labels={labels} label={label} drawing={drawing} hidden={hidden} filter={`brightness(${look.brightness}%) contrast(${look.contrast}%)`} />
+        <Canvas
+          ref={canvas}
+          store={store}
+          asset={prediction.asset}
+          image={image}
+          labels={labels}
+          label={label}
+          drawing={drawing}
+          hidden={hidden}
+          filter={`brightness(${look.brightness}%) contrast(${look.contrast}%)`}
+        />
         <div className={css.overlay}>
           <button type="button" aria-pressed={drawing} onClick={act.draw} title="Draw over an existing box (D)">
             Draw
@@ -80,15 +98,36 @@ export function BoxReview({ prediction, labels, decide, back, help, look, setLoo
             Fit
           </button>
           <label title="Brightness">
-            ☀<input type="range" aria-label="Brightness" min={40} max={240} value={look.brightness} onChange={(event) => setLook({ ...look, brightness: Number(event.target.value) })} />
+            ☀
+            <input
+              type="range"
+              aria-label="Brightness"
+              min={40}
+              max={240}
+              value={look.brightness}
+              onChange={(event) => setLook({ ...look, brightness: Number(event.target.value) })}
+            />
           </label>
           <label title="Contrast">
-            ◐<input type="range" aria-label="Contrast" min={40} max={240} value={look.contrast} onChange={(event) => setLook({ ...look, contrast: Number(event.target.value) })} />
+            ◐
+            <input
+              type="range"
+              aria-label="Contrast"
+              min={40}
+              max={240}
+              value={look.contrast}
+              onChange={(event) => setLook({ ...look, contrast: Number(event.target.value) })}
+            />
           </label>
         </div>
       </div>
       <aside className={css.panel} aria-label="Decision">
-        <LabelPicker labels={labels} chosen={store.find(scene.selected)?.label ?? label} pick={pick} colour={(name) => labelColour(name, labels)} />
+        <LabelPicker
+          labels={labels}
+          chosen={store.find(scene.selected)?.label ?? label}
+          pick={pick}
+          colour={(name) => labelColour(name, labels)}
+        />
         <ShapeList store={store} scene={scene} labels={labels} focus={(shape) => canvas.current?.focus(shape)} />
         <Decide changed={!asAnswered} empty={scene.shapes.length === 0} act={act} canUndo={store.canUndo} />
       </aside>

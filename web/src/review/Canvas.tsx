@@ -10,7 +10,17 @@ import { fit, focused, panned, toImage, zoomed, type Viewport } from "./core/vie
 import css from "./review.module.css";
 
 export type CanvasHandle = { fit: () => void; focus: (rect: Rect) => void };
-type Props = { store: SceneStore; asset: string; image: Size; labels: readonly string[]; label: string; drawing: boolean; hidden: boolean; filter: string; ref: Ref<CanvasHandle> };
+type Props = {
+  store: SceneStore;
+  asset: string;
+  image: Size;
+  labels: readonly string[];
+  label: string;
+  drawing: boolean;
+  hidden: boolean;
+  filter: string;
+  ref: Ref<CanvasHandle>;
+};
 
 const NEAR = 8;
 
@@ -35,7 +45,24 @@ export function Canvas({ store, asset, image, labels, label, drawing, hidden, fi
       const moving = gesture.current && "shape" in gesture.current ? gesture.current.shape.id : null;
       const still = moving === null || !draft.current ? scene : { ...scene, shapes: scene.shapes.filter((shape) => shape.id !== moving) };
       const draftLabel = moving === null ? label : (store.find(moving)?.label ?? label);
-      render(context, { scene: still, view: view.current, canvas: size, image: ready(picture.current), imageSize: image, draft: draft.current, draftLabel, hideLabels: scene.shapes.length > 60, dimmed: hidden, filter, colour: (name) => labelColour(name, labels), font: theme("--font") }, devicePixelRatio);
+      render(
+        context,
+        {
+          scene: still,
+          view: view.current,
+          canvas: size,
+          image: ready(picture.current),
+          imageSize: image,
+          draft: draft.current,
+          draftLabel,
+          hideLabels: scene.shapes.length > 60,
+          dimmed: hidden,
+          filter,
+          colour: (name) => labelColour(name, labels),
+          font: theme("--font"),
+        },
+        devicePixelRatio,
+      );
     });
   }, [store, size, image, label, labels, hidden, filter]);
 

@@ -10,7 +10,15 @@ export function LabelPicker({ labels, chosen, pick, colour }: Props) {
   const shown = labels.filter((label) => label.toLowerCase().includes(wanted.toLowerCase()));
   return (
     <div className={css.labels}>
-      {labels.length > 10 && <Input type="search" aria-label="Find a label" placeholder="Find a label" value={wanted} onChange={(event) => setWanted(event.target.value)} />}
+      {labels.length > 10 && (
+        <Input
+          type="search"
+          aria-label="Find a label"
+          placeholder="Find a label"
+          value={wanted}
+          onChange={(event) => setWanted(event.target.value)}
+        />
+      )}
       <div className={css.labelList} role="radiogroup" aria-label="Label">
         {shown.map((label) => {
           const key = labels.indexOf(label);

@@ -9,13 +9,19 @@ import { answered, type ToReview } from "./exchange";
 import css from "./review.module.css";
 import { useKeys } from "./useKeys";
 
-type Props = { prediction: ToReview; labels: string[]; decide: (status: ReviewState, annotations: Annotation[]) => void; back: () => void; help: () => void };
+type Props = {
+  prediction: ToReview;
+  labels: string[];
+  decide: (status: ReviewState, annotations: Annotation[]) => void;
+  back: () => void;
+  help: () => void;
+};
 
 export function LabelReview({ prediction, labels, decide, back, help }: Props) {
   const best = answered(prediction)[0] ?? null;
   const sure = new Map(prediction.detections.map((found) => [found.label, found.confidence]));
 
-  const choose = (label: string) => label === best?.label ? decide("accepted", []) : decide("corrected", [{ label }]);
+  const choose = (label: string) => (label === best?.label ? decide("accepted", []) : decide("corrected", [{ label }]));
   const act = {
     accept: () => best && choose(best.label),
     nothing: () => undefined,
@@ -41,7 +47,15 @@ export function LabelReview({ prediction, labels, decide, back, help }: Props) {
       </div>
       <aside className={`${css.panel} ${css.short}`} aria-label="Decision">
         <div className={css.labels}>
-          <h2>{best ? <>Answered <strong>{best.label}</strong>. What is it?</> : "The model was unsure. What is it?"}</h2>
+          <h2>
+            {best ? (
+              <>
+                Answered <strong>{best.label}</strong>. What is it?
+              </>
+            ) : (
+              "The model was unsure. What is it?"
+            )}
+          </h2>
           <div className={css.labelList}>
             {labels.map((label, i) => (
               <button key={label} type="button" aria-pressed={label === best?.label} onClick={() => choose(label)}>

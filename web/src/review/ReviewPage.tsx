@@ -31,13 +31,20 @@ function Reviewing({ first }: { first: string | null }) {
   const [help, setHelp] = useState(false);
   const current = queue.items[0];
   const { decide: settle } = queue;
-  const decide = useCallback((status: ReviewState, annotations: Annotation[]) => current && settle(current, status, annotations), [current, settle]);
+  const decide = useCallback(
+    (status: ReviewState, annotations: Annotation[]) => current && settle(current, status, annotations),
+    [current, settle],
+  );
   const bench = { labels: deployment.labels, decide, back: queue.back, help: () => setHelp(true) };
 
   return (
     <>
       <Progress overview={overview} done={queue.done} current={current} help={() => setHelp(true)} />
-      {queue.offline && <Notice tone="warn">The server cannot be reached. {plural(queue.waiting, "decision")} kept here and sent as soon as it is back; go on.</Notice>}
+      {queue.offline && (
+        <Notice tone="warn">
+          The server cannot be reached. {plural(queue.waiting, "decision")} kept here and sent as soon as it is back; go on.
+        </Notice>
+      )}
       {queue.problem && <Notice tone="bad">{queue.problem}</Notice>}
       {current ? (
         deployment.task === "classification" ? (
@@ -88,16 +95,23 @@ function Progress({ overview, done, current, help }: ProgressProps) {
       {on && loop ? (
         <div className={css.meter}>
           <span>
-            <strong>{count(loop.added)}</strong> of {count(loop.after)} added{pipeline.continuous_training?.active ? " until retraining" : ""}
+            <strong>{count(loop.added)}</strong> of {count(loop.after)} added
+            {pipeline.continuous_training?.active ? " until retraining" : ""}
           </span>
           <Bar value={loop.added} total={loop.after} label="Images added to the dataset" done={loop.added >= loop.after} />
         </div>
       ) : (
         <span className={css.hint}>
-          The feedback loop is off: reviews are kept and measured, but do not reach a dataset. <LinkButton small look="quiet" to="../settings#training-data">Switch it on</LinkButton>
+          The feedback loop is off: reviews are kept and measured, but do not reach a dataset.{" "}
+          <LinkButton small look="quiet" to="../settings#training-data">
+            Switch it on
+          </LinkButton>
         </span>
       )}
-      <span className={css.hint}>{done > 0 && `${plural(done, "image")} this session · `}{plural(overview.pending, "image")} to review</span>
+      <span className={css.hint}>
+        {done > 0 && `${plural(done, "image")} this session · `}
+        {plural(overview.pending, "image")} to review
+      </span>
       {current && (
         <span className={css.about}>
           {current.source ?? ""} <Time at={current.taken_at} />
@@ -115,8 +129,13 @@ function Done({ overview, done }: { overview: InDeployment; done: number }) {
   const none = overview.predictions === 0;
   return (
     <Card>
-      <Empty title={none ? "Nothing to review yet" : "Everything is reviewed"} actions={<LinkButton to={none ? "../" : "../loop"}>{none ? "To the dashboard" : "See the loop"}</LinkButton>}>
-        {none ? "Images this deployment answers wait here for a person to look." : `${done > 0 ? `${plural(done, "image")} this session. ` : ""}New images appear here as they arrive.`}
+      <Empty
+        title={none ? "Nothing to review yet" : "Everything is reviewed"}
+        actions={<LinkButton to={none ? "../" : "../loop"}>{none ? "To the dashboard" : "See the loop"}</LinkButton>}
+      >
+        {none
+          ? "Images this deployment answers wait here for a person to look."
+          : `${done > 0 ? `${plural(done, "image")} this session. ` : ""}New images appear here as they arrive.`}
       </Empty>
     </Card>
   );

@@ -70,9 +70,9 @@ export function useQueue(deployment: string, first: string | null) {
       setProblem("");
       setItems((before) => before.filter((item) => item.id !== prediction.id));
       setDone((before) => [...before, { ...prediction, verdict: { status, annotations } }]);
-      void outbox.put({ prediction: prediction.id, method: "PUT", body: { status, annotations } }).then(() =>
-        client.invalidateQueries({ predicate: (query) => String(query.queryKey[0]).startsWith(`/deployments/${deployment}`) }),
-      );
+      void outbox
+        .put({ prediction: prediction.id, method: "PUT", body: { status, annotations } })
+        .then(() => client.invalidateQueries({ predicate: (query) => String(query.queryKey[0]).startsWith(`/deployments/${deployment}`) }));
     },
     [client, deployment, outbox],
   );

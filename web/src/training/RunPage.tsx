@@ -56,14 +56,34 @@ function Run({ run }: { run: TrainingRun }) {
       )}
       <div className={css.columns}>
         <Card title="Curve" aside={<Legend lines={lines} />}>
-          {lines.length === 0 ? <p className={dim}>{run.state === "queued" ? "Waiting for its turn." : "The first epoch is still running."}</p> : <Curve label="Training curve" total={run.epochs[0]?.epochs ?? run.epochs.length} lines={lines} height={220} />}
+          {lines.length === 0 ? (
+            <p className={dim}>{run.state === "queued" ? "Waiting for its turn." : "The first epoch is still running."}</p>
+          ) : (
+            <Curve label="Training curve" total={run.epochs[0]?.epochs ?? run.epochs.length} lines={lines} height={220} />
+          )}
         </Card>
         <Card title="What it was given">
           <Rows
             rows={[
               ["Trainer", run.trainer],
-              ["Training data", data.data && <Link key="l" className={css.link} to={`/datasets/${data.data.dataset_name}/${data.data.number}`}>{data.data.title}</Link>],
-              ["Started from", start.data ? <Link key="l" className={css.link} to={`/models/${start.data.model_name}/${start.data.number}`}>{start.data.title}</Link> : "nothing"],
+              [
+                "Training data",
+                data.data && (
+                  <Link key="l" className={css.link} to={`/datasets/${data.data.dataset_name}/${data.data.number}`}>
+                    {data.data.title}
+                  </Link>
+                ),
+              ],
+              [
+                "Started from",
+                start.data ? (
+                  <Link key="l" className={css.link} to={`/models/${start.data.model_name}/${start.data.number}`}>
+                    {start.data.title}
+                  </Link>
+                ) : (
+                  "nothing"
+                ),
+              ],
               ["Begun", <Time key="t" at={run.started_at ?? run.created_at} />],
               ["Took", took(run)],
               ...Object.entries(run.parameters).map(([name, value]): [string, string] => [name, String(value)]),

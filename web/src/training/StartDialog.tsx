@@ -44,7 +44,13 @@ function StartDialog({ onClose }: { onClose: () => void }) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!dataset?.latest || !trainer) return;
-    const body = { model, dataset_version: dataset.latest.id, trainer: trainer.name, parameters: typedAll(values), start_from: known?.latest && warm ? known.latest.id : null };
+    const body = {
+      model,
+      dataset_version: dataset.latest.id,
+      trainer: trainer.name,
+      parameters: typedAll(values),
+      start_from: known?.latest && warm ? known.latest.id : null,
+    };
     start.mutate({ method: "POST", path: "/training-runs", body }, { onSuccess: (run) => void navigate(`/training/${run.id}`) });
   };
 
@@ -66,8 +72,15 @@ function StartDialog({ onClose }: { onClose: () => void }) {
         {usable.length === 0 ? (
           <Notice>There is no dataset yet. Import one first.</Notice>
         ) : (
-          <Field label="Dataset" hint={dataset?.latest && `${dataset.latest.title}, ${plural(dataset.latest.images.train ?? 0, "training image")}`}>
-            <Select value={dataset?.id} onChange={(event) => setDataset(event.target.value)} options={usable.map((one) => ({ value: one.id, title: one.name }))} />
+          <Field
+            label="Dataset"
+            hint={dataset?.latest && `${dataset.latest.title}, ${plural(dataset.latest.images.train ?? 0, "training image")}`}
+          >
+            <Select
+              value={dataset?.id}
+              onChange={(event) => setDataset(event.target.value)}
+              options={usable.map((one) => ({ value: one.id, title: one.name }))}
+            />
           </Field>
         )}
         <Field label="Model" hint={known ? `The result becomes version ${known.versions + 1}.` : "A new model."}>
@@ -79,13 +92,22 @@ function StartDialog({ onClose }: { onClose: () => void }) {
           </Switch>
         )}
         <Field label="Trainer">
-          <Select value={trainer?.name} onChange={(event) => (setTrainer(event.target.value), setValues({}))} options={fitting.map((one) => ({ value: one.name, title: one.title }))} />
+          <Select
+            value={trainer?.name}
+            onChange={(event) => (setTrainer(event.target.value), setValues({}))}
+            options={fitting.map((one) => ({ value: one.name, title: one.title }))}
+          />
         </Field>
         {trainer && !trainer.available && <Notice tone="warn">{trainer.missing}</Notice>}
         <div className={css.parameters}>
           {Object.entries(trainer?.parameters ?? {}).map(([name, parameter]) => (
             <Field key={name} label={words(name)}>
-              <Input title={parameter.title} placeholder={String(parameter.default ?? "")} value={values[name] ?? ""} onChange={(event) => setValues({ ...values, [name]: event.target.value })} />
+              <Input
+                title={parameter.title}
+                placeholder={String(parameter.default ?? "")}
+                value={values[name] ?? ""}
+                onChange={(event) => setValues({ ...values, [name]: event.target.value })}
+              />
             </Field>
           ))}
         </div>

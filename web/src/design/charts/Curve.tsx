@@ -38,7 +38,14 @@ function Path({ line, x, height }: { line: CurveLine; x: (i: number) => number; 
   const [last, end] = known[known.length - 1];
   return (
     <g>
-      <polyline points={known.map(([i, value]) => `${x(i)},${y(value)}`).join(" ")} fill="none" stroke={line.colour} strokeWidth={1.8} strokeLinejoin="round" vectorEffect="non-scaling-stroke" />
+      <polyline
+        points={known.map(([i, value]) => `${x(i)},${y(value)}`).join(" ")}
+        fill="none"
+        stroke={line.colour}
+        strokeWidth={1.8}
+        strokeLinejoin="round"
+        vectorEffect="non-scaling-stroke"
+      />
       <circle cx={x(last)} cy={y(end)} r={3} fill={line.colour} />
       <text x={x(last) + 7} y={y(end) + 4} style={{ fill: line.colour, fontWeight: 600 }}>
         {score(end, line.digits ?? 3)}

@@ -2,7 +2,16 @@
 import { useWidth } from "../useWidth";
 import css from "./charts.module.css";
 
-type Props = { counts: number[]; from: number; to: number; mark?: number; markName?: string; label: string; height?: number; unit?: (value: number) => string };
+type Props = {
+  counts: number[];
+  from: number;
+  to: number;
+  mark?: number;
+  markName?: string;
+  label: string;
+  height?: number;
+  unit?: (value: number) => string;
+};
 
 export function Histogram({ counts, from, to, mark, markName, label, height = 96, unit = String }: Props) {
   const [place, wide] = useWidth<SVGSVGElement>();
@@ -16,10 +25,19 @@ export function Histogram({ counts, from, to, mark, markName, label, height = 96
       {counts.map((n, i) => {
         const bar = (n / top) * (tall - 4);
         const silent = at !== null && (i + 0.5) * step < at;
-        return n > 0 && (
-          <rect key={i} x={i * step + 0.5} y={tall - Math.max(bar, 1)} width={Math.max(step - 1, 0.6)} height={Math.max(bar, 1)} fill={silent ? "var(--usual)" : "var(--now)"}>
-            <title>{`${unit(from + ((to - from) * i) / counts.length)}: ${n}`}</title>
-          </rect>
+        return (
+          n > 0 && (
+            <rect
+              key={i}
+              x={i * step + 0.5}
+              y={tall - Math.max(bar, 1)}
+              width={Math.max(step - 1, 0.6)}
+              height={Math.max(bar, 1)}
+              fill={silent ? "var(--usual)" : "var(--now)"}
+            >
+              <title>{`${unit(from + ((to - from) * i) / counts.length)}: ${n}`}</title>
+            </rect>
+          )
         );
       })}
       {at !== null && <line x1={at} x2={at} y1={0} y2={tall} stroke="var(--ink-2)" strokeDasharray="3 3" />}

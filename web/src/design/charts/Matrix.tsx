@@ -31,7 +31,13 @@ export function Matrix({ rows, columns, counts, rowTitle, columnTitle }: Props) 
                   const hue = name === column ? "var(--now)" : "var(--warn-strong)";
                   const share = total > 0 ? n / total : 0;
                   return (
-                    <td key={column} title={`${name} → ${column}: ${n} of ${total}`} style={{ background: n > 0 ? `color-mix(in srgb, ${hue} ${Math.round(10 + share * 36)}%, var(--surface))` : "var(--sunken)" }}>
+                    <td
+                      key={column}
+                      title={`${name} → ${column}: ${n} of ${total}`}
+                      style={{
+                        background: n > 0 ? `color-mix(in srgb, ${hue} ${Math.round(10 + share * 36)}%, var(--surface))` : "var(--sunken)",
+                      }}
+                    >
                       {n > 0 ? n : ""}
                     </td>
                   );

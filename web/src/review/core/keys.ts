@@ -1,6 +1,20 @@
 /* Which key does what while reviewing; the sheet behind "?" is printed from this table. */
 
-export type Action = "accept" | "nothing" | "unusable" | "skip" | "undo" | "redo" | "next" | "previous" | "delete" | "fit" | "hide" | "draw" | "help" | "leave";
+export type Action =
+  | "accept"
+  | "nothing"
+  | "unusable"
+  | "skip"
+  | "undo"
+  | "redo"
+  | "next"
+  | "previous"
+  | "delete"
+  | "fit"
+  | "hide"
+  | "draw"
+  | "help"
+  | "leave";
 
 export type Pressed = { key: string; ctrl: boolean; shift: boolean };
 

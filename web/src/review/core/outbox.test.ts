@@ -23,7 +23,12 @@ it("keeps every decision, in order, until the server can be reached again, also 
 
 it("reports what the server refuses and goes on with the rest", async () => {
   const told: string[] = [];
-  const outbox = new Outbox("o", async (one) => (one.prediction === "a" ? { refused: "unknown label" } : "done"), shelf(), (sentence) => told.push(sentence));
+  const outbox = new Outbox(
+    "o",
+    async (one) => (one.prediction === "a" ? { refused: "unknown label" } : "done"),
+    shelf(),
+    (sentence) => told.push(sentence),
+  );
   await outbox.put(decision("a"));
   await outbox.put(decision("b"));
   expect(told).toEqual(["unknown label"]);

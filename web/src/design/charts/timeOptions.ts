@@ -1,0 +1,147 @@
+/* How a time chart looks and answers to the pointer, in uPlot's terms. */
+import uPlot from "uplot";
+import { theme } from "../colours";
+import css from "./charts.module.css";
+
+export type Line = {
+  name: string;
+  colour: string;
+  values: (number | null)[];
+  as?: "line" | "bars" | "area";
+  dashed?: boolean;
+};
+export type Band = { high: number; low: number; colour: string };
+
+export const colour = (name: string) => (name.startsWith("--") ? theme(name) : name);
+
+const readable = (value: number | null | undefined, format: (value: number) => string) =>
+  value === null || value === undefined ? "–" : format(value);
+
+export type Look = {
+  lines: Line[];
+  floor?: number;
+  top?: number;
+  height: number;
+  bands: Band[];
+  format: (value: number) => string;
+  tick: (value: number) => string;
+  span: () => [number, number] | undefined;
+  pick: (from: number, to: number) => void;
+  open: (from: number, to: number) => void;
+};
+
+export function options(width: number, look: Look): uPlot.Options {
+  const axis = {
+    stroke: theme("--ink-3"),
+    font: `11px ${theme("--font")}`,
+    ticks: { show: false },
+    grid: { stroke: theme("--line"), width: 1 },
+  };
+  return {
+    width,
+    height: look.height,
+    padding: [8, 14, 0, 0],
+    legend: { show: false },
+    cursor: { sync: { key: "dashboard" }, drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },
+    scales: {
+      x: { time: true, range: (_chart, low, high) => xRange(low, high, look.span()) },
+      y: { range: (_chart, low, high) => yRange(low, high, look) },
+    },
+    axes: [
+      { ...axis, grid: { show: false }, size: 22, space: 70 },
+      { ...axis, size: 34, space: 28, values: (_chart, ticks) => ticks.map((tick) => look.tick(tick)) },
+    ],
+    series: [{}, ...look.lines.map((line) => series(line))],
+    bands: look.bands.map((band) => ({ series: [band.high, band.low], fill: soft(band.colour) })),
+    hooks: {
+      setSelect: [
+        (chart) => {
+          if (chart.select.width < 4) return;
+          const from = chart.posToVal(chart.select.left, "x");
+          const to = chart.posToVal(chart.select.left + chart.select.width, "x");
+          chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          look.pick(from, to);
+        },
+      ],
+    },
+    plugins: [tip(look), opening(look)],
+  };
+}
+
+function xRange(low: number | null, high: number | null, span?: [number, number]): [number, number] {
+  if (span) return span;
+  return low === null || high === null || low === high ? [(low ?? 0) - 1800, (low ?? 0) + 1800] : [low, high];
+}
+
+function yRange(low: number | null, high: number | null, look: Look): [number, number] {
+  const bottom = look.floor ?? low ?? 0;
+  const top = look.top ?? (high === null || high <= bottom ? bottom + 1 : high + (high - bottom) * 0.08);
+  return [bottom, top];
+}
+
+function soft(name: string): string {
+  return `color-mix(in srgb, ${colour(name)} 16%, transparent)`;
+}
+
+function series(line: Line): uPlot.Series {
+  const stroke = colour(line.colour);
+  if (line.as === "bars")
+    return { stroke, fill: stroke, width: 0, points: { show: false }, paths: uPlot.paths.bars?.({ size: [0.74, 14], align: 1 }) };
+  return {
+    stroke,
+    width: 1.5,
+    spanGaps: true,
+    dash: line.dashed ? [4, 3] : undefined,
+    fill: line.as === "area" ? soft(line.colour) : undefined,
+    points: { show: (chart) => (chart.data[0]?.length ?? 0) < 3, size: 5, fill: stroke },
+  };
+}
+
+/** The small box that reads the values under the pointer. */
+function tip(look: Look): uPlot.Plugin {
+  let box: HTMLDivElement;
+  return {
+    hooks: {
+      init: (chart) => {
+        box = document.createElement("div");
+        box.className = css.tip;
+        box.hidden = true;
+        chart.over.append(box);
+      },
+      setCursor: (chart) => {
+        const at = chart.cursor.idx;
+        const hovered = chart.over.matches(":hover");
+        box.hidden = at === null || at === undefined || !hovered || !chart.data[0].length;
+        if (box.hidden || at === null || at === undefined) return;
+        const time = new Date((chart.data[0][at] as number) * 1000);
+        const rows = look.lines.map((line, i) => `${line.name}: ${readable(chart.data[i + 1][at] as number | null, look.format)}`);
+        box.textContent = [
+          time.toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" }),
+          ...rows,
+        ].join("\n");
+        const left = chart.cursor.left ?? 0;
+        box.style.transform =
+          left > chart.over.clientWidth / 2 ? `translate(${left - box.offsetWidth - 10}px, 4px)` : `translate(${left + 10}px, 4px)`;
+      },
+    },
+  };
+}
+
+/** A click that was no drag opens the bucket under the pointer. */
+function opening(look: Look): uPlot.Plugin {
+  let pressedAt = 0;
+  return {
+    hooks: {
+      init: (chart) => {
+        chart.over.addEventListener("mousedown", (event) => (pressedAt = event.clientX));
+        chart.over.addEventListener("click", (event) => {
+          const at = chart.cursor.idx;
+          const times = chart.data[0];
+          if (Math.abs(event.clientX - pressedAt) > 3 || at === null || at === undefined || times.length === 0) return;
+          const width = times.length > 1 ? Math.min(...times.slice(1).map((time, i) => time - times[i])) : 3600;
+          look.open(times[at], times[at] + width);
+        });
+      },
+    },
+  };
+}
