@@ -165,6 +165,23 @@ def test_a_new_threshold_counts_for_the_next_image_and_the_log_keeps_what_lies_b
     assert server.http.patch("/api/v1/deployments/colours", json={"threshold": 1.5}).status_code == 422
 
 
+def test_after_a_rename_the_old_name_still_answers_until_another_deployment_takes_it(server: Server) -> None:
+    version = register(server, classifier())
+    made = deploy(server, version)
+    assert server.http.patch("/api/v1/deployments/colours", json={"name": "shades"}).status_code == 200
+    assert server.http.get("/api/v1/deployments/colours").json()["id"] == made["id"]
+
+    def answered_by() -> str:
+        answer = server.http.post("/api/v1/deployments/colours/predict", content=RED)
+        assert answer.status_code == 200
+        name: str = answer.json()["deployment"]
+        return name
+
+    wait_until(lambda: answered_by() == "shades")
+    assert deploy(server, version)["id"] != made["id"]
+    assert server.http.get("/api/v1/deployments/colours").json()["id"] != made["id"]
+
+
 def test_predictions_of_an_external_deployment_are_logged_not_answered(server: Server) -> None:
     version = register(server, classifier())
     asked = {"name": "edge", "model_version": version["id"], "target": "external", "threshold": 0.5}

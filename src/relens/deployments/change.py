@@ -66,10 +66,13 @@ def create(
 
 
 def rename(connection: Connection, deployment: Deployment, name: str) -> None:
+    """The old name goes on working as an address until another deployment takes it."""
     there = store.named(connection, good_name(name))
     if there is not None and there.id != deployment.id:
         raise NameTaken(f"there is a deployment '{name}' already: choose another name")
-    store.change(connection, deployment.id, name=name)
+    if name != deployment.name:
+        store.change(connection, deployment.id, name=name)
+        store.remember_name(connection, deployment.name, deployment.id)
 
 
 def set_threshold(connection: Connection, deployment: Deployment, threshold: float, by: str = "person") -> None:

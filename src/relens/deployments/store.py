@@ -60,6 +60,13 @@ role_history = Table(
     Index("role_history_by_deployment", "deployment", "since"),
 )
 
+former_name = Table(
+    "former_name",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("deployment", String(36), ForeignKey("deployment.id", ondelete="CASCADE"), nullable=False),
+)
+
 serving_state = Table(
     "serving_state",
     metadata,
@@ -75,9 +82,12 @@ def all_of_them(connection: Connection) -> list[Deployment]:
 
 
 def get(connection: Connection, reference: str) -> Deployment:
-    """By id or by name; NoDeployment when there is none."""
+    """By id, by name, or by a name it had before; NoDeployment when there is none."""
     query = select(deployment).where(or_(deployment.c.id == reference, deployment.c.name == reference))
     row = connection.execute(query).first()
+    if row is None:
+        renamed = select(former_name.c.deployment).where(former_name.c.name == reference).scalar_subquery()
+        row = connection.execute(select(deployment).where(deployment.c.id == renamed)).first()
     if row is None:
         raise NoDeployment(f"there is no deployment '{reference}'")
     return _deployment(row)
@@ -86,6 +96,11 @@ def get(connection: Connection, reference: str) -> Deployment:
 def named(connection: Connection, name: str) -> Deployment | None:
     row = connection.execute(select(deployment).where(deployment.c.name == name)).first()
     return None if row is None else _deployment(row)
+
+
+def remember_name(connection: Connection, name: str, deployment_id: str) -> None:
+    """`name` goes on leading to the deployment until another one takes it."""
+    upsert(connection, former_name, [{"name": name, "deployment": deployment_id}], ["name"], ["deployment"])
 
 
 def revisions(connection: Connection) -> dict[str, int]:
