@@ -5,13 +5,24 @@ import type { Page } from "./types";
 
 type ReadOptions = { every?: number | false; enabled?: boolean; keep?: boolean };
 
-/** Asks once, and again every `every` milliseconds while the page is visible. `path: null` waits. */
+/** How long each path last took to answer: a server that is busy is asked less often. */
+const took = new Map<string, number>();
+
+async function timed<T>(path: string, params: Params | undefined, signal: AbortSignal): Promise<T> {
+  const begun = performance.now();
+  const answer = await get<T>(path, params, signal);
+  took.set(path, performance.now() - begun);
+  return answer;
+}
+
+/** Asks once, and again about every `every` milliseconds while the page is visible. `path: null` waits. */
 export function useRead<T>(path: string | null, params?: Params, options: ReadOptions = {}) {
+  const every = options.every;
   return useQuery<T>({
     queryKey: [path, params ?? {}],
-    queryFn: ({ signal }) => get<T>(path as string, params, signal),
+    queryFn: ({ signal }) => timed<T>(path as string, params, signal),
     enabled: path !== null && (options.enabled ?? true),
-    refetchInterval: options.every ?? false,
+    refetchInterval: every ? () => Math.max(every, 4 * (took.get(path ?? "") ?? 0)) : false,
     placeholderData: options.keep ? keepPreviousData : undefined,
   });
 }

@@ -3,7 +3,7 @@ import type { Measurement, Task } from "../api/types";
 import { Matrix } from "../design/charts/Matrix";
 import { count, plural, score, words } from "../design/format";
 import css from "./monitoring.module.css";
-import { list, num, record } from "./read";
+import { list, num, nums, record } from "./read";
 import { Tile } from "./Tile";
 
 const reviewed = (m: Measurement) => <small>{plural(m.count, "reviewed image")}</small>;
@@ -53,8 +53,8 @@ export function ReportTile() {
         <>
           <Numbers
             rows={[
-              ["Precision", num(m.value, "precision")],
-              ["Recall", num(m.value, "recall")],
+              ["Precision", num(m.value, "precision"), nums(m.value, "precision_interval")],
+              ["Recall", num(m.value, "recall"), nums(m.value, "recall_interval")],
               ["F1", num(m.value, "f1")],
             ]}
           />
@@ -73,10 +73,10 @@ export function ClassificationTile() {
         <>
           <Numbers
             rows={[
-              ["Accuracy", num(m.value, "accuracy")],
+              ["Accuracy", num(m.value, "accuracy"), nums(m.value, "accuracy_interval")],
               ["Macro F1", num(m.value, "macro_f1")],
-              ["Precision", num(m.value, "precision")],
-              ["Recall", num(m.value, "recall")],
+              ["Precision", num(m.value, "precision"), nums(m.value, "precision_interval")],
+              ["Recall", num(m.value, "recall"), nums(m.value, "recall_interval")],
             ]}
           />
           <PerLabel measure={m} />
@@ -157,13 +157,21 @@ export function readConfusion(value: Record<string, unknown> | null): { rows: st
   return counts.length && rows.length ? { rows, columns, counts } : null;
 }
 
-function Numbers({ rows }: { rows: [string, number | null][] }) {
+type Reading = [title: string, value: number | null, interval?: number[]];
+
+/** Large numbers; below each, where it lies with 95 % confidence, as few reviews are few. */
+function Numbers({ rows }: { rows: Reading[] }) {
   return (
     <dl className={css.numbers}>
-      {rows.map(([name, value]) => (
+      {rows.map(([name, value, interval]) => (
         <div key={name}>
           <dt>{name}</dt>
           <dd>{score(value, 2)}</dd>
+          {interval?.length === 2 && (
+            <dd className={css.interval} title="95 % interval">
+              {score(interval[0], 2)}–{score(interval[1], 2)}
+            </dd>
+          )}
         </div>
       ))}
     </dl>

@@ -153,7 +153,7 @@ function Median({ value }: { value: Record<string, unknown> | null }) {
   const side = (name: string) => Math.round(num(value?.[name] as Record<string, unknown>, "median") ?? 0);
   return (
     <>
-      {side("width")} × {side("height")} <small>px</small>
+      ≈ {side("width")} × {side("height")} <small>px</small>
     </>
   );
 }

@@ -95,7 +95,7 @@ function Detail({ prediction, labels }: { prediction: Prediction; labels: string
   const version = prediction.model_version?.title ?? "The model";
   const second = other
     ? { title: `${other.title} would answer`, shapes: other.detections }
-    : verdict && verdict.status !== "unusable" && verdict.status !== "skipped"
+    : verdict?.status === "corrected"
       ? { title: `${who(verdict.by)} said`, shapes: drawn(verdict.annotations) }
       : null;
   return (

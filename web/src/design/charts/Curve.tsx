@@ -16,7 +16,7 @@ export function Curve({ lines, total, label, height = 150 }: { lines: CurveLine[
         <line key={part} x1={left} x2={wide - right} y1={8 + part * (height - 28)} y2={8 + part * (height - 28)} stroke="var(--line)" />
       ))}
       {lines.map((line) => (
-        <Path key={line.name} line={line} x={x} height={height} />
+        <Path key={line.name} line={line} x={x} height={height} beside={beside(line, lines, height)} />
       ))}
       <text x={left} y={height - 3}>
         epoch 1
@@ -28,13 +28,25 @@ export function Curve({ lines, total, label, height = 150 }: { lines: CurveLine[
   );
 }
 
-function Path({ line, x, height }: { line: CurveLine; x: (i: number) => number; height: number }) {
-  const known = line.values.flatMap((value, i) => (value === null ? [] : [[i, value] as const]));
-  if (known.length === 0) return null;
-  const values = known.map(([, value]) => value);
+/** Each line has a scale of its own, from 0 (or below) to its highest value. */
+function scale(line: CurveLine, height: number): (value: number) => number {
+  const values = line.values.filter((value): value is number => value !== null);
   const low = Math.min(...values, 0);
   const high = Math.max(...values, low + 1e-9);
-  const y = (value: number) => 8 + (1 - (value - low) / (high - low)) * (height - 28);
+  return (value) => 8 + (1 - (value - low) / (high - low)) * (height - 28);
+}
+
+/** How far below its end a line's last value is written, so that two ends at one height stay readable. */
+function beside(line: CurveLine, lines: CurveLine[], height: number): number {
+  const end = (one: CurveLine) => scale(one, height)(one.values.findLast((value) => value !== null) ?? 0);
+  const above = lines.slice(0, lines.indexOf(line)).some((other) => Math.abs(end(other) - end(line)) < 13);
+  return above ? 17 : 4;
+}
+
+function Path({ line, x, height, beside }: { line: CurveLine; x: (i: number) => number; height: number; beside: number }) {
+  const known = line.values.flatMap((value, i) => (value === null ? [] : [[i, value] as const]));
+  if (known.length === 0) return null;
+  const y = scale(line, height);
   const [last, end] = known[known.length - 1];
   return (
     <g>
@@ -47,7 +59,7 @@ function Path({ line, x, height }: { line: CurveLine; x: (i: number) => number; 
         vectorEffect="non-scaling-stroke"
       />
       <circle cx={x(last)} cy={y(end)} r={3} fill={line.colour} />
-      <text x={x(last) + 7} y={y(end) + 4} style={{ fill: line.colour, fontWeight: 600 }}>
+      <text x={x(last) + 7} y={y(end) + beside} style={{ fill: line.colour, fontWeight: 600 }}>
         {score(end, line.digits ?? 3)}
       </text>
     </g>
