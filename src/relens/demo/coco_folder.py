@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from relens.demo.cut import cut, halves
@@ -150,13 +150,11 @@ def _around(rings: Any) -> tuple[float, float, float, float]:
 
 
 def _find(folder: Path, file_name: str) -> Path | None:
-    """The image inside the folder (nothing outside it is read, whatever the file says)."""
-    root = folder.resolve()
-    for place in (root / "images" / file_name, root / file_name):
-        found = place.resolve()
-        if found.is_relative_to(root) and found.is_file():
-            return found
-    return None
+    """The image in the folder; a name that leads out of it finds nothing (links that the user has laid are followed)."""
+    name = PurePosixPath(file_name)
+    if name.is_absolute() or ".." in name.parts:
+        return None
+    return next((place for place in (folder / "images" / name, folder / name) if place.is_file()), None)
 
 
 def _splits(entries: Sequence[_Entry]) -> tuple[dict[str, list[_Entry]], bool]:
