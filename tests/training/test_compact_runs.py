@@ -26,7 +26,9 @@ def detection(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]
 
 @pytest.fixture(scope="module")
 def classification(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    folder = make_run(tmp_path_factory.mktemp("classification"), "classification", SMALL | {"epochs": 28})
+    folder = make_run(
+        tmp_path_factory.mktemp("classification"), "classification", SMALL | {"epochs": 36, "learning_rate": 4e-3}
+    )
     code, lines = finish(folder)
     assert code == 0, lines
     return folder, lines

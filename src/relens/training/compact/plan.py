@@ -13,7 +13,8 @@ MULTIPLE = 32
 SMALLEST_OBJECT = 32.0
 ENOUGH_VIEWS = 2500
 STEPS = 600
-RATE = 4e-3
+RATES = {"detection": 4e-3, "classification": 1e-3}
+"""Learning rates at a batch of 8."""
 PIXELS_PER_SECOND = 1.3e6
 """What one thread learns from in a second, roughly: only the choice of the batch rests on it."""
 
@@ -61,7 +62,8 @@ def make_plan(order: Order, samples: Sequence[Sample]) -> Plan:
         passes=ahead / len(samples),
         epochs=wishes.epochs,
         minutes=minutes,
-        learning_rate=wishes.learning_rate or RATE * math.sqrt(batch / 8) * (0.5 if order.start_from else 1.0),
+        learning_rate=wishes.learning_rate
+        or RATES[order.task] * math.sqrt(batch / 8) * (0.5 if order.start_from else 1.0),
         channels=wishes.width or 1.0,
         seed=wishes.seed,
     )
