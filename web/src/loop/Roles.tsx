@@ -84,13 +84,13 @@ export function Roles({ deployment }: { deployment: Deployment }) {
               {items.map((period, i) => (
                 <tr key={i}>
                   <td>{words(period.role)}</td>
-                  <td className={strong}>{period.model_version?.title ?? "none"}</td>
-                  <td>
+                  <td className={`${strong} ${css.keep}`}>{period.model_version?.title ?? "none"}</td>
+                  <td className={css.keep}>
                     <Time at={period.since} />
                   </td>
-                  <td>{period.until ? <Time at={period.until} /> : <span className={dim}>now</span>}</td>
+                  <td className={css.keep}>{period.until ? <Time at={period.until} /> : <span className={dim}>now</span>}</td>
                   <td>{period.reason}</td>
-                  <td>{who(period.by)}</td>
+                  <td className={css.keep}>{who(period.by)}</td>
                 </tr>
               ))}
             </tbody>

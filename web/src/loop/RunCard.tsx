@@ -49,6 +49,7 @@ export function RunCard({ run }: { run: LoopRun }) {
             <Bar value={Math.round(progress.share * 100)} total={100} label="Progress of this step" />
           )}
           {progress?.message && <p className={dim}>{progress.message}</p>}
+          {run.step === "train" && lines.length === 0 && <p className={dim}>The first epoch is running; the curve begins with its end.</p>}
           {lines.length > 0 && (
             <>
               <Curve label="Training curve" total={epochs[0]?.epochs ?? epochs.length} lines={lines} />

@@ -40,7 +40,7 @@ export function options(width: number, look: Look): uPlot.Options {
   return {
     width,
     height: look.height,
-    padding: [8, 14, 0, 0],
+    padding: [8, 24, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: "dashboard" }, drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },
     scales: {
@@ -49,7 +49,7 @@ export function options(width: number, look: Look): uPlot.Options {
     },
     axes: [
       { ...axis, grid: { show: false }, size: 22, space: 70 },
-      { ...axis, size: 34, space: 28, values: (_chart, ticks) => ticks.map((tick) => look.tick(tick)) },
+      { ...axis, size: 40, space: 28, values: (_chart, ticks) => ticks.map((tick) => look.tick(tick)) },
     ],
     series: [{}, ...look.lines.map((line) => series(line))],
     bands: look.bands.map((band) => ({ series: [band.high, band.low], fill: soft(band.colour) })),
