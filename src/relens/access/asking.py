@@ -7,7 +7,7 @@ import hmac
 import os
 import threading
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from fastapi import Depends, Request
 
@@ -75,9 +75,8 @@ class Door:
             self._check_local(request)
 
     def _check_token(self, request: Request) -> None:
-        given = request.headers.get("authorization", "").removeprefix("Bearer ").strip() or request.cookies.get(
-            "relens_token", ""
-        )
+        given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        given = given or unquote(request.cookies.get("relens_token", ""))
         wanted = hashlib.sha256((self._settings.token or "").encode()).digest()
         if not hmac.compare_digest(hashlib.sha256(given.encode()).digest(), wanted):
             raise NotKnown("send the server's token: Authorization: Bearer <RELENS_TOKEN>")

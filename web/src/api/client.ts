@@ -34,7 +34,11 @@ export function imageUrl(asset: string, size?: number): string {
   return apiUrl(`/assets/${asset}`, { size });
 }
 
+/** Told to the window when the server refuses for want of its token. */
+export const NEEDS_TOKEN = "relens:needs-token";
+
 async function answer(response: Response): Promise<unknown> {
+  if (response.status === 401) window.dispatchEvent(new Event(NEEDS_TOKEN));
   if (response.status === 204) return null;
   const type = response.headers.get("content-type") ?? "";
   const body: unknown = type.includes("json") ? await response.json() : await response.text();

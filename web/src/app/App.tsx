@@ -5,6 +5,7 @@ import { ApiError } from "../api/client";
 import { HomePage } from "../home/HomePage";
 import { Broken, NotFound } from "./Broken";
 import { Shell } from "./Shell";
+import { TokenQuestion } from "./TokenQuestion";
 
 const client = new QueryClient({
   defaultOptions: {
@@ -66,6 +67,7 @@ export function App() {
   return (
     <QueryClientProvider client={client}>
       <RouterProvider router={router} />
+      <TokenQuestion />
     </QueryClientProvider>
   );
 }
