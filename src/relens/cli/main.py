@@ -1,12 +1,16 @@
-"""The `relens` command. What is heavy is imported by the command that needs it, so that `relens --help` is quick."""
+"""The `relens` command. What is heavy is imported by the command that needs it, so that `relens --help` is quick.
+
+Commands of other rooms and of other packages join through the entry-point group `relens.commands`.
+"""
 
 import sys
+from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
 
 from relens import __version__
-from relens.cli import dataset, demo, deploy, log, model, predict, review, serve, status, train
+from relens.cli import dataset, deploy, log, model, predict, review, serve, status, train
 from relens.kit.errors import RelensError
 
 app = typer.Typer(
@@ -34,7 +38,6 @@ def _options(
 
 
 app.command("serve")(serve.serve)
-app.add_typer(demo.app, name="demo")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(model.app, name="model")
 app.command("deploy")(deploy.deploy)
@@ -43,6 +46,8 @@ app.command("log")(log.log)
 app.add_typer(review.app, name="review")
 app.command("train")(train.train)
 app.command("status")(status.status)
+for _command in entry_points(group="relens.commands"):
+    app.add_typer(_command.load(), name=_command.name)
 
 
 def main() -> None:

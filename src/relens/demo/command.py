@@ -1,11 +1,13 @@
-"""relens demo: the whole loop, live."""
+"""relens demo: the whole loop, live. The command line finds this command by its entry point and knows nothing else of the demo."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from relens.cli.server import AsJson, Token, Url
+Token = Annotated[
+    str | None, typer.Option("--token", envvar="RELENS_TOKEN", help="Needed where the server asks for one.")
+]
 
 app = typer.Typer(
     help="The whole loop once round, on a simulated stream or on your own images.", invoke_without_command=True
@@ -40,7 +42,7 @@ def demo(
     headless: Annotated[
         bool, typer.Option("--headless", help="No browser, no live terminal; ends when the loop is round.")
     ] = False,
-    as_json: AsJson = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line at the end.")] = False,
 ) -> None:
     """Start a server and play the loop on it: train, deploy, predict, review, retrain, judge, swap."""
     if context.invoked_subcommand is not None:
@@ -69,7 +71,7 @@ def demo(
 def bad_candidate(
     deployment: Annotated[str | None, typer.Option(help="The deployment [the only one].")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the mislabelled images.")] = 8,
-    url: Url = None,
+    url: Annotated[str | None, typer.Option("--url", envvar="RELENS_URL", help="Where the server is.")] = None,
     token: Token = None,
 ) -> None:
     """Train a version on shuffled labels and see the gate refuse it."""
