@@ -40,7 +40,7 @@ check: setup
 	$(BIN)/ruff format --check src tests benchmarks *.py
 	$(BIN)/ruff check src tests benchmarks *.py
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m tests.docs
 	$(BIN)/python build_web.py --check
 
