@@ -48,7 +48,7 @@ def until(what: Callable[[], bool]) -> None:
 
 
 def decided(page: Page, count: int) -> None:
-    expect(page.get_by_text(f"{count} image{'s' if count > 1 else ''} this session")).to_be_visible()
+    expect(page.get_by_text(f"{count} image{'s' if count > 1 else ''} this session").first).to_be_visible()
 
 
 def test_ten_images_are_reviewed_by_keyboard_only(reviewer: Walker, page: Page) -> None:

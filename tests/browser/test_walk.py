@@ -81,7 +81,7 @@ def review_until_it_retrains(page: Page) -> None:
             box.get_by_role("button").first.click()
             page.get_by_role("radio", name=right).click()
             page.get_by_role("button", name="Save correction").click()
-        expect(page.get_by_text(f"{done + 1} image{'s' if done else ''} this session")).to_be_visible()
+        expect(page.get_by_text(f"{done + 1} image{'s' if done else ''} this session").first).to_be_visible()
 
 
 def walk_back_and_compare(walker: Walker, page: Page, prediction: str) -> None:
