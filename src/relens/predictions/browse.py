@@ -11,6 +11,7 @@ from relens.infra.web import read_cursor, write_cursor
 from relens.kit.clock import Micros
 from relens.kit.errors import Invalid
 from relens.predictions.logged import Logged
+from relens.predictions.query import compile_query
 from relens.predictions.store import label_index, logged, prediction, signal
 
 SORTS: dict[str, ColumnElement[Any]] = {
@@ -39,6 +40,7 @@ class Filter:
     role: str | None = None
     since: Micros | None = None
     until: Micros | None = None
+    query: str | None = None
 
 
 def page(
@@ -84,6 +86,8 @@ def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         found.append(signal.c.review == wanted.review)
     if wanted.tag is not None:
         found.append(cast(prediction.c.tags, Text).contains(f'"{wanted.tag}"', autoescape=True))
+    if wanted.query is not None and wanted.query.strip():
+        found.append(compile_query(wanted.query))
     if wanted.label is not None:
         found.append(exists().where(label_index.c.prediction == prediction.c.id, label_index.c.label == wanted.label))
     return found

@@ -125,6 +125,9 @@ def list_predictions(
             description="taken_at, logged_at, latency, outlier, confidence or priority; a minus for the largest first"
         ),
     ] = "-taken_at",
+    query: Annotated[
+        str | None, Query(description='for example label = "scratch" and confidence < 0.5 and source ~ "line-*"')
+    ] = None,
     review: str | None = None,
     source: str | None = None,
     tag: str | None = None,
@@ -149,6 +152,7 @@ def list_predictions(
             role,
             clock.from_text(since) if since else None,
             clock.from_text(until) if until else None,
+            query,
         )
         lines, following = browse.page(connection, found.id, wanted, sort, limit, cursor)
         titles = registry_store.titles(connection, {line.model_version for line in lines if line.model_version})
