@@ -54,6 +54,8 @@ def _listen(settings: Settings) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host, settings.port))
+        # At once: until somebody listens, the system lets another server bind the same port.
+        listening.listen(2048)
     except OSError as error:
         listening.close()
         raise PortTaken(

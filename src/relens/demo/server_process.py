@@ -26,14 +26,31 @@ class ServerProcess:
 
     def __init__(self, home: Path, port: int | None, threads: int | None = None) -> None:
         self.home = home
+        self._asked = port
         self.port = port if port is not None else free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
         self.log = home / "server.log"
         self._threads = threads
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     def start(self) -> None:
-        """Returns once the server answers. Raises ServerDidNotStart."""
+        """Returns once the server answers. Raises ServerDidNotStart.
+
+        Another program may take the port between looking for one and listening: unless it was asked for, the next one is tried.
+        """
+        while True:
+            try:
+                self._start()
+                return
+            except ServerDidNotStart:
+                if self._asked is not None or _is_free(self.port):
+                    raise
+                self.port = free_port(self.port + 1)
+
+    def _start(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
         command = [
             sys.executable,
@@ -93,10 +110,12 @@ class ServerProcess:
                 if self._process.poll() is not None:
                     raise ServerDidNotStart(f"the server ended at once: {self._last_words()}")
                 try:
-                    client.is_ready()
-                    return
+                    # Whoever answers may be another server on the same port: ours works in our home.
+                    if client.system()["home"] == str(self.home.absolute()):
+                        return
                 except RelensError:
-                    time.sleep(0.1)
+                    pass
+                time.sleep(0.1)
         raise ServerDidNotStart(f"the server does not answer at {self.url}: {self._last_words()}")
 
     def _last_words(self) -> str:
@@ -104,16 +123,21 @@ class ServerProcess:
         return lines[-1] if lines else "it said nothing"
 
 
-def free_port() -> int:
+def free_port(first: int = USUAL_PORT) -> int:
     """8417, or the next port nobody listens on."""
-    for port in range(USUAL_PORT, USUAL_PORT + _PORTS_TRIED):
-        with socket.socket() as trial:
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                trial.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
+    for port in range(first, USUAL_PORT + _PORTS_TRIED):
+        if _is_free(port):
+            return port
     raise ServerDidNotStart(
         f"every port from {USUAL_PORT} to {USUAL_PORT + _PORTS_TRIED} is taken: choose one with --port"
     )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
