@@ -189,6 +189,40 @@ def test_predictions_made_elsewhere_are_logged_together_or_not_at_all(server: Se
     assert not {i["client_id"] for i in known} & {"e-2", "e-3"}
 
 
+def test_predictions_made_elsewhere_may_bring_their_images_as_files(server: Server) -> None:
+    data = make_jpeg((5, 6, 7), seed=123)
+    item = {
+        "client_id": "f-1",
+        "file": "one.jpg",
+        "detections": [{"label": "red", "confidence": 0.8}],
+        "latency_ms": 12.5,
+    }
+    form = {"predictions": json.dumps({"items": [item]})}
+    sent = server.http.post("/api/v1/deployments/colours/predictions", data=form, files={"images": ("one.jpg", data)})
+    assert sent.status_code == 201, sent.text
+    line = server.http.get(f"/api/v1/predictions/{sent.json()['items'][0]['id']}").json()
+    assert (line["asset"], line["latency_ms"]) == (content_id(data), 12.5)
+    assert server.http.get(f"/api/v1/assets/{line['asset']}").content == data
+    lost = {"predictions": json.dumps({"items": [{**item, "client_id": "f-2", "file": "two.jpg"}]})}
+    refused = server.http.post(
+        "/api/v1/deployments/colours/predictions", data=lost, files={"images": ("one.jpg", data)}
+    )
+    assert refused.status_code == 422
+    assert "no file 'two.jpg'" in refused.json()["detail"]
+
+
+def test_a_batch_with_a_client_id_that_is_taken_by_another_image_logs_nothing(server: Server) -> None:
+    assert predict(server, make_jpeg((8, 8, 8)), client_id="taken").status_code == 200
+    fine = {"client_id": "never-there", "width": 9, "height": 9, "detections": []}
+    clash = {"client_id": "taken", "width": 9, "height": 9, "detections": []}
+    refused = server.http.post("/api/v1/deployments/colours/predictions", json={"items": [fine, clash]})
+    assert refused.status_code == 409
+    found = server.http.get(
+        "/api/v1/deployments/colours/predictions", params={"query": "client_id = never-there"}
+    ).json()
+    assert found["items"] == []
+
+
 def test_what_was_answered_is_in_the_log_once_after_sigkill(tmp_path: Path) -> None:
     """Invariant 1: the server is killed under load; every answered image is there, once, with its bytes."""
     with running(tmp_path / "home") as server:

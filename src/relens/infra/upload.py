@@ -32,6 +32,38 @@ class Upload:
         return values[-1] if values else None
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A text and the files beside it, by their file names."""
+
+    text: str
+    files: dict[str, bytes]
+
+
+async def form_within(request: Request, limit: int, field: str) -> Form:
+    """The body as text, or a multipart form whose text stands in `field`; `limit` bytes in all."""
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        body = await body_within(request, limit)
+        return Form(body.decode("utf-8", "replace"), {})
+    declared = request.headers.get("content-length", "")
+    if not declared.isdigit() or int(declared) > limit:
+        raise _too_large(limit)
+    try:
+        form = await request.form(max_files=5000, max_fields=8)
+    except (MultiPartException, ClientDisconnect) as error:
+        raise BadUpload(f"the multipart form cannot be read: send the JSON as field '{field}'") from error
+    try:
+        files = {v.filename: await v.read() for _, v in form.multi_items() if isinstance(v, UploadFile) and v.filename}
+        text = form.get(field)
+        if isinstance(text, UploadFile):
+            text = (await text.read()).decode("utf-8", "replace")
+    finally:
+        await form.close()
+    if not isinstance(text, str):
+        raise BadUpload(f"the form has no field '{field}'")
+    return Form(text, files)
+
+
 async def body_within(request: Request, limit: int) -> bytes:
     """The whole body; refuses as soon as it is known to be longer than `limit` bytes."""
     declared = request.headers.get("content-length", "")

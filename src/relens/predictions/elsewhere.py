@@ -11,9 +11,10 @@ from typing import Any
 from relens.assets.asset import Asset
 from relens.deployments.deployment import Deployment
 from relens.kit import clock
-from relens.kit.errors import Invalid
+from relens.kit.errors import Invalid, RelensError
 from relens.kit.ids import content_id
 from relens.predictions.logged import BadEntry, Entry, believable
+from relens.registry.model_version import ModelVersion
 from relens.vision.decode import decode
 from relens.vision.fingerprint import fingerprint
 from relens.vision.prediction import Detection
@@ -31,6 +32,38 @@ class Sent:
     entry: Entry
     asset: Asset | None
     data: bytes | None
+
+
+def read_batch(
+    items: Sequence[Mapping[str, Any]],
+    deployment: Deployment,
+    versions: Mapping[str, ModelVersion],
+    images: Mapping[str, bytes],
+) -> list[Sent]:
+    """Every item, or BadPrediction naming the first that is wrong. `versions`: those the items name, by the name they use.
+
+    `images`: files that came beside the JSON; an item says in `file` which is its own.
+    """
+    sent: list[Sent] = []
+    for number, item in enumerate(items):
+        version = versions.get(str(item.get("model_version")))
+        labels = version.labels if version else deployment.labels
+        try:
+            given = {**item, "model_version": version.id} if version else item
+            sent.append(read_item(given, deployment, labels, _file(item, images)))
+        except (RelensError, TypeError, ValueError) as error:
+            sentence = f"prediction {number} of {len(items)}: {error}; nothing of this batch was logged"
+            raise BadPrediction(sentence, item=number) from error
+    return sent
+
+
+def _file(item: Mapping[str, Any], images: Mapping[str, bytes]) -> bytes | None:
+    name = item.get("file")
+    if name is None:
+        return None
+    if name not in images:
+        raise BadPrediction(f"no file '{name}' came with the form")
+    return images[name]
 
 
 def read_item(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import partial
 
@@ -28,9 +29,18 @@ class Recorder:
 
         Bytes are written before the row: a crash in between leaves an image nobody asks for, never a line without its image.
         """
+        self._keep(asset, data)
+        return self._database.write_soon(partial(_append, entry=entry, asset=asset))
+
+    def record_together(self, sent: Sequence[tuple[Entry, Asset | None, bytes | None]]) -> list[tuple[Logged, bool]]:
+        """All of them or, when one cannot be, none; returns when they are durable."""
+        for _, asset, data in sent:
+            self._keep(asset, data)
+        return self._database.write(lambda connection: [_append(connection, entry, asset) for entry, asset, _ in sent])
+
+    def _keep(self, asset: Asset | None, data: bytes | None) -> None:
         if asset is not None and data is not None:
             keep_bytes(self._storage, asset.id, data)
-        return self._database.write_soon(partial(_append, entry=entry, asset=asset))
 
 
 def _append(connection: Connection, entry: Entry, asset: Asset | None) -> tuple[Logged, bool]:
