@@ -55,7 +55,9 @@ def play(stage: Stage) -> report.Outcome:
             lockstep=options.lockstep,
             per_second=None if options.headless else _PER_SECOND,
         )
-        rest = _tell(stage, Story(client, prepared, stream, traffic, show, live=not options.headless), rounds)
+        story = Story(client, prepared, stream, traffic, show, live=not options.headless)
+        watch.when_promoted = story.side_by_side
+        rest = _tell(stage, story, rounds)
         with show.stage("Images arrive, are reviewed, and come back as a better version"):
             rounds.play(rest)
         with show.stage("Report"):

@@ -102,7 +102,7 @@ class Story:
             (arrival, answer) for arrival, answer in self._unreviewed if arrival.phase and arrival.source == TROUBLED
         ]
         for arrival, answer in wrong:
-            if answer.id is None or self._client.review.verdict(answer.id)["status"] != "corrected":
+            if answer.id is None or self._client.prediction(answer.id)["review"] != "corrected":
                 continue
             now = self._client.replay(answer.id, champion["id"])
             after = [Detection.from_json(d) for d in now["detections"] if d["confidence"] >= answer.threshold]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from relens.demo.show import Show
 from relens.kit.errors import RelensError
@@ -33,6 +34,8 @@ class Watch:
         self._last_run_s = training_s + _AROUND_TRAINING_S
         self._run_began = 0.0
         self._promoted_at: float | None = None
+        self.when_promoted: Callable[[], None] | None = None
+        """Called once, at the first new version that was promoted."""
         self.state: Json = {}
         self.decisions: list[Json] = []
         """Of the gate, the first one first."""
@@ -98,6 +101,8 @@ class Watch:
                 self._show.number("decision", decision["decision"])
                 if decision["applied"] == "promoted" and self._promoted_at is None:
                     self._promoted_at = time.monotonic()
+                    if self.when_promoted is not None:
+                        self.when_promoted()
 
     def _check_failed(self) -> None:
         if self.state["last_run_state"] == "failed":
