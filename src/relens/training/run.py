@@ -172,7 +172,7 @@ class Training:
             task=trainer.task_for(version.task),
             labels=version.labels,
             parameters=_for_program(training_run),
-            threads=self.settings.threads,
+            threads=self.settings.training_threads,
             start_from=checkpoint is not None,
         )
 
@@ -193,7 +193,7 @@ class Training:
         log.unlink(missing_ok=True)
         epochs = Epochs(run, lambda seen: self._change(run_id, epochs=seen))
         command = trainer.command(folder, training_run.parameters)
-        limits = Limits(_minutes(training_run) * 60, int(memory.total() * MEMORY_SHARE), self.settings.threads)
+        limits = Limits(_minutes(training_run) * 60, int(memory.total() * MEMORY_SHARE), self.settings.training_threads)
         try:
             run_program(command, folder, log, limits, epochs.line, run.check, trainer.environment)
         finally:
