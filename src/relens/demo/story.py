@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from relens.demo.builtin import TROUBLED
 from relens.demo.prepare import Prepared
-from relens.demo.reviewer import NAME
+from relens.demo.reviewer import NAME, agrees
 from relens.demo.rounds import Rounds
 from relens.demo.show import Show
 from relens.demo.stream import Arrival, Stream
@@ -19,6 +19,7 @@ from relens.demo.traffic import Traffic
 from relens.sdk.answer import Answer
 from relens.sdk.client import Client
 from relens.sdk.jobs import Json
+from relens.vision.annotation import Annotation
 from relens.vision.prediction import Detection
 
 _LATEST_DRIFT_SHARE = 0.4
@@ -26,6 +27,7 @@ _LATEST_DRIFT_SHARE = 0.4
 _ASK_EVERY = 8
 _OWN_TIME_S, _OWN_REVIEWS = 20.0, 6
 _ALERT_WITHIN_S = 15.0
+_COMPARED = 12
 DRIFT_LIMIT = 0.15
 """Of the alert rule: a Kolmogorov-Smirnov distance beyond what chance would give for that many images."""
 
@@ -94,22 +96,30 @@ class Story:
                 rounds.breathe()
 
     def side_by_side(self) -> None:
-        """One image of the line that went wrong: what version 1 said, and what the version that answers now says."""
+        """One image of the line that went wrong: what version 1 said, and what the version that answers now says.
+
+        The first of a dozen corrected ones that the new version gets right by the review, else the first.
+        """
         champion = self._deployment.get()["champion"]
-        if champion["id"] == self._prepared.first["id"]:
+        compared = [self._compared(answer, champion["id"]) for answer in self._corrected()[:_COMPARED]]
+        if champion["id"] == self._prepared.first["id"] or not compared:
             return
-        wrong = [
-            (arrival, answer) for arrival, answer in self._unreviewed if arrival.phase and arrival.source == TROUBLED
-        ]
-        for arrival, answer in wrong:
-            if answer.id is None or self._client.prediction(answer.id)["review"] != "corrected":
-                continue
-            now = self._client.replay(answer.id, champion["id"])
-            after = [Detection.from_json(d) for d in now["detections"] if d["confidence"] >= answer.threshold]
-            self._show.say(f"the same image of {arrival.source} ({self._page}/predictions/{answer.id}):")
-            self._show.say(f"  {answer.model_version} said {_said(answer.detections)}")
-            self._show.say(f"  {champion['title']} says {_said(after)}")
-            return
+        answer, after, right = next((one for one in compared if one[2]), compared[0])
+        self._show.say(f"the same image of {TROUBLED} ({self._page}/predictions/{answer.id}):")
+        self._show.say(f"  {answer.model_version} said {_said(answer.detections)}")
+        self._show.say(f"  {champion['title']} says {_said(after)}{', as the review does' if right else ''}")
+
+    def _corrected(self) -> list[Answer]:
+        """Answers of version 1 on the line that went wrong which were corrected."""
+        wrong = [answer for arrival, answer in self._unreviewed if arrival.phase and arrival.source == TROUBLED]
+        return [answer for answer in wrong if answer.id and self._client.prediction(answer.id)["review"] == "corrected"]
+
+    def _compared(self, answer: Answer, version: str) -> tuple[Answer, list[Detection], bool]:
+        assert answer.id is not None
+        now = self._client.replay(answer.id, version)["detections"]
+        after = [Detection.from_json(d) for d in now if d["confidence"] >= answer.threshold]
+        reviewed = [Annotation.from_json(a) for a in self._client.review.verdict(answer.id)["annotations"]]
+        return answer, after, agrees(after, reviewed)
 
     def _drift_named(self) -> bool:
         value: Json = self._deployment.metrics("drift", from_=self._drifting_since).get("value") or {}
