@@ -107,6 +107,7 @@ def read_item(
         source=item.get("source"),
         tags=tuple(item.get("tags") or ()),
         metadata=item.get("metadata") or {},
+        origin="external",
     )
     return Sent(entry, asset, data)
 

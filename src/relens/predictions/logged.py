@@ -16,6 +16,7 @@ from relens.kit.errors import Conflict, Invalid, NotFound
 from relens.vision.prediction import Detection
 
 ReviewState = Literal["pending", "accepted", "corrected", "unusable", "skipped"]
+Origin = Literal["served", "external", "imported"]
 REVIEW_STATES: tuple[ReviewState, ...] = ("pending", "accepted", "corrected", "unusable", "skipped")
 
 
@@ -36,7 +37,9 @@ class Entry:
     """One prediction on its way into the log.
 
     `taken_at` is when the image was taken (event time); `scalars` and `feature` are what monitoring needs of the image.
-    `parent` is the champion's prediction when this one is a shadow's.
+    `parent` is the champion's prediction when this one is a shadow's. `origin`: answered here, made on the user's own machines, or brought in
+    afterwards. `error`: why there is no answer (its kind, a few words); such a line has no detections. `writer` and `writer_seq` number what one
+    program sent, so that gaps show. `keep_reason` and `keep_probability` say why the image was kept or not, and how probable keeping it was.
     """
 
     deployment: str
@@ -55,6 +58,12 @@ class Entry:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     parent: str | None = None
     trace: str | None = None
+    origin: Origin = "served"
+    error: str | None = None
+    writer: str | None = None
+    writer_seq: int | None = None
+    keep_reason: str = "all"
+    keep_probability: float = 1.0
     scalars: NDArray[np.float32] | None = None
     feature: NDArray[np.float16] | None = None
 
@@ -96,6 +105,12 @@ class Logged:
     trace: str | None
     review: ReviewState
     outlier: float | None
+    origin: Origin = "served"
+    error: str | None = None
+    writer: str | None = None
+    writer_seq: int | None = None
+    keep_reason: str = "all"
+    keep_probability: float = 1.0
     scalars: NDArray[np.float32] | None = None
     feature: NDArray[np.float16] | None = None
 
