@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,8 +24,8 @@ def farewell(outcome: Outcome, stream: Stream, url: str, home: Path, *, kept: bo
         f"{outcome.failed_requests} failed requests, {outcome.seconds:.0f} s"
     )
     yield ""
-    yield "Try next, in another terminal:"
-    for command, why in _commands(outcome.deployment, url):
+    yield "Try next, in the browser or in another terminal:"
+    for command, why in _offers(outcome, url, _ourselves()):
         yield f"  {why}:"
         yield f"    {command}"
     yield ""
@@ -35,21 +38,31 @@ def _version(version: Json) -> str:
     return f"  {version['version']:<16} {scores}  trained on {version['trained_on']}{held}"
 
 
-def _commands(deployment: str, url: str) -> Iterator[tuple[str, str]]:
+def _offers(outcome: Outcome, url: str, relens: str) -> Iterator[tuple[str, str]]:
+    page = f"{url}/deployments/{outcome.deployment}"
     yield (
-        f"relens demo bad-candidate --deployment {deployment} --url {url}",
+        f"{relens} demo bad-candidate --deployment {outcome.deployment} --url {url}",
         "a version trained on shuffled labels, and why it is refused",
     )
+    yield (f"{page}/loop", "every decision with its reasons, and the way back to an earlier version (Roll back)")
+    if outcome.latest is not None:
+        yield (
+            f"{page}/predictions/{outcome.latest}",
+            "the last answer, and from it back to the people's reviews behind it (Walk back)",
+        )
     yield (
-        f"curl -X POST -H 'Content-Type: application/json' -d '{{}}' {url}/api/v1/deployments/{deployment}/rollback",
-        "back to the version before",
-    )
-    yield (
-        f"curl '{url}/api/v1/deployments/{deployment}/predictions?limit=1'",
-        "an answer; walk back from it with /api/v1/predictions/ID/lineage",
-    )
-    yield (
-        f"relens model register YOUR.onnx --name mine --url {url} && relens deploy mine/latest --name mine --url {url}",
+        f"{relens} model register YOUR.onnx --name mine --url {url} && {relens} deploy mine/latest --name mine --url {url}",
         "use your own model",
     )
-    yield "relens demo --data FOLDER", "the same loop on your own COCO folder"
+    yield f"{relens} demo --data FOLDER", "the same loop on your own COCO folder"
+
+
+def _ourselves() -> str:
+    """How the person who reads this can call us: by name where that finds this installation, else by the file's path."""
+    mine = Path(sys.executable).parent / "relens"
+    found = shutil.which("relens")
+    if found is not None and Path(found).resolve() == mine.resolve():
+        return "relens"
+    with contextlib.suppress(ValueError):
+        return str(mine.relative_to(Path.cwd()))
+    return str(mine)

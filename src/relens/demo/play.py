@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from relens.demo import prepare, report
 from relens.demo.options import Options
-from relens.demo.prepare import Prepared
+from relens.demo.prepare import Names, Prepared
 from relens.demo.reviewer import NAME, SimulatedReviewer
 from relens.demo.rounds import Rounds
 from relens.demo.show import Show
@@ -43,7 +43,9 @@ def play(stage: Stage) -> report.Outcome:
         Client(stage.url, actor="conveyor camera" if stream.simulated else "camera", retries=0) as camera,
         Client(stage.url, actor=NAME) as reviews,
     ):
-        prepared = _prepare(client, stage)
+        names = prepare.choose_names(client, stream.title)
+        stage.visit(f"/deployments/{names.deployment}")
+        prepared = _prepare(client, stage, names)
         traffic = Traffic(camera, prepared.names.deployment, stream.simulated)
         reviewer = SimulatedReviewer(reviews, stream.truth, options.review_fraction, options.seed)
         watch = Watch(client, prepared.names.deployment, prepared.retrain_after, show, show.seconds[_FIRST])
@@ -66,6 +68,7 @@ def play(stage: Stage) -> report.Outcome:
             added = report.images_added(client, prepared, int(watch.state["added"]))
     return report.Outcome(
         deployment=prepared.names.deployment,
+        latest=traffic.latest,
         first_promotion_s=watch.first_promotion_after(started),
         task=stream.task,
         versions=versions,
@@ -93,17 +96,15 @@ def _tell(stage: Stage, story: Story, rounds: Rounds) -> Sequence[Arrival]:
     return rest
 
 
-def _prepare(client: Client, stage: Stage) -> Prepared:
+def _prepare(client: Client, stage: Stage, names: Names) -> Prepared:
     show, stream, options = stage.show, stage.stream, stage.options
-    names = prepare.choose_names(client, stream.title)
     with show.stage("Import the images"):
         version, held_back = prepare.import_data(client, stream, names, show)
     parameters = prepare.training_parameters(client, options, stream)
     with show.stage(_FIRST):
-        first = prepare.train_first(client, names, version, options, parameters, show, stage.visit)
+        first = prepare.train_first(client, names, version, options, parameters, show)
     with show.stage("Deploy version 1"):
         prepare.deploy(client, names, first, stream, show)
-        stage.visit(f"/deployments/{names.deployment}")
     after = prepare.retrain_after(options, stream)
     with show.stage("Set training data and switch the loop on"):
         prepare.switch_loop_on(client, names, version, after, options, parameters, show)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,11 +108,9 @@ def train_first(
     options: Options,
     parameters: dict[str, Any],
     show: Show,
-    visit: Callable[[str], None],
 ) -> Json:
-    """Version 1, trained on the training split; `visit` opens the page on which that can be watched."""
+    """Version 1, trained on the training split."""
     run = client.training.start(names.model, version["id"], trainer=options.trainer, parameters=parameters)
-    visit(f"/training/{run['id']}")
     ended = client.training.wait(run, progress=training_progress(show))
     return client.models.version(ended["model_version"])
 

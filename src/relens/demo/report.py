@@ -16,9 +16,13 @@ SCORES = ("map50", "map50_95", "accuracy")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The whole round in numbers, each of them measured. `first_promotion_s`: from the start to the first new version."""
+    """The whole round in numbers, each of them measured. `first_promotion_s`: from the start to the first new version.
+
+    `latest`: the id of the last prediction.
+    """
 
     deployment: str
+    latest: str | None
     first_promotion_s: float | None
     task: str
     versions: tuple[Json, ...]
@@ -30,7 +34,7 @@ class Outcome:
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
-        inner = ("deployment", "first_promotion_s")
+        inner = ("deployment", "latest", "first_promotion_s")
         shown = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in inner}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in shown.items()}
 

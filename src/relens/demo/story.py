@@ -74,14 +74,16 @@ class Story:
         return arrivals[len(self._unreviewed) :]
 
     def own_reviews(self) -> None:
-        """Twenty seconds in which a person can review six images in the browser."""
+        """Twenty seconds in which a person can review six images in the browser; each review gives twenty more."""
         if not self._live:
             return
         before = int(self._deployment.overview()["reviewed"])
         self._show.say(f"review six yourself: {self._page}/review")
-        until = time.monotonic() + _OWN_TIME_S
+        mine, until = 0, time.monotonic() + _OWN_TIME_S
         while (left := until - time.monotonic()) > 0:
-            mine = int(self._deployment.overview()["reviewed"]) - before
+            now = int(self._deployment.overview()["reviewed"]) - before
+            if now > mine:
+                mine, until = now, time.monotonic() + _OWN_TIME_S
             self._show.progress(mine, _OWN_REVIEWS, f"reviewed by you; the {NAME} goes on in {left:.0f} s")
             if mine >= _OWN_REVIEWS:
                 return
@@ -129,12 +131,8 @@ class Story:
         behind = (value.get("slice") or {}).get("source")
         if value.get("usual", True) or behind != TROUBLED:
             return False
-        moved = next(
-            (feature["sentence"] for feature in value.get("features") or [] if not feature.get("usual", True)), ""
-        )
-        self._show.say(
-            f"drift: distance {value['d']:.2f} to the training data over {value['n']} images, {behind} is behind it. {moved}"
-        )
+        said = value.get("sentence") or f"{behind} is behind it"
+        self._show.say(f"drift: {said} (distance {value['d']:.2f} to the training data over {value['n']} images)")
         return True
 
     def _wait_for_alert(self) -> None:

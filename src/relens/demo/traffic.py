@@ -18,6 +18,8 @@ class Traffic:
         self._deployment = client.deployment(deployment)
         self._metadata = {"simulated": True} if simulated else None
         self._last: bytes | None = None
+        self.latest: str | None = None
+        """The id of the last prediction that was logged."""
         self.answered: Counter[str] = Counter()
         """Logged predictions by the title of the version that answered."""
         self.asked_on_the_side = 0
@@ -39,6 +41,7 @@ class Traffic:
             self.failed.append(f"{arrival.name}: {error}")
             return None
         self.answered[answer.model_version] += 1
+        self.latest = answer.id
         return answer
 
     def ask_on_the_side(self) -> None:

@@ -2,12 +2,14 @@
 import { Link, NavLink, Outlet, useLocation, useParams } from "react-router";
 import type { Alert, DeploymentOverview, Loop, Page as Items } from "../api/types";
 import type { InDeployment } from "../design/deployment";
+import { ApiError } from "../api/client";
 import { useRead } from "../api/use";
 import { count, plural, words } from "../design/format";
 import { dim, Fact, Facts, Failed, Skeleton, useTitle } from "../design/page";
 import { Chip, Notice, ServingChip } from "../design/status";
 import { Time } from "../design/Time";
 import css from "./deployments.module.css";
+import { NotYet } from "./NotYet";
 import { Pipeline } from "./Pipeline";
 import { SendButton } from "./SendDialog";
 
@@ -16,6 +18,7 @@ export default function DeploymentPage() {
   const overview = useRead<DeploymentOverview>(`/deployments/${name}/overview`, undefined, { every: 2000 });
   const loop = useRead<Loop>(`/deployments/${name}/loop`, undefined, { every: 2000 });
   useTitle(name);
+  if (!overview.data && overview.error instanceof ApiError && overview.error.status === 404) return <NotYet name={name} />;
   if (!overview.data) {
     return (
       <main className={css.body}>

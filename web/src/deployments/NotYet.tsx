@@ -1,0 +1,71 @@
+/* The address of a deployment that does not exist: what the server is doing meanwhile, since it may be on its way. */
+import { Link } from "react-router";
+import type { Job, Page as Items, TrainingRun } from "../api/types";
+import { useRead } from "../api/use";
+import { Curve } from "../design/charts/Curve";
+import { LinkButton } from "../design/controls";
+import { curveLines } from "../design/curveLines";
+import { Card, dim, Empty, Page, strong } from "../design/page";
+import { Bar, JobChip } from "../design/status";
+import { Time } from "../design/Time";
+import css from "./deployments.module.css";
+
+const open = (state: string) => state === "running" || state === "queued";
+
+export function NotYet({ name }: { name: string }) {
+  const jobs = useRead<Items<Job>>("/jobs", { limit: 20 }, { every: 1000 });
+  const runs = useRead<Items<TrainingRun>>("/training-runs", undefined, { every: 1000 });
+  const run = runs.data?.items.find((one) => open(one.state)) ?? runs.data?.items.find((one) => one.model === name);
+  const working = jobs.data?.items.filter((job) => open(job.state)) ?? [];
+  const quiet = !run && working.length === 0;
+  return (
+    <Page title={name} crumbs={[{ title: "Deployments", to: "/" }]} lead={`No deployment has the name “${name}” yet. This page shows it as soon as it is there.`}>
+      {quiet && (
+        <Card>
+          <Empty title="Nothing is under way" actions={<LinkButton to="/">Go to deployments</LinkButton>}>
+            The address may be mistyped, or the deployment was removed.
+          </Empty>
+        </Card>
+      )}
+      {run && <Training run={run} />}
+      {working.length > 0 && (
+        <Card title="Under way">
+          <ul className={css.working}>
+            {working.map((job) => (
+              <li key={job.id}>
+                <JobChip state={job.state} />
+                <span className={strong}>{job.title}</span>
+                {(job.total ?? 0) > 0 && <Bar value={job.done} total={job.total ?? 0} label={job.title} />}
+                <span className={dim}>{job.message ?? job.step ?? ""}</span>
+              </li>
+            ))}
+          </ul>
+        </Card>
+      )}
+    </Page>
+  );
+}
+
+function Training({ run }: { run: TrainingRun }) {
+  const lines = curveLines(run.epochs);
+  return (
+    <Card
+      title={
+        <Link className={css.link} to={`/training/${run.id}`}>
+          Training {run.model}
+        </Link>
+      }
+      aside={
+        <span className={dim}>
+          {run.state}, begun <Time at={run.started_at ?? run.created_at} />
+        </span>
+      }
+    >
+      {lines.length === 0 ? (
+        <p className={dim}>{run.state === "queued" ? "Waiting for its turn." : "The first epoch is still running."}</p>
+      ) : (
+        <Curve label="Training curve" total={run.epochs[0]?.epochs ?? run.epochs.length} lines={lines} height={220} />
+      )}
+    </Card>
+  );
+}
