@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import os
 import threading
+from collections.abc import Collection, Mapping
 from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
@@ -56,6 +57,11 @@ class Door:
                 self._known[name] = known
         return known
 
+    def names(self, ids: Collection[str]) -> Mapping[str, str]:
+        """Names by actor id, of those that are known."""
+        with self._database.read() as connection:
+            return store.names(connection, set(ids))
+
     def known(self, request: Request) -> Actor | None:
         """The actor when no database is needed to tell; checks the request all the same."""
         self._check(request)
@@ -86,7 +92,8 @@ class Door:
         if _host_name(request.headers.get("host", "")) not in allowed:
             raise WrongHost("this server answers only as localhost: open it under 127.0.0.1, or set RELENS_PUBLIC_URL")
         origin = request.headers.get("origin")
-        if origin and origin != "null" and urlsplit(origin).hostname not in allowed:
+        if origin and urlsplit(origin).hostname not in allowed:
+            # "null" is what a sandboxed frame of any site sends.
             raise WrongHost(f"a page of {origin} may not talk to this server")
         if origin == "null" and request.method not in ("GET", "HEAD"):
             raise WrongHost("a page without an origin may not write to this server")
@@ -99,8 +106,8 @@ def _host_name(host: str) -> str | None:
         return None
 
 
-def asking(request: Request) -> Actor:
-    """The actor the server found at the door."""
+async def asking(request: Request) -> Actor:
+    """The actor the server found at the door (async, because FastAPI would send a plain function through a thread)."""
     actor: Actor = request.state.actor
     return actor
 

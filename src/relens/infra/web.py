@@ -50,7 +50,8 @@ class Parts:
 def part(kind: type[Part]) -> Any:
     """A FastAPI dependency: the wired object of that type."""
 
-    def find(request: Request) -> Part:
+    # Async, although it waits for nothing: FastAPI would send a plain function through a thread.
+    async def find(request: Request) -> Part:
         parts: Parts = request.app.state.parts
         return parts.get(kind)
 

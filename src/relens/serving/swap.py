@@ -58,6 +58,10 @@ class Swapper:
                 self._versions[version_id] = registry_store.get(connection, version_id)
         return self._versions[version_id]
 
+    def known_version(self, version_id: str) -> ModelVersion | None:
+        """The version's row when it is in memory, as it is of every version that answers."""
+        return self._versions.get(version_id)
+
     @contextmanager
     def borrow(self, version_id: str) -> Iterator[LoadedVersion]:
         """Any version, for one look: a running one where it runs, otherwise loaded for this."""
