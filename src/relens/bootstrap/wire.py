@@ -17,6 +17,8 @@ from relens.datasets.bring_in import Importing
 from relens.infra.database import Database
 from relens.infra.follow import Follower
 from relens.infra.jobs import Jobs
+from relens.infra.migrations import bring_up_to_date
+from relens.infra.jobs.routes import Names
 from relens.infra.settings import Settings
 from relens.infra.storage import Storage
 from relens.infra.storage.folder import Folder
@@ -45,7 +47,7 @@ class Relens:
         settings.home.mkdir(parents=True, exist_ok=True)
         self.settings = settings
         self.database = Database(settings.database_url, settings.durability)
-        self.database.create_tables()
+        bring_up_to_date(self.database.engine)
         self.storage = Folder(settings.home / "files", sync=settings.durability == "power")
         self.jobs = Jobs(self.database, alone=settings.database_url.startswith("sqlite"))
         self.swapper = Swapper(self.database, self.storage, threads=1)
@@ -53,7 +55,9 @@ class Relens:
         self.engine = Engine(self.swapper, self.recorder, settings.threads)
         self.parts = Parts(settings, self.database, self.jobs, self.swapper, self.recorder, self.engine)
         self.parts.add(self.storage, Storage)
-        self.parts.add(Door(self.database, settings))
+        door = Door(self.database, settings)
+        self.parts.add(door)
+        self.parts.add(door, Names)
         self.followers = [Follower("serving", self.swapper.step, 0.2), *self._monitoring(), *self._learning()]
         self.app = make_app(ROUTERS, self.parts, self._lifespan)
 

@@ -112,7 +112,7 @@ async def import_dataset(
     wish = Wish(name.strip(), format, skip_bad, task)
     upload = await receive(request, importing)
     job_id = await run_in_threadpool(importing.enqueue, jobs, upload, wish, actor)
-    return JobOut.of(await run_in_threadpool(jobs.get, job_id))
+    return JobOut.of(await run_in_threadpool(jobs.get, job_id), actor.name)
 
 
 @router.get("/datasets/{ref}")

@@ -122,7 +122,7 @@ def retrain_now(deployment: str, actor: Asking, database: Db, jobs: AllJobs) -> 
     def begin(connection: Connection) -> str:
         return start(connection, jobs, deployments.get(connection, deployment), actor, f"asked for by {actor.name}")
 
-    return JobOut.of(jobs.get(database.write(begin)))
+    return JobOut.of(jobs.get(database.write(begin)), actor.name)
 
 
 @router.post("/deployments/{deployment}/candidates", status_code=202)
@@ -134,7 +134,7 @@ def judge(deployment: str, wanted: CandidateIn, actor: Asking, database: Db, job
         candidate = registry.find(connection, wanted.model_version)
         return judge_candidate(connection, jobs, deployments.get(connection, deployment), candidate, actor)
 
-    return JobOut.of(jobs.get(database.write(begin)))
+    return JobOut.of(jobs.get(database.write(begin)), actor.name)
 
 
 @router.get("/deployments/{deployment}/decisions")

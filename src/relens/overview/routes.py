@@ -12,7 +12,7 @@ from relens.deployments import store as deployment_store
 from relens.deployments.routes import DeploymentOut, shown
 from relens.infra.database import Database
 from relens.infra.jobs import Jobs
-from relens.infra.jobs.routes import JobOut
+from relens.infra.jobs.routes import JobOut, Names, jobs_shown
 from relens.infra.web import Instant, part
 from relens.monitoring.measure import Measuring
 from relens.overview.gather import Summary, pulse, summary
@@ -92,10 +92,12 @@ def deployment_overview(deployment: str, database: Db) -> OverviewOut:
 
 
 @router.post("/jobs/{job_id}/cancel")
-def cancel_job(job_id: str, actor: Asking, jobs: Annotated[Jobs, part(Jobs)]) -> JobOut:
+def cancel_job(
+    job_id: str, actor: Asking, jobs: Annotated[Jobs, part(Jobs)], people: Annotated[Names, part(Names)]
+) -> JobOut:
     """The job ends at its next check; what its finished steps did stays."""
     actor.must_be("operator")
-    return JobOut.of(jobs.cancel(job_id))
+    return jobs_shown([jobs.cancel(job_id)], people)[0]
 
 
 def _head(deployment: DeploymentOut, found: Summary) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
@@ -12,6 +13,13 @@ from relens.infra.jobs import store
 from relens.infra.jobs.job import OPEN, Job, State
 from relens.infra.jobs.table import Jobs
 from relens.infra.web import Cursor, Instant, Limit, Page, part, read_cursor, write_cursor
+
+
+class Names(Protocol):
+    """Names of actors by id. Who the actors are is a higher room's knowledge."""
+
+    def names(self, ids: Collection[str]) -> Mapping[str, str]: ...
+
 
 router = APIRouter(prefix="/api/v1", tags=["jobs"])
 
@@ -37,17 +45,25 @@ class JobOut(BaseModel):
     finished_at: Instant | None
 
     @staticmethod
-    def of(job: Job) -> JobOut:
-        names = JobOut.model_fields
+    def of(job: Job, created_by: str) -> JobOut:
+        plain = JobOut.model_fields.keys() - {"finished_steps", "created_by"}
         return JobOut(
-            **{name: getattr(job, name) for name in names if name != "finished_steps"},
+            **{name: getattr(job, name) for name in plain},
             finished_steps=list(job.finished_steps),
+            created_by=created_by,
         )
+
+
+def jobs_shown(jobs: Sequence[Job], people: Names) -> list[JobOut]:
+    """As the API shows them, with the names of who began them."""
+    known = people.names({job.created_by for job in jobs})
+    return [JobOut.of(job, known.get(job.created_by, job.created_by)) for job in jobs]
 
 
 @router.get("/jobs")
 def list_jobs(
     database: Annotated[Database, part(Database)],
+    people: Annotated[Names, part(Names)],
     state: Annotated[str | None, Query(description="one of the states, or open")] = None,
     about: str | None = None,
     limit: Limit = 50,
@@ -58,9 +74,9 @@ def list_jobs(
     with database.read() as connection:
         found = store.page(connection, states, about, before, limit + 1)
     following = write_cursor(found[limit - 1].created_at, found[limit - 1].id) if len(found) > limit else None
-    return Page(items=[JobOut.of(job) for job in found[:limit]], next=following)
+    return Page(items=jobs_shown(found[:limit], people), next=following)
 
 
 @router.get("/jobs/{job_id}")
-def get_job(job_id: str, jobs: Annotated[Jobs, part(Jobs)]) -> JobOut:
-    return JobOut.of(jobs.get(job_id))
+def get_job(job_id: str, jobs: Annotated[Jobs, part(Jobs)], people: Annotated[Names, part(Names)]) -> JobOut:
+    return jobs_shown([jobs.get(job_id)], people)[0]
