@@ -1,4 +1,13 @@
-"""Numbers about the server itself, for Prometheus; labels are bounded by the number of deployments."""
+"""Numbers about the server itself, for Prometheus, and the traces its requests belong to.
+
+Every label is bounded: by the deployments there are (those that are gone are forgotten), by roles, by routes as they are written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 
 from prometheus_client import Counter, Histogram
 
@@ -13,3 +22,29 @@ REFUSALS = Counter(
     "Images that were not answered, or not seen by a shadow, by deployment and reason.",
     ["deployment", "reason"],
 )
+REQUESTS = Counter(
+    "relens_http_requests_total",
+    "Requests by route and status; what no route takes is counted as route none.",
+    ["method", "route", "status"],
+)
+
+_TRACEPARENT = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+
+
+def trace_of(headers: Sequence[str]) -> str | None:
+    """The trace id of a `traceparent` header (W3C Trace Context), 32 hex digits; None for none, several, or one that is not valid."""
+    if len(headers) != 1:
+        return None
+    found = _TRACEPARENT.fullmatch(headers[0].strip())
+    # Only a later version of the standard may say more than these four fields.
+    return found[2] if found and (found[1] != "00" or found[5] is None) else None
+
+
+def forget_all_but(deployments: Collection[str]) -> None:
+    """Takes away the numbers of deployments that are not among these names any more."""
+    kinds: tuple[tuple[Histogram | Counter, str], ...] = ((ANSWERS, "role"), (REFUSALS, "reason"))
+    for metric, other in kinds:
+        samples = [sample.labels for family in metric.collect() for sample in family.samples]
+        for gone in {(one["deployment"], one[other]) for one in samples if one["deployment"] not in deployments}:
+            with suppress(KeyError):
+                metric.remove(*gone)

@@ -10,9 +10,11 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from relens import __version__
+from relens.deployments import store as deployments
 from relens.infra.database import Database
 from relens.infra.settings import Settings
 from relens.infra.storage import Storage
+from relens.infra.telemetry import forget_all_but
 from relens.infra.web import part
 
 router = APIRouter(tags=["system"])
@@ -49,8 +51,10 @@ def ready(database: Annotated[Database, part(Database)]) -> Health:
 
 
 @numbers_router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-def numbers() -> Response:
+def numbers(database: Annotated[Database, part(Database)]) -> Response:
     """The server's own numbers in Prometheus form."""
+    with database.read() as connection:
+        forget_all_but({one.name for one in deployments.all_of_them(connection)})
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
@@ -15,14 +14,14 @@ from relens.inference.predict import predict as run_predict
 from relens.infra.database import Database
 from relens.infra.settings import Settings
 from relens.infra.storage import Storage
-from relens.infra.upload import BadUpload, Upload, upload_within
+from relens.infra.telemetry import trace_of
+from relens.infra.upload import upload_within
 from relens.infra.web import part
-from relens.kit import clock
 from relens.predictions import store as prediction_store
 from relens.registry import store as registry_store
 from relens.registry.model_version import ModelVersion
-from relens.serving import answer
 from relens.serving.answer import Engine
+from relens.serving.asked import asked
 from relens.serving.swap import Swapper
 from relens.vision.prediction import Detection
 
@@ -116,9 +115,9 @@ async def predict(
 ) -> AnswerOut:
     """Answers the image in the body (or in the form field `image`) and logs it. The same `client_id` again is the same prediction."""
     upload = await upload_within(request, settings.max_image_bytes, "image")
-    asked = _asked(upload, request.headers.get("traceparent"))
-    line, _ = await engine.answer(deployment, upload.data, asked)
-    version = await run_in_threadpool(swapper.version, str(line.model_version))
+    came_with = asked(upload.fields, trace_of(request.headers.getlist("traceparent")))
+    line, _ = await engine.answer(deployment, upload.data, came_with)
+    version = await _version(swapper, str(line.model_version))
     return AnswerOut(
         id=line.id,
         client_id=line.client_id,
@@ -143,7 +142,7 @@ async def try_out(
     """Answers the image without logging anything."""
     upload = await upload_within(request, settings.max_image_bytes, "image")
     live, said = await engine.try_out(deployment, upload.data)
-    version = await run_in_threadpool(swapper.version, said.model_version)
+    version = await _version(swapper, said.model_version)
     return TryOut(
         deployment=live.name,
         model_version=VersionOut.of(version),
@@ -170,7 +169,7 @@ class ReplayOut(BaseModel):
 @router.post("/predictions/{prediction_id}/replay")
 def replay(
     prediction_id: str,
-    asked: ReplayIn,
+    wanted: ReplayIn,
     actor: Asking,
     swapper: Annotated[Swapper, part(Swapper)],
     database: Annotated[Database, part(Database)],
@@ -179,38 +178,13 @@ def replay(
     """What another version says of this prediction's image, above the same threshold; nothing is logged."""
     with database.read() as connection:
         line = prediction_store.get(connection, prediction_id)
-        version = registry_store.find(connection, asked.model_version)
+        version = registry_store.find(connection, wanted.model_version)
     data = image_bytes(storage, line.asset)
     with swapper.borrow(version.id) as loaded:
         said = run_predict(data, loaded).prediction.above(line.threshold)
     return ReplayOut(model_version=VersionOut.of(version), detections=[DetectionOut.of(d) for d in said.detections])
 
 
-def _asked(upload: Upload, trace: str | None) -> answer.Request:
-    """The fields beside the image, checked once."""
-    taken_at = upload.one("taken_at")
-    tags = tuple(tag.strip() for written in upload.fields.get("tags", ()) for tag in written.split(",") if tag.strip())
-    return answer.Request(
-        client_id=upload.one("client_id") or None,
-        source=upload.one("source") or None,
-        tags=tags,
-        taken_at=clock.from_text(taken_at) if taken_at else None,
-        metadata=_metadata(upload.one("metadata")),
-        trace=trace[:60] if trace else None,
-    )
-
-
-def _metadata(written: str | None) -> dict[str, Any]:
-    if not written:
-        return {}
-    try:
-        read = json.loads(written, parse_constant=_refuse_constant)
-    except ValueError as error:
-        raise BadUpload('metadata must be a JSON object, for example {"shift": "night"}') from error
-    if not isinstance(read, dict) or len(written) > 16_384:
-        raise BadUpload("metadata must be a JSON object of at most 16 kB")
-    return read
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+async def _version(swapper: Swapper, version_id: str) -> ModelVersion:
+    """The row of a version that answered: in memory already, so that no thread is needed to fetch it."""
+    return swapper.known_version(version_id) or await run_in_threadpool(swapper.version, version_id)
