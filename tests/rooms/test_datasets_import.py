@@ -27,6 +27,7 @@ from relens.datasets.bring_in import Importing
 from relens.infra.database import Database
 from relens.infra.jobs import Jobs
 from relens.infra.jobs import routes as job_routes
+from relens.infra.jobs.routes import Names
 from relens.infra.settings import Settings
 from relens.infra.storage import Storage
 from relens.infra.storage.folder import Folder
@@ -48,6 +49,7 @@ class Server:
         self.importing.register(self.jobs)
         self.door = Door(database, self.settings)
         self.parts = Parts(self.settings, database, self.jobs, self.importing, self.door)
+        self.parts.add(self.door, Names)
         self.parts.add(self.storage, Storage)
         app = make_app(self.routers, self.parts, self._life)
         self.started = threading.Event()
