@@ -11,10 +11,10 @@ from pydantic import BaseModel
 from relens.access.asking import Asking
 from relens.assets import read, store
 from relens.assets.asset import Asset
-from relens.assets.keep import keep
+from relens.assets.keep import described, keep_together
 from relens.infra.database import Database
 from relens.infra.settings import Settings
-from relens.infra.storage import Storage
+from relens.infra.storage import NoBytes, Storage
 from relens.infra.upload import body_within
 from relens.infra.web import part
 
@@ -59,8 +59,8 @@ async def put_asset(
     """Keeps the image in the body; the same bytes again are the same asset."""
     actor.must_be("reviewer")
     data = await body_within(request, settings.max_image_bytes)
-    asset = await run_in_threadpool(keep, storage, data)
-    await run_in_threadpool(database.write, lambda connection: store.remember(connection, [asset]))
+    asset = await run_in_threadpool(described, data)
+    await run_in_threadpool(keep_together, database, storage, [(asset, data)])
     return AssetOut.of(asset)
 
 
@@ -71,10 +71,18 @@ def get_asset(
     database: Annotated[Database, part(Database)],
     size: Annotated[int | None, Query(ge=16, le=4096, description="long side of a small copy in pixels")] = None,
 ) -> Response:
-    """The image as it came, or a small JPEG of it. It never changes, so browsers may keep it for ever."""
-    if size is not None:
-        return _picture(read.thumbnail(storage, asset_id, size), "image/jpeg")
-    data = read.image_bytes(storage, asset_id)
+    """The image as it came, or a small JPEG of it. It never changes, so browsers may keep it for ever.
+
+    410 when it was let go (the sentence says why), 404 when it never was here.
+    """
+    try:
+        if size is not None:
+            return _picture(read.thumbnail(storage, asset_id, size), "image/jpeg")
+        data = read.image_bytes(storage, asset_id)
+    except NoBytes as error:
+        with database.read() as connection:
+            left = store.left(connection, asset_id)
+        raise error if left is None else left.gone(asset_id) from error
     with database.read() as connection:
         known = store.get(connection, asset_id)
     return _picture(data, MEDIA.get(known.format, "application/octet-stream") if known else "application/octet-stream")

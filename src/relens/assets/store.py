@@ -1,14 +1,36 @@
-"""Rows of assets and of who needs them."""
+"""Rows of assets and of who needs them.
+
+An image that nobody needs leaves in two transactions: the first says so in its row (`leaving`, from which there is no way back), the second
+deletes the bytes and says `gone`. Whoever keeps the same image again meanwhile is told by BytesGone. Rows are locked in both, so that on
+PostgreSQL nobody can come to need an image between the look and the leave; no transaction that holds such a lock waits for another.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, String, Table, delete, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    and_,
+    delete,
+    exists,
+    select,
+    text,
+    update,
+)
 
-from relens.assets.asset import Asset
+from relens.assets.asset import Asset, BytesGone, ImageGone, Left
 from relens.infra.database import metadata, upsert
+from relens.kit import clock
+from relens.kit.clock import Micros
 
 asset = Table(
     "asset",
@@ -20,6 +42,10 @@ asset = Table(
     Column("size_bytes", BigInteger, nullable=False),
     Column("fingerprint", String(64), nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("state", String(8), nullable=False, server_default="here"),
+    Column("left_at", BigInteger),
+    Column("left_reason", Text),
+    Index("asset_leaving", "state", sqlite_where=text("state = 'leaving'"), postgresql_where=text("state = 'leaving'")),
 )
 
 asset_pin = Table(
@@ -32,37 +58,139 @@ asset_pin = Table(
 )
 
 _CHUNK = 500
+_FIELDS = tuple(Asset.__dataclass_fields__)
 
 
-def remember(connection: Connection, assets: Iterable[Asset]) -> None:
-    """Writes those not there yet."""
-    names = tuple(Asset.__dataclass_fields__)
-    upsert(connection, asset, [{name: getattr(one, name) for name in names} for one in assets], ["id"])
+def remember(
+    connection: Connection, assets: Iterable[Asset], written_since: Mapping[str, Micros] | None = None
+) -> None:
+    """Writes those not there yet. Their bytes must lie in storage already.
+
+    Raises BytesGone when some were let go meanwhile. `written_since`: for those that had left, when they had (as BytesGone said), after
+    which the caller wrote their bytes again.
+    """
+    rows = [{name: getattr(one, name) for name in _FIELDS} for one in assets]
+    upsert(connection, asset, rows, ["id"])
+    left = _left(connection, [row["id"] for row in rows])
+    lost: dict[str, Micros | None] = {}
+    for asset_id, state, at in left:
+        if state == "gone" and written_since is not None and written_since.get(asset_id) == at:
+            values = {"state": "here", "left_at": None, "left_reason": None, "created_at": clock.now()}
+            connection.execute(update(asset).where(asset.c.id == asset_id).values(**values))
+        else:
+            lost[asset_id] = at if state == "gone" else None
+    if lost:
+        raise BytesGone(lost)
 
 
 def get(connection: Connection, asset_id: str) -> Asset | None:
-    row = connection.execute(select(asset).where(asset.c.id == asset_id)).one_or_none()
-    return None if row is None else _asset(row)
+    """None when it was never here, or has left."""
+    return several(connection, [asset_id]).get(asset_id)
+
+
+def left(connection: Connection, asset_id: str) -> Left | None:
+    """When and why the image left; None when it is here or never was."""
+    query = select(asset.c.left_at, asset.c.left_reason).where(asset.c.id == asset_id, asset.c.state != "here")
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Left(row.left_at, row.left_reason)
 
 
 def several(connection: Connection, ids: Sequence[str]) -> dict[str, Asset]:
-    """Those of `ids` that exist, by id."""
+    """Those of `ids` that are here, by id."""
     found: dict[str, Asset] = {}
     for start in range(0, len(ids), _CHUNK):
-        for row in connection.execute(select(asset).where(asset.c.id.in_(ids[start : start + _CHUNK]))):
+        query = select(asset).where(asset.c.id.in_(ids[start : start + _CHUNK]), asset.c.state == "here")
+        for row in connection.execute(query):
             found[row.id] = _asset(row)
     return found
 
 
 def pin(connection: Connection, asset_ids: Iterable[str], owner_kind: str, owner_id: str) -> None:
-    """`owner` needs these images: they must not expire."""
-    rows = [{"owner_kind": owner_kind, "owner_id": owner_id, "asset": asset_id} for asset_id in asset_ids]
+    """`owner` needs these images: they must not leave. Raises ImageGone when one has left already."""
+    wanted = sorted(set(asset_ids))
+    rows = [{"owner_kind": owner_kind, "owner_id": owner_id, "asset": asset_id} for asset_id in wanted]
     upsert(connection, asset_pin, rows, ["owner_kind", "owner_id", "asset"])
+    for asset_id, _, _ in _left(connection, wanted):
+        found = left(connection, asset_id)
+        raise found.gone(asset_id) if found else ImageGone(f"the image {asset_id} has left")
+
+
+def pin_if_here(connection: Connection, asset_id: str, owner_kind: str, owner_id: str) -> bool:
+    """The same for one image that may have left, or never have been here; False then."""
+    if _here(connection, asset_id) is None:
+        return False
+    upsert(
+        connection,
+        asset_pin,
+        [{"owner_kind": owner_kind, "owner_id": owner_id, "asset": asset_id}],
+        ["owner_kind", "owner_id", "asset"],
+    )
+    return True
 
 
 def unpin(connection: Connection, owner_kind: str, owner_id: str) -> None:
     connection.execute(delete(asset_pin).where(asset_pin.c.owner_kind == owner_kind, asset_pin.c.owner_id == owner_id))
 
 
+def pinned(connection: Connection, asset_ids: Sequence[str]) -> set[str]:
+    """Those of `asset_ids` that somebody needs."""
+    query = select(asset_pin.c.asset).where(asset_pin.c.asset.in_(asset_ids)).distinct()
+    return set(connection.execute(query).scalars())
+
+
+def lock_unpinned(connection: Connection, asset_ids: Sequence[str]) -> list[str]:
+    """Those that are here and that nobody needs, locked until the transaction ends; those others have locked are left out."""
+    query = (
+        select(asset.c.id)
+        .where(asset.c.id.in_(asset_ids), asset.c.state == "here")
+        .order_by(asset.c.id)
+        .with_for_update(skip_locked=True)
+    )
+    locked = list(connection.execute(query).scalars())
+    # A second look, with the locks held: a pin that was committed before them is seen now.
+    needed = pinned(connection, locked)
+    return [asset_id for asset_id in locked if asset_id not in needed]
+
+
+def leave(connection: Connection, asset_ids: Sequence[str], reason: str) -> None:
+    """Says that these images leave; `lock_unpinned` gave them in the same transaction."""
+    here = and_(asset.c.id.in_(asset_ids), asset.c.state == "here")
+    connection.execute(update(asset).where(here).values(state="leaving", left_at=clock.now(), left_reason=reason))
+
+
+def lock_leaving(connection: Connection, limit: int) -> list[str]:
+    """Images whose bytes are still to be deleted, locked until the transaction ends."""
+    query = select(asset.c.id).where(asset.c.state == "leaving").limit(limit).with_for_update(skip_locked=True)
+    return list(connection.execute(query).scalars())
+
+
+def set_gone(connection: Connection, asset_ids: Sequence[str]) -> None:
+    """Their bytes are deleted."""
+    connection.execute(update(asset).where(asset.c.id.in_(asset_ids)).values(state="gone", left_at=clock.now()))
+
+
+def unneeded(connection: Connection, before: Micros, after: str, limit: int) -> list[str]:
+    """Images older than `before` in the order of their ids after `after` that nobody pins."""
+    nobody = ~exists().where(asset_pin.c.asset == asset.c.id)
+    old = and_(asset.c.id > after, asset.c.state == "here", asset.c.created_at < before)
+    return list(connection.execute(select(asset.c.id).where(old, nobody).order_by(asset.c.id).limit(limit)).scalars())
+
+
+def _here(connection: Connection, asset_id: str) -> str | None:
+    query = select(asset.c.id).where(asset.c.id == asset_id, asset.c.state == "here").with_for_update(read=True)
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
+def _left(connection: Connection, ids: Sequence[str]) -> list[tuple[str, str, Micros]]:
+    """Those that are not here. The rows stay as they are until the transaction ends."""
+    found: list[tuple[str, str, Micros]] = []
+    for start in range(0, len(ids), _CHUNK):
+        query = select(asset.c.id, asset.c.state, asset.c.left_at).where(asset.c.id.in_(ids[start : start + _CHUNK]))
+        rows = connection.execute(query.order_by(asset.c.id).with_for_update(read=True))
+        found += [(row.id, row.state, row.left_at) for row in rows if row.state != "here"]
+    return found
+
+
 def _asset(row: Any) -> Asset:
-    return Asset(row.id, row.width, row.height, row.format, row.size_bytes, row.fingerprint, row.created_at)
+    return Asset(**{name: getattr(row, name) for name in _FIELDS})

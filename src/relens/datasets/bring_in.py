@@ -19,7 +19,8 @@ from sqlalchemy import Connection
 from relens.access import store as access
 from relens.access.actor import Actor
 from relens.assets.asset import Asset
-from relens.assets.keep import keep_bytes
+from relens.assets.keep import keep_together
+from relens.assets.store import unpin
 from relens.datasets.check import Checked, check
 from relens.datasets.dataset import check_name
 from relens.datasets.formats import FORMATS, named_or_seen
@@ -36,6 +37,7 @@ from relens.vision.task import TASKS
 
 KIND = "import-dataset"
 REPORTED = 1000
+_KEPT_AT_ONCE = 16
 _FORGOTTEN_S = 7 * 86_400.0
 
 
@@ -101,10 +103,14 @@ class Importing:
         except Stopping:
             raise
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            self._forget(run, folder)
             raise
-        shutil.rmtree(folder, ignore_errors=True)
+        self._forget(run, folder)
         return result
+
+    def _forget(self, run: JobRun, folder: Path) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        self.database.write(lambda connection: unpin(connection, KIND, run.id))
 
     def _steps(self, run: JobRun, folder: Path) -> Mapping[str, Any]:
         unpacked = run.step("unpack", lambda: self._unpack(run, folder))
@@ -135,11 +141,15 @@ class Importing:
 
     def _keep(self, run: JobRun, folder: Path) -> int:
         written = _read(folder)
-        for done, image in enumerate(written["images"]):
+        images = written["images"]
+        for start in range(0, len(images), _KEPT_AT_ONCE):
             run.check()
-            run.progress(done, len(written["images"]), "keeping images")
-            keep_bytes(self.storage, image["asset"]["id"], (folder / "files" / image["path"]).read_bytes())
-        return len(written["images"])
+            run.progress(start, len(images), "keeping images")
+            piece = images[start : start + _KEPT_AT_ONCE]
+            some = [(Asset(**one["asset"]), (folder / "files" / one["path"]).read_bytes()) for one in piece]
+            # Pinned by this job until the version pins them: images of the log may leave at any moment.
+            keep_together(self.database, self.storage, some, owner=(KIND, run.id))
+        return len(images)
 
     def _publish(self, run: JobRun, folder: Path) -> dict[str, Any]:
         written = _read(folder)

@@ -23,6 +23,10 @@ class NotFound(RelensError):
     """The thing named does not exist (any more)."""
 
 
+class Gone(NotFound):
+    """It was here and was let go, on purpose; the sentence says why and when. It does not come back by asking again."""
+
+
 class Conflict(RelensError):
     """It contradicts what is there already: sent twice with other content, or in the wrong state."""
 

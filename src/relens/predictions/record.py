@@ -2,48 +2,160 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
+from threading import Thread
 
 from sqlalchemy import Connection
 
 from relens.assets import store as asset_store
-from relens.assets.asset import Asset
-from relens.assets.keep import keep_bytes
+from relens.assets.asset import Asset, BytesGone
+from relens.assets.keep import until_here
+from relens.assets.underway import UnderWay
 from relens.infra.database import Database
 from relens.infra.storage import Storage
+from relens.kit.clock import Micros
 from relens.predictions import store
+from relens.predictions.keep import chance_of, decide
 from relens.predictions.logged import Entry, Logged
+from relens.predictions.policies import Policies
+
+Line = tuple[Logged, bool]
+Sent = tuple[Entry, Asset | None, bytes | None]
+Since = Mapping[str, Micros]
 
 
 class Recorder:
-    """The one way into the log."""
+    """The one way into the log.
 
-    def __init__(self, database: Database, storage: Storage) -> None:
+    `strangeness` gives the outlier score of an entry, or None; asked only where a deployment keeps unusual images and the rest.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        storage: Storage,
+        policies: Policies | None = None,
+        strangeness: Callable[[Entry], float | None] | None = None,
+    ) -> None:
         self._database = database
         self._storage = storage
+        self._policies = policies or Policies(database)
+        self._strangeness = strangeness
+        self._under_way = UnderWay(database, storage)
 
-    def record(self, entry: Entry, asset: Asset | None, data: bytes | None) -> Future[tuple[Logged, bool]]:
+    def record(self, entry: Entry, asset: Asset | None, data: bytes | None) -> Future[Line]:
         """`data` are the image's bytes (None: not sent, or here already). The future gives the line and whether it is new.
 
         Bytes are written before the row: a crash in between leaves an image nobody asks for, never a line without its image.
         """
-        self._keep(asset, data)
-        return self._database.write_soon(partial(_append, entry=entry, asset=asset))
+        chosen = self._decided([(entry, asset, data)])
+        if chosen[0][2] is None:
+            return self._database.write_soon(partial(_append, sent=chosen[0], since={}))
+        images = _images(chosen)
+        self._under_way.put(images)
+        outcome: Future[Line] = Future()
+        outcome.set_running_or_notify_cancel()
 
-    def record_together(self, sent: Sequence[tuple[Entry, Asset | None, bytes | None]]) -> list[tuple[Logged, bool]]:
-        """All of them or, when one cannot be, none; returns when they are durable."""
-        for _, asset, data in sent:
-            self._keep(asset, data)
-        return self._database.write(lambda connection: [_append(connection, entry, asset) for entry, asset, _ in sent])
+        def settled(done: Future[Line]) -> None:
+            if isinstance(done.exception(), BytesGone):
+                # The writer's thread runs this and must not wait for itself.
+                Thread(target=self._again, args=(chosen[0], images, outcome), daemon=True).start()
+            else:
+                self._settle(images, done, outcome)
 
-    def _keep(self, asset: Asset | None, data: bytes | None) -> None:
-        if asset is not None and data is not None:
-            keep_bytes(self._storage, asset.id, data)
+        self._database.write_soon(partial(_append, sent=chosen[0], since={})).add_done_callback(settled)
+        return outcome
+
+    def record_together(self, sent: Sequence[Sent], shadows: Mapping[int, Entry] | None = None) -> list[Line]:
+        """All of them or, when one cannot be, none; returns when they are durable.
+
+        `shadows`: what a shadow said of the same images, by place in `sent`; logged with the answer, so only when that is new.
+        """
+        chosen = self._decided(sent)
+        images = _images(chosen)
+        self._under_way.put(images)
+        here: set[str] = set()
+        try:
+            lines = until_here(
+                self._storage,
+                images,
+                lambda since: self._database.write(
+                    partial(_append_all, sent=chosen, shadows=shadows or {}, since=since)
+                ),
+            )
+            here = {line.asset for line, fresh in lines if fresh}
+        finally:
+            self._under_way.done(images, here)
+        return lines
+
+    def _again(self, sent: Sent, images: Mapping[str, bytes], outcome: Future[Line]) -> None:
+        done: Future[Line] = Future()
+        try:
+            done.set_result(
+                until_here(
+                    self._storage,
+                    images,
+                    lambda since: self._database.write(partial(_append, sent=sent, since=since)),
+                )
+            )
+        except Exception as error:  # noqa: BLE001 - handed to the caller who waits for the line
+            done.set_exception(error)
+        self._settle(images, done, outcome)
+
+    def _settle(self, images: Mapping[str, bytes], done: Future[Line], outcome: Future[Line]) -> None:
+        error = done.exception()
+        fresh = error is None and done.result()[1]
+        self._under_way.done(images, images if fresh else ())
+        if error is None:
+            outcome.set_result(done.result())
+        else:
+            outcome.set_exception(error)
+
+    def _decided(self, sent: Sequence[Sent]) -> list[Sent]:
+        """Each with its keep decision; the bytes of those that are not kept are gone from it."""
+        elsewhere = [entry.asset for entry, asset, _ in sent if asset is None and entry.role != "shadow"]
+        here: set[str] = set()
+        if elsewhere:
+            with self._database.read() as connection:
+                here = set(asset_store.several(connection, elsewhere))
+        return [self._choose(one, here) for one in sent]
+
+    def _choose(self, sent: Sent, here: set[str]) -> Sent:
+        entry, asset, data = sent
+        if entry.role == "shadow":
+            return sent
+        if asset is None:
+            known = entry.asset in here
+            return (entry if known else replace(entry, keep_reason="not sent", keep_probability=0.0)), None, None
+        policy = self._policies.of(entry.deployment)
+        chance = chance_of(entry.deployment, entry.asset)
+        made = decide(policy, entry, chance)
+        if not made.keep and policy.images == "uncertain" and self._strangeness is not None:
+            made = decide(policy, entry, chance, self._strangeness(entry))
+        entry = replace(entry, keep_reason=made.reason, keep_probability=made.probability)
+        return (entry, asset, data) if made.keep else (entry, None, None)
 
 
-def _append(connection: Connection, entry: Entry, asset: Asset | None) -> tuple[Logged, bool]:
-    if asset is not None:
-        asset_store.remember(connection, [asset])
-    return store.append(connection, entry)
+def _images(sent: Sequence[Sent]) -> dict[str, bytes]:
+    return {asset.id: data for _, asset, data in sent if asset is not None and data is not None}
+
+
+def _append_all(connection: Connection, sent: Sequence[Sent], shadows: Mapping[int, Entry], since: Since) -> list[Line]:
+    lines = [_append(connection, one, since) for one in sent]
+    for number, shadow in shadows.items():
+        line, fresh = lines[number]
+        if fresh:
+            _append(connection, (replace(shadow, parent=line.id), None, None), since)
+    return lines
+
+
+def _append(connection: Connection, sent: Sent, since: Since) -> Line:
+    """The line first: whoever writes the log holds its counter, and only then locks images (two servers may share both)."""
+    entry, asset, _ = sent
+    line, fresh = store.append(connection, entry)
+    if fresh and asset is not None:
+        asset_store.remember(connection, [asset], since)
+    return line, fresh

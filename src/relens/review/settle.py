@@ -8,6 +8,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from relens.access.actor import Actor
+from relens.assets import store as assets
 from relens.deployments import store as deployments
 from relens.kit import clock
 from relens.predictions import store as predictions
@@ -17,6 +18,7 @@ from relens.review.verdict import BadVerdict, Status, Subject, Verdict, annotati
 from relens.vision.annotation import Annotation
 from relens.vision.task import TASKS
 
+PIN = "verdict"
 _LONGEST_REASON = 2_000
 
 
@@ -65,6 +67,11 @@ def _write(
 ) -> Verdict:
     written = replace(draft, status=status, annotations=said, reason=reason)
     store.keep(connection, written)
+    if status == "pending":
+        assets.unpin(connection, PIN, written.prediction)
+    elif written.asset is not None:
+        # In the verdict's own transaction: from here on the image cannot expire. Where it has left, the verdict counts without it.
+        assets.pin_if_here(connection, written.asset, PIN, written.prediction)
     predictions.set_review(connection, written.prediction, status)
     queue_rows.set_open(connection, written.prediction, status == "pending")
     return written

@@ -1,4 +1,7 @@
-"""The one table from error class to HTTP status, and problem documents (RFC 9457)."""
+"""The one table from error class to HTTP status, and problem documents (RFC 9457).
+
+Under /v2, where the Open Inference Protocol is spoken, an error has that protocol's shape: {"error": sentence}.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from relens.kit import errors
+from relens.server.pages import is_page, page
 
 logger = logging.getLogger("relens.server")
 
@@ -23,6 +27,7 @@ STATUS: tuple[tuple[type[errors.RelensError], int], ...] = (
     (errors.Unavailable, 503),
     (errors.NotKnown, 401),
     (errors.NotAllowed, 403),
+    (errors.Gone, 410),
     (errors.NotFound, 404),
     (errors.Outdated, 412),
     (errors.Conflict, 409),
@@ -39,8 +44,12 @@ def _title(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
 
 
-def problem(status: int, kind: str, detail: str, headers: dict[str, str] | None = None, **facts: Any) -> JSONResponse:
-    """A problem document; `kind` is the error's class name."""
+def problem(
+    path: str, status: int, kind: str, detail: str, headers: dict[str, str] | None = None, **facts: Any
+) -> JSONResponse:
+    """A problem document; `kind` is the error's class name, `path` the address that was asked."""
+    if path == "/v2" or path.startswith("/v2/"):
+        return JSONResponse({"error": detail}, 400 if status == 422 else status, headers)
     slug = _title(kind).lower().replace(" ", "-")
     body = {**facts, "type": f"urn:relens:problem:{slug}", "title": _title(kind), "status": status, "detail": detail}
     return JSONResponse(_plain(body), status, headers, media_type="application/problem+json")
@@ -57,32 +66,38 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
-async def on_named_error(_request: Request, error: Exception) -> JSONResponse:
+async def on_named_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, errors.RelensError)
     headers = (
         {"Retry-After": str(max(1, math.ceil(error.retry_after_s)))} if isinstance(error, errors.Unavailable) else None
     )
     if isinstance(error, errors.NotKnown):
         headers = {"WWW-Authenticate": "Bearer"}
-    return problem(status_of(error), type(error).__name__, str(error), headers, **error.facts)
+    return problem(request.scope["path"], status_of(error), type(error).__name__, str(error), headers, **error.facts)
 
 
-async def on_invalid_request(_request: Request, error: Exception) -> JSONResponse:
+async def on_invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     found = [{"field": ".".join(str(p) for p in one["loc"][1:]), "problem": one["msg"]} for one in error.errors()]
     sentence = "; ".join(f"{one['field'] or 'body'}: {one['problem']}" for one in found[:5])
-    return problem(422, "InvalidRequest", sentence, errors=found[:50])
+    return problem(request.scope["path"], 422, "InvalidRequest", sentence, errors=found[:50])
 
 
 async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    detail = f"there is nothing at {request.url.path}" if error.status_code == 404 else str(error.detail)
-    headers = dict(error.headers) if error.headers else None
-    return problem(error.status_code, "NotFound" if error.status_code == 404 else "RequestRefused", detail, headers)
+    path, status = request.scope["path"], error.status_code
+    if status == 405 and request.scope.get("endpoint") is page and not is_page(path):
+        status = 404
+    said = {
+        404: ("NotFound", f"there is nothing at {path}"),
+        405: ("MethodNotAllowed", f"{request.method[:20]} is not answered at {path}"),
+    }
+    kind, detail = said.get(status, ("RequestRefused", str(error.detail)))
+    return problem(path, status, kind, detail, dict(error.headers) if error.headers else None)
 
 
 async def on_unexpected(request: Request, error: Exception) -> JSONResponse:
-    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return problem(
-        500, "InternalError", "something went wrong in the server; its log says what. Nothing was half-written"
-    )
+    path = request.scope["path"]
+    logger.error("%s %s failed", request.method, path, exc_info=error)
+    detail = "something went wrong in the server; its log says what. Nothing was half-written"
+    return problem(path, 500, "InternalError", detail)
