@@ -4,34 +4,62 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from relens.assets.asset import Asset
-from relens.deployments.deployment import Deployment
+from relens.deployments.deployment import Deployment, good_threshold
 from relens.kit import clock
+from relens.kit.clock import Micros
 from relens.kit.errors import Invalid, RelensError
-from relens.kit.ids import content_id
-from relens.predictions.logged import BadEntry, Entry, believable
+from relens.kit.ids import content_id, new_id
+from relens.predictions import roboflow
+from relens.predictions.logged import BadEntry, Entry, Origin, believable
+from relens.predictions.said import BadPrediction, detections
 from relens.registry.model_version import ModelVersion
 from relens.vision.decode import decode
 from relens.vision.fingerprint import fingerprint
-from relens.vision.prediction import Detection
-from relens.vision.shapes import Box, Polygon, Shape, shape_from_json
+
+FIELDS = frozenset({
+    "image", "file", "asset", "width", "height", "detections", "normalised", "latency_ms", "taken_at", "client_id", "source", "tags",
+    "metadata", "model_version", "threshold", "error", "shadow", "writer", "writer_seq", "origin",
+})  # fmt: skip
+MOST_AT_ONCE = 5000
+_ASSET = re.compile(r"[0-9a-f]{64}")
 
 
-class BadPrediction(Invalid):
-    """One prediction of a batch that cannot be logged; the sentence says which."""
+class BadBatch(Invalid):
+    """A body that is no list of predictions, or a prediction of it that cannot be logged; the sentence says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An entry with its image, when that was sent."""
+    """An entry with its image, when that was sent, and what the shadow said of the same image."""
 
     entry: Entry
-    asset: Asset | None
-    data: bytes | None
+    asset: Asset | None = None
+    data: bytes | None = None
+    shadow: Entry | None = None
+
+
+def items_of(body: Any) -> Sequence[Mapping[str, Any]]:
+    """The predictions in a body: {"items": [...]}, a list, or one alone; Roboflow's answers are read as what they say."""
+    written = body["items"] if isinstance(body, dict) and "items" in body else body
+    items = written if isinstance(written, list) else [written]
+    if not 1 <= len(items) <= MOST_AT_ONCE:
+        raise BadBatch(f'send {{"items": [...]}} with 1 to {MOST_AT_ONCE:,} predictions, not {len(items):,}')
+    if not all(isinstance(item, dict) for item in items):
+        raise BadBatch('a prediction is an object: send {"items": [{"detections": [...], ...}]}')
+    return roboflow.tell_apart(items) if any("predictions" in item for item in items) else items
+
+
+def versions_named(items: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Every model version the predictions and their shadows name, as they name it."""
+    said = [item.get("model_version") for item in items]
+    said += [item["shadow"].get("model_version") for item in items if isinstance(item.get("shadow"), dict)]
+    return {str(name) for name in said if name}
 
 
 def read_batch(
@@ -40,118 +68,167 @@ def read_batch(
     versions: Mapping[str, ModelVersion],
     images: Mapping[str, bytes],
 ) -> list[Sent]:
-    """Every item, or BadPrediction naming the first that is wrong. `versions`: those the items name, by the name they use.
+    """Every item, or BadBatch naming the first that is wrong. `versions`: those the items name, by the name they use.
 
     `images`: files that came beside the JSON; an item says in `file` which is its own.
     """
+    reader = Reader(deployment, versions, images)
     sent: list[Sent] = []
     for number, item in enumerate(items):
-        version = versions.get(str(item.get("model_version")))
-        labels = version.labels if version else deployment.labels
         try:
-            given = {**item, "model_version": version.id} if version else item
-            sent.append(read_item(given, deployment, labels, _file(item, images)))
-        except (RelensError, TypeError, ValueError) as error:
+            sent.append(reader.read(item))
+        except (RelensError, TypeError, ValueError, OverflowError) as error:
             sentence = f"prediction {number} of {len(items)}: {error}; nothing of this batch was logged"
-            raise BadPrediction(sentence, item=number) from error
+            raise BadBatch(sentence, item=number) from error
     return sent
 
 
-def _file(item: Mapping[str, Any], images: Mapping[str, bytes]) -> bytes | None:
-    name = item.get("file")
-    if name is None:
-        return None
-    if name not in images:
-        raise BadPrediction(f"no file '{name}' came with the form")
-    return images[name]
+class Reader:
+    """Reads predictions for one deployment, all at one moment."""
 
+    def __init__(
+        self, deployment: Deployment, versions: Mapping[str, ModelVersion], images: Mapping[str, bytes] | None = None
+    ) -> None:
+        self._deployment = deployment
+        self._versions = versions
+        self._images = images or {}
+        self._now = clock.now()
 
-def read_item(
-    item: Mapping[str, Any], deployment: Deployment, version_labels: Sequence[str], image: bytes | None = None
-) -> Sent:
-    """One prediction as it was sent. `image`: its bytes when they came outside the JSON.
+    def read(self, item: Mapping[str, Any]) -> Sent:
+        """One prediction as it was sent. Raises RelensError, TypeError, ValueError or OverflowError with what is wrong about it.
 
-    Boxes are pixels x1 y1 x2 y2 unless `normalised` says 0..1; a label may be given as `label` or as `index` in the version's labels.
-    """
-    data = image if image is not None else _decoded(item.get("image"))
-    asset = None
-    if data is not None:
-        picture = decode(data)
-        asset = Asset(
-            content_id(data),
-            picture.width,
-            picture.height,
-            picture.format,
-            len(data),
-            fingerprint(picture),
-            clock.now(),
+        Boxes are pixels x1 y1 x2 y2 unless `normalised` says 0..1; a label may be given as `label` or as `index` in the
+        version's labels.
+        """
+        if "predictions" in item:
+            item = roboflow.item(item)
+        if unknown := item.keys() - FIELDS:
+            raise BadPrediction(
+                f"'{min(unknown)}' is not known here (known are {', '.join(sorted(FIELDS))}): what is your own goes into metadata"
+            )
+        data = self._image(item)
+        asset = self._asset(data) if data is not None else None
+        error = item.get("error")
+        if asset is not None:
+            width, height = asset.width, asset.height
+        else:
+            width, height = _size(item, "width", error), _size(item, "height", error)
+        scale = (width, height) if item.get("normalised") else (1, 1)
+        version, labels = self._version(item.get("model_version"), self._deployment.champion)
+        threshold, source, client_id = item.get("threshold"), item.get("source"), item.get("client_id")
+        entry = Entry(
+            deployment=self._deployment.id,
+            asset=asset.id if asset else _named_asset(item),
+            width=width,
+            height=height,
+            model_version=version,
+            role="champion",
+            detections=detections(item.get("detections"), labels, scale, (width, height)),
+            threshold=self._deployment.threshold if threshold is None else good_threshold(float(threshold)),
+            latency_ms=float(item.get("latency_ms") or 0.0),
+            taken_at=self._taken_at(item.get("taken_at")),
+            client_id=None if client_id is None else _text(client_id, "client_id"),
+            source=None if source is None else _text(source, "source"),
+            tags=tuple(_text(tag, "tag") for tag in item.get("tags") or ()),
+            metadata=_metadata(item.get("metadata")),
+            origin=_origin(item.get("origin")),
+            error=error,
+            writer=item.get("writer"),
+            writer_seq=item.get("writer_seq"),
         )
-    width, height = (asset.width, asset.height) if asset else (_size(item, "width"), _size(item, "height"))
-    scale = (width, height) if item.get("normalised") else (1, 1)
-    detections = sorted(
-        (_detection(d, version_labels, scale) for d in item.get("detections") or ()), key=lambda d: -d.confidence
-    )
-    taken_at, now = item.get("taken_at"), clock.now()
-    entry = Entry(
-        deployment=deployment.id,
-        asset=asset.id if asset else str(item.get("asset") or _nameless(item)),
-        width=width,
-        height=height,
-        model_version=item.get("model_version") or deployment.champion,
-        role="champion",
-        detections=tuple(detections),
-        threshold=deployment.threshold,
-        latency_ms=float(item.get("latency_ms") or 0.0),
-        taken_at=believable(clock.from_text(taken_at) if taken_at else now, now),
-        client_id=item.get("client_id"),
-        source=item.get("source"),
-        tags=tuple(item.get("tags") or ()),
-        metadata=item.get("metadata") or {},
-        origin="external",
-    )
-    return Sent(entry, asset, data)
+        shadow = item.get("shadow")
+        return Sent(entry, asset, data, None if shadow is None else self._shadow(shadow, entry, scale))
+
+    def _shadow(self, written: Any, answered: Entry, scale: tuple[int, int]) -> Entry:
+        """The shadow's line for the same image; its parent is known when the answer is in the log."""
+        if not isinstance(written, dict):
+            raise BadPrediction("shadow is an object: {model_version, detections, latency_ms}")
+        version, labels = self._version(written.get("model_version"), self._deployment.shadow)
+        if version is None:
+            raise BadPrediction("the shadow's answer does not say whose it is: give its model_version")
+        return Entry(
+            deployment=answered.deployment,
+            asset=answered.asset,
+            width=answered.width,
+            height=answered.height,
+            model_version=version,
+            role="shadow",
+            detections=detections(written.get("detections"), labels, scale, (answered.width, answered.height)),
+            threshold=answered.threshold,
+            latency_ms=float(written.get("latency_ms") or 0.0),
+            taken_at=answered.taken_at,
+            source=answered.source,
+            tags=answered.tags,
+            metadata=answered.metadata,
+            origin=answered.origin,
+        )
+
+    def _version(self, named: Any, otherwise: str | None) -> tuple[str | None, Sequence[str]]:
+        if not named:
+            return otherwise, self._deployment.labels
+        version = self._versions.get(str(named))
+        if version is None:
+            raise BadPrediction(
+                f"there is no model version '{named!s:.60}': register it first, or name it as name/2 or by its id"
+            )
+        return version.id, version.labels
+
+    def _taken_at(self, written: Any) -> Micros:
+        return self._now if written is None else believable(clock.from_text(_text(written, "taken_at")), self._now)
+
+    def _image(self, item: Mapping[str, Any]) -> bytes | None:
+        name, written = item.get("file"), item.get("image")
+        if name is not None:
+            if name not in self._images:
+                raise BadPrediction(f"no file '{name}' came with the form")
+            return self._images[name]
+        if written is None:
+            return None
+        try:
+            return base64.b64decode(written, validate=True)
+        except (binascii.Error, TypeError, ValueError) as error:
+            raise BadPrediction("image must be the file's bytes in base64") from error
+
+    def _asset(self, data: bytes) -> Asset:
+        picture = decode(data)
+        size = (picture.width, picture.height)
+        return Asset(content_id(data), *size, picture.format, len(data), fingerprint(picture), self._now)
 
 
-def _nameless(item: Mapping[str, Any]) -> str:
-    """A stand-in asset id for an image that was not sent: the same for the same client id."""
-    return content_id(f"not sent: {item.get('client_id') or clock.now()}".encode())
+def _named_asset(item: Mapping[str, Any]) -> str:
+    """The asset an item names, or a stand-in for an image that was not sent: the same for the same client id."""
+    named = item.get("asset")
+    if named is None:
+        return content_id(f"not sent: {item.get('client_id') or new_id()}".encode())
+    if not isinstance(named, str) or not _ASSET.fullmatch(named):
+        raise BadPrediction("asset is the image's SHA-256 in 64 small hex digits")
+    return named
 
 
-def _decoded(written: Any) -> bytes | None:
-    if written is None:
-        return None
-    try:
-        return base64.b64decode(written, validate=True)
-    except (binascii.Error, TypeError, ValueError) as error:
-        raise BadPrediction("image must be the file's bytes in base64") from error
-
-
-def _size(item: Mapping[str, Any], name: str) -> int:
+def _size(item: Mapping[str, Any], name: str, error: Any) -> int:
     value = item.get(name)
-    if not isinstance(value, int) or value < 1:
+    if value is None and error is not None:
+        return 0  # nobody could open it
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 1_000_000:
         raise BadEntry(f"send the image, or its {name} in pixels")
     return value
 
 
-def _detection(written: Mapping[str, Any], labels: Sequence[str], scale: tuple[int, int]) -> Detection:
-    label = written.get("label")
-    if label is None:
-        index = written.get("index")
-        if not isinstance(index, int) or not 0 <= index < len(labels):
-            raise BadPrediction(f"a detection needs a label, or an index from 0 to {len(labels) - 1}")
-        label = labels[index]
-    confidence = written.get("confidence")
-    if not isinstance(confidence, int | float) or isinstance(confidence, bool):
-        raise BadPrediction("a detection needs a confidence between 0 and 1")
-    return Detection(str(label), float(confidence), _scaled(shape_from_json(dict(written)), scale))
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise BadPrediction(f"{name} is a text, not {value!r:.40}")
+    return value
 
 
-def _scaled(shape: Shape, scale: tuple[int, int]) -> Shape:
-    x, y = scale
-    if scale == (1, 1) or shape is None:
-        return shape
-    if isinstance(shape, Box):
-        return Box(shape.x1 * x, shape.y1 * y, shape.x2 * x, shape.y2 * y)
-    if isinstance(shape, Polygon):
-        return Polygon(tuple(tuple(v * (x, y)[i % 2] for i, v in enumerate(ring)) for ring in shape.rings))
-    raise BadPrediction("a mask is never normalised")
+def _metadata(value: Any) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict) or len(str(value)) > 16_384:
+        raise BadPrediction('metadata is an object of at most 16 kB, for example {"shift": "night"}')
+    return value
+
+
+def _origin(value: Any) -> Origin:
+    if value not in (None, "external", "imported"):
+        raise BadPrediction("origin is 'external', or 'imported' for production of the past")
+    return "imported" if value == "imported" else "external"

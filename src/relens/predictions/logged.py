@@ -76,8 +76,31 @@ class Entry:
             raise BadEntry("at most 50 tags of 1 to 100 characters each")
         if not math.isfinite(self.latency_ms) or self.latency_ms < 0:
             raise BadEntry(f"a latency is a number of milliseconds that is not negative, not {self.latency_ms}")
-        if self.width < 1 or self.height < 1:
+        if self.error is not None:
+            self._check_error()
+        elif self.width < 1 or self.height < 1:
             raise BadEntry("width and height must be at least 1 pixel")
+        if self.writer is not None or self.writer_seq is not None:
+            self._check_writer()
+
+    def _check_error(self) -> None:
+        """An image nobody could open has no size: it is 0 x 0."""
+        if not isinstance(self.error, str) or not 1 <= len(self.error) <= 60:
+            raise BadEntry("an error is its kind in 1 to 60 characters; what else there is to say goes into metadata")
+        if self.detections:
+            raise BadEntry("a prediction with an error has no detections: send one or the other")
+
+    def _check_writer(self) -> None:
+        if not isinstance(self.writer, str) or not 1 <= len(self.writer) <= 100:
+            raise BadEntry("a writer_seq counts what one writer sent: name that writer in 1 to 100 characters")
+        if (
+            not isinstance(self.writer_seq, int)
+            or isinstance(self.writer_seq, bool)
+            or not 0 <= self.writer_seq < 2**62
+        ):
+            raise BadEntry(
+                "a writer_seq is a whole number that grows by one with each prediction of its writer and source"
+            )
 
 
 @dataclass(frozen=True, slots=True)

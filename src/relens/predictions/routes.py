@@ -1,26 +1,20 @@
-"""HTTP: browse the log, and log predictions made elsewhere."""
+"""HTTP: browse the log."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
-from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, Field, ValidationError
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
 
-from relens.access.asking import Asking
 from relens.deployments import store as deployment_store
 from relens.deployments.deployment import Role
 from relens.infra.database import Database
-from relens.infra.settings import Settings
-from relens.infra.upload import form_within
 from relens.infra.web import Cursor, Instant, Limit, Page, part
 from relens.kit import clock
 from relens.predictions import browse, store
 from relens.predictions.browse import Filter
-from relens.predictions.elsewhere import BadPrediction, read_batch
 from relens.predictions.logged import Logged, ReviewState
-from relens.predictions.record import Recorder
 from relens.registry import store as registry_store
 
 router = APIRouter(prefix="/api/v1", tags=["predictions"])
@@ -97,43 +91,6 @@ class PredictionOut(BaseModel):
         )
 
 
-class SentOut(BaseModel):
-    """What one sent prediction became."""
-
-    id: str
-    client_id: str | None
-    fresh: bool = Field(description="false when this client_id was logged before")
-
-
-class BatchIn(BaseModel):
-    """Predictions made on the user's own machines, one or thousands."""
-
-    items: list[dict[str, Any]] = Field(min_length=1, max_length=5000)
-
-
-class BatchOut(BaseModel):
-    """In the order they were sent."""
-
-    items: list[SentOut]
-
-
-_BATCH = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": BatchIn.model_json_schema()},
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["predictions"],
-                    "properties": {"predictions": {"type": "string"}},
-                }
-            },
-        },
-    }
-}
-
-
 @router.get("/deployments/{deployment}/predictions")
 def list_predictions(
     deployment: str,
@@ -176,41 +133,6 @@ def list_predictions(
         lines, following = browse.page(connection, found.id, wanted, sort, limit, cursor)
         titles = registry_store.titles(connection, {line.model_version for line in lines if line.model_version})
     return Page(items=[PredictionOut.of(line, found.name, titles) for line in lines], next=following)
-
-
-@router.post("/deployments/{deployment}/predictions", status_code=201, openapi_extra=_BATCH)
-async def log_predictions(
-    deployment: str,
-    request: Request,
-    actor: Asking,
-    database: Db,
-    recorder: Annotated[Recorder, part(Recorder)],
-    settings: Annotated[Settings, part(Settings)],
-) -> BatchOut:
-    """Logs predictions made elsewhere; all of them or, when one is wrong, none.
-
-    As JSON, images in base64 or left out; or as a form with the same JSON in `predictions` and the images as files, each item naming
-    its own in `file`.
-    """
-    actor.must_be("operator")
-    form = await form_within(request, settings.max_image_bytes * 4, "predictions")
-    try:
-        batch = BatchIn.model_validate_json(form.text)
-    except ValidationError as error:
-        raise BadPrediction(
-            f'the predictions cannot be read: {error.errors()[0]["msg"]}; send {{"items": [...]}}'
-        ) from error
-    return await run_in_threadpool(_log, deployment, batch, form.files, database, recorder)
-
-
-def _log(deployment: str, batch: BatchIn, files: dict[str, bytes], database: Database, recorder: Recorder) -> BatchOut:
-    with database.read() as connection:
-        found = deployment_store.get(connection, deployment)
-        named = {str(item["model_version"]) for item in batch.items if item.get("model_version")}
-        versions = {name: registry_store.find(connection, name) for name in named}
-    sent = read_batch(batch.items, found, versions, files)
-    lines = recorder.record_together([(one.entry, one.asset, one.data) for one in sent])
-    return BatchOut(items=[SentOut(id=line.id, client_id=line.client_id, fresh=fresh) for line, fresh in lines])
 
 
 @router.get("/predictions/{prediction_id}")

@@ -1,0 +1,166 @@
+"""HTTP: log predictions made on the user's own machines, and see beforehand what would become of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import pydantic_core
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from relens.access.asking import Asking
+from relens.deployments import store as deployment_store
+from relens.deployments.deployment import Deployment
+from relens.infra.database import Database
+from relens.infra.settings import Settings
+from relens.infra.upload import form_within
+from relens.infra.web import Instant, part
+from relens.kit.errors import NotFound, RelensError
+from relens.predictions import elsewhere, once
+from relens.predictions.elsewhere import MOST_AT_ONCE, BadBatch, Reader, read_batch
+from relens.predictions.record import Recorder
+from relens.registry import store as registry_store
+from relens.registry.model_version import ModelVersion
+
+router = APIRouter(prefix="/api/v1", tags=["predictions"])
+Db = Annotated[Database, part(Database)]
+Limits = Annotated[Settings, part(Settings)]
+Items = Sequence[Mapping[str, Any]]
+
+
+class SentOut(BaseModel):
+    """What one sent prediction became."""
+
+    id: str
+    client_id: str | None
+    fresh: bool = Field(description="false when this client_id was logged before")
+
+
+class BatchOut(BaseModel):
+    """In the order they were sent."""
+
+    items: list[SentOut]
+
+
+class BatchIn(BaseModel):
+    """Predictions made on the user's own machines, one or thousands; answers of Roboflow's `inference` are read as they are."""
+
+    items: list[dict[str, Any]] = Field(min_length=1, max_length=MOST_AT_ONCE)
+
+
+class ProblemOut(BaseModel):
+    """Why one prediction could not be logged; `item` is its place in what was sent."""
+
+    item: int
+    problem: str
+
+
+class CheckOut(BaseModel):
+    """What sending these predictions would do."""
+
+    fresh: int = Field(description="would be new in the log")
+    known: int = Field(description="are in the log already, by their client_id")
+    problems: list[ProblemOut]
+    unknown_labels: dict[str, int] = Field(description="labels the deployment does not have, with how many detections")
+    first: Instant | None = Field(description="the earliest taken_at of what would be new or is known")
+    last: Instant | None
+
+
+_BATCH: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": BatchIn.model_json_schema()},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["predictions"],
+                    "properties": {"predictions": {"type": "string"}},
+                }
+            },
+        },
+    }
+}
+
+
+@router.post("/deployments/{deployment}/predictions", status_code=201, openapi_extra=_BATCH)
+async def log_predictions(
+    deployment: str,
+    request: Request,
+    actor: Asking,
+    database: Db,
+    recorder: Annotated[Recorder, part(Recorder)],
+    settings: Limits,
+) -> BatchOut:
+    """Logs predictions made elsewhere; all of them or, when one is wrong, none.
+
+    As JSON ({"items": [...]}, a list, or one alone), images in base64 or left out; or as a form with the same JSON in `predictions`
+    and the images as files, each item naming its own in `file`.
+    """
+    actor.must_be("operator")
+    form = await form_within(request, settings.max_image_bytes * 4, "predictions")
+    return await run_in_threadpool(_log, deployment, form.text, form.files, database, recorder)
+
+
+@router.post("/deployments/{deployment}/predictions/check", openapi_extra=_BATCH)
+async def check_predictions(
+    deployment: str, request: Request, actor: Asking, database: Db, settings: Limits
+) -> CheckOut:
+    """What sending these predictions would do; nothing is logged, and images are not needed."""
+    form = await form_within(request, settings.max_image_bytes * 4, "predictions")
+    return await run_in_threadpool(_check, deployment, form.text, form.files, database)
+
+
+def _log(deployment: str, text: str, files: dict[str, bytes], database: Database, recorder: Recorder) -> BatchOut:
+    items, found, versions = _read(deployment, text, database)
+    sent = read_batch(items, found, versions, files)
+    shadows = {number: one.shadow for number, one in enumerate(sent) if one.shadow is not None}
+    lines = recorder.record_together([(one.entry, one.asset, one.data) for one in sent], shadows)
+    return BatchOut(items=[SentOut(id=line.id, client_id=line.client_id, fresh=fresh) for line, fresh in lines])
+
+
+def _check(deployment: str, text: str, files: dict[str, bytes], database: Database) -> CheckOut:
+    items, found, versions = _read(deployment, text, database)
+    reader, problems, entries = Reader(found, versions, files), [], []
+    for number, item in enumerate(items):
+        try:
+            entries.append(reader.read(item).entry)
+        except (RelensError, TypeError, ValueError, OverflowError) as error:
+            problems.append(ProblemOut(item=number, problem=str(error)))
+    with database.read() as connection:
+        known = once.known(connection, found.id, [e.client_id for e in entries if e.client_id])
+    labels: dict[str, int] = {}
+    for detection in (d for entry in entries for d in entry.detections if d.label not in found.labels):
+        labels[detection.label] = labels.get(detection.label, 0) + 1
+    times = [entry.taken_at for entry in entries]
+    there = sum(entry.client_id in known for entry in entries)
+    return CheckOut(
+        fresh=len(entries) - there,
+        known=there,
+        problems=problems,
+        unknown_labels=labels,
+        first=min(times, default=None),
+        last=max(times, default=None),
+    )
+
+
+def _read(deployment: str, text: str, database: Database) -> tuple[Items, Deployment, dict[str, ModelVersion]]:
+    try:
+        body = pydantic_core.from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        raise BadBatch(f'the predictions cannot be read: {error}; send {{"items": [...]}}') from error
+    items = elsewhere.items_of(body)
+    with database.read() as connection:
+        found = deployment_store.get(connection, deployment)
+        versions = {name: _version(connection, name) for name in elsewhere.versions_named(items)}
+    return items, found, {name: version for name, version in versions.items() if version is not None}
+
+
+def _version(connection: Connection, name: str) -> ModelVersion | None:
+    try:
+        return registry_store.find(connection, name)
+    except NotFound:
+        return None  # the prediction that names it is refused
