@@ -11,6 +11,7 @@ from relens.infra.jobs.routes import router as jobs
 from relens.loop.routes import router as loop
 from relens.monitoring.routes import router as monitoring
 from relens.overview.routes import router as overview
+from relens.predictions.elsewhere_routes import router as elsewhere
 from relens.predictions.routes import router as predictions
 from relens.registry.routes import router as registry
 from relens.review.routes import router as review
@@ -26,6 +27,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     deployments,
     serving,
     predictions,
+    elsewhere,
     review,
     monitoring,
     training,
