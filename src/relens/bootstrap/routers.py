@@ -15,6 +15,7 @@ from relens.predictions.elsewhere_routes import router as elsewhere
 from relens.predictions.routes import router as predictions
 from relens.registry.routes import router as registry
 from relens.review.routes import router as review
+from relens.serving.protocols.routes import router as open_inference
 from relens.serving.routes import router as serving
 from relens.training.routes import router as training
 
@@ -26,6 +27,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     registry,
     deployments,
     serving,
+    open_inference,
     predictions,
     elsewhere,
     review,

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
 from relens import __version__
 from relens.access.asking import Door
 from relens.infra.web import Parts
 from relens.kit.errors import RelensError
-from relens.server import health, problems
+from relens.server import health, openapi, pages, problems
+from relens.server.count import Count
+from relens.server.intake import Intake
+from relens.serving.protocols.routes import health_router as open_inference_health
 
-PAGES = Path(__file__).parent / "static"
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -40,8 +40,13 @@ def make_app(routers: Sequence[APIRouter], parts: Parts, lifespan: Lifespan) -> 
     app.add_exception_handler(Exception, problems.on_unexpected)
     for router in (*routers, health.numbers_router):
         app.include_router(router, dependencies=[Depends(_at_the_door)])
-    app.include_router(health.router)
-    app.add_api_route("/{path:path}", _page, methods=["GET"], include_in_schema=False)
+    for router in (health.router, open_inference_health):
+        app.include_router(router)
+    app.add_api_route("/{path:path}", pages.page, methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_middleware(Intake)
+    app.add_middleware(Count)
+    described = app.openapi
+    app.openapi = lambda: app.openapi_schema if app.openapi_schema else openapi.document(described())  # type: ignore[method-assign]
     return app
 
 
@@ -50,17 +55,3 @@ async def _at_the_door(request: Request) -> None:
     door: Door = request.app.state.parts.get(Door)
     known = door.known(request)
     request.state.actor = known if known is not None else await run_in_threadpool(door.identify, request)
-
-
-def _page(path: str) -> Response:
-    """A file of the web app, or its one page for every address inside it."""
-    if path.startswith("api/"):
-        raise HTTPException(404)
-    wanted = (PAGES / path).resolve()
-    if path and wanted.is_relative_to(PAGES.resolve()) and wanted.is_file():
-        kept = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
-        return FileResponse(wanted, headers={"Cache-Control": kept})
-    index = PAGES / "index.html"
-    if not index.is_file():
-        return PlainTextResponse("The web pages are not built: run `make web`. The API is at /api/v1/docs.", 404)
-    return FileResponse(index, headers={"Cache-Control": "no-cache"})

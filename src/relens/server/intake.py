@@ -1,0 +1,121 @@
+"""What every body must be before a room sees it: bounded, and where it is JSON, JSON that can be kept.
+
+A few addresses take more than a form's worth; they read piece by piece and judge for themselves. Everything else is read here, checked
+and handed on, so that no room needs to think of endless bodies, deep nesting, NaN, NUL or halves of characters.
+"""
+
+from __future__ import annotations
+
+from fastapi import HTTPException
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from relens.inference.graph import MOST_BYTES
+from relens.infra.upload import BodyTooLarge
+from relens.kit.errors import Invalid, RelensError
+from relens.kit.strict_json import check_text, read_json
+from relens.server.problems import problem, status_of
+
+MOST = 16 << 20
+_BIG_JSON = 100_000
+LARGER: dict[str, int | None] = {
+    "predict": None,
+    "try": None,
+    "infer": None,
+    "predictions": None,
+    "check": None,
+    "batches": None,
+    "import": None,
+    "assets": None,
+    # A file and its checkpoint; it is spooled, not held in memory.
+    "versions": 3 * MOST_BYTES,
+}
+"""By the last part of the address: how many bytes, None where the room has its own limit."""
+
+
+class Encoded(Invalid):
+    """A compressed body: a few bytes of it could become any number."""
+
+
+class Intake:
+    """Stands before the app."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        try:
+            receive = await _checked(scope, receive)
+        except RelensError as error:
+            status = 415 if isinstance(error, Encoded) else status_of(error)
+            answer = problem(scope["path"], status, type(error).__name__, str(error))
+            return await answer(scope, receive, send)
+        return await self._app(scope, receive, send)
+
+
+async def _checked(scope: Scope, receive: Receive) -> Receive:
+    if b"%00" in scope.get("raw_path", b"") or b"%00" in scope["query_string"]:
+        check_text("\0", "the address")
+    headers = Headers(scope=scope)
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise Encoded("send the body as it is: compressed ones are not taken")
+    if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        return receive
+    last = scope["path"].rstrip("/").rpartition("/")[2]
+    if last in LARGER:
+        return _counted(receive, LARGER[last])
+    body = await _whole(receive, headers.get("content-length", ""))
+    if body is None:
+        return receive
+    if body and "json" in headers.get("content-type", "json"):
+        await run_in_threadpool(read_json, body) if len(body) > _BIG_JSON else read_json(body)
+    return _again(body, receive)
+
+
+async def _whole(receive: Receive, declared: str) -> bytes | None:
+    """The body; None when the client went away before its end."""
+    if declared.isdigit() and int(declared[:20]) > MOST:
+        raise _too_large(MOST)
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        body += message.get("body", b"")
+        if len(body) > MOST:
+            raise _too_large(MOST)
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Gives the body once more, then whatever comes after it (that the client has gone)."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def give() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return give
+
+
+def _counted(receive: Receive, limit: int | None) -> Receive:
+    if limit is None:
+        return receive
+    seen = 0
+
+    async def give() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > limit:
+            raise HTTPException(413, str(_too_large(limit)))
+        return message
+
+    return give
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"the body is larger than {limit >> 20} MiB, the most that is taken at this address")
