@@ -239,6 +239,8 @@ def test_what_there_is_not_is_404_in_the_protocols_shape(server: Server) -> None
         answer = server.http.request(method, address)
         assert (answer.status_code, list(answer.json())) == (404, ["error"]), address
     assert server.http.post("/v2/models/blobs/versions/9/infer", json=as_json()).status_code == 404
+    wrong_way = server.http.get("/v2/models/blobs/infer")
+    assert (wrong_way.status_code, wrong_way.headers["allow"]) == (405, "POST")
 
 
 def test_the_rules_of_the_door_hold_here_as_well(server: Server, tmp_path: Path) -> None:

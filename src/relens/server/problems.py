@@ -86,7 +86,8 @@ async def on_invalid_request(request: Request, error: Exception) -> JSONResponse
 async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     path, status = request.scope["path"], error.status_code
-    if status == 405 and request.scope.get("endpoint") is page and not is_page(path):
+    nobody_else = request.scope.get("endpoint") is page and request.method not in ("GET", "HEAD")
+    if status == 405 and nobody_else and not is_page(path):
         status = 404
     said = {
         404: ("NotFound", f"there is nothing at {path}"),
