@@ -28,7 +28,7 @@ def log(
     root = Path.cwd() if str(file) == "-" else file.parent
     items = [_item(number, line, root) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     to = connect(url, token).deployment(deployment)
-    logged = sum(len(to.log(items[start : start + _AT_ONCE])) for start in range(0, len(items), _AT_ONCE))
+    logged = sum(len(to.log_now(items[start : start + _AT_ONCE])) for start in range(0, len(items), _AT_ONCE))
     typer.echo(f"{logged} predictions logged")
 
 

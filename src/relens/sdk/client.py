@@ -1,16 +1,19 @@
 """The client: where a server is and who asks; everything else hangs from it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from relens.sdk.alerts import Alerts
 from relens.sdk.datasets import Datasets
 from relens.sdk.deployment import Deployment
 from relens.sdk.jobs import Jobs, Json
 from relens.sdk.models import Models
+from relens.sdk.outbox import Outbox, SpoolOptions
 from relens.sdk.review import Review
+from relens.sdk.spool import default_path
 from relens.sdk.training import Training
 from relens.sdk.transport import Transport
 
@@ -21,7 +24,8 @@ class Client:
     """Speaks to the server at `url` (else RELENS_URL, else this machine, port 8417) with `token` (else RELENS_TOKEN).
 
     Safe to share between threads. `retries`: further attempts for calls that may be repeated. `actor`: on a server of
-    this machine, where no token is asked for, the name under which writes are kept.
+    this machine, where no token is asked for, the name under which writes are kept. `spool`: the file in which `log` keeps what
+    the server does not have yet, or SpoolOptions.
     """
 
     def __init__(
@@ -32,11 +36,18 @@ class Client:
         actor: str | None = None,
         retries: int = 4,
         timeout_s: float = 120.0,
+        spool: str | Path | SpoolOptions | None = None,
     ) -> None:
         address = url or os.environ.get("RELENS_URL") or DEFAULT_URL
         secret = token or os.environ.get("RELENS_TOKEN")
         self._transport = Transport(address, token=secret, actor=actor, retries=retries, timeout_s=timeout_s)
         self.url = self._transport.url
+        options = spool if isinstance(spool, SpoolOptions) else SpoolOptions(Path(spool) if spool else None)
+        self.spool = Outbox(
+            lambda: Transport(address, token=secret, actor=actor, retries=0, timeout_s=timeout_s),
+            options.path or default_path(self.url),
+            options,
+        )
         self.jobs = Jobs(self._transport)
         self.datasets = Datasets(self._transport, self.jobs)
         self.models = Models(self._transport)
@@ -46,7 +57,15 @@ class Client:
 
     def deployment(self, reference: str) -> Deployment:
         """The deployment of that name or id; the server is not asked whether it exists."""
-        return Deployment(self._transport, reference)
+        return Deployment(self._transport, self.spool, reference)
+
+    def log(self, deployment: str, predictions: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[str]:
+        """Keeps predictions made elsewhere in the spool and sends them in the background; see `Deployment.log`."""
+        return self.deployment(deployment).log(predictions)
+
+    def flush(self, timeout_s: float | None = None) -> bool:
+        """Waits until everything logged so far is on the server (or refused by it); False when the time is over before."""
+        return self.spool.flush(timeout_s)
 
     def deployments(self) -> Iterator[Json]:
         return self._transport.items("deployments")
@@ -111,7 +130,9 @@ class Client:
         self._transport.call("GET", "/readyz")
         return True
 
-    def close(self) -> None:
+    def close(self, timeout_s: float = 5.0) -> None:
+        """What is still in the spool after `timeout_s` stays there, for the next program."""
+        self.spool.close(timeout_s)
         self._transport.close()
 
     def __enter__(self) -> Self:

@@ -11,6 +11,7 @@ from relens.kit.ids import new_id
 from relens.sdk.answer import Answer
 from relens.sdk.images import ImageLike, image_bytes
 from relens.sdk.jobs import Json
+from relens.sdk.outbox import Outbox, loggable, time_text
 from relens.sdk.transport import Transport
 
 Tags = Sequence[str]
@@ -19,9 +20,10 @@ Tags = Sequence[str]
 class Deployment:
     """A handle: making one asks nothing of the server."""
 
-    def __init__(self, transport: Transport, reference: str) -> None:
+    def __init__(self, transport: Transport, outbox: Outbox, reference: str) -> None:
         self.reference = reference
         self._transport = transport
+        self._outbox = outbox
         self._path = f"deployments/{quote(reference)}"
 
     def get(self) -> Json:
@@ -49,7 +51,7 @@ class Deployment:
             "client_id": client_id or new_id(),
             "source": source,
             "tags": ",".join(_checked(tags)) or None,
-            "taken_at": _time(taken_at),
+            "taken_at": time_text(taken_at),
             "metadata": json.dumps(metadata) if metadata else None,
         }
         return Answer.from_json(self._ask("/predict", image, asked))
@@ -58,15 +60,22 @@ class Deployment:
         """What it would answer; nothing is logged."""
         return Answer.from_json(self._ask("/try", image, {}))
 
-    def log(self, predictions: Sequence[Mapping[str, Any]]) -> list[Json]:
-        """Logs predictions that were made elsewhere; each {image (anything `predict` takes) or asset, detections, ...}.
+    def log(self, predictions: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[str]:
+        """Logs predictions that were made elsewhere, one or many; returns their client ids as soon as they are in the spool.
 
-        `detections`: [{label or index, confidence, box: [x1, y1, x2, y2]}], pixels unless `normalised` is set. Entries
-        without a `client_id` are given one, so that sending again logs nothing twice.
+        Each is {image (anything `predict` takes) or width and height, detections, source, tags, metadata, taken_at, latency_ms, error,
+        shadow: {model_version, detections, latency_ms}, ...}. `detections`: [{label or index, confidence, box: [x1, y1, x2, y2]}],
+        pixels unless `normalised` is set. They are sent in the background, each once, also after a crash or days without a network.
         """
-        items = [_loggable(prediction) for prediction in predictions]
-        answer = self._transport.call("POST", f"{self._path}/predictions", json={"items": items}, idempotent=True)
-        return list(answer["items"])
+        return self._outbox.log(self.reference, [predictions] if isinstance(predictions, Mapping) else predictions)
+
+    def log_now(self, predictions: Sequence[Mapping[str, Any]]) -> list[Json]:
+        """The same without the spool: they are in the log when this returns, all or, when it raises, none."""
+        return list(self._send("", predictions)["items"])
+
+    def check(self, predictions: Sequence[Mapping[str, Any]]) -> Json:
+        """What logging these would do: fresh, known, problems, unknown_labels, first, last. Nothing is logged; images are not needed."""
+        return dict(self._send("/check", predictions))
 
     def predictions(
         self, *, query: str | None = None, sort: str | None = None, most: int | None = None, **filters: Any
@@ -149,6 +158,17 @@ class Deployment:
     def _write(self, method: str, below: str, **said: Any) -> Any:
         return self._transport.call(method, f"{self._path}{below}", json=said)
 
+    def _send(self, below: str, predictions: Sequence[Mapping[str, Any]]) -> Any:
+        """As a form where there are images. Entries without a `client_id` are given one, so that asking twice logs once."""
+        items = [loggable(prediction) for prediction in predictions]
+        path = f"{self._path}/predictions{below}"
+        bodies = [body if image is None else {**body, "file": str(i)} for i, (body, image) in enumerate(items)]
+        images = [("images", (str(i), image)) for i, (_, image) in enumerate(items) if image is not None]
+        if not images:
+            return self._transport.call("POST", path, json={"items": bodies}, idempotent=True)
+        written = ("predictions", (None, json.dumps({"items": bodies}, ensure_ascii=False).encode()))
+        return self._transport.call("POST", path, files=[written, *images], idempotent=True)
+
     def _ask(self, below: str, image: ImageLike, asked: Mapping[str, Any]) -> Json:
         # With a client_id (always sent) asking twice logs once, and a try-out logs nothing: both may be repeated.
         headers = {"Content-Type": "application/octet-stream"}
@@ -159,27 +179,11 @@ class Deployment:
         return dict(answer)
 
 
-def _loggable(prediction: Mapping[str, Any]) -> Json:
-    import base64
-
-    said = {"client_id": new_id(), **prediction}
-    if said.get("image") is not None:
-        said["image"] = base64.b64encode(image_bytes(said["image"])).decode("ascii")
-    said["taken_at"] = _time(said.get("taken_at"))
-    return {key: value for key, value in said.items() if value is not None}
-
-
 def _checked(tags: Tags) -> list[str]:
     if isinstance(tags, str):
         raise Invalid(f"tags are a list of texts: write tags=[{tags!r}]")
     return list(tags)
 
 
-def _time(moment: datetime | str | None) -> str | None:
-    if isinstance(moment, datetime):
-        return (moment if moment.tzinfo is not None else moment.astimezone()).isoformat()
-    return moment
-
-
 def _window(asked: Mapping[str, Any]) -> Json:
-    return {key.rstrip("_"): _time(value) if isinstance(value, datetime) else value for key, value in asked.items()}
+    return {key.rstrip("_"): time_text(value) if isinstance(value, datetime) else value for key, value in asked.items()}

@@ -10,12 +10,18 @@ class NotReachable(Unavailable):
 
 
 class Refused(RelensError):
-    """The server answered with a problem document: its sentence, the HTTP status and the whole document."""
+    """The server answered with a problem document: its sentence, the HTTP status and the whole document.
 
-    def __init__(self, sentence: str, status: int, problem: dict[str, Any] | None = None) -> None:
+    `retry_after_s`: when the server asked to be asked again, where it did.
+    """
+
+    def __init__(
+        self, sentence: str, status: int, problem: dict[str, Any] | None = None, retry_after_s: float | None = None
+    ) -> None:
         super().__init__(sentence, status=status)
         self.status = status
         self.problem = problem or {}
+        self.retry_after_s = retry_after_s
 
 
 class JobFailed(RelensError):

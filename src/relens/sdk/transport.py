@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -165,10 +166,21 @@ def _may_come_back(answer: httpx.Response, repeatable: bool) -> bool:
 
 
 def _wait_asked(answer: httpx.Response, attempt: int) -> float:
+    asked = _retry_after(answer)
+    return _back_off(attempt) if asked is None else min(asked, _LONGEST_PAUSE_S)
+
+
+def _retry_after(answer: httpx.Response) -> float | None:
+    """In seconds; the header may hold a number or a date (RFC 9110, 10.2.3)."""
+    written = answer.headers.get("Retry-After", "")
     try:
-        return min(float(answer.headers["Retry-After"]), _LONGEST_PAUSE_S)
-    except (KeyError, ValueError):
-        return _back_off(attempt)
+        return max(0.0, float(written))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(written).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
 
 
 def _back_off(attempt: int) -> float:
@@ -184,7 +196,8 @@ def _refusal(answer: httpx.Response) -> Refused:
         problem, sentence = {}, answer.text[:300]
     if not isinstance(sentence, str):
         sentence = str(sentence)
-    return Refused(sentence or f"the server answered {answer.status_code}", answer.status_code, problem)
+    said = sentence or f"the server answered {answer.status_code}"
+    return Refused(said, answer.status_code, problem, _retry_after(answer))
 
 
 def _is_local(url: str) -> bool:
