@@ -5,10 +5,12 @@ from __future__ import annotations
 from relens.inference.errors import CannotBeServed
 from relens.inference.graph import Graph
 from relens.inference.reader import READERS, Reader
+from relens.kit.errors import MissingPackage
 
 
-def choose_reader(graph: Graph, named: str | None, task: str | None) -> tuple[str, Reader]:
+def choose_reader(graph: Graph) -> tuple[str, Reader]:
     """The reader and its name. Raises CannotBeServed, saying what was found in the file and why each reader passed."""
+    named, task = graph.metadata.get("relens.outputs"), graph.metadata.get("relens.task")
     if named is not None:
         reader = READERS.get(named)
         why = _why_not(reader, graph, task)
@@ -18,13 +20,19 @@ def choose_reader(graph: Graph, named: str | None, task: str | None) -> tuple[st
             )
         return named, reader
     passed = []
-    for name, reader in READERS:
+    for name in READERS.names():
+        try:
+            reader = READERS.get(name)
+        except MissingPackage as error:
+            passed.append(f"{name}: {error}")
+            continue
         why = _why_not(reader, graph, task)
         if why is None:
             return name, reader
         passed.append(f"{name}: {why}")
     raise CannotBeServed(
-        f"no reader understands this model's outputs, which are: {graph.outputs_in_words()}. Tried {'; '.join(passed)}"
+        f"no reader understands this model's outputs, which are: {graph.outputs_in_words()}. Name one, or bring your own as "
+        f"a file plugins/outputs/NAME.py in the server's home folder. Tried {'; '.join(passed)}"
     )
 
 

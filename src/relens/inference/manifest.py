@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from relens.inference.choose import choose_reader
 from relens.inference.errors import CannotBeServed
 from relens.inference.graph import Graph, read_graph
-from relens.inference.image_input import image_input
+from relens.inference.image_input import assumptions, image_input
 from relens.inference.input import InputSpec
 from relens.inference.reader import Declared
 from relens.vision.labels import LabelMap
@@ -19,7 +19,8 @@ from relens.vision.labels import LabelMap
 class Manifest:
     """`outputs` names the reader; `feature_output` the output holding a pooled feature vector, where there is one.
 
-    `threshold` is the version's own advised one: image statistics that count detections need one that never moves.
+    `features` says in words where that vector comes from, or why there is none ("appearance only: ..."). `assumed` are sentences
+    about what neither the file nor the one who sent it says. `threshold` is the version's own advised one: image statistics that count detections need one that never moves.
     """
 
     task: str
@@ -28,12 +29,14 @@ class Manifest:
     outputs: str
     feature_output: str | None = None
     threshold: float | None = None
+    features: str = ""
+    assumed: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """What JSON gives back unchanged: lists, no tuples."""
         entry = asdict(self.input)
         entry["mean"], entry["std"] = list(self.input.mean), list(self.input.std)
-        return {**asdict(self), "labels": list(self.labels.names), "input": entry}
+        return {**asdict(self), "labels": list(self.labels.names), "input": entry, "assumed": list(self.assumed)}
 
     @staticmethod
     def from_json(written: dict[str, Any]) -> Manifest:
@@ -47,32 +50,54 @@ class Manifest:
             written["outputs"],
             written.get("feature_output"),
             written.get("threshold"),
+            written.get("features", ""),
+            tuple(written.get("assumed", ())),
         )
 
 
 def read_manifest(
-    onnx: bytes, *, task: str | None = None, labels: Sequence[str] | None = None, outputs: str | None = None
+    onnx: bytes,
+    *,
+    task: str | None = None,
+    labels: Sequence[str] | None = None,
+    outputs: str | None = None,
+    image: Mapping[str, Any] | None = None,
 ) -> Manifest:
     """What the ONNX file declares, completed by what is given; a given value wins over a declared one.
 
-    Raises NotAModel, ModelTooLarge, ExternalData, CannotBeServed, BadLabels, or NotFound for a reader there is none of.
+    `outputs` names a reader, `image` describes the input as `relens.input` does. Raises NotAModel, ModelTooLarge, ExternalData,
+    CannotBeServed, BadLabels, or NotFound for a reader there is none of.
     """
-    graph = read_graph(onnx)
-    wanted_task = task or graph.metadata.get("relens.task")
-    name, reader = choose_reader(graph, outputs or graph.metadata.get("relens.outputs"), wanted_task)
+    return manifest_of(read_graph(onnx).given(task=task, labels=labels, outputs=outputs, image=image))[0]
+
+
+def manifest_of(graph: Graph) -> tuple[Manifest, Declared]:
+    """The same of a graph that is read and completed, with what its family says. Raises CannotBeServed, BadLabels, NotFound."""
+    name, reader = choose_reader(graph)
     declared = reader.declared(graph)
-    return Manifest(
-        task=wanted_task or declared.task,
-        labels=_labels(graph, declared, labels),
+    vector = graph.output(graph.features)
+    pooled = vector is not None and len(vector.shape) == 2
+    manifest = Manifest(
+        task=graph.metadata.get("relens.task") or declared.task,
+        labels=_labels(graph, declared),
         input=image_input(graph, declared),
         outputs=name,
-        feature_output=_feature_output(graph),
+        feature_output=vector.name if vector is not None and pooled else None,
+        features=f"the file's own output '{graph.features}'"
+        if pooled
+        else "appearance only: the file has no feature output",
+        assumed=assumptions(graph, declared),
     )
+    return manifest, declared
 
 
-def _labels(graph: Graph, declared: Declared, given: Sequence[str] | None) -> LabelMap:
-    own = graph.declared_json("relens.labels")
-    names = given or (own if isinstance(own, list) else None) or declared.labels
+_BACKGROUND = ("__background__", "background", "__bg__")
+
+
+def _labels(graph: Graph, declared: Declared) -> LabelMap:
+    names = graph.labels or declared.labels
+    if names and declared.background and names[0].lower() in _BACKGROUND:
+        names = names[1:]
     if not names:
         room = f" ({declared.classes} of them)" if declared.classes else ""
         raise CannotBeServed(f"the model file does not name its labels: give them{room} in the order of its outputs")
@@ -83,8 +108,3 @@ def _labels(graph: Graph, declared: Declared, given: Sequence[str] | None) -> La
             f"({', '.join(labels.names[:10])}): name each class once, in the order of the outputs"
         )
     return labels
-
-
-def _feature_output(graph: Graph) -> str | None:
-    value = graph.output(graph.metadata.get("relens.features", "features"))
-    return value.name if value is not None and len(value.shape) == 2 else None

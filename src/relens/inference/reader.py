@@ -66,7 +66,12 @@ class Reader(Protocol):
 class Declared:
     """What a family's files say in their own manner; None where they are silent.
 
-    `classes` is how many labels the outputs have room for, `size` the input's (width, height).
+    `classes` is how many labels the outputs have room for, `size` the input's (width, height). `mean` and `std` with `resize` are the
+    family's way to feed an image; `assumed` says that the family has none and the usual one was taken. `background`: the outputs
+    count labels from 1, and a leading name for the 0 among the given labels is none.
+
+    What the file must be brought to before it is served: `unbatched` outputs get a batch axis, `without_last` lose the last column
+    (a background nobody is told of), `fixed` inputs become constants: the input's (width, height).
     """
 
     task: str
@@ -76,6 +81,11 @@ class Declared:
     resize: str = "letterbox"
     mean: tuple[float, float, float] | None = None
     std: tuple[float, float, float] | None = None
+    assumed: bool = False
+    background: bool = False
+    unbatched: tuple[str, ...] = ()
+    without_last: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
 
 
-READERS: Catalog[Reader] = Catalog("output reader", "relens.inference.outputs", "READER")
+READERS: Catalog[Reader] = Catalog("output reader", "relens.inference.outputs", "READER", group="relens.outputs")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from relens.inference.errors import BrokenModel, CannotBeServed
-from relens.inference.graph import Value, read_graph
+from relens.inference.graph import read_graph
 from relens.inference.load import LoadedVersion, load
 from relens.inference.manifest import Manifest
 from relens.inference.predict import predict
@@ -43,9 +43,11 @@ def trial(onnx: bytes, manifest: Manifest) -> Manifest:
 
 def _check_shapes(onnx: bytes, loaded: LoadedVersion) -> None:
     """What the file left open is seen in a real answer: the shapes must suit the reader and the labels."""
-    outputs = loaded.run(_frame(loaded.preprocess)[None])
-    seen = tuple(Value(name, np.shape(array), str(np.asarray(array).dtype)) for name, array in outputs.items())
-    graph = replace(read_graph(onnx), outputs=seen)
+    answer = loaded.run(_frame(loaded.preprocess)[None])
+    manifest = loaded.manifest
+    graph = read_graph(onnx).given(task=manifest.task, labels=manifest.labels.names, outputs=manifest.outputs)
+    seen = tuple(replace(value, shape=np.asarray(answer[value.name]).shape) for value in graph.outputs)
+    graph = replace(graph, outputs=seen)
     why = loaded.reader.refusal(graph)
     if why is not None:
         raise CannotBeServed(f"the model's answer does not suit the reader '{loaded.manifest.outputs}', because {why}")

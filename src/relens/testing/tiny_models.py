@@ -97,6 +97,54 @@ def detector(
     return model(nodes, constants, outputs, size, {**metadata, **_note(note)}, batch=batch)
 
 
+def multilabel(labels: Sequence[str] = COLOURS, *, size: int = 32, logits: bool = False) -> bytes:
+    """A classifier that says of each channel by itself whether it is bright, with its sigmoid in the graph or without."""
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["images"], ["pooled"]),
+        helper.make_node("Flatten", ["pooled"], ["mean"]),
+        helper.make_node("Sub", ["mean", "middle"], ["above"]),
+        helper.make_node("Mul", ["above", "steep"], ["output" if logits else "logit"]),
+    ]
+    if not logits:
+        nodes.append(helper.make_node("Sigmoid", ["logit"], ["output"]))
+    constants = {"middle": np.float32(0.5), "steep": np.float32(20.0)}
+    metadata = {"relens.labels": json.dumps(list(labels))}
+    return model(nodes, constants, [("output", ["batch", 3])], size, metadata)
+
+
+def segmenter(labels: Sequence[str] = COLOURS, *, size: int = 64, bright: float = 0.35, note: str = "") -> bytes:
+    """A segmenter of one bright blob in Ultralytics' layout: the detector's box and label, and the mask of what is bright.
+
+    `output0` is (1, 4 + C + 2, 43); `output1` (1, 2, size / 4, size / 4), of which the first prototype is how far each cell's mean
+    is above `bright`, the second nothing.
+    """
+    count = len(labels)
+    more, extra, _ = _ultralytics("ultralytics", count)
+    nodes = [
+        *_blob(), *_scores(), *more[:3],
+        helper.make_node("Concat", ["all", "coefficients"], ["with_masks"], axis=2),
+        helper.make_node("Transpose", ["with_masks"], ["output0"], perm=[0, 2, 1]),
+        helper.make_node("AveragePool", ["images"], ["cells"], kernel_shape=[4, 4], strides=[4, 4]),
+        helper.make_node("ReduceMax", ["cells"], ["brightest"], axes=[1], keepdims=1),
+        helper.make_node("Sub", ["brightest", "bright"], ["above"]),
+        helper.make_node("Concat", ["above", "no_prototype"], ["output1"], axis=1),
+    ]  # fmt: skip
+    constants: dict[str, Any] = {
+        **extra,
+        "bright": np.float32(bright),
+        "weights": _towards(count, None) * 12.0,
+        "outwards": np.asarray([[0, 0, 1, 1]], np.float32),
+        "faint": np.asarray([[[1.0], [0.6], [0.4]]], np.float32),
+        "moved": np.asarray([[[0, 0, 0, 0], [1, 0, 1, 0], [0, -1, 0, 0]]], np.float32),
+        "axis1": np.asarray([1], np.int64),
+        "coefficients": np.tile(np.asarray([1, 0], np.float32), (1, 43, 1)),
+        "no_prototype": np.zeros((1, 1, size // 4, size // 4), np.float32),
+    }
+    outputs: list[Any] = [("output0", [1, 4 + count + 2, 43]), ("output1", [1, 2, size // 4, size // 4])]
+    metadata = {**_metadata("ultralytics", labels, size), "task": "segment"}
+    return model(nodes, constants, outputs, size, {**metadata, **_note(note)}, batch=1)
+
+
 def model(
     nodes: Sequence[onnx.NodeProto],
     constants: Mapping[str, Any],
@@ -112,7 +160,7 @@ def model(
         list(nodes),
         "tiny",
         [helper.make_tensor_value_info("images", TensorProto.FLOAT, [batch, 3, height, width])],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)) for name, shape in outputs],
+        [helper.make_tensor_value_info(name, _kind(constants, name), list(shape)) for name, shape in outputs],
         [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
     )
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
@@ -122,7 +170,7 @@ def model(
 
 
 def constant(
-    outputs: Mapping[str, npt.NDArray[np.float32]], size: int = 64, metadata: Mapping[str, str] | None = None
+    outputs: Mapping[str, npt.NDArray[Any]], size: int = 64, metadata: Mapping[str, str] | None = None
 ) -> bytes:
     """A model that answers every image with the same arrays (batch axis included), in any layout a test wants to try."""
     nodes = []
@@ -131,8 +179,17 @@ def constant(
     nodes.append(helper.make_node("Mul", ["most", "nothing"], ["zero"]))
     for name, values in outputs.items():
         constants[f"{name}.is"] = values
-        nodes.append(helper.make_node("Add", [f"{name}.is", "zero"], [name]))
+        zero = "zero"
+        if values.dtype != np.float32:
+            zero = f"{name}.zero"
+            nodes.append(helper.make_node("Cast", ["zero"], [zero], to=helper.np_dtype_to_tensor_dtype(values.dtype)))
+        nodes.append(helper.make_node("Add", [f"{name}.is", zero], [name]))
     return model(nodes, constants, [(name, values.shape) for name, values in outputs.items()], size, metadata, batch=1)
+
+
+def _kind(constants: Mapping[str, Any], output: str) -> int:
+    """The element type of an output: that of the constant it is made of, else float32."""
+    return int(helper.np_dtype_to_tensor_dtype(np.asarray(constants.get(f"{output}.is", np.float32(0))).dtype))
 
 
 def _blob() -> list[onnx.NodeProto]:

@@ -23,3 +23,9 @@ def size(graph: Graph) -> tuple[int, int] | None:
     if isinstance(written, list | tuple) and len(written) == 2 and all(isinstance(side, int) for side in written):
         return written[1], written[0]
     return None
+
+
+def is_rtdetr(graph: Graph) -> bool:
+    """Whether it is an RT-DETR, whose boxes are shares of the image."""
+    said = graph.metadata.get("head", "") + graph.metadata.get("description", "")
+    return "rtdetr" in said.lower().replace("-", "")

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from relens.inference.graph import Graph, Value
+from relens.inference.graph import Graph
+from relens.inference.outputs._rows import pick, row
 from relens.inference.outputs._ultralytics import names, size
 from relens.inference.preprocess import Placement
 from relens.inference.reader import MOST, Declared, Found
 
-_KNOWN = ("probabilities", "logits", "output0", "output")
+NAME = "softmax"
 
 
 class Softmax:
@@ -23,42 +24,40 @@ class Softmax:
         task = graph.metadata.get("task", "classify")
         if task != "classify":
             return f"its metadata say task '{task}', not 'classify'"
-        if _row(graph) is None:
+        found = row(graph)
+        if found is None:
             return "it has not one output (N, classes)"
+        named = graph.metadata.get("relens.outputs")
+        if named not in (None, NAME) or (found.made_by == "Sigmoid" and named != NAME):
+            return "each of its labels has a sigmoid of its own"
         return None
 
     def declared(self, graph: Graph) -> Declared:
-        row = _row(graph)
+        found = row(graph)
         labels = names(graph)
         return Declared(
             "classification",
-            classes=row.shape[1] if row else None,
+            classes=found.shape[1] if found else None,
             labels=labels,
             size=size(graph),
             # Ultralytics' classifiers are trained on the middle of the image.
             resize="crop" if labels else "stretch",
+            assumed=labels is None,
         )
 
     def read(self, outputs: Mapping[str, Any], placement: Placement) -> Found:
-        known = [name for name in _KNOWN if name in outputs] or [name for name in outputs if name != "features"]
-        confidences = probabilities(outputs[known[0]])
+        confidences = probabilities(pick(outputs))
         order = np.argsort(-confidences, kind="stable")[:MOST]
         return Found(order, confidences[order])
 
 
-def probabilities(row: Any) -> Any:
-    """The row (C,) itself where it is a distribution already, else its softmax."""
-    row = np.asarray(row, np.float64)
-    if not (row.min() >= 0 and abs(row.sum() - 1) <= 1e-3):
-        row = np.exp(row - row.max())
-        row /= row.sum()
-    return np.clip(row, 0.0, 1.0).astype(np.float32)
-
-
-def _row(graph: Graph) -> Value | None:
-    rows = [value for value in graph.outputs if len(value.shape) == 2 and value.name != "features"]
-    known = [value for name in _KNOWN for value in rows if value.name == name]
-    return known[0] if known else (rows[0] if len(rows) == 1 else None)
+def probabilities(numbers: Any) -> Any:
+    """`numbers` (C,) themselves where they are a distribution already, else their softmax."""
+    shares = np.asarray(numbers, np.float64)
+    if not (shares.min() >= 0 and abs(shares.sum() - 1) <= 1e-3):
+        shares = np.exp(shares - shares.max())
+        shares /= shares.sum()
+    return np.clip(shares, 0.0, 1.0).astype(np.float32)
 
 
 READER = Softmax()

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from relens.inference.graph import Graph, Value
-from relens.inference.outputs._boxes import FAR, apart, likely, placed
-from relens.inference.outputs._ultralytics import names, size
+from relens.inference.graph import Graph
+from relens.inference.outputs._boxes import FAR, apart, best, corners, likely, placed
+from relens.inference.outputs._ultralytics import is_rtdetr, names, size
 from relens.inference.preprocess import Placement
-from relens.inference.reader import FLOOR, MOST, Declared, Found
+from relens.inference.reader import Declared, Found
 
 IOU = 0.7
 _TASK = "detect"
@@ -29,9 +29,9 @@ class UltralyticsDetect:
         task = graph.metadata.get("task", _TASK)
         if task != _TASK:
             return f"its metadata say task '{task}', not '{_TASK}'"
-        if "rtdetr" in graph.metadata.get("description", "").lower().replace("-", ""):
+        if is_rtdetr(graph):
             return "it is an RT-DETR, whose boxes are shares of the image"
-        outputs = [value for value in graph.outputs if value.name != "features"]
+        outputs = graph.answers
         if len(outputs) != 1 or len(outputs[0].shape) != 3:
             return "it has not one output (N, 4 + classes, anchors) or (N, boxes, 6)"
         middle, last = outputs[0].shape[1:]
@@ -40,7 +40,7 @@ class UltralyticsDetect:
         return None
 
     def declared(self, graph: Graph) -> Declared:
-        shape = _output(graph).shape
+        shape = graph.answers[0].shape
         classes = None if _end_to_end(shape[1:]) or shape[1] is None else shape[1] - 4
         return Declared("detection", classes, names(graph), size(graph))
 
@@ -49,26 +49,20 @@ class UltralyticsDetect:
         return _read_end_to_end(array, placement) if _end_to_end(array.shape) else _read_raw(array, placement)
 
 
-def _output(graph: Graph) -> Value:
-    return next(value for value in graph.outputs if value.name != "features")
-
-
 def _end_to_end(shape: tuple[int | None, ...]) -> bool:
     return shape[-1] == 6
 
 
 def _read_raw(array: Any, placement: Placement) -> Found:
     anchors, confidences, labels = likely(array[4:])
-    centres, halves = np.split(np.clip(array[:4, anchors].T, -FAR, FAR), 2, axis=1)
-    halves = halves / 2
-    return apart(np.hstack((centres - halves, centres + halves)), confidences, labels, placement, iou=IOU)
+    boxes = corners(np.clip(array[:4, anchors].T, -FAR, FAR))
+    return apart(boxes, confidences, labels, placement, iou=IOU)
 
 
 def _read_end_to_end(array: Any, placement: Placement) -> Found:
-    confidences = array[:, 4]
-    order = np.argsort(-confidences, kind="stable")
-    order = order[confidences[order] >= FLOOR][:MOST]
-    return placed(array[order, :4], confidences[order], np.clip(array[order, 5], -1, FAR).astype(np.intp), placement)
+    order = best(array[:, 4])
+    labels = np.clip(array[order, 5], -1, FAR).astype(np.intp)
+    return placed(array[order, :4], array[order, 4], labels, placement)
 
 
 READER = UltralyticsDetect()
