@@ -204,6 +204,24 @@ CREATE TABLE gate_decision (
 	UNIQUE (job)
 );
 CREATE INDEX gate_decision_by_deployment ON gate_decision (deployment, at);
+CREATE TABLE image_hold (
+	deployment VARCHAR(36) NOT NULL, 
+	asset VARCHAR(64) NOT NULL, 
+	at BIGINT NOT NULL, 
+	size_bytes BIGINT NOT NULL, 
+	PRIMARY KEY (deployment, asset)
+);
+CREATE INDEX image_hold_by_age ON image_hold (deployment, at, asset);
+CREATE INDEX image_hold_by_asset ON image_hold (asset);
+CREATE INDEX image_hold_oldest ON image_hold (at, asset);
+CREATE TABLE image_tally (
+	deployment VARCHAR(36) NOT NULL, 
+	day BIGINT NOT NULL, 
+	reason VARCHAR(20) NOT NULL, 
+	images BIGINT NOT NULL, 
+	bytes BIGINT NOT NULL, 
+	PRIMARY KEY (deployment, day, reason)
+);
 CREATE TABLE job (
 	id VARCHAR(36) NOT NULL, 
 	kind VARCHAR(60) NOT NULL, 
@@ -262,10 +280,19 @@ CREATE TABLE model (
 	PRIMARY KEY (id), 
 	UNIQUE (name)
 );
+CREATE TABLE posting (
+	term INTEGER NOT NULL, 
+	taken_at BIGINT NOT NULL, 
+	log_seq INTEGER NOT NULL, 
+	PRIMARY KEY (term, taken_at, log_seq)
+)
+ WITHOUT ROWID
+
+;
 CREATE TABLE prediction (
+	log_seq INTEGER NOT NULL, 
 	id VARCHAR(36) NOT NULL, 
 	deployment VARCHAR(36) NOT NULL, 
-	log_seq BIGINT NOT NULL, 
 	client_id VARCHAR(200), 
 	asset VARCHAR(64) NOT NULL, 
 	width INTEGER NOT NULL, 
@@ -288,12 +315,11 @@ CREATE TABLE prediction (
 	writer_seq BIGINT, 
 	keep_reason VARCHAR(20) NOT NULL, 
 	keep_probability FLOAT NOT NULL, 
-	PRIMARY KEY (id), 
+	PRIMARY KEY (log_seq), 
 	CONSTRAINT prediction_once UNIQUE (deployment, client_id), 
-	UNIQUE (log_seq)
+	UNIQUE (id)
 );
-CREATE INDEX prediction_by_asset ON prediction (asset);
-CREATE INDEX prediction_by_time ON prediction (deployment, taken_at, id);
+CREATE INDEX prediction_by_parent ON prediction (parent) WHERE parent IS NOT NULL;
 CREATE TABLE projection_cursor (
 	deployment VARCHAR(36) NOT NULL, 
 	log_seq BIGINT NOT NULL, 
@@ -330,6 +356,21 @@ CREATE TABLE reference (
 	PRIMARY KEY (id)
 );
 CREATE INDEX reference_by_deployment ON reference (deployment, created_at);
+CREATE TABLE tally (
+	deployment VARCHAR(36) NOT NULL, 
+	shadow INTEGER NOT NULL, 
+	review VARCHAR(10) NOT NULL, 
+	lines BIGINT NOT NULL, 
+	PRIMARY KEY (deployment, shadow, review)
+);
+CREATE TABLE term (
+	id INTEGER NOT NULL, 
+	deployment VARCHAR(36) NOT NULL, 
+	kind VARCHAR(120) NOT NULL, 
+	value VARCHAR(200) NOT NULL, 
+	PRIMARY KEY (id), 
+	CONSTRAINT term_once UNIQUE (deployment, kind, value)
+);
 CREATE TABLE training_data (
 	deployment VARCHAR(36) NOT NULL, 
 	dataset_version VARCHAR(36) NOT NULL, 
@@ -418,11 +459,11 @@ CREATE TABLE dataset_version (
 	UNIQUE (dataset, number)
 );
 CREATE TABLE feature (
-	prediction VARCHAR(36) NOT NULL, 
+	log_seq INTEGER NOT NULL, 
 	scalars BLOB, 
 	vector BLOB, 
-	PRIMARY KEY (prediction), 
-	FOREIGN KEY(prediction) REFERENCES prediction (id) ON DELETE CASCADE
+	PRIMARY KEY (log_seq), 
+	FOREIGN KEY(log_seq) REFERENCES prediction (log_seq) ON DELETE CASCADE
 );
 CREATE TABLE former_name (
 	name VARCHAR(80) NOT NULL, 
@@ -438,15 +479,6 @@ CREATE TABLE job_step (
 	PRIMARY KEY (job, name), 
 	FOREIGN KEY(job) REFERENCES job (id) ON DELETE CASCADE
 );
-CREATE TABLE label_index (
-	prediction VARCHAR(36) NOT NULL, 
-	label VARCHAR(200) NOT NULL, 
-	deployment VARCHAR(36) NOT NULL, 
-	confidence FLOAT NOT NULL, 
-	PRIMARY KEY (prediction, label), 
-	FOREIGN KEY(prediction) REFERENCES prediction (id) ON DELETE CASCADE
-);
-CREATE INDEX label_index_by_label ON label_index (deployment, label);
 CREATE TABLE model_version (
 	id VARCHAR(36) NOT NULL, 
 	model VARCHAR(36) NOT NULL, 
@@ -493,18 +525,44 @@ CREATE TABLE serving_state (
 	PRIMARY KEY (deployment), 
 	FOREIGN KEY(deployment) REFERENCES deployment (id) ON DELETE CASCADE
 );
+CREATE TABLE setting_history (
+	id VARCHAR(36) NOT NULL, 
+	deployment VARCHAR(36) NOT NULL, 
+	name VARCHAR(30) NOT NULL, 
+	value JSON NOT NULL, 
+	at BIGINT NOT NULL, 
+	"by" VARCHAR(36) NOT NULL, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(deployment) REFERENCES deployment (id) ON DELETE CASCADE
+);
+CREATE INDEX setting_history_by_deployment ON setting_history (deployment, name, at);
 CREATE TABLE signal (
-	prediction VARCHAR(36) NOT NULL, 
+	log_seq INTEGER NOT NULL, 
 	deployment VARCHAR(36) NOT NULL, 
 	review VARCHAR(10) NOT NULL, 
 	outlier FLOAT, 
-	confidence FLOAT NOT NULL, 
 	priority FLOAT, 
-	PRIMARY KEY (prediction), 
-	FOREIGN KEY(prediction) REFERENCES prediction (id) ON DELETE CASCADE
+	taken_at BIGINT NOT NULL, 
+	confidence FLOAT NOT NULL, 
+	latency_ms FLOAT NOT NULL, 
+	count INTEGER NOT NULL, 
+	role VARCHAR(10) NOT NULL, 
+	source VARCHAR(200), 
+	model_version VARCHAR(36), 
+	error VARCHAR(60), 
+	origin VARCHAR(10) NOT NULL, 
+	asset VARCHAR(64) NOT NULL, 
+	PRIMARY KEY (log_seq), 
+	FOREIGN KEY(log_seq) REFERENCES prediction (log_seq) ON DELETE CASCADE
 );
-CREATE INDEX signal_by_outlier ON signal (deployment, outlier);
-CREATE INDEX signal_by_review ON signal (deployment, review, priority);
+CREATE INDEX signal_by_asset ON signal (asset);
+CREATE INDEX signal_by_confidence ON signal (deployment, confidence, log_seq);
+CREATE INDEX signal_by_latency ON signal (deployment, latency_ms, log_seq);
+CREATE INDEX signal_by_log ON signal (deployment, log_seq);
+CREATE INDEX signal_by_outlier ON signal (deployment, outlier, log_seq);
+CREATE INDEX signal_by_priority ON signal (deployment, review, priority, log_seq);
+CREATE INDEX signal_by_review ON signal (deployment, review, taken_at, log_seq);
+CREATE INDEX signal_by_time ON signal (deployment, taken_at, log_seq);
 CREATE TABLE token (
 	hash VARCHAR(64) NOT NULL, 
 	actor VARCHAR(36) NOT NULL, 

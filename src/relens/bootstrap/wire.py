@@ -31,6 +31,7 @@ from relens.monitoring.keep_up import KeepUp
 from relens.monitoring.measure import Measuring
 from relens.monitoring.project import Projection
 from relens.monitoring.reference import FitReference
+from relens.predictions.filing import Filing
 from relens.predictions.record import Recorder
 from relens.review.queue import Lineup
 from relens.server.app import make_app
@@ -67,6 +68,8 @@ class Relens:
         projection = Projection(self.database, fitted)
         fit = FitReference(self.database, self.storage, self.jobs, projection, fitted)
         self.parts.add(fit)
+        filing = Filing(self.database)
+        self.parts.add(filing)
         measuring = Measuring(self.database, projection, fitted)
         reach = Reach(private=self.settings.allow_private_webhooks, loopback=self.settings.on_loopback)
         notification = Notification(self.database, reach)
@@ -75,6 +78,7 @@ class Relens:
         return [
             Follower("alerts", AlertEvaluation(self.database, measuring, self.settings.address).step, 1.0),
             Follower("notifications", notification.step, 0.5),
+            Follower("filing", filing.step, 0.1),
             Follower("metrics", projection.step),
             Follower("training data", KeepUp(self.database, fit).step, 1.0),
         ]

@@ -5,13 +5,14 @@ Group commit is what makes "answered means logged" affordable: a commit costs th
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -44,6 +45,7 @@ counter = Table(
 
 _BATCH = 256
 _BATCH_S = 0.015
+_TRIES = 5
 
 
 class NoRoom(StorageFull):
@@ -103,13 +105,13 @@ class Database:
 
     def _commit_together(self, first: tuple[Work[Any], Future[Any]]) -> bool:
         """One transaction for `first` and what arrives while it runs; False when told to stop."""
-        done: list[tuple[Future[Any], Any, BaseException | None]] = []
+        done: list[_Done] = []
         item: tuple[Work[Any], Future[Any]] | None = first
         started = clock.stopwatch()
         try:
             with self.engine.begin() as connection:
                 while item is not None:
-                    done.append((item[1], *_in_savepoint(connection, item[0])))
+                    done.append(_Done(item[0], item[1], *_in_savepoint(connection, item[0])))
                     if len(done) >= _BATCH or clock.stopwatch() - started > _BATCH_S:
                         break
                     try:
@@ -117,10 +119,41 @@ class Database:
                     except Empty:
                         break
         except BaseException as error:  # noqa: BLE001 - whatever broke the transaction belongs to everyone in it
-            _settle([(future, None, _named(error)) for future, _, _ in done] or [(first[1], None, _named(error))])
+            for _, future in [(one.work, one.future) for one in done] or [first]:
+                _settle(future, None, _named(error))
             return item is not None
-        _settle(done)
+        for one in done:
+            if isinstance(one.error, _CrossedLocks):
+                self._commit_alone(one)
+            else:
+                _settle(one.future, one.result, one.error)
         return item is not None
+
+    def _commit_alone(self, one: _Done) -> None:
+        """Work that met another server's in crossed order, again in a transaction of its own: alone it asks for locks in one order."""
+        result, error = one.result, one.error
+        for _ in range(_TRIES):
+            try:
+                with self.engine.begin() as connection:
+                    result, error = _in_savepoint(connection, one.work)
+            except BaseException as broken:  # noqa: BLE001 - handed to the caller
+                result, error = None, _named(broken)
+            if not isinstance(error, _CrossedLocks):
+                break
+        _settle(one.future, result, error)
+
+
+class _CrossedLocks(Unavailable):
+    """Two servers on one PostgreSQL waited for each other; the database undid one of them."""
+
+
+class _Done(NamedTuple):
+    """A piece of work, who waits for it, and how it went."""
+
+    work: Work[Any]
+    future: Future[Any]
+    result: Any
+    error: BaseException | None
 
 
 def _in_savepoint(connection: Connection, work: Work[Any]) -> tuple[Any, BaseException | None]:
@@ -134,14 +167,13 @@ def _in_savepoint(connection: Connection, work: Work[Any]) -> tuple[Any, BaseExc
     return result, None
 
 
-def _settle(done: Sequence[tuple[Future[Any], Any, BaseException | None]]) -> None:
-    for future, result, error in done:
-        if future.cancelled():
-            continue
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
+def _settle(future: Future[Any], result: Any, error: BaseException | None) -> None:
+    if future.cancelled():
+        return
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)
 
 
 def _named(error: BaseException) -> BaseException:
@@ -149,6 +181,8 @@ def _named(error: BaseException) -> BaseException:
         reason = str(error.orig).lower()
         if "disk is full" in reason or "disk full" in reason or "no space left" in reason:
             return NoRoom("the disk of the database is full: free some space; nothing was written")
+        if getattr(error.orig, "sqlstate", None) in ("40P01", "40001"):
+            return _CrossedLocks("the database is busy with another server's work: try again in a moment")
         if isinstance(error, OperationalError) and ("locked" in reason or "connection" in reason):
             return Unavailable("the database is not answering right now: try again in a moment")
     return error
@@ -218,6 +252,22 @@ def next_number(connection: Connection, name: str, how_many: int = 1) -> int:
         upsert(connection, counter, [{"name": name, "value": 0}], ["name"])
         return next_number(connection, name, how_many)
     return int(taken) - how_many + 1
+
+
+def append_rows(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Inserts many plain rows, whose values stand in the order of `names`, as fast as the driver can; JSON columns take text.
+
+    A row that is there already stays as it is.
+    """
+    if rows:
+        connection.exec_driver_sql(_insert(connection.dialect.name, table.name, names), list(rows))
+
+
+@functools.cache
+def _insert(dialect: str, table: str, names: tuple[str, ...]) -> str:
+    places = ", ".join(["%s" if dialect == "postgresql" else "?"] * len(names))
+    columns = ", ".join(f'"{name}"' for name in names)
+    return f'INSERT INTO "{table}" ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING'
 
 
 def add(connection: Connection, table: Table, *rows: Mapping[str, Any]) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Text, and_, cast, func, or_, select
 
 from relens.infra.web import read_cursor, write_cursor
 from relens.kit.clock import Micros
 from relens.kit.errors import Invalid
 from relens.predictions.logged import Logged
-from relens.predictions.query import compile_query
-from relens.predictions.store import label_index, logged, prediction, signal
+from relens.predictions.query import _label, compile_query
+from relens.predictions.store import SIGNALS, logged, prediction, signal
 
 SORTS: dict[str, ColumnElement[Any]] = {
     "taken_at": prediction.c.taken_at,
@@ -53,8 +53,8 @@ def page(
             f"predictions cannot be sorted by '{sort}': choose one of {', '.join(SORTS)}, with a minus for the largest first"
         )
     largest_first = sort.startswith("-")
-    query = select(prediction, signal.c.review, signal.c.outlier, column.label("place")).join(
-        signal, signal.c.prediction == prediction.c.id
+    query = select(prediction, *SIGNALS, column.label("place")).join(
+        signal, signal.c.log_seq == prediction.c.log_seq
     )
     query = query.where(prediction.c.deployment == deployment_id, *conditions(wanted))
     if cursor:
@@ -89,5 +89,5 @@ def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.query is not None and wanted.query.strip():
         found.append(compile_query(wanted.query))
     if wanted.label is not None:
-        found.append(exists().where(label_index.c.prediction == prediction.c.id, label_index.c.label == wanted.label))
+        found.append(_label("=", wanted.label, 0))
     return found

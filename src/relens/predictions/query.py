@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Text, and_, cast, exists, not_, or_
 
 from relens.kit import clock
 from relens.kit.errors import Invalid
-from relens.predictions.store import label_index, prediction, signal
+from relens.predictions.tables import posting, prediction, signal, term
 
 MOST = 2000
 DEEPEST = 40
@@ -170,8 +170,15 @@ def _number(column: ColumnElement[Any], read: Callable[[str], float] = _finite) 
 
 def _label(operator: str, value: str, at: int) -> ColumnElement[bool]:
     """Whether some answered detection has (or none has) that label."""
-    named = _text(label_index.c.label)("=" if operator == "!=" else operator, value, at)
-    some = exists().where(label_index.c.prediction == prediction.c.id, named)
+    named = _text(term.c.value)("=" if operator == "!=" else operator, value, at)
+    some = exists().where(
+        posting.c.log_seq == signal.c.log_seq,
+        posting.c.taken_at == signal.c.taken_at,
+        posting.c.term == term.c.id,
+        term.c.deployment == signal.c.deployment,
+        term.c.kind == "label",
+        named,
+    )
     return not_(some) if operator == "!=" else some
 
 

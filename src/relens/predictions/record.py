@@ -25,6 +25,8 @@ from relens.predictions.policies import Policies
 Line = tuple[Logged, bool]
 Sent = tuple[Entry, Asset | None, bytes | None]
 Since = Mapping[str, Micros]
+_FILED_AT_ONCE = 20
+"""A longer batch is logged at once and filed right after (`filing.py`)."""
 
 
 class Recorder:
@@ -91,6 +93,11 @@ class Recorder:
             self._under_way.done(images, here)
         return lines
 
+    def first(self, deployment_id: str, client_id: str) -> Logged | None:
+        """The line this client id has already, if it has one."""
+        with self._database.read() as connection:
+            return store.by_client_id(connection, deployment_id, client_id)
+
     def _again(self, sent: Sent, images: Mapping[str, bytes], outcome: Future[Line]) -> None:
         done: Future[Line] = Future()
         try:
@@ -144,11 +151,12 @@ def _images(sent: Sequence[Sent]) -> dict[str, bytes]:
 
 
 def _append_all(connection: Connection, sent: Sequence[Sent], shadows: Mapping[int, Entry], since: Since) -> list[Line]:
-    lines = [_append(connection, one, since) for one in sent]
-    for number, shadow in shadows.items():
-        line, fresh = lines[number]
-        if fresh:
-            _append(connection, (replace(shadow, parent=line.id), None, None), since)
+    now = len(sent) <= _FILED_AT_ONCE
+    lines = store.append_many(connection, [entry for entry, _, _ in sent], now)
+    images = {one.id: one for (_, one, _), (_, fresh) in zip(sent, lines, strict=True) if fresh and one is not None}
+    asset_store.remember(connection, list(images.values()), since)
+    beside = [replace(one, parent=lines[number][0].id) for number, one in shadows.items() if lines[number][1]]
+    store.append_many(connection, beside, now)
     return lines
 
 

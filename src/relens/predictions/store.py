@@ -3,145 +3,118 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Column,
-    Connection,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    bindparam,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import Connection, bindparam, func, select, update
 
-from relens.infra.database import add, metadata, next_number
+from relens.infra.database import append_rows, next_number
 from relens.kit import clock
 from relens.kit.ids import new_id
+from relens.predictions import filing, written
 from relens.predictions.logged import Entry, Logged, NoPrediction, ReviewState, SentTwice
-from relens.vision.prediction import Detection
+from relens.predictions.tables import feature as feature
+from relens.predictions.tables import prediction as prediction
+from relens.predictions.tables import signal as signal
+from relens.predictions.tables import tally
 
-prediction = Table(
-    "prediction",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    Column("deployment", String(36), nullable=False),
-    Column("log_seq", BigInteger, nullable=False, unique=True),
-    Column("client_id", String(200)),
-    Column("asset", String(64), nullable=False),
-    Column("width", Integer, nullable=False),
-    Column("height", Integer, nullable=False),
-    Column("model_version", String(36)),
-    Column("role", String(10), nullable=False),
-    Column("source", String(200)),
-    Column("tags", JSON, nullable=False),
-    Column("metadata", JSON, nullable=False),
-    Column("taken_at", BigInteger, nullable=False),
-    Column("logged_at", BigInteger, nullable=False),
-    Column("latency_ms", Float, nullable=False),
-    Column("threshold", Float, nullable=False),
-    Column("detections", Text, nullable=False),
-    Column("parent", String(36)),
-    Column("trace", String(60)),
-    Column("origin", String(10), nullable=False),
-    Column("error", String(60)),
-    Column("writer", String(100)),
-    Column("writer_seq", BigInteger),
-    Column("keep_reason", String(20), nullable=False),
-    Column("keep_probability", Float, nullable=False),
-    UniqueConstraint("deployment", "client_id", name="prediction_once"),
-    Index("prediction_by_time", "deployment", "taken_at", "id"),
-    Index("prediction_by_asset", "asset"),
-)
-
-signal = Table(
-    "signal",
-    metadata,
-    Column("prediction", String(36), ForeignKey("prediction.id", ondelete="CASCADE"), primary_key=True),
-    Column("deployment", String(36), nullable=False),
-    Column("review", String(10), nullable=False),
-    Column("outlier", Float),
-    Column("confidence", Float, nullable=False),
-    Column("priority", Float),
-    Index("signal_by_review", "deployment", "review", "priority"),
-    Index("signal_by_outlier", "deployment", "outlier"),
-)
-
-label_index = Table(
-    "label_index",
-    metadata,
-    Column("prediction", String(36), ForeignKey("prediction.id", ondelete="CASCADE"), primary_key=True),
-    Column("label", String(200), primary_key=True),
-    Column("deployment", String(36), nullable=False),
-    Column("confidence", Float, nullable=False),
-    Index("label_index_by_label", "deployment", "label"),
-)
-
-feature = Table(
-    "feature",
-    metadata,
-    Column("prediction", String(36), ForeignKey("prediction.id", ondelete="CASCADE"), primary_key=True),
-    Column("scalars", LargeBinary),
-    Column("vector", LargeBinary),
-)
-
-_SIGNALS = (signal.c.review, signal.c.outlier)
+SIGNALS = (func.coalesce(signal.c.review, "pending").label("review"), signal.c.outlier)
+_COLUMNS = tuple(prediction.c.keys())
+_PLAIN = tuple(name for name in Entry.__dataclass_fields__ if name not in ("scalars", "feature"))
+_READ = tuple(n for n in Logged.__dataclass_fields__ if n not in ("scalars", "feature", "tags", "detections"))
 
 
 def append(connection: Connection, entry: Entry) -> tuple[Logged, bool]:
     """Writes `entry` as the next line of the log; a client id seen before answers with its first line and False."""
-    if entry.client_id is not None and (first := by_client_id(connection, entry.deployment, entry.client_id)):
-        if first.asset != entry.asset:
-            raise SentTwice(
-                f"client_id '{entry.client_id}' was sent before with another image: use a new client_id",
-                prediction=first.id,
-            )
-        return first, False
-    now = clock.now()
-    row: dict[str, Any] = {
-        name: getattr(entry, name) for name in Entry.__dataclass_fields__ if name not in ("scalars", "feature")
-    }
-    row |= {"id": new_id(), "log_seq": next_number(connection, "log"), "logged_at": now, "tags": list(entry.tags)}
-    written = json.dumps([d.to_json() for d in entry.detections], separators=(",", ":"))
-    add(connection, prediction, row | {"metadata": dict(entry.metadata), "detections": written})
-    _index(connection, row["id"], entry)
-    values = {**row, "tags": entry.tags, "review": "pending", "outlier": None}
-    return Logged(**values, scalars=entry.scalars, feature=entry.feature), True
+    return append_many(connection, [entry], file_now=True)[0]
 
 
-def _index(connection: Connection, prediction_id: str, entry: Entry) -> None:
-    """The rows that stand beside a line of the log and can change or be rebuilt."""
-    best: dict[str, float] = {}
-    for detection in entry.detections:
-        if detection.confidence >= entry.threshold:
-            best[detection.label] = max(best.get(detection.label, 0.0), detection.confidence)
-    top = max((d.confidence for d in entry.detections), default=0.0)
-    here = {"prediction": prediction_id, "deployment": entry.deployment}
-    add(connection, signal, here | {"review": "pending", "outlier": None, "confidence": top, "priority": None})
-    add(
-        connection,
-        label_index,
-        *(here | {"label": label, "confidence": confidence} for label, confidence in best.items()),
-    )
-    if entry.scalars is not None:
-        vector = None if entry.feature is None else entry.feature.astype(np.float16).tobytes()
-        add(
-            connection,
-            feature,
-            {"prediction": prediction_id, "scalars": entry.scalars.astype(np.float32).tobytes(), "vector": vector},
+def append_many(connection: Connection, entries: Sequence[Entry], file_now: bool = False) -> list[tuple[Logged, bool]]:
+    """Writes `entries` as the next lines of the log, one statement per table; as many answers, in their order.
+
+    A client id seen before, in the log or earlier among `entries`, answers with its first line and False; raises SentTwice where that line says
+    something else. `file_now`: filed in the same transaction; otherwise a follower files them, and until then no search finds them.
+    """
+    known: dict[tuple[str, str], Logged | int] = dict(_known(connection, entries))
+    fresh: list[Entry] = []
+    found: list[tuple[Logged | int, bool]] = []
+    for entry in entries:
+        first = None if entry.client_id is None else known.get((entry.deployment, entry.client_id))
+        if first is None:
+            first = len(fresh)
+            fresh.append(entry)
+            found.append((first, True))
+            if entry.client_id is not None:
+                known[entry.deployment, entry.client_id] = first
+            continue
+        _refuse_other(entry, fresh[first] if isinstance(first, int) else first)
+        found.append((first, False))
+    lines = _write(connection, fresh, file_now) if fresh else []
+    return [(lines[which] if isinstance(which, int) else which, new) for which, new in found]
+
+
+def _known(connection: Connection, entries: Sequence[Entry]) -> dict[tuple[str, str], Logged]:
+    """The lines that client ids of `entries` name already."""
+    wanted: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry.client_id is not None:
+            wanted.setdefault(entry.deployment, []).append(entry.client_id)
+    found: dict[tuple[str, str], Logged] = {}
+    for deployment, ids in wanted.items():
+        for start in range(0, len(ids), 500):
+            here = prediction.c.client_id.in_(ids[start : start + 500]) & (prediction.c.deployment == deployment)
+            for line in _with_features(connection, here):
+                found[deployment, line.client_id or ""] = line
+    return found
+
+
+def _refuse_other(entry: Entry, first: Logged | Entry) -> None:
+    """What is answered here is known by its image; what was answered elsewhere also by the answer."""
+    same = entry.asset == first.asset and (entry.origin == "served" or entry.detections == first.detections)
+    if not same:
+        raise SentTwice(
+            f"client_id '{entry.client_id}' was sent before with another image or answer: use a new client_id",
+            prediction=first.id if isinstance(first, Logged) else None,
         )
+
+
+def _write(connection: Connection, entries: Sequence[Entry], file_now: bool) -> list[Logged]:
+    first, now = next_number(connection, "log", len(entries)), clock.now()
+    rows: list[tuple[Any, ...]] = []
+    lines: list[Logged] = []
+    for log_seq, entry in enumerate(entries, first):
+        values: dict[str, Any] = {name: getattr(entry, name) for name in _PLAIN}
+        values |= {"id": new_id(), "log_seq": log_seq, "logged_at": now}
+        lines.append(Logged(**values, review="pending", outlier=None, scalars=entry.scalars, feature=entry.feature))
+        values["tags"] = _json(entry.tags) if entry.tags else "[]"
+        values["metadata"] = _json(dict(entry.metadata)) if entry.metadata else "{}"
+        values["detections"] = written.to_text(entry.detections)
+        rows.append(tuple(map(values.__getitem__, _COLUMNS)))
+    append_rows(connection, prediction, _COLUMNS, rows)
+    measured = [_feature_row(line) for line in lines if line.scalars is not None]
+    append_rows(connection, feature, ("log_seq", "scalars", "vector"), measured)
+    if file_now:
+        filing.move_filed(connection, first - 1, first + len(entries) - 1)
+        filing.file(connection, [_to_file(line) for line in lines])
+    return lines
+
+
+def _json(value: Any) -> str:
+    """NaN, which is no JSON, is refused."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _feature_row(line: Logged) -> tuple[Any, ...]:
+    assert line.scalars is not None
+    vector = None if line.feature is None else line.feature.astype(np.float16).tobytes()
+    return line.log_seq, line.scalars.astype(np.float32).tobytes(), vector
+
+
+def _to_file(line: Logged) -> filing.Line:
+    said = [(d.label, d.confidence) for d in line.detections]
+    return filing.Line(*(getattr(line, name) for name in filing.Line._fields[:-1]), said)
 
 
 def get(connection: Connection, prediction_id: str) -> Logged:
@@ -169,11 +142,14 @@ def by_client_id(connection: Connection, deployment_id: str, client_id: str) -> 
 
 
 def since(connection: Connection, log_seq: int, limit: int, deployment_id: str | None = None) -> list[Logged]:
-    """The lines after `log_seq` in commit order, with scalars and features."""
-    after = prediction.c.log_seq > log_seq
-    return _with_features(
-        connection, after if deployment_id is None else after & (prediction.c.deployment == deployment_id), limit
-    )
+    """The filed lines after `log_seq` in commit order, with scalars and features."""
+    table = prediction if deployment_id is None else signal
+    after = (table.c.log_seq > log_seq) & (table.c.log_seq <= filing.filed(connection))
+    if deployment_id is not None:
+        after &= signal.c.deployment == deployment_id
+    order = select(table.c.log_seq).where(after).order_by(table.c.log_seq).limit(limit)
+    numbers = list(connection.execute(order).scalars())
+    return _with_features(connection, prediction.c.log_seq.in_(numbers)) if numbers else []
 
 
 def shadows_of(connection: Connection, prediction_id: str) -> list[Logged]:
@@ -182,28 +158,35 @@ def shadows_of(connection: Connection, prediction_id: str) -> list[Logged]:
 
 def counts(connection: Connection, deployment_id: str) -> dict[str, int]:
     """How many predictions are in each review state (the champion's and canary's; a shadow answers nobody)."""
-    joined = signal.join(prediction, prediction.c.id == signal.c.prediction)
-    query = (
-        select(signal.c.review, func.count())
-        .select_from(joined)
-        .where(signal.c.deployment == deployment_id, prediction.c.role != "shadow")
-        .group_by(signal.c.review)
+    query = select(tally.c.review, tally.c.lines).where(
+        tally.c.deployment == deployment_id, tally.c.shadow == 0, tally.c.lines > 0
     )
     return {review: int(count) for review, count in connection.execute(query)}
 
 
 def last_taken_at(connection: Connection, deployment_id: str) -> int | None:
-    return connection.execute(
-        select(func.max(prediction.c.taken_at)).where(prediction.c.deployment == deployment_id)
-    ).scalar()
+    return connection.execute(select(func.max(signal.c.taken_at)).where(signal.c.deployment == deployment_id)).scalar()
 
 
 def total(connection: Connection) -> int:
-    return int(connection.execute(select(func.count()).select_from(prediction)).scalar_one())
+    """How many lines are filed."""
+    return int(connection.execute(select(func.coalesce(func.sum(tally.c.lines), 0))).scalar_one())
 
 
 def set_review(connection: Connection, prediction_id: str, state: ReviewState) -> None:
-    connection.execute(update(signal).where(signal.c.prediction == prediction_id).values(review=state))
+    """Also of a line that no follower has filed yet."""
+    where = signal.c.log_seq == _numbered(prediction_id)
+    found = connection.execute(
+        select(signal.c.log_seq, signal.c.deployment, signal.c.role, signal.c.review).where(where).with_for_update()
+    ).one_or_none()
+    if found is None:
+        filing.file(connection, [_to_file(get(connection, prediction_id))])
+        set_review(connection, prediction_id, state)
+        return
+    connection.execute(update(signal).where(signal.c.log_seq == found.log_seq).values(review=state))
+    changes = Counter({(found.deployment, found.role == "shadow", state): 1})
+    changes[found.deployment, found.role == "shadow", found.review] -= 1
+    filing.count(connection, changes)
 
 
 def set_outliers(connection: Connection, scores: Mapping[str, float]) -> None:
@@ -218,33 +201,45 @@ def set_priorities(connection: Connection, priorities: Mapping[str, float]) -> N
 
 def queue(connection: Connection, deployment_id: str, limit: int, skip: Iterable[str] = ()) -> list[Logged]:
     """Pending predictions, the highest priority first, each image once."""
+    skipped = list(skip)
     query = (
-        select(signal.c.prediction)
-        .join(prediction, prediction.c.id == signal.c.prediction)
-        .where(signal.c.deployment == deployment_id, signal.c.review == "pending", prediction.c.role != "shadow")
-        .where(signal.c.prediction.not_in(list(skip)))
-        .order_by(func.coalesce(signal.c.priority, -1.0).desc(), signal.c.prediction)
+        select(prediction.c.id)
+        .join(signal, prediction.c.log_seq == signal.c.log_seq)
+        .where(signal.c.deployment == deployment_id, signal.c.review == "pending", signal.c.role != "shadow")
         .limit(limit)
     )
-    order = list(connection.execute(query).scalars())
+    if skipped:
+        query = query.where(prediction.c.id.not_in(skipped))
+    # What nobody has judged yet comes last: two walks along the index, as databases differ in where NULL stands.
+    judged = query.where(signal.c.priority.is_not(None)).order_by(signal.c.priority.desc(), signal.c.log_seq.desc())
+    order = list(connection.execute(judged).scalars())
+    if len(order) < limit:
+        rest = query.where(signal.c.priority.is_(None)).order_by(signal.c.log_seq).limit(limit - len(order))
+        order += connection.execute(rest).scalars()
     found = {line.id: line for line in several(connection, order)}
     return [found[prediction_id] for prediction_id in order if prediction_id in found]
 
 
+def _numbered(prediction_id: Any) -> Any:
+    return select(prediction.c.log_seq).where(prediction.c.id == prediction_id).scalar_subquery()
+
+
 def _set(connection: Connection, column: str, values: Mapping[str, float]) -> None:
     if values:
-        statement = update(signal).where(signal.c.prediction == bindparam("at")).values({column: bindparam("value")})
+        here = signal.c.log_seq == _numbered(bindparam("at"))
+        statement = update(signal).where(here).values({column: bindparam("value")})
         connection.execute(
             statement, [{"at": prediction_id, "value": value} for prediction_id, value in values.items()]
         )
 
 
 def _with_features(connection: Connection, where: Any, limit: int | None = None) -> list[Logged]:
-    joined = prediction.join(signal, signal.c.prediction == prediction.c.id).outerjoin(
-        feature, feature.c.prediction == prediction.c.id
+    """A line that is not filed yet reads as pending."""
+    joined = prediction.outerjoin(signal, signal.c.log_seq == prediction.c.log_seq).outerjoin(
+        feature, feature.c.log_seq == prediction.c.log_seq
     )
     query = (
-        select(prediction, *_SIGNALS, feature.c.scalars, feature.c.vector)
+        select(prediction, *SIGNALS, feature.c.scalars, feature.c.vector)
         .select_from(joined)
         .where(where)
         .order_by(prediction.c.log_seq)
@@ -254,12 +249,11 @@ def _with_features(connection: Connection, where: Any, limit: int | None = None)
 
 def logged(row: Any, scalars: bytes | None = None, vector: bytes | None = None) -> Logged:
     """A Logged from a row that holds the columns of `prediction` and the signals."""
-    plain = ("scalars", "feature", "tags", "detections")
-    values = {name: getattr(row, name) for name in Logged.__dataclass_fields__ if name not in plain}
+    values = {name: getattr(row, name) for name in _READ}
     return Logged(
         **values,
         tags=tuple(row.tags),
-        detections=tuple(Detection.from_json(d) for d in json.loads(row.detections)),
+        detections=written.from_text(row.detections),
         scalars=None if scalars is None else np.frombuffer(scalars, np.float32),
         feature=None if vector is None else np.frombuffer(vector, np.float16),
     )

@@ -237,6 +237,26 @@ def upgrade() -> None:
     )
     op.create_index("gate_decision_by_deployment", "gate_decision", ["deployment", "at"], unique=False)
     op.create_table(
+        "image_hold",
+        sa.Column("deployment", sa.String(length=36), nullable=False),
+        sa.Column("asset", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("deployment", "asset"),
+    )
+    op.create_index("image_hold_by_age", "image_hold", ["deployment", "at", "asset"], unique=False)
+    op.create_index("image_hold_by_asset", "image_hold", ["asset"], unique=False)
+    op.create_index("image_hold_oldest", "image_hold", ["at", "asset"], unique=False)
+    op.create_table(
+        "image_tally",
+        sa.Column("deployment", sa.String(length=36), nullable=False),
+        sa.Column("day", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("reason", sa.String(length=20), nullable=False),
+        sa.Column("images", sa.BigInteger(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("deployment", "day", "reason"),
+    )
+    op.create_table(
         "job",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("kind", sa.String(length=60), nullable=False),
@@ -299,10 +319,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("name"),
     )
     op.create_table(
+        "posting",
+        sa.Column("term", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("taken_at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("log_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("term", "taken_at", "log_seq"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "prediction",
+        sa.Column("log_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("deployment", sa.String(length=36), nullable=False),
-        sa.Column("log_seq", sa.BigInteger(), nullable=False),
         sa.Column("client_id", sa.String(length=200), nullable=True),
         sa.Column("asset", sa.String(length=64), nullable=False),
         sa.Column("width", sa.Integer(), nullable=False),
@@ -325,12 +353,18 @@ def upgrade() -> None:
         sa.Column("writer_seq", sa.BigInteger(), nullable=True),
         sa.Column("keep_reason", sa.String(length=20), nullable=False),
         sa.Column("keep_probability", sa.Float(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("log_seq"),
         sa.UniqueConstraint("deployment", "client_id", name="prediction_once"),
-        sa.UniqueConstraint("log_seq"),
+        sa.UniqueConstraint("id"),
     )
-    op.create_index("prediction_by_asset", "prediction", ["asset"], unique=False)
-    op.create_index("prediction_by_time", "prediction", ["deployment", "taken_at", "id"], unique=False)
+    op.create_index(
+        "prediction_by_parent",
+        "prediction",
+        ["parent"],
+        unique=False,
+        sqlite_where=sa.text("parent IS NOT NULL"),
+        postgresql_where=sa.text("parent IS NOT NULL"),
+    )
     op.create_table(
         "projection_cursor",
         sa.Column("deployment", sa.String(length=36), nullable=False),
@@ -371,6 +405,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("reference_by_deployment", "reference", ["deployment", "created_at"], unique=False)
+    op.create_table(
+        "tally",
+        sa.Column("deployment", sa.String(length=36), nullable=False),
+        sa.Column("shadow", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("review", sa.String(length=10), nullable=False),
+        sa.Column("lines", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("deployment", "shadow", "review"),
+    )
+    op.create_table(
+        "term",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("deployment", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=120), nullable=False),
+        sa.Column("value", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("deployment", "kind", "value", name="term_once"),
+    )
     op.create_table(
         "training_data",
         sa.Column("deployment", sa.String(length=36), nullable=False),
@@ -472,11 +523,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "feature",
-        sa.Column("prediction", sa.String(length=36), nullable=False),
+        sa.Column("log_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("scalars", sa.LargeBinary(), nullable=True),
         sa.Column("vector", sa.LargeBinary(), nullable=True),
-        sa.ForeignKeyConstraint(["prediction"], ["prediction.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("prediction"),
+        sa.ForeignKeyConstraint(["log_seq"], ["prediction.log_seq"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("log_seq"),
     )
     op.create_table(
         "former_name",
@@ -494,16 +545,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["job"], ["job.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("job", "name"),
     )
-    op.create_table(
-        "label_index",
-        sa.Column("prediction", sa.String(length=36), nullable=False),
-        sa.Column("label", sa.String(length=200), nullable=False),
-        sa.Column("deployment", sa.String(length=36), nullable=False),
-        sa.Column("confidence", sa.Float(), nullable=False),
-        sa.ForeignKeyConstraint(["prediction"], ["prediction.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("prediction", "label"),
-    )
-    op.create_index("label_index_by_label", "label_index", ["deployment", "label"], unique=False)
     op.create_table(
         "model_version",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -560,18 +601,45 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("deployment"),
     )
     op.create_table(
+        "setting_history",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("deployment", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=30), nullable=False),
+        sa.Column("value", sa.JSON(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(["deployment"], ["deployment.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("setting_history_by_deployment", "setting_history", ["deployment", "name", "at"], unique=False)
+    op.create_table(
         "signal",
-        sa.Column("prediction", sa.String(length=36), nullable=False),
+        sa.Column("log_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("deployment", sa.String(length=36), nullable=False),
         sa.Column("review", sa.String(length=10), nullable=False),
         sa.Column("outlier", sa.Float(), nullable=True),
-        sa.Column("confidence", sa.Float(), nullable=False),
         sa.Column("priority", sa.Float(), nullable=True),
-        sa.ForeignKeyConstraint(["prediction"], ["prediction.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("prediction"),
+        sa.Column("taken_at", sa.BigInteger(), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=False),
+        sa.Column("latency_ms", sa.Float(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("role", sa.String(length=10), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=True),
+        sa.Column("model_version", sa.String(length=36), nullable=True),
+        sa.Column("error", sa.String(length=60), nullable=True),
+        sa.Column("origin", sa.String(length=10), nullable=False),
+        sa.Column("asset", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["log_seq"], ["prediction.log_seq"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("log_seq"),
     )
-    op.create_index("signal_by_outlier", "signal", ["deployment", "outlier"], unique=False)
-    op.create_index("signal_by_review", "signal", ["deployment", "review", "priority"], unique=False)
+    op.create_index("signal_by_asset", "signal", ["asset"], unique=False)
+    op.create_index("signal_by_confidence", "signal", ["deployment", "confidence", "log_seq"], unique=False)
+    op.create_index("signal_by_latency", "signal", ["deployment", "latency_ms", "log_seq"], unique=False)
+    op.create_index("signal_by_log", "signal", ["deployment", "log_seq"], unique=False)
+    op.create_index("signal_by_outlier", "signal", ["deployment", "outlier", "log_seq"], unique=False)
+    op.create_index("signal_by_priority", "signal", ["deployment", "review", "priority", "log_seq"], unique=False)
+    op.create_index("signal_by_review", "signal", ["deployment", "review", "taken_at", "log_seq"], unique=False)
+    op.create_index("signal_by_time", "signal", ["deployment", "taken_at", "log_seq"], unique=False)
     op.create_table(
         "token",
         sa.Column("hash", sa.String(length=64), nullable=False),

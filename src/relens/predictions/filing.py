@@ -1,0 +1,213 @@
+"""Files lines of the log: writes beside each what it is searched, sorted and counted by.
+
+A line that was answered is filed in the transaction that logs it. Big batches are only logged, which is several times faster; a follower files
+them right after, in the order of the log. `filed` is the place up to which every line is filed; whoever follows the log reads up to there.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import pydantic_core
+from sqlalchemy import Connection, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from relens.infra.database import Database, append_rows, counter, next_number, upsert
+from relens.kit.clock import Micros
+from relens.predictions.tables import posting, prediction, signal, tally, term
+
+CHUNK = 400
+"""So many lines are filed in one transaction: about 20 ms on SQLite."""
+LONGEST = 200
+"""A longer text in metadata is no word to search by; it is found by looking at every line."""
+_SIGNAL = (
+    "log_seq", "deployment", "review", "outlier", "priority", "taken_at", "confidence", "latency_ms", "count", "role",
+    "source", "model_version", "error", "origin", "asset",
+)  # fmt: skip
+
+Word = tuple[str, str]
+"""Kind and value."""
+
+
+class Line(NamedTuple):
+    """What filing reads of one line. `said`: label and confidence of every detection, also below the threshold."""
+
+    log_seq: int
+    deployment: str
+    taken_at: Micros
+    latency_ms: float
+    threshold: float
+    role: str
+    source: str | None
+    model_version: str | None
+    error: str | None
+    origin: str
+    asset: str
+    tags: Sequence[str]
+    metadata: Mapping[str, Any]
+    said: Sequence[tuple[str, float]]
+
+
+def words_of(line: Line) -> set[Word]:
+    """Everything the line can be found by. Champion and served are what most lines are: nobody looks for them by an index."""
+    words = {("label", label) for label, confidence in line.said if confidence >= line.threshold}
+    words |= {("tag", tag) for tag in line.tags}
+    for kind, value, usual in (
+        ("source", line.source, None),
+        ("model_version", line.model_version, None),
+        ("error", line.error, None),
+        ("role", line.role, "champion"),
+        ("origin", line.origin, "served"),
+    ):
+        if value is not None and value != usual:
+            words.add((kind, value))
+    for key, value in line.metadata.items():
+        written = as_word(value)
+        if written is not None and len(key) <= 100:
+            words.add((f"metadata.{key}", written))
+    return words
+
+
+def as_word(value: Any) -> str | None:
+    """A value of metadata as it is searched for: text, true, false or a number; None for what is longer or has parts."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"{value:.15g}"
+    return value if isinstance(value, str) and len(value) <= LONGEST else None
+
+
+def file(connection: Connection, lines: Sequence[Line]) -> None:
+    """Writes what stands beside these lines, which are not filed yet."""
+    if not lines:
+        return
+    append_rows(connection, signal, _SIGNAL, [_signal_row(line) for line in lines])
+    by_deployment: dict[str, list[Line]] = {}
+    for line in lines:
+        by_deployment.setdefault(line.deployment, []).append(line)
+    for deployment, own in by_deployment.items():
+        words = [words_of(line) for line in own]
+        ids = _ids(connection, deployment, set().union(*words))
+        rows = [(ids[word], line.taken_at, line.log_seq) for line, its in zip(own, words, strict=True) for word in its]
+        append_rows(connection, posting, ("term", "taken_at", "log_seq"), sorted(rows))
+    count(connection, Counter((line.deployment, line.role == "shadow", "pending") for line in lines))
+
+
+def _signal_row(line: Line) -> tuple[Any, ...]:
+    best = max((confidence for _, confidence in line.said), default=0.0)
+    shown = sum(confidence >= line.threshold for _, confidence in line.said)
+    return (
+        line.log_seq, line.deployment, "pending", None, None, line.taken_at, best, line.latency_ms, shown, line.role,
+        line.source, line.model_version, line.error, line.origin, line.asset,
+    )  # fmt: skip
+
+
+def _ids(connection: Connection, deployment: str, words: set[Word]) -> dict[Word, int]:
+    """The numbers of these words; new ones are written."""
+    known = find_words(connection, deployment, words)
+    fresh = sorted(words - known.keys())
+    if fresh:
+        first = next_number(connection, "term", len(fresh))
+        rows = [(first + i, deployment, kind, value) for i, (kind, value) in enumerate(fresh)]
+        append_rows(connection, term, ("id", "deployment", "kind", "value"), rows)
+        known |= find_words(connection, deployment, fresh)  # another server may have written some of them first
+    return known
+
+
+def find_words(connection: Connection, deployment: str, words: Iterable[Word]) -> dict[Word, int]:
+    """Those of `words` that any line was filed under, with their numbers."""
+    wanted, found = list(words), {}
+    for start in range(0, len(wanted), 400):
+        query = select(term.c.kind, term.c.value, term.c.id).where(
+            term.c.deployment == deployment, tuple_(term.c.kind, term.c.value).in_(wanted[start : start + 400])
+        )
+        found.update({(kind, value): number for kind, value, number in connection.execute(query)})
+    return found
+
+
+def count(connection: Connection, changes: Mapping[tuple[str, bool, str], int]) -> None:
+    """Adds to how many lines a deployment has in a review state; by (deployment, a shadow's, review state)."""
+    made: Any = postgresql.insert(tally) if connection.dialect.name == "postgresql" else sqlite.insert(tally)
+    statement = made.on_conflict_do_update(
+        index_elements=["deployment", "shadow", "review"], set_={"lines": tally.c.lines + made.excluded.lines}
+    )
+    rows = [
+        {"deployment": deployment, "shadow": int(shadow), "review": review, "lines": lines}
+        for (deployment, shadow, review), lines in sorted(changes.items())
+        if lines
+    ]
+    if rows:
+        connection.execute(statement, rows)
+
+
+def filed(connection: Connection) -> int:
+    """Every line up to this place of the log is filed."""
+    return int(connection.execute(select(counter.c.value).where(counter.c.name == "filed")).scalar() or 0)
+
+
+def move_filed(connection: Connection, after: int, until: int) -> bool:
+    """False, and nothing moved, when the place was not `after` (any more)."""
+    if after == 0:
+        upsert(connection, counter, [{"name": "filed", "value": 0}], ["name"])
+    where = (counter.c.name == "filed") & (counter.c.value == after)
+    return connection.execute(update(counter).where(where).values(value=until)).rowcount == 1
+
+
+class Filing:
+    """`step` for a follower: files what batches left. Several servers may; the place decides who was first."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+
+    def step(self) -> bool:
+        """Files up to CHUNK lines; True when there may be more."""
+        with self._lock:
+            with self._database.read() as connection:
+                after = filed(connection)
+                lines, until = _unfiled(connection, after)
+            if until == after:
+                return False
+            self._database.write(partial(_file, lines=lines, after=after, until=until))
+            return True
+
+    def behind(self) -> int:
+        """How many lines are logged and not filed yet."""
+        with self._database.read() as connection:
+            place = filed(connection)
+            last = connection.execute(select(counter.c.value).where(counter.c.name == "log")).scalar() or 0
+        return max(0, int(last) - place)
+
+
+def _file(connection: Connection, lines: Sequence[Line], after: int, until: int) -> None:
+    if not move_filed(connection, after, until):
+        return
+    numbers = [line.log_seq for line in lines]
+    if numbers:  # what was erased in between stays away
+        there = select(prediction.c.log_seq).where(prediction.c.log_seq.between(numbers[0], numbers[-1]))
+        present = set(connection.execute(there).scalars())
+        file(connection, [line for line in lines if line.log_seq in present])
+
+
+def _unfiled(connection: Connection, after: int) -> tuple[list[Line], int]:
+    """The next lines that are not filed, and the place up to which all are then."""
+    columns = [prediction.c[name] for name in Line._fields if name != "said"]
+    query = (
+        select(*columns, prediction.c.detections, signal.c.log_seq.is_not(None).label("done"))
+        .outerjoin(signal, signal.c.log_seq == prediction.c.log_seq)
+        .where(prediction.c.log_seq > after)
+        .order_by(prediction.c.log_seq)
+        .limit(CHUNK)
+    )
+    rows = connection.execute(query).all()
+    lines = [Line(*row[:-2], said_in(row.detections)) for row in rows if not row.done]
+    return lines, rows[-1].log_seq if rows else after
+
+
+def said_in(written: str) -> list[tuple[str, float]]:
+    """Label and confidence of the detections a line holds."""
+    return [(one["label"], one["confidence"]) for one in pydantic_core.from_json(written)]
