@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -13,6 +14,8 @@ import pytest
 from relens.alerts.channel import CHANNELS, BadTarget, Channel, NotDelivered, Reach, Refused
 
 HERE = Reach(loopback=True)
+# Names as far as anybody can tell beforehand: what they mean is the resolver's to say.
+FOUND_OUT_WHEN_USED = {"http://2130706433/x", "http://0x7f.1/x", "http://127.1/x", "http://" + "a" * 300 + "/"}
 EVENT = {"specversion": "1.0", "id": "1", "type": "relens.alert.test", "data": {"sentence": "déjà vu"}}
 EVERY = [pytest.param(channel, id=name) for name, channel in CHANNELS]
 
@@ -103,11 +106,42 @@ def test_nobody_listening_is_worth_another_attempt(channel: Channel, receiver: R
         "example.com",
         "http://",
         "http://[",
+        "http://2130706433/x",
+        "http://0x7f.1/x",
+        "http://127.1/x",
+        "http://localhost./x",
+        "http://[::]/x",
+        "http://[::127.0.0.1]/x",
+        "http://[::ffff:0:7f00:1]/x",
+        "http://[::ffff:169.254.169.254]/x",
+        "http://[64:ff9b::a9fe:a9fe]/x",
+        "http://[64:ff9b::10.0.0.1]/x",
+        "http://[2002:7f00:1::]/x",
+        "http://[2002:a00:1::1]/x",
+        "http://[fe80::1]/x",
+        "http://[fd00:ec2::254]/x",
+        "http://[fc00::1]/x",
+        "http://[ff02::1]/x",
+        "http://100.100.100.200/x",
+        "http://224.0.0.1/x",
+        "http://255.255.255.255/x",
+        "http://198.18.0.1/x",
+        "http://93.184.216.34:22/x",
+        "http://93.184.216.34:25/x",
+        "http://93.184.216.34:6379/x",
+        "http://93.184.216.34:0/x",
+        "http://93.184.216.34:99999/x",
+        "http://somebody:secret@93.184.216.34/x",
+        "http://93.184.216.34\r\nX-More: 1/x",
+        "http://93.184.216.34/\x00",
+        "http://" + "a" * 300 + "/",
+        "gopher://93.184.216.34/x",
     ],
 )
 def test_addresses_inside_are_refused_unless_allowed(channel: Channel, target: str) -> None:
-    with pytest.raises(BadTarget):
-        channel.check(target, Reach())
+    if target not in FOUND_OUT_WHEN_USED:
+        with pytest.raises(BadTarget):
+            channel.check(target, Reach())
     with pytest.raises((BadTarget, NotDelivered)):
         channel.send(target, EVENT, Reach())
 
@@ -129,3 +163,72 @@ def test_private_addresses_can_be_allowed(channel: Channel) -> None:
     channel.check("http://127.0.0.1/x", HERE)
     with pytest.raises(BadTarget):
         channel.check("http://10.0.0.1/x", HERE)
+
+
+@pytest.mark.parametrize("channel", EVERY)
+@pytest.mark.parametrize(
+    "target", ["http://169.254.169.254/x", "http://[::ffff:169.254.169.254]/x", "http://[fe80::1]/x"]
+)
+def test_where_clouds_keep_secrets_is_never_sent_to(channel: Channel, target: str) -> None:
+    with pytest.raises(BadTarget):
+        channel.check(target, Reach(loopback=True, private=True))
+
+
+@pytest.mark.parametrize("channel", EVERY)
+def test_one_address_inside_among_several_is_enough_to_refuse(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [(2, 1, 6, "", ("93.184.216.34", 80)), (10, 1, 6, "", ("::ffff:10.0.0.1", 80, 0, 0))]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found)
+    with pytest.raises(BadTarget):
+        channel.send("http://hooks.example.com/x", EVENT, Reach())
+
+
+@pytest.mark.parametrize("channel", EVERY)
+def test_a_name_is_asked_for_once_and_the_connection_goes_where_it_led(
+    channel: Channel, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked again, the name would lead to an address where nobody may go (and no test can)."""
+    asked: list[str] = []
+
+    def first_here_then_elsewhere(host: str, port: int, *_: object, **__: object) -> list[Any]:
+        asked.append(host)
+        return [(2, 1, 6, "", ("127.0.0.1" if len(asked) == 1 else "10.1.2.3", port))]
+
+    def connect(address: tuple[str, int], *given: Any, **more: Any) -> Any:
+        # The numeric address needs no resolver; everything else would be a second question.
+        assert address[0] == "127.0.0.1"
+        made = socket.socket()
+        made.connect(address)
+        return made
+
+    monkeypatch.setattr("socket.getaddrinfo", first_here_then_elsewhere)
+    monkeypatch.setattr("socket.create_connection", connect)
+    channel.send(f"http://rebinding.example:{receiver.server.server_port}/hook", EVENT, HERE)
+    headers, _ = receiver.received[0]
+    assert headers["Host"] == f"rebinding.example:{receiver.server.server_port}"
+    assert asked == ["rebinding.example"]
+
+
+@pytest.mark.parametrize("channel", EVERY)
+def test_an_answer_that_never_ends_holds_nobody(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes in time, the whole never does."""
+    monkeypatch.setattr("relens.alerts.outside._ALL_S", 0.6)
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                while not over.wait(0.05):
+                    try:
+                        connection.send(b"H")
+                    except OSError:
+                        return
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        with pytest.raises(NotDelivered):
+            channel.send(f"http://127.0.0.1:{listening.getsockname()[1]}/x", EVENT, HERE)
+        over.set()
+        thread.join()

@@ -21,12 +21,12 @@ from relens.infra.web import part
 router = APIRouter(prefix="/api/v1", tags=["assets"])
 
 MEDIA = {
-    "JPEG": "image/jpeg",
-    "PNG": "image/png",
-    "WEBP": "image/webp",
-    "BMP": "image/bmp",
-    "GIF": "image/gif",
-    "TIFF": "image/tiff",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "bmp": "image/bmp",
+    "gif": "image/gif",
+    "tiff": "image/tiff",
 }
 AssetId = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="the SHA-256 of the image's bytes")]
 Bytes = Annotated[Storage, part(Storage)]
@@ -64,7 +64,11 @@ async def put_asset(
     return AssetOut.of(asset)
 
 
-@router.get("/assets/{asset_id}", response_class=Response, responses={200: {"content": {"image/*": {}}}})
+@router.get(
+    "/assets/{asset_id}",
+    response_class=Response,
+    responses={200: {"content": {"image/*": {}, "application/octet-stream": {}}}},
+)
 def get_asset(
     asset_id: AssetId,
     storage: Bytes,
@@ -85,7 +89,7 @@ def get_asset(
         raise error if left is None else left.gone(asset_id) from error
     with database.read() as connection:
         known = store.get(connection, asset_id)
-    return _picture(data, MEDIA.get(known.format, "application/octet-stream") if known else "application/octet-stream")
+    return _picture(data, MEDIA.get(known.format.lower() if known else "", "application/octet-stream"))
 
 
 def _picture(data: bytes, media: str) -> Response:
