@@ -1,8 +1,8 @@
 """Rows of assets and of who needs them.
 
-An image that nobody needs leaves in two transactions: the first says so in its row (`leaving`, from which there is no way back), the second
-deletes the bytes and says `gone`. Whoever keeps the same image again meanwhile is told by BytesGone. Rows are locked in both, so that on
-PostgreSQL nobody can come to need an image between the look and the leave; no transaction that holds such a lock waits for another.
+An image that nobody needs leaves in two transactions: the first says so in its row (`leaving`), the second deletes the bytes and says `gone`.
+A pin that comes between the two turns it back; whoever keeps the same image again meanwhile is told by BytesGone. Both transactions lock the
+rows, so that on PostgreSQL nobody can come to need an image between the look and the leave. The log never waits for such a lock.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from sqlalchemy import (
     Text,
     and_,
     delete,
-    exists,
     select,
     text,
     update,
@@ -71,9 +70,8 @@ def remember(
     """
     rows = [{name: getattr(one, name) for name in _FIELDS} for one in assets]
     upsert(connection, asset, rows, ["id"])
-    left = _left(connection, [row["id"] for row in rows])
     lost: dict[str, Micros | None] = {}
-    for asset_id, state, at in left:
+    for asset_id, state, at in _not_here(connection, [row["id"] for row in rows]):
         if state == "gone" and written_since is not None and written_since.get(asset_id) == at:
             values = {"state": "here", "left_at": None, "left_reason": None, "created_at": clock.now()}
             connection.execute(update(asset).where(asset.c.id == asset_id).values(**values))
@@ -95,6 +93,15 @@ def left(connection: Connection, asset_id: str) -> Left | None:
     return None if row is None else Left(row.left_at, row.left_reason)
 
 
+def gone(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Those of `ids` that were here and have left, or are leaving."""
+    found: set[str] = set()
+    for start in range(0, len(ids), _CHUNK):
+        query = select(asset.c.id).where(asset.c.id.in_(ids[start : start + _CHUNK]), asset.c.state != "here")
+        found |= set(connection.execute(query).scalars())
+    return found
+
+
 def several(connection: Connection, ids: Sequence[str]) -> dict[str, Asset]:
     """Those of `ids` that are here, by id."""
     found: dict[str, Asset] = {}
@@ -110,14 +117,19 @@ def pin(connection: Connection, asset_ids: Iterable[str], owner_kind: str, owner
     wanted = sorted(set(asset_ids))
     rows = [{"owner_kind": owner_kind, "owner_id": owner_id, "asset": asset_id} for asset_id in wanted]
     upsert(connection, asset_pin, rows, ["owner_kind", "owner_id", "asset"])
-    for asset_id, _, _ in _left(connection, wanted):
-        found = left(connection, asset_id)
-        raise found.gone(asset_id) if found else ImageGone(f"the image {asset_id} has left")
+    for start in range(0, len(wanted), _CHUNK):
+        some = wanted[start : start + _CHUNK]
+        query = select(asset.c.id, asset.c.state).where(asset.c.id.in_(some)).order_by(asset.c.id)
+        for row in connection.execute(query.with_for_update(read=True)):
+            if row.state == "gone":
+                found = left(connection, row.id)
+                raise found.gone(row.id) if found else ImageGone(f"the image {row.id} has left")
 
 
 def pin_if_here(connection: Connection, asset_id: str, owner_kind: str, owner_id: str) -> bool:
     """The same for one image that may have left, or never have been here; False then."""
-    if _here(connection, asset_id) is None:
+    query = select(asset.c.state).where(asset.c.id == asset_id).with_for_update(read=True)
+    if connection.execute(query).scalar() not in ("here", "leaving"):
         return False
     upsert(
         connection,
@@ -164,31 +176,27 @@ def lock_leaving(connection: Connection, limit: int) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
+def stay(connection: Connection, asset_ids: Sequence[str]) -> None:
+    """Somebody came to need these while they were leaving, and their bytes are still there."""
+    back = {"state": "here", "left_at": None, "left_reason": None}
+    connection.execute(update(asset).where(asset.c.id.in_(asset_ids)).values(**back))
+
+
 def set_gone(connection: Connection, asset_ids: Sequence[str]) -> None:
     """Their bytes are deleted."""
     connection.execute(update(asset).where(asset.c.id.in_(asset_ids)).values(state="gone", left_at=clock.now()))
 
 
-def unneeded(connection: Connection, before: Micros, after: str, limit: int) -> list[str]:
-    """Images older than `before` in the order of their ids after `after` that nobody pins."""
-    nobody = ~exists().where(asset_pin.c.asset == asset.c.id)
-    old = and_(asset.c.id > after, asset.c.state == "here", asset.c.created_at < before)
-    return list(connection.execute(select(asset.c.id).where(old, nobody).order_by(asset.c.id).limit(limit)).scalars())
-
-
-def _here(connection: Connection, asset_id: str) -> str | None:
-    query = select(asset.c.id).where(asset.c.id == asset_id, asset.c.state == "here").with_for_update(read=True)
-    found: str | None = connection.execute(query).scalar_one_or_none()
-    return found
-
-
-def _left(connection: Connection, ids: Sequence[str]) -> list[tuple[str, str, Micros]]:
-    """Those that are not here. The rows stay as they are until the transaction ends."""
-    found: list[tuple[str, str, Micros]] = []
+def _not_here(connection: Connection, ids: Sequence[str]) -> list[tuple[str, str, Micros | None]]:
+    """Those of `ids` (which have rows) that are leaving or gone; the other rows stay as they are until the transaction ends."""
+    found: list[tuple[str, str, Micros | None]] = []
     for start in range(0, len(ids), _CHUNK):
-        query = select(asset.c.id, asset.c.state, asset.c.left_at).where(asset.c.id.in_(ids[start : start + _CHUNK]))
-        rows = connection.execute(query.order_by(asset.c.id).with_for_update(read=True))
+        some = ids[start : start + _CHUNK]
+        query = select(asset.c.id, asset.c.state, asset.c.left_at).where(asset.c.id.in_(some))
+        rows = connection.execute(query.with_for_update(read=True, skip_locked=True)).all()
         found += [(row.id, row.state, row.left_at) for row in rows if row.state != "here"]
+        # What somebody else has locked is perhaps leaving right now.
+        found += [(asset_id, "leaving", None) for asset_id in set(some) - {row.id for row in rows}]
     return found
 
 

@@ -6,13 +6,16 @@ from relens.access.routes import router as access
 from relens.alerts.routes import router as alerts
 from relens.assets.routes import router as assets
 from relens.datasets.routes import router as datasets
+from relens.deployments.keeping_routes import router as keeping
 from relens.deployments.routes import router as deployments
 from relens.infra.jobs.routes import router as jobs
 from relens.loop.routes import router as loop
 from relens.monitoring.routes import router as monitoring
 from relens.overview.routes import router as overview
 from relens.predictions.elsewhere_routes import router as elsewhere
+from relens.predictions.retention.routes import router as retention
 from relens.predictions.routes import router as predictions
+from relens.predictions.writers.routes import router as writers
 from relens.registry.routes import router as registry
 from relens.review.routes import router as review
 from relens.serving.protocols.routes import router as open_inference
@@ -26,10 +29,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     datasets,
     registry,
     deployments,
+    keeping,
     serving,
     open_inference,
     predictions,
+    retention,
     elsewhere,
+    writers,
     review,
     monitoring,
     training,

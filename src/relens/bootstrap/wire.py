@@ -17,8 +17,8 @@ from relens.datasets.bring_in import Importing
 from relens.infra.database import Database
 from relens.infra.follow import Follower
 from relens.infra.jobs import Jobs
-from relens.infra.migrations import bring_up_to_date
 from relens.infra.jobs.routes import Names
+from relens.infra.migrations import bring_up_to_date
 from relens.infra.settings import Settings
 from relens.infra.storage import Storage
 from relens.infra.storage.folder import Folder
@@ -31,8 +31,11 @@ from relens.monitoring.keep_up import KeepUp
 from relens.monitoring.measure import Measuring
 from relens.monitoring.project import Projection
 from relens.monitoring.reference import FitReference
+from relens.monitoring.strangeness import Strangeness
 from relens.predictions.filing import Filing
 from relens.predictions.record import Recorder
+from relens.predictions.retention.expire import Retention
+from relens.review import queue_rows
 from relens.review.queue import Lineup
 from relens.server.app import make_app
 from relens.serving.answer import Engine
@@ -52,7 +55,9 @@ class Relens:
         self.storage = Folder(settings.home / "files", sync=settings.durability == "power")
         self.jobs = Jobs(self.database, alone=settings.database_url.startswith("sqlite"))
         self.swapper = Swapper(self.database, self.storage, threads=1)
-        self.recorder = Recorder(self.database, self.storage)
+        self.fitted = FittedReferences(self.storage)
+        strangeness = Strangeness(self.database, self.fitted)
+        self.recorder = Recorder(self.database, self.storage, strangeness=strangeness)
         self.engine = Engine(self.swapper, self.recorder, settings.threads)
         self.parts = Parts(settings, self.database, self.jobs, self.swapper, self.recorder, self.engine)
         self.parts.add(self.storage, Storage)
@@ -64,13 +69,12 @@ class Relens:
 
     def _monitoring(self) -> list[Follower]:
         """What counts, compares and tells."""
-        fitted = FittedReferences(self.storage)
-        projection = Projection(self.database, fitted)
-        fit = FitReference(self.database, self.storage, self.jobs, projection, fitted)
+        projection = Projection(self.database, self.fitted)
+        fit = FitReference(self.database, self.storage, self.jobs, projection, self.fitted)
         self.parts.add(fit)
         filing = Filing(self.database)
         self.parts.add(filing)
-        measuring = Measuring(self.database, projection, fitted)
+        measuring = Measuring(self.database, projection, self.fitted)
         reach = Reach(private=self.settings.allow_private_webhooks, loopback=self.settings.on_loopback)
         notification = Notification(self.database, reach)
         self.parts.add(measuring)
@@ -94,6 +98,7 @@ class Relens:
             self.parts.add(one)
         return [
             Follower("queue", Lineup(self.database).step),
+            Follower("images", Retention(self.database, self.storage, on_leave=[queue_rows.close]).step),
             Follower("loop", Follow(self.database, self.jobs).step),
         ]
 

@@ -15,10 +15,12 @@ from relens.deployments.deployment import (
     NameTaken,
     Role,
     RoleChange,
+    SettingChange,
     Target,
     good_name,
     good_threshold,
 )
+from relens.deployments.keeping import Keeping, keeping_of
 from relens.kit import clock
 from relens.kit.errors import Conflict
 from relens.kit.ids import new_id
@@ -42,6 +44,7 @@ def create(
     """A deployment whose champion is `version`; `threshold=None` takes the version's advised one."""
     if store.named(connection, good_name(name)) is not None:
         raise NameTaken(f"there is a deployment '{name}' already: choose another name")
+    keeping_of(settings or {})  # refused here, at the door, if it is no policy
     made = Deployment(
         id=new_id(),
         name=name,
@@ -88,6 +91,14 @@ def set_threshold(connection: Connection, deployment: Deployment, threshold: flo
 def set_settings(connection: Connection, deployment: Deployment, settings: Mapping[str, Any]) -> None:
     """Merges `settings` into those there are."""
     store.change(connection, deployment.id, settings={**deployment.settings, **settings})
+
+
+def set_keeping(connection: Connection, deployment: Deployment, keeping: Keeping, actor: Actor) -> None:
+    """What is kept of the next images; a change is remembered with who made it."""
+    if keeping_of(deployment.settings) != keeping or "images" not in deployment.settings:
+        set_settings(connection, deployment, {"images": keeping.to_json()})
+        line = SettingChange(deployment.id, "images", keeping.to_json(), clock.now(), actor.id)
+        store.remember_setting(connection, line)
 
 
 def set_role(

@@ -65,6 +65,17 @@ class RoleChange:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingChange:
+    """One line of the history of a deployment's settings: what was chosen, when and by whom."""
+
+    deployment: str
+    name: str
+    value: Mapping[str, Any]
+    at: Micros
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Serving:
     """How far the servers follow: which champion answers now, and what they are doing about another."""
 

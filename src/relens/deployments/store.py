@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from relens.deployments.deployment import Deployment, NoDeployment, RoleChange, Serving
+from relens.deployments.deployment import Deployment, NoDeployment, RoleChange, Serving, SettingChange
 from relens.infra.database import add, metadata, upsert
 from relens.kit.clock import Micros
 from relens.kit.ids import new_id
@@ -74,6 +74,19 @@ serving_state = Table(
     Column("state", String(10), nullable=False),
     Column("message", Text, nullable=False),
     Column("model_version", String(36)),
+)
+
+
+setting_history = Table(
+    "setting_history",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("deployment", String(36), ForeignKey("deployment.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(30), nullable=False),
+    Column("value", JSON, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by", String(36), nullable=False),
+    Index("setting_history_by_deployment", "deployment", "name", "at"),
 )
 
 
@@ -144,6 +157,18 @@ def history(connection: Connection, deployment_id: str) -> list[RoleChange]:
         RoleChange(r.deployment, r.role, r.model_version, r.since, r.until, r.reason, r.by)
         for r in connection.execute(query)
     ]
+
+
+def remember_setting(connection: Connection, line: SettingChange) -> None:
+    row: dict[str, Any] = {name: getattr(line, name) for name in SettingChange.__dataclass_fields__}
+    add(connection, setting_history, {"id": new_id(), **row, "value": dict(line.value)})
+
+
+def setting_changes(connection: Connection, deployment_id: str, name: str) -> list[SettingChange]:
+    """The newest first."""
+    here = (setting_history.c.deployment == deployment_id) & (setting_history.c.name == name)
+    query = select(setting_history).where(here).order_by(setting_history.c.at.desc(), setting_history.c.id.desc())
+    return [SettingChange(r.deployment, r.name, r.value, r.at, r.by) for r in connection.execute(query)]
 
 
 def set_serving(connection: Connection, deployment_id: str, serving: Serving) -> None:

@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +17,17 @@ from relens.infra.storage import Storage
 from relens.kit.errors import Invalid
 from relens.metrics.outlier import OutlierModel
 from relens.metrics.reference import Feature, Reference, Spread
-from relens.predictions.logged import Logged
 
 _KEPT_IN_MEMORY = 16
+
+
+class Judged(Protocol):
+    """What a score rests on; a line of the log, or one that is about to be logged."""
+
+    @property
+    def scalars(self) -> NDArray[np.float32] | None: ...
+    @property
+    def feature(self) -> NDArray[np.float16] | None: ...
 
 
 class UnreadableReference(Invalid):
@@ -34,7 +43,7 @@ class Fitted:
     assets: tuple[str, ...]
     scalars: NDArray[np.float32]
 
-    def scores(self, lines: Sequence[Logged], own: Sequence[bool]) -> list[float | None]:
+    def scores(self, lines: Sequence[Judged], own: Sequence[bool]) -> list[float | None]:
         """Outlier scores; None where an image's numbers are not known.
 
         A prediction of another version than the reference's is judged by appearance only: the features of two networks
@@ -58,7 +67,7 @@ class Fitted:
                 scores[i] = float(score)
         return scores
 
-    def _has_features(self, line: Logged, own: bool) -> bool:
+    def _has_features(self, line: Judged, own: bool) -> bool:
         known = self.outlier.features
         return own and known is not None and line.feature is not None and len(line.feature) == known.bank.shape[1]
 

@@ -17,6 +17,9 @@ Reason = Literal["all", "random", "uncertain", "unusual", "failed", "left out", 
 NOT_KEPT: frozenset[str] = frozenset({"left out", "none", "not sent", "erased"})
 """The reasons for which a line of the log never had its image here, or has it no more by a person's wish."""
 
+FAIR: frozenset[str] = frozenset({"all", "random"})
+"""The reasons of images that are kept whatever they show: these speak for all traffic."""
+
 UNUSUAL_FROM = 0.99
 """Outlier scores are 1 - p: one image in a hundred like the training data is called unusual."""
 BAND = 0.15

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from relens.assets import store as assets
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.kit import clock
 from relens.predictions import store as predictions
 from relens.predictions.browse import Filter, page
+from relens.predictions.keep import FAIR, NOT_KEPT
 from relens.predictions.logged import Logged
 from relens.review import queue_rows
 from relens.review.queue_rows import Lane
@@ -47,9 +49,10 @@ class Lineup:
         with self._database.read() as connection:
             fresh = predictions.since(connection, queue_rows.cursor(connection), _AT_ONCE)
             known = {one.id: one for one in deployments.all_of_them(connection)} if fresh else {}
+            here = _with_images(connection, fresh)
         if not fresh:
             return False
-        reviewable = [logged for logged in fresh if logged.role != "shadow" and logged.deployment in known]
+        reviewable = [logged for logged in here if logged.role != "shadow" and logged.deployment in known]
         samples = {logged.id: _sampled(logged, known[logged.deployment]) for logged in reviewable}
         doubts = {prediction: samplers.get("uncertainty").priority(sampled) for prediction, sampled in samples.items()}
         rows = [
@@ -57,7 +60,10 @@ class Lineup:
                 "prediction": logged.id,
                 "deployment": logged.deployment,
                 "open": logged.review == "pending",
-                "chance": samplers.get("random").priority(samples[logged.id]),
+                # Kept because it stands out, not by the draw: it speaks for itself only.
+                "chance": samplers.get("random").priority(samples[logged.id])
+                if logged.keep_reason in FAIR
+                else queue_rows.NEVER,
             }
             for logged in reviewable
         ]
@@ -75,7 +81,7 @@ def choose(
     connection: Connection, deployment: Deployment, limit: int, random_share: float = RANDOM_SHARE
 ) -> list[Chosen]:
     """The next `limit` predictions to review, each image once; the same until one of them is settled."""
-    random = iter(predictions_in_order(connection, queue_rows.by_chance(connection, deployment.id, limit * 2)))
+    random = iter(_with_images(connection, _in_chance(connection, deployment, limit * 2)))
     hard = iter(_hardest(connection, deployment, limit))
     lanes: tuple[tuple[Lane, Iterable[Logged]], ...] = (("random checks", random), ("hard cases", hard))
     chosen: list[Chosen] = []
@@ -107,9 +113,19 @@ def _hardest(connection: Connection, deployment: Deployment, limit: int) -> list
     """The most doubtful and the strangest, in the order of what is known of them now (outlier scores come after the queueing)."""
     doubtful = predictions.queue(connection, deployment.id, limit * _POOL)
     strange, _ = page(connection, deployment.id, Filter(review="pending"), "-outlier", limit, None)
-    pool = {logged.id: logged for logged in (*doubtful, *strange)}
+    pool = {logged.id: logged for logged in _with_images(connection, [*doubtful, *strange])}
     rank = samplers.get("uncertainty").priority
     return sorted(pool.values(), key=lambda logged: (-rank(_sampled(logged, deployment)), logged.id))
+
+
+def _in_chance(connection: Connection, deployment: Deployment, limit: int) -> list[Logged]:
+    return predictions_in_order(connection, queue_rows.by_chance(connection, deployment.id, limit))
+
+
+def _with_images(connection: Connection, lines: Sequence[Logged]) -> list[Logged]:
+    """Without its image nobody can say what is true."""
+    gone = assets.gone(connection, [logged.asset for logged in lines])
+    return [logged for logged in lines if logged.asset not in gone and logged.keep_reason not in NOT_KEPT]
 
 
 def _sampled(logged: Logged, deployment: Deployment) -> Sampled:

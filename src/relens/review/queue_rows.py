@@ -14,6 +14,9 @@ from relens.infra.database import metadata, upsert
 
 Lane = Literal["random checks", "hard cases"]
 
+NEVER = -1.0
+"""The chance of what is no random check."""
+
 queue_item = Table(
     "queue_item",
     metadata,
@@ -39,6 +42,13 @@ def put(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     upsert(connection, queue_item, [{"lane": None, "chosen_at": None, **row} for row in rows], ["prediction"])
 
 
+def close(connection: Connection, predictions: Sequence[str]) -> None:
+    """Nobody can review these (any more): their images have left."""
+    for start in range(0, len(predictions), 500):
+        here = queue_item.c.prediction.in_(predictions[start : start + 500])
+        connection.execute(update(queue_item).where(here).values(open=False))
+
+
 def set_open(connection: Connection, prediction_id: str, is_open: bool) -> None:
     """A settled prediction leaves the queue, a reopened one comes back."""
     connection.execute(update(queue_item).where(queue_item.c.prediction == prediction_id).values(open=is_open))
@@ -46,7 +56,7 @@ def set_open(connection: Connection, prediction_id: str, is_open: bool) -> None:
 
 def by_chance(connection: Connection, deployment: str, limit: int) -> list[str]:
     """Predictions that wait, in the order of the random checks."""
-    waiting = (queue_item.c.deployment == deployment) & queue_item.c.open
+    waiting = (queue_item.c.deployment == deployment) & queue_item.c.open & (queue_item.c.chance > NEVER)
     query = (
         select(queue_item.c.prediction)
         .where(waiting)

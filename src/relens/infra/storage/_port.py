@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from relens.kit.errors import NotFound
 
 
 class NoBytes(NotFound):
     """Nothing is kept under this key."""
+
+
+class Room(NamedTuple):
+    """Bytes of the disk in all, and those still free to us."""
+
+    total: int
+    free: int
 
 
 class Storage(Protocol):
@@ -31,6 +38,9 @@ class Storage(Protocol):
 
     def path(self, key: str) -> Path | None:
         """The file that holds the bytes, where they are files on this machine."""
+
+    def room(self) -> Room | None:
+        """The size of the disk and what is free of it, where that can be known."""
 
     def free_bytes(self) -> int | None:
         """Room left, where that can be known."""

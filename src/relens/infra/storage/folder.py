@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from relens.infra.storage._port import NoBytes
+from relens.infra.storage._port import NoBytes, Room
 from relens.kit.errors import Invalid, StorageFull
 from relens.kit.ids import new_id
 
@@ -28,7 +28,7 @@ class Folder:
         target = self._place(key)
         beside = self._writing / new_id()
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self._make(target.parent)
             with beside.open("wb") as file:
                 file.write(data)
                 if self._sync:
@@ -67,8 +67,23 @@ class Folder:
     def path(self, key: str) -> Path | None:
         return self._place(key)
 
+    def room(self) -> Room | None:
+        disk = shutil.disk_usage(self._root)
+        # What is reserved for the system is neither ours nor used: the disk ends where we cannot write any more.
+        return Room(disk.used + disk.free, disk.free)
+
     def free_bytes(self) -> int | None:
         return shutil.disk_usage(self._root).free
+
+    def _make(self, folder: Path) -> None:
+        """Makes a folder and those above it; a file in a folder that a power cut forgets is forgotten with it."""
+        if folder.is_dir():
+            return
+        if folder != self._root:
+            self._make(folder.parent)
+        folder.mkdir(exist_ok=True)
+        if self._sync:
+            _sync_folder(folder.parent)
 
     def _place(self, key: str) -> Path:
         place = (self._root / key).absolute()
