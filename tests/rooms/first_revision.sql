@@ -320,6 +320,7 @@ CREATE TABLE prediction (
 	UNIQUE (id)
 );
 CREATE INDEX prediction_by_parent ON prediction (parent) WHERE parent IS NOT NULL;
+CREATE INDEX prediction_by_writer ON prediction (deployment, writer, source, writer_seq, taken_at) WHERE writer_seq IS NOT NULL;
 CREATE TABLE projection_cursor (
 	deployment VARCHAR(36) NOT NULL, 
 	log_seq BIGINT NOT NULL, 
@@ -433,6 +434,34 @@ CREATE TABLE verdict_history (
 	PRIMARY KEY (seq)
 );
 CREATE INDEX verdict_history_by_prediction ON verdict_history (prediction, seq);
+CREATE TABLE writer (
+	deployment VARCHAR(36) NOT NULL, 
+	name VARCHAR(100) NOT NULL, 
+	heard_at BIGINT NOT NULL, 
+	state VARCHAR(10), 
+	message TEXT NOT NULL, 
+	model_version VARCHAR(36), 
+	PRIMARY KEY (deployment, name)
+);
+CREATE TABLE writer_loss (
+	deployment VARCHAR(36) NOT NULL, 
+	writer VARCHAR(100) NOT NULL, 
+	source VARCHAR(200) NOT NULL, 
+	first_seq BIGINT NOT NULL, 
+	last_seq BIGINT NOT NULL, 
+	since BIGINT NOT NULL, 
+	until BIGINT NOT NULL, 
+	reason VARCHAR(40) NOT NULL, 
+	PRIMARY KEY (deployment, writer, source, first_seq)
+);
+CREATE TABLE writer_source (
+	deployment VARCHAR(36) NOT NULL, 
+	writer VARCHAR(100) NOT NULL, 
+	source VARCHAR(200) NOT NULL, 
+	last_seq BIGINT NOT NULL, 
+	waiting BIGINT NOT NULL, 
+	PRIMARY KEY (deployment, writer, source)
+);
 CREATE TABLE annotation_label (
 	annotation VARCHAR(64) NOT NULL, 
 	label VARCHAR(200) NOT NULL, 

@@ -365,6 +365,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("parent IS NOT NULL"),
         postgresql_where=sa.text("parent IS NOT NULL"),
     )
+    op.create_index(
+        "prediction_by_writer",
+        "prediction",
+        ["deployment", "writer", "source", "writer_seq", "taken_at"],
+        unique=False,
+        sqlite_where=sa.text("writer_seq IS NOT NULL"),
+        postgresql_where=sa.text("writer_seq IS NOT NULL"),
+    )
     op.create_table(
         "projection_cursor",
         sa.Column("deployment", sa.String(length=36), nullable=False),
@@ -488,6 +496,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq"),
     )
     op.create_index("verdict_history_by_prediction", "verdict_history", ["prediction", "seq"], unique=False)
+    op.create_table(
+        "writer",
+        sa.Column("deployment", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=True),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("model_version", sa.String(length=36), nullable=True),
+        sa.PrimaryKeyConstraint("deployment", "name"),
+    )
+    op.create_table(
+        "writer_loss",
+        sa.Column("deployment", sa.String(length=36), nullable=False),
+        sa.Column("writer", sa.String(length=100), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("first_seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("last_seq", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("deployment", "writer", "source", "first_seq"),
+    )
+    op.create_table(
+        "writer_source",
+        sa.Column("deployment", sa.String(length=36), nullable=False),
+        sa.Column("writer", sa.String(length=100), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("last_seq", sa.BigInteger(), nullable=False),
+        sa.Column("waiting", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("deployment", "writer", "source"),
+    )
     op.create_table(
         "annotation_label",
         sa.Column("annotation", sa.String(length=64), nullable=False),

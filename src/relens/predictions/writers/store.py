@@ -1,0 +1,186 @@
+"""Rows of what writers told, and the numbers that are missing in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, Text, case, func, select
+
+from relens.infra.database import metadata, upsert
+from relens.kit.clock import Micros
+from relens.predictions.store import prediction
+from relens.predictions.writers.gaps import Hole, Loss
+
+writer = Table(
+    "writer",
+    metadata,
+    Column("deployment", String(36), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    Column("heard_at", BigInteger, nullable=False),
+    # What it runs, where it answers by itself.
+    Column("state", String(10)),
+    Column("message", Text, nullable=False),
+    Column("model_version", String(36)),
+)
+
+writer_source = Table(
+    "writer_source",
+    metadata,
+    Column("deployment", String(36), primary_key=True),
+    Column("writer", String(100), primary_key=True),
+    Column("source", String(200), primary_key=True),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("waiting", BigInteger, nullable=False),
+)
+
+writer_loss = Table(
+    "writer_loss",
+    metadata,
+    Column("deployment", String(36), primary_key=True),
+    Column("writer", String(100), primary_key=True),
+    Column("source", String(200), primary_key=True),
+    Column("first_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("reason", String(40), nullable=False),
+)
+
+_numbered = prediction.c.writer_seq.is_not(None)
+Index(
+    "prediction_by_writer",
+    prediction.c.deployment,
+    prediction.c.writer,
+    prediction.c.source,
+    prediction.c.writer_seq,
+    prediction.c.taken_at,
+    sqlite_where=_numbered,
+    postgresql_where=_numbered,
+)
+
+MOST_HOLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A program that logs from outside: when it was last heard of and, where it answers by itself, what it runs."""
+
+    name: str
+    heard_at: Micros
+    state: str | None
+    message: str
+    model_version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """How far a writer has numbered one source, and how much of that waited there when it said so."""
+
+    writer: str
+    source: str | None
+    last_seq: int
+    waiting: int
+
+
+def hear(
+    connection: Connection, deployment_id: str, said: Writer, sources: Sequence[Numbered], losses: Sequence[Loss]
+) -> None:
+    """Keeps what a writer told; the same again changes nothing."""
+    row: dict[str, Any] = {name: getattr(said, name) for name in Writer.__dataclass_fields__}
+    told = ["heard_at"] if said.state is None else ["heard_at", "state", "message", "model_version"]
+    upsert(connection, writer, [row | {"deployment": deployment_id}], ["deployment", "name"], told)
+    here = {"deployment": deployment_id, "writer": said.name}
+    upsert(
+        connection,
+        writer_source,
+        [here | {"source": one.source or "", "last_seq": one.last_seq, "waiting": one.waiting} for one in sources],
+        ["deployment", "writer", "source"],
+        ["last_seq", "waiting"],
+    )
+    rows = [
+        here
+        | {"source": one.source or "", "first_seq": one.first, "last_seq": one.last}
+        | {"since": one.since, "until": one.until, "reason": one.reason}
+        for one in losses
+    ]
+    upsert(connection, writer_loss, rows, ["deployment", "writer", "source", "first_seq"], ["last_seq", "until"])
+
+
+def writers(connection: Connection, deployment_id: str) -> list[Writer]:
+    """The one heard of last first."""
+    query = select(writer).where(writer.c.deployment == deployment_id).order_by(writer.c.heard_at.desc())
+    return [Writer(r.name, r.heard_at, r.state, r.message, r.model_version) for r in connection.execute(query)]
+
+
+def numbered(connection: Connection, deployment_id: str) -> list[Numbered]:
+    rows = connection.execute(select(writer_source).where(writer_source.c.deployment == deployment_id))
+    return [Numbered(r.writer, r.source or None, r.last_seq, r.waiting) for r in rows]
+
+
+def losses(connection: Connection, deployment_id: str) -> list[Loss]:
+    rows = connection.execute(select(writer_loss).where(writer_loss.c.deployment == deployment_id))
+    return [Loss(r.writer, r.source or None, r.first_seq, r.last_seq, r.since, r.until, r.reason) for r in rows]
+
+
+def holes(connection: Connection, deployment_id: str, since: Micros, until: Micros) -> list[Hole]:
+    """The missing numbers of every writer and source around that time, MOST_HOLES at most, in the order of their time.
+
+    A number is missing when none of that writer and source has it, whenever its image was taken: what arrives late closes its hole.
+    """
+    seq, at = prediction.c.writer_seq, prediction.c.taken_at
+    within = (at >= since) & (at < until)
+    query = (
+        select(
+            prediction.c.writer,
+            prediction.c.source,
+            func.min(seq).label("first"),
+            func.max(seq).label("last"),
+            func.max(at).label("latest"),
+            func.min(case((within, seq))).label("low"),
+            func.max(case((within, seq))).label("high"),
+            func.max(case((at < since, seq))).label("before"),
+            func.min(case((at >= until, seq))).label("after"),
+        )
+        .where(prediction.c.deployment == deployment_id, _numbered)
+        .group_by(prediction.c.writer, prediction.c.source)
+    )
+    told = {(one.writer, one.source): one for one in numbered(connection, deployment_id)}
+    found: list[Hole] = []
+    for row in connection.execute(query).all():
+        one = told.pop((row.writer, row.source), None)
+        low = min(v for v in (row.low, row.before, row.after) if v is not None)
+        high = max(v for v in (row.high, row.before, row.after) if v is not None)
+        found += _inner(connection, deployment_id, row, low, high)
+        if one is not None and low == row.first > 1:
+            found.append(Hole(row.writer, row.source, 1, row.first - 1, None, None))
+        if one is not None and high == row.last < one.last_seq and until > row.latest:
+            found.append(Hole(row.writer, row.source, row.last + 1, one.last_seq, row.latest, None, tail=True))
+    found += [Hole(one.writer, one.source, 1, one.last_seq, None, None, tail=True) for one in told.values()]
+    return sorted(found, key=lambda hole: (hole.since or 0, hole.first))[:MOST_HOLES]
+
+
+def _inner(connection: Connection, deployment_id: str, group: Any, low: int, high: int) -> list[Hole]:
+    """The holes between two numbers of one writer and source."""
+    seq, at = prediction.c.writer_seq, prediction.c.taken_at
+    in_order = (
+        select(
+            seq.label("seq"),
+            at.label("at"),
+            func.lag(seq).over(order_by=seq).label("before"),
+            func.lag(at).over(order_by=seq).label("before_at"),
+        )
+        .where(
+            prediction.c.deployment == deployment_id,
+            prediction.c.writer == group.writer,
+            prediction.c.source.is_not_distinct_from(group.source),
+            seq.between(low, high),
+        )
+        .subquery()
+    )
+    query = select(in_order).where(in_order.c.seq - in_order.c.before > 1).order_by(in_order.c.seq).limit(MOST_HOLES)
+    return [
+        Hole(group.writer, group.source, r.before + 1, r.seq - 1, min(r.before_at, r.at), max(r.before_at, r.at))
+        for r in connection.execute(query)
+    ]
