@@ -33,7 +33,8 @@ def try_bad_candidate(deployment: str | None, *, epochs: int, url: str | None, t
         )
         wrong = _import_shuffled(client, dataset, labels)
         run = client.training.start(chosen["champion"]["model_name"], wrong["id"], parameters={"epochs": epochs})
-        version = client.training.wait(run)["model_version"]
+        version = client.training.wait(run, progress=_each_epoch(say))["model_version"]
+        say("the gate judges it on the test images")
         job = client.jobs.wait(client.deployment(name).judge(version))
         decision = next(d for d in client.deployment(name).decisions() if d["candidate"]["id"] == version)
         say(
@@ -42,6 +43,18 @@ def try_bad_candidate(deployment: str | None, *, epochs: int, url: str | None, t
         for reason in decision["reasons"]:
             say(f"  {reason}")
         say(f"{name} still answers with {client.deployment(name).get()['champion']['title']} (job {job['id']})")
+
+
+def _each_epoch(say: Say) -> Callable[[Json], None]:
+    told = 0
+
+    def look(run: Json) -> None:
+        nonlocal told
+        for epoch in (run.get("epochs") or [])[told:]:
+            told += 1
+            say(f"  epoch {epoch['epoch']} of {epoch['epochs']}, loss {epoch['loss']:.2f}")
+
+    return look
 
 
 def _only_deployment(client: Client) -> str:

@@ -27,7 +27,7 @@ _KINDS = ("train", "holdout", "past", "live")
 class Sizes:
     """How many images of each kind."""
 
-    train: int = 240
+    train: int = 180
     holdout: int = 160
     days: int = 20
     per_day: int = 18

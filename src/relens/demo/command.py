@@ -70,7 +70,7 @@ def demo(
 @app.command("bad-candidate")
 def bad_candidate(
     deployment: Annotated[str | None, typer.Option(help="The deployment [the only one].")] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the mislabelled images.")] = 8,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the mislabelled images.")] = 4,
     url: Annotated[str | None, typer.Option("--url", envvar="RELENS_URL", help="Where the server is.")] = None,
     token: Token = None,
 ) -> None:
