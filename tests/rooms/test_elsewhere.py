@@ -239,7 +239,7 @@ _THINGS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_THINGS, min_size=1, max_size=3) | _JSON)
 def test_whatever_is_sent_is_logged_or_refused_with_a_sentence(world: World, body: Any) -> None:
     answer = world.client.post("/api/v1/deployments/belt/predictions", content=json.dumps(body).encode())
