@@ -20,7 +20,11 @@ class CannotBeServed(Invalid):
 
 
 class BrokenModel(Unavailable):
-    """A loaded model failed on an image, or answered with numbers that are none; nothing was made of them."""
+    """A loaded model failed on an image, or answered with numbers that are none; nothing was made of them.
 
-    def __init__(self, sentence: str, **facts: object) -> None:
+    `kind` is what many such failures share, in two or three words: the log keeps it.
+    """
+
+    def __init__(self, sentence: str, kind: str = "model failed", **facts: object) -> None:
         super().__init__(sentence, retry_after_s=30.0, **facts)
+        self.kind = kind

@@ -5,13 +5,14 @@ Drift compares how they are spread now with how they were. NaN says that a numbe
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from relens.inference.reader import Found
 from relens.vision.decode import Image
+from relens.vision.fingerprint import fingerprint
 
 Floats = npt.NDArray[np.float32]
 Family = Literal["image", "model", "prediction"]
@@ -55,12 +56,29 @@ def describe(name: str) -> tuple[str, str, str]:
     return title, down, up
 
 
+class Look(NamedTuple):
+    """What the image alone says, whatever a model finds in it: its numbers in the order of NAMES, and its fingerprint."""
+
+    numbers: tuple[float, ...]
+    fingerprint: str
+
+
+def look(image: Image) -> Look:
+    """Less than a millisecond on the small copy, and it may be done while the model runs."""
+    return Look(_of_image(image), fingerprint(image))
+
+
 def scalars(
-    image: Image, found: Found, feature: npt.NDArray[np.floating] | None, threshold: float | None = None
+    image: Image,
+    found: Found,
+    feature: npt.NDArray[np.floating] | None,
+    threshold: float | None = None,
+    looked: Look | None = None,
 ) -> Floats:
     """The numbers of one prediction, in the order of NAMES. `threshold` is the model version's own (0.5 when unknown)."""
     level = UNKNOWN_THRESHOLD if threshold is None else threshold
-    return np.asarray([*_of_image(image), *_of_model(found, feature), *_of_boxes(image, found, level)], np.float32)
+    of_image = _of_image(image) if looked is None else looked.numbers
+    return np.asarray([*of_image, *_of_model(found, feature), *_of_boxes(image, found, level)], np.float32)
 
 
 def _of_image(image: Image) -> tuple[float, ...]:

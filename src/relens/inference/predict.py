@@ -18,32 +18,39 @@ from relens.inference.reader import Found
 from relens.kit import clock
 from relens.kit.ids import content_id
 from relens.vision.decode import DEFAULT, Image, Limits, decode
-from relens.vision.fingerprint import fingerprint
 from relens.vision.prediction import Prediction
 
 
 @dataclass(frozen=True, eq=False)
 class Inferred:
-    """A prediction and what monitoring needs of its image, which is worked out when first asked for."""
+    """A prediction and what monitoring needs of its image, which is worked out when first asked for.
+
+    `looked`: what the image alone says, where somebody has looked already while the model ran.
+    """
 
     prediction: Prediction
     image: Image
     found: Found
     feature: npt.NDArray[np.float16] | None
     threshold: float | None
+    looked: features.Look | None = None
 
     @property
     def format(self) -> str:
         return self.image.format
 
     @cached_property
+    def look(self) -> features.Look:
+        return self.looked or features.look(self.image)
+
+    @property
     def fingerprint(self) -> str:
-        return fingerprint(self.image)
+        return self.look.fingerprint
 
     @cached_property
     def scalars(self) -> npt.NDArray[np.float32]:
         """The numbers `features.NAMES` names, in that order; NaN where one does not apply."""
-        return features.scalars(self.image, self.found, self.feature, self.threshold)
+        return features.scalars(self.image, self.found, self.feature, self.threshold, self.look)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +82,9 @@ def prepare(data: bytes, loaded: LoadedVersion, limits: Limits = DEFAULT) -> Pre
     return Prepared(content_id(data), image, tensor, placement, started)
 
 
-def conclude(prepared: Prepared, outputs: Mapping[str, Any], loaded: LoadedVersion) -> Inferred:
+def conclude(
+    prepared: Prepared, outputs: Mapping[str, Any], loaded: LoadedVersion, looked: features.Look | None = None
+) -> Inferred:
     """The second half: from the outputs of this one image, without the batch axis, to the prediction. Raises BrokenModel."""
     loaded.check(outputs)
     manifest, image = loaded.manifest, prepared.image
@@ -83,6 +92,7 @@ def conclude(prepared: Prepared, outputs: Mapping[str, Any], loaded: LoadedVersi
     if len(found.labels) and not 0 <= found.labels.min() <= found.labels.max() < len(manifest.labels):
         raise BrokenModel(
             f"model version {loaded.title} answered with a class it has no label for ({len(manifest.labels)} labels)",
+            "unknown label",
             model_version=loaded.version_id,
         )
     prediction = Prediction(
@@ -95,7 +105,7 @@ def conclude(prepared: Prepared, outputs: Mapping[str, Any], loaded: LoadedVersi
     )
     vector = outputs[manifest.feature_output] if manifest.feature_output else None
     feature = None if vector is None else np.clip(vector, -_HALF, _HALF).astype(np.float16)
-    return Inferred(prediction, image, found, feature, manifest.threshold)
+    return Inferred(prediction, image, found, feature, manifest.threshold, looked)
 
 
 _HALF = 65504.0

@@ -45,3 +45,30 @@ def _close(a: Detection, b: Detection, tolerance: float) -> bool:
         return True
     corners = zip(a.shape.box().corners(), b.shape.box().corners(), strict=True)
     return all(abs(p - q) <= 1.0 for p, q in corners)
+
+
+def agreement(one: tuple[Detection, ...], other: tuple[Detection, ...]) -> float:
+    """How much of what either found on one image the other found too, 0 to 1; 1 when both found nothing.
+
+    Boxes are the same when they have one label and overlap by half or more (intersection over union). Of whole images the first label counts.
+    """
+    if not one or not other:
+        return float(not one and not other)
+    if one[0].shape is None or other[0].shape is None:
+        return float(one[0].label == other[0].label)
+    left, matched = list(other), 0
+    for detection in one:
+        near = max(left, key=lambda d: (d.label == detection.label) * _overlap(d, detection), default=None)
+        if near is not None and near.label == detection.label and _overlap(near, detection) >= 0.5:
+            left.remove(near)
+            matched += 1
+    return 2 * matched / (len(one) + len(other))
+
+
+def _overlap(one: Detection, other: Detection) -> float:
+    if one.shape is None or other.shape is None:
+        return float(one.shape is other.shape)
+    a, b = one.shape.box(), other.shape.box()
+    across, down = min(a.x2, b.x2) - max(a.x1, b.x1), min(a.y2, b.y2) - max(a.y1, b.y1)
+    common = max(0.0, across) * max(0.0, down)
+    return common / (a.area + b.area - common)

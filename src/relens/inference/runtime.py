@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Protocol
 
 from relens.kit.catalog import Catalog
@@ -22,8 +23,8 @@ class Session(Protocol):
 class Runtime(Protocol):
     title: str
 
-    def open(self, model: bytes, threads: int) -> Session:
-        """Load the model, to run on `threads` threads. Raises CannotBeServed."""
+    def open(self, model: bytes | Path, threads: int) -> Session:
+        """Load the model from its bytes, or from a file of its own, to run on `threads` threads. Raises CannotBeServed."""
 
 
 RUNTIMES: Catalog[Runtime] = Catalog("runtime", "relens.inference.runtimes", "RUNTIME")

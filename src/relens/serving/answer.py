@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 from relens.assets.asset import Asset
 from relens.deployments.deployment import Deployment, Role
-from relens.inference.predict import Inferred, predict
+from relens.inference import features
+from relens.inference.predict import Prepared
 from relens.infra.telemetry import ANSWERS, REFUSALS
-from relens.kit import clock
-from relens.kit.clock import Micros
 from relens.kit.errors import Conflict, NotFound, Unavailable
-from relens.predictions.logged import Entry, Logged, believable
+from relens.kit.ids import content_id
+from relens.predictions.logged import Logged
 from relens.predictions.record import Recorder
+from relens.serving import shadow
+from relens.serving.batch import Failure, Outcome, answer_all
+from relens.serving.crew import MOST_WAITING, Crew
+from relens.serving.fleet import NotHere
+from relens.serving.line import Request, answered_line, asset_of, failed_line
+from relens.serving.once import Once
+from relens.serving.roles import chosen
 from relens.serving.swap import Swapper
+from relens.serving.told import Told
+from relens.vision.decode import Image
 from relens.vision.prediction import Prediction
 
 WAIT_LIVE_S = 20.0
+Line = tuple[Logged, bool]
 
 
 class Busy(Unavailable):
-    """More requests wait than this server takes."""
+    """More images wait for this deployment than it may let wait."""
 
 
 class NotLive(Unavailable):
@@ -36,56 +44,65 @@ class AnswersElsewhere(Conflict):
     """The deployment's models run on the user's own machines."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What came with the image."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """One image for one version. `settle` gets the job and its outcome on a worker's thread, once."""
 
-    client_id: str | None = None
-    source: str | None = None
-    tags: tuple[str, ...] = ()
-    taken_at: Micros | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    trace: str | None = None
+    live: Deployment
+    role: Role
+    version: str
+    data: bytes
+    settle: Callable[[Job, Outcome], None]
+
+    @property
+    def deployment(self) -> str:
+        return self.live.id
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
 
 
 class Engine:
-    """`threads` images are worked on at once, `most_waiting` wait; beyond that requests are told to come back."""
+    """`workers` images are worked on at once; `most_waiting` wait per deployment, and beyond that requests are told to come back."""
 
-    def __init__(self, swapper: Swapper, recorder: Recorder, threads: int, most_waiting: int = 256) -> None:
+    def __init__(
+        self,
+        swapper: Swapper,
+        recorder: Recorder,
+        workers: int,
+        most_waiting: int = MOST_WAITING,
+    ) -> None:
         self._swapper = swapper
         self._recorder = recorder
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="predict")
-        self._shadows = ThreadPoolExecutor(1, thread_name_prefix="shadow")
-        self._inside = 0
-        self._shadows_inside = 0
-        self._most = most_waiting
-        self._lock = threading.Lock()
+        self._crew: Crew[Job] = Crew(workers, self._do, swapper.fleet.together, most_waiting)
+        self._looking = ThreadPoolExecutor(1, thread_name_prefix="look")
+        self._once: Once[Line] = Once()
 
-    async def answer(self, reference: str, data: bytes, request: Request) -> tuple[Logged, bool]:
+    async def answer(self, reference: str, data: bytes, request: Request) -> Line:
         """The logged prediction, and whether it is new; when this returns, it survives a crash."""
         deployment = await self._live(reference)
-        with self._a_place(deployment):
-            work = asyncio.get_running_loop().run_in_executor(
-                self._pool, self._predict_and_record, deployment, data, request
-            )
-            line, fresh = await asyncio.wrap_future(await work)
-        ANSWERS.labels(deployment.name, "champion").observe(line.latency_ms / 1e3)
-        if fresh and deployment.shadow is not None:
-            self._ask_shadow(deployment, deployment.shadow, data, line)
-        return line, fresh
+        if request.client_id is None:
+            return await self._answer(deployment, data, request)
+        key = deployment.id, request.client_id
+        (line, fresh), mine = await self._once.ask(key, data, lambda: self._answer(deployment, data, request))
+        return line, fresh and mine
 
     async def try_out(self, reference: str, data: bytes) -> tuple[Deployment, Prediction]:
         """What the champion says; nothing is logged."""
         deployment = await self._live(reference)
-        with self._a_place(deployment):
-            loop = asyncio.get_running_loop()
-            inferred = await loop.run_in_executor(self._pool, self._predict, str(deployment.champion), data)
-        return deployment, inferred.prediction.above(deployment.threshold)
+        told: Told[Outcome] = Told()
+        self._offer(Job(deployment, "champion", str(deployment.champion), data, lambda _, outcome: told.say(outcome)))
+        outcome = await told.future
+        if isinstance(outcome, Failure):
+            raise outcome.error
+        return deployment, outcome.prediction.above(deployment.threshold)
 
     def stop(self) -> None:
         """Finishes what is inside."""
-        self._pool.shutdown(wait=True)
-        self._shadows.shutdown(wait=True, cancel_futures=True)
+        for job in self._crew.stop():
+            shadow.dropped(job.live)
+        self._looking.shutdown(wait=True)
 
     async def _live(self, reference: str) -> Deployment:
         deployment = self._swapper.live(reference)
@@ -102,95 +119,103 @@ class Engine:
             )
         return deployment
 
-    def _a_place(self, deployment: Deployment) -> _Place:
-        with self._lock:
-            if self._inside >= self._most:
-                REFUSALS.labels(deployment.name, "busy").inc()
-                raise Busy(f"{self._inside} images are waiting already: send it again in a moment", 1.0)
-            self._inside += 1
-        return _Place(self)
+    async def _answer(self, deployment: Deployment, data: bytes, request: Request) -> Line:
+        by_image = deployment.canary is not None and not request.source and not request.client_id
+        key = content_id(data) if by_image else request.source or request.client_id or ""
+        told: Told[Line] = Told()
 
-    def _leave(self) -> None:
-        with self._lock:
-            self._inside -= 1
+        def settle(job: Job, outcome: Outcome) -> None:
+            try:
+                self._log(job, outcome, request, told)
+            except Exception as error:  # noqa: BLE001 - nobody else would tell the one who waits
+                told.fail(error)
 
-    def _predict(self, version_id: str, data: bytes) -> Inferred:
-        with self._swapper.fleet.use(version_id) as loaded:
-            return predict(data, loaded)
+        self._offer(Job(deployment, *chosen(deployment, key), data, settle))
+        line, fresh = await told.future
+        if fresh and deployment.shadow is not None:
+            self._show_shadow(deployment, deployment.shadow, data, line)
+        return line, fresh
 
-    def _predict_and_record(self, deployment: Deployment, data: bytes, request: Request) -> Future[tuple[Logged, bool]]:
+    def _offer(self, job: Job) -> None:
+        if not self._crew.offer(job):
+            REFUSALS.labels(job.live.name, "busy").inc()
+            seconds = self._crew.come_back_s(job.deployment)
+            raise Busy(f"too many images wait for '{job.live.name}' already: send it again in {seconds:.0f} s", seconds)
+
+    def _do(self, jobs: list[Job]) -> None:
+        """On a worker's thread: the images of one version, each settled on its own."""
         try:
-            inferred = self._predict(str(deployment.champion), data)
-        except KeyError as error:
-            # The version was swapped out between looking it up and using it; the new one is there.
-            latest = self._swapper.live(deployment.id)
-            if latest is None:
-                raise NotFound(f"the deployment '{deployment.name}' was just removed") from error
-            deployment, inferred = latest, self._predict(str(latest.champion), data)
-        entry = _entry(deployment, "champion", inferred, request)
-        return self._recorder.record(entry, _asset(inferred, data), data)
+            with self._swapper.fleet.use(jobs[0].version) as loaded:
+                outcomes = answer_all([job.data for job in jobs], loaded, self._glance)
+        except NotHere:
+            for job in jobs:
+                self._do_again(job)
+            return
+        except Exception as error:  # noqa: BLE001 - whoever waits for these must be told
+            outcomes = [Failure(error) for _ in jobs]
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            job.settle(job, outcome)
 
-    def _ask_shadow(self, deployment: Deployment, version_id: str, data: bytes, answered: Logged) -> None:
-        """The shadow sees the image when it has room; what it misses is counted, and the champion never waits for it."""
-        with self._lock:
-            if self._shadows_inside >= 32:
-                REFUSALS.labels(deployment.name, "shadow dropped").inc()
-                return
-            self._shadows_inside += 1
-        self._shadows.submit(self._shadow, deployment, version_id, data, answered)
+    def _do_again(self, job: Job) -> None:
+        """The version was swapped out while the image waited; whoever has its role now is there, or else the champion."""
+        if job.role == "shadow":
+            return
+        live = self._swapper.live(job.deployment)
+        now: tuple[Role, str | None] = ("champion", None)
+        if live is not None:
+            now = (job.role, live.version_in(job.role)) if live.version_in(job.role) else ("champion", live.champion)
+        role, version = now
+        if live is None or version is None or version == job.version:
+            job.settle(job, Failure(NotFound(f"the deployment '{job.live.name}' was just removed")))
+        else:
+            self._do([replace(job, live=live, role=role, version=version)])
 
-    def _shadow(self, deployment: Deployment, version_id: str, data: bytes, answered: Logged) -> None:
-        try:
-            inferred = self._predict(version_id, data)
-            request = Request(
-                None, answered.source, answered.tags, answered.taken_at, answered.metadata, answered.trace
-            )
-            entry = replace(_entry(deployment, "shadow", inferred, request), parent=answered.id)
-            self._recorder.record(entry, None, None)
-            ANSWERS.labels(deployment.name, "shadow").observe(inferred.prediction.latency_ms / 1e3)
-        except Exception:  # noqa: BLE001 - a shadow's failure is counted and must reach nobody
-            REFUSALS.labels(deployment.name, "shadow failed").inc()
-        finally:
-            with self._lock:
-                self._shadows_inside -= 1
+    def _glance(self, image: Image) -> Callable[[], features.Look]:
+        """Monitoring looks at the image while the model runs."""
+        return self._looking.submit(features.look, image).result
 
+    def _log(self, job: Job, outcome: Outcome, request: Request, told: Told[Line]) -> None:
+        """The answer becomes a line of the log, and is told when that is durable."""
+        if isinstance(outcome, Failure):
+            self._log_failure(job, outcome, request, told)
+            return
+        entry = answered_line(job.live, job.role, outcome, request)
+        asset = asset_of(entry.asset, outcome.image, outcome.look, len(job.data))
+        ANSWERS.labels(job.live.name, job.role).observe(entry.latency_ms / 1e3)
+        self._recorder.record(entry, asset, job.data).add_done_callback(told.by)
 
-class _Place:
-    """One of the places inside, given back at the end."""
+    def _log_failure(self, job: Job, failure: Failure, request: Request, told: Told[Line]) -> None:
+        """An image that is none is refused; a sound one gets a line that says what went wrong. For a canary the champion answers."""
+        first = self._first_answer(job.live, request)
+        if first is not None:
+            told.say((first, False))
+            return
+        if failure.prepared is None:
+            told.fail(failure.error)
+            return
+        REFUSALS.labels(job.live.name, f"{job.role} failed").inc()
+        entry = failed_line(job.live, job.role, job.version, failure.prepared, request, failure.error)
+        logged = self._recorder.record(entry, self._asset(failure.prepared, job), job.data)
+        if job.role == "canary":
+            self._do([replace(job, role="champion", version=str(job.live.champion))])
+        else:
+            # Whether or not the line could be written, this is the error the request has to hear.
+            logged.add_done_callback(lambda _: told.fail(failure.error))
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def _first_answer(self, deployment: Deployment, request: Request) -> Logged | None:
+        """What this client id was answered with earlier."""
+        if request.client_id is None:
+            return None
+        return self._recorder.first(deployment.id, request.client_id)
 
-    def __enter__(self) -> None:
-        return None
+    def _asset(self, prepared: Prepared, job: Job) -> Asset:
+        return asset_of(prepared.asset, prepared.image, features.look(prepared.image), len(job.data))
 
-    def __exit__(self, *_: object) -> None:
-        self._engine._leave()
+    def _show_shadow(self, deployment: Deployment, version: str, data: bytes, answered: Logged) -> None:
+        """It sees the image when it has room and nobody waits."""
 
+        def settle(job: Job, outcome: Outcome) -> None:
+            shadow.log_shadow(self._recorder, job.live, job.version, answered, outcome)
 
-def _asset(inferred: Inferred, data: bytes) -> Asset:
-    said = inferred.prediction
-    return Asset(said.asset, said.width, said.height, inferred.format, len(data), inferred.fingerprint, clock.now())
-
-
-def _entry(deployment: Deployment, role: Role, inferred: Inferred, request: Request) -> Entry:
-    said, now = inferred.prediction, clock.now()
-    return Entry(
-        deployment=deployment.id,
-        asset=said.asset,
-        width=said.width,
-        height=said.height,
-        model_version=said.model_version,
-        role=role,
-        detections=said.detections,
-        threshold=deployment.threshold,
-        latency_ms=said.latency_ms,
-        taken_at=believable(now if request.taken_at is None else request.taken_at, now),
-        client_id=request.client_id,
-        source=request.source,
-        tags=request.tags,
-        metadata=request.metadata,
-        trace=request.trace,
-        scalars=inferred.scalars,
-        feature=inferred.feature,
-    )
+        if not self._crew.offer_behind(Job(deployment, "shadow", version, data, settle)):
+            shadow.dropped(deployment)

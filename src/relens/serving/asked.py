@@ -8,7 +8,7 @@ from typing import Any
 from relens.infra.upload import BadUpload
 from relens.kit import clock
 from relens.kit.strict_json import BadJson, check_text, read_json
-from relens.serving.answer import Request
+from relens.serving.line import Request
 
 _MOST_METADATA = 16_384
 

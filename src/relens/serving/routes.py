@@ -187,4 +187,5 @@ def replay(
 
 async def _version(swapper: Swapper, version_id: str) -> ModelVersion:
     """The row of a version that answered: in memory already, so that no thread is needed to fetch it."""
-    return swapper.known_version(version_id) or await run_in_threadpool(swapper.version, version_id)
+    known = swapper.known_version(version_id)
+    return known if known is not None else await run_in_threadpool(swapper.version, version_id)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 from relens.deployments import store
 from relens.deployments.deployment import Deployment, Serving
@@ -17,7 +18,10 @@ from relens.kit import clock
 from relens.kit.errors import RelensError
 from relens.registry import store as registry_store
 from relens.registry.model_version import ModelVersion, artifact_key
+from relens.serving import memory
+from relens.serving.batch import best_together
 from relens.serving.fleet import Fleet
+from relens.serving.vet import last_images, vet
 
 logger = logging.getLogger("relens.serving")
 RETRY_S = 15.0
@@ -95,6 +99,8 @@ class Swapper:
             self._follow(deployment)
         if wanted:
             self.fleet.keep_only({v for d in self._live.values() for v in (d.champion, d.shadow, d.canary) if v})
+        if self.fleet.let_go():
+            memory.give_back()
         return False
 
     def _must_follow(self, deployment_id: str, revision: int) -> bool:
@@ -111,20 +117,36 @@ class Swapper:
             )
             return
         before = self._live.get(deployment.id)
+        said: list[str] = []
         for role in ("champion", "shadow", "canary"):
             version = deployment.version_in(role)
             if version is None or self.fleet.has(version):
                 continue
             self._say(deployment.id, Serving("loading", f"loading the {role}", before.champion if before else None))
             try:
-                self.fleet.bring(version)
+                self.fleet.bring(version, partial(self._vet, before, deployment, said))
             except Exception as error:
                 logger.exception("%s: the %s %s could not be loaded", deployment.name, role, version)
                 self._give_up(deployment, role, error, before)
                 if role == "champion":
                     return
                 deployment = replace(deployment, shadow=None) if role == "shadow" else replace(deployment, canary=None)
-        self._settle(deployment, deployment, Serving("live", "", deployment.champion))
+        self._settle(deployment, deployment, Serving("live", "; ".join(said), deployment.champion))
+
+    def _vet(self, before: Deployment | None, deployment: Deployment, said: list[str], loaded: LoadedVersion) -> None:
+        """Tries the loaded version on the images answered last; raises when it must not answer."""
+        with self._database.read() as connection:
+            images = last_images(connection, self._storage, deployment)
+        self._say(deployment.id, Serving("warming", f"trying {loaded.title}", before.champion if before else None))
+        champion = before.champion if before else None
+        if champion is not None and self.fleet.has(champion):
+            with self.fleet.use(champion) as answering:
+                sentence = vet(loaded, images, answering, deployment.threshold)
+        else:
+            sentence = vet(loaded, images, None, deployment.threshold)
+        if sentence:
+            logger.info("%s: %s", deployment.name, sentence)
+            said.append(sentence)
 
     def _give_up(self, deployment: Deployment, role: str, error: Exception, before: Deployment | None) -> None:
         self._failed[deployment.id] = (deployment.revision, clock.stopwatch())
@@ -160,7 +182,13 @@ class Swapper:
 
     def _load(self, version_id: str) -> LoadedVersion:
         version = self.version(version_id)
-        onnx = self._storage.get(artifact_key(version.artifact))
+        key = artifact_key(version.artifact)
+        file = self._storage.path(key)
+        onnx = file if file is not None and file.is_file() else self._storage.get(key)
         loaded = load(onnx, version.read_manifest(), version_id, self._threads, title=version.title)
-        loaded.warm_up()
-        return loaded
+        try:
+            loaded.warm_up()
+            return replace(loaded, together=best_together(loaded))
+        except BaseException:
+            loaded.close()
+            raise
