@@ -18,6 +18,7 @@ from relens.deployments.deployment import (
     SettingChange,
     Target,
     good_name,
+    good_share,
     good_threshold,
 )
 from relens.deployments.keeping import Keeping, keeping_of
@@ -25,6 +26,9 @@ from relens.kit import clock
 from relens.kit.errors import Conflict
 from relens.kit.ids import new_id
 from relens.registry.model_version import ModelVersion
+
+FIRST_SHARE = 0.1
+"""What a canary begins with where nobody says otherwise: enough to be seen, little enough to be forgiven."""
 
 
 class NothingBefore(Conflict):
@@ -88,6 +92,11 @@ def set_threshold(connection: Connection, deployment: Deployment, threshold: flo
     )
 
 
+def set_canary_share(connection: Connection, deployment: Deployment, share: float) -> None:
+    """Which share of the images the canary answers, 0 to 1; counts for the next image."""
+    store.change(connection, deployment.id, canary_share=good_share(share))
+
+
 def set_settings(connection: Connection, deployment: Deployment, settings: Mapping[str, Any]) -> None:
     """Merges `settings` into those there are."""
     store.change(connection, deployment.id, settings={**deployment.settings, **settings})
@@ -112,13 +121,17 @@ def set_role(
     if deployment.version_in(role) == (version.id if version else None):
         return
     values: dict[str, Any] = {role: version.id if version else None}
+    if role == "canary" and version is not None and deployment.canary_share == 0.0:
+        values["canary_share"] = FIRST_SHARE
     if version is not None:
         values["labels"] = [*deployment.labels, *(label for label in version.labels if label not in deployment.labels)]
-    if version is not None and role == "champion" and deployment.shadow == version.id:
-        values["shadow"] = None
-        store.open_role(
-            connection, RoleChange(deployment.id, "shadow", None, clock.now(), None, "became champion", actor.id)
-        )
+    others: tuple[Role, ...] = ("shadow", "canary")
+    for other in others:
+        if version is not None and role == "champion" and deployment.version_in(other) == version.id:
+            values[other] = None
+            store.open_role(
+                connection, RoleChange(deployment.id, other, None, clock.now(), None, "became champion", actor.id)
+            )
     store.change(connection, deployment.id, **values)
     line = RoleChange(deployment.id, role, version.id if version else None, clock.now(), None, reason, actor.id)
     store.open_role(connection, line)

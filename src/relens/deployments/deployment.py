@@ -93,6 +93,12 @@ def good_name(name: str) -> str:
     return name
 
 
+def good_share(share: float) -> float:
+    if not math.isfinite(share) or not 0.0 <= share <= 1.0:
+        raise BadDeployment(f"a canary's share of the images lies between 0 and 1, not at {share}")
+    return float(share)
+
+
 def good_threshold(threshold: float) -> float:
     if not math.isfinite(threshold) or not 0.0 <= threshold <= 1.0:
         raise BadDeployment(f"a threshold lies between 0 and 1, not at {threshold}")

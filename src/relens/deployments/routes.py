@@ -52,6 +52,7 @@ class DeploymentOut(BaseModel):
     champion: RoleOut | None
     shadow: RoleOut | None
     canary: RoleOut | None
+    canary_share: float
     serving: ServingOut
     settings: dict[str, Any]
     created_at: Instant
@@ -73,14 +74,16 @@ class DeploymentChange(BaseModel):
 
     name: str | None = None
     threshold: float | None = None
+    canary_share: float | None = None
 
 
 class RoleIn(BaseModel):
-    """Gives a role to a version; null takes it away (not for the champion)."""
+    """Gives a role to a version; null takes it away (not for the champion). `share`: of the images, for a canary (0 to 1)."""
 
-    role: Literal["champion", "shadow"]
+    role: Role
     model_version: str | None
     reason: str = ""
+    share: float | None = None
 
 
 class RoleLineOut(BaseModel):
@@ -102,7 +105,7 @@ def shown(connection: Connection, deployments: list[Deployment]) -> list[Deploym
 
 
 def _shown(connection: Connection, found: Deployment, by: str, serving: dict[str, Any]) -> DeploymentOut:
-    plain = ("id", "name", "task", "target", "threshold", "revision", "created_at")
+    plain = ("id", "name", "task", "target", "threshold", "canary_share", "revision", "created_at")
     state = serving.get(found.id)
     return DeploymentOut(
         **{name: getattr(found, name) for name in plain},
@@ -170,7 +173,7 @@ def get_deployment(deployment: str, database: Db) -> DeploymentOut:
 
 @router.patch("/deployments/{deployment}")
 def change_deployment(deployment: str, asked: DeploymentChange, actor: Asking, database: Db) -> DeploymentOut:
-    """A new threshold counts for the next image."""
+    """A new threshold, or a canary's new share, counts for the next image."""
     actor.must_be("operator")
 
     def work(connection: Connection) -> DeploymentOut:
@@ -179,6 +182,8 @@ def change_deployment(deployment: str, asked: DeploymentChange, actor: Asking, d
             change.rename(connection, found, asked.name)
         if asked.threshold is not None:
             change.set_threshold(connection, found, asked.threshold)
+        if asked.canary_share is not None:
+            change.set_canary_share(connection, found, asked.canary_share)
         return shown(connection, [store.get(connection, found.id)])[0]
 
     return database.write(work)
@@ -213,6 +218,8 @@ def set_role(deployment: str, asked: RoleIn, actor: Asking, database: Db) -> Dep
         found = store.get(connection, deployment)
         version = registry_store.find(connection, asked.model_version) if asked.model_version else None
         change.set_role(connection, found, asked.role, version, asked.reason or f"set by {actor.name}", actor)
+        if asked.role == "canary" and asked.share is not None:
+            change.set_canary_share(connection, found, asked.share)
         return shown(connection, [store.get(connection, found.id)])[0]
 
     return database.write(work)
