@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from relens import __version__
-from relens.cli import dataset, deploy, log, model, predict, review, serve, status, train
+from relens.cli import dataset, deploy, gaps, log, model, past, predict, review, serve, status, train
 from relens.kit.errors import RelensError
 
 app = typer.Typer(
@@ -43,6 +43,8 @@ app.add_typer(model.app, name="model")
 app.command("deploy")(deploy.deploy)
 app.command("predict")(predict.predict)
 app.command("log")(log.log)
+app.command("import-predictions")(past.import_predictions)
+app.command("gaps")(gaps.gaps)
 app.add_typer(review.app, name="review")
 app.command("train")(train.train)
 app.command("status")(status.status)

@@ -114,7 +114,10 @@ class Reader:
         else:
             width, height = _size(item, "width", error), _size(item, "height", error)
         scale = (width, height) if item.get("normalised") else (1, 1)
-        version, labels = self._version(item.get("model_version"), self._deployment.champion)
+        origin = _origin(item.get("origin"))
+        # Who answered in the past is not known unless it is said: it was hardly today's champion.
+        champion = self._deployment.champion if origin == "external" else None
+        version, labels = self._version(item.get("model_version"), champion)
         threshold, source, client_id = item.get("threshold"), item.get("source"), item.get("client_id")
         entry = Entry(
             deployment=self._deployment.id,
@@ -131,7 +134,7 @@ class Reader:
             source=None if source is None else _text(source, "source"),
             tags=tuple(_text(tag, "tag") for tag in item.get("tags") or ()),
             metadata=_metadata(item.get("metadata")),
-            origin=_origin(item.get("origin")),
+            origin=origin,
             error=error,
             writer=item.get("writer"),
             writer_seq=item.get("writer_seq"),

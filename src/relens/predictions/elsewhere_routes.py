@@ -21,6 +21,7 @@ from relens.infra.web import Instant, part
 from relens.kit.errors import NotFound, RelensError
 from relens.predictions import elsewhere, once
 from relens.predictions.elsewhere import MOST_AT_ONCE, BadBatch, Reader, read_batch
+from relens.predictions.logged import Entry
 from relens.predictions.record import Recorder
 from relens.registry import store as registry_store
 from relens.registry.model_version import ModelVersion
@@ -63,6 +64,7 @@ class CheckOut(BaseModel):
 
     fresh: int = Field(description="would be new in the log")
     known: int = Field(description="are in the log already, by their client_id")
+    known_items: list[int] = Field(description="their places in what was sent")
     problems: list[ProblemOut]
     unknown_labels: dict[str, int] = Field(description="labels the deployment does not have, with how many detections")
     first: Instant | None = Field(description="the earliest taken_at of what would be new or is known")
@@ -124,22 +126,24 @@ def _log(deployment: str, text: str, files: dict[str, bytes], database: Database
 
 def _check(deployment: str, text: str, files: dict[str, bytes], database: Database) -> CheckOut:
     items, found, versions = _read(deployment, text, database)
-    reader, problems, entries = Reader(found, versions, files), [], []
+    reader, problems = Reader(found, versions, files), []
+    entries: dict[int, Entry] = {}
     for number, item in enumerate(items):
         try:
-            entries.append(reader.read(item).entry)
+            entries[number] = reader.read(item).entry
         except (RelensError, TypeError, ValueError, OverflowError) as error:
             problems.append(ProblemOut(item=number, problem=str(error)))
     with database.read() as connection:
-        known = once.known(connection, found.id, [e.client_id for e in entries if e.client_id])
+        known = once.known(connection, found.id, [e.client_id for e in entries.values() if e.client_id])
     labels: dict[str, int] = {}
-    for detection in (d for entry in entries for d in entry.detections if d.label not in found.labels):
+    for detection in (d for entry in entries.values() for d in entry.detections if d.label not in found.labels):
         labels[detection.label] = labels.get(detection.label, 0) + 1
-    times = [entry.taken_at for entry in entries]
-    there = sum(entry.client_id in known for entry in entries)
+    times = [entry.taken_at for entry in entries.values()]
+    there = [number for number, entry in entries.items() if entry.client_id in known]
     return CheckOut(
-        fresh=len(entries) - there,
-        known=there,
+        fresh=len(entries) - len(there),
+        known=len(there),
+        known_items=there,
         problems=problems,
         unknown_labels=labels,
         first=min(times, default=None),

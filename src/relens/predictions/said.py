@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from relens.datasets import rle
 from relens.kit.errors import Invalid
 from relens.vision.prediction import Detection
 from relens.vision.shapes import Box, Polygon, Shape, shape_from_json
@@ -47,10 +48,18 @@ def _detection(written: Any, labels: Sequence[str], scale: tuple[int, int], size
         label = labels[index]
     elif type(label) is not str or len(label) > 200:
         raise BadPrediction("a label is a text of at most 200 letters")
-    shape = shape_from_json(written)
+    shape = shape_from_json(_run_lengths(written))
     if shape is not None:
         shape = _placed(shape, scale, size)
     return Detection(label, float(confidence), shape)
+
+
+def _run_lengths(written: dict[str, Any]) -> dict[str, Any]:
+    """COCO's compressed run lengths, where a mask comes in them, as numbers."""
+    mask = written.get("rle")
+    if isinstance(mask, dict) and isinstance(mask.get("counts"), str):
+        return {**written, "rle": {**mask, "counts": rle.decode(mask["counts"])}}
+    return written
 
 
 def _placed(shape: Shape, scale: tuple[int, int], size: tuple[int, int]) -> Shape:

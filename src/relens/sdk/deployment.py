@@ -77,6 +77,10 @@ class Deployment:
         """What logging these would do: fresh, known, problems, unknown_labels, first, last. Nothing is logged; images are not needed."""
         return dict(self._send("/check", predictions))
 
+    def gaps(self, since: datetime | str | None = None, until: datetime | str | None = None) -> Json:
+        """What programs outside numbered and the log does not have: counts by why, and items with a sentence each."""
+        return self._read("/gaps", **{"from": time_text(since), "to": time_text(until)})
+
     def predictions(
         self, *, query: str | None = None, sort: str | None = None, most: int | None = None, **filters: Any
     ) -> Iterator[Json]:

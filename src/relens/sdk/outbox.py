@@ -145,7 +145,8 @@ def loggable(prediction: Mapping[str, Any]) -> tuple[Json, bytes | None]:
     """
     said = {"client_id": new_id(), **prediction}
     said["taken_at"] = time_text(said.get("taken_at")) or clock.to_text(clock.now())
-    image = said.pop("image", None)
+    # In Roboflow's answers, which are taken as they are, `image` is its size.
+    image = None if isinstance(said.get("image"), Mapping) else said.pop("image", None)
     data = None if image is None else image_bytes(image)
     if data is not None:
         from relens.vision.decode import peek

@@ -1,0 +1,1 @@
+"""Formats of the past, one file each."""
