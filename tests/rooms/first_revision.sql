@@ -327,6 +327,12 @@ CREATE TABLE projection_cursor (
 	clearing INTEGER NOT NULL, 
 	PRIMARY KEY (deployment)
 );
+CREATE TABLE queue_cohort (
+	deployment VARCHAR(36) NOT NULL, 
+	first_seq BIGINT NOT NULL, 
+	tau FLOAT, 
+	PRIMARY KEY (deployment, first_seq)
+);
 CREATE TABLE queue_cursor (
 	name VARCHAR(20) NOT NULL, 
 	log_seq BIGINT NOT NULL, 
@@ -335,13 +341,24 @@ CREATE TABLE queue_cursor (
 CREATE TABLE queue_item (
 	prediction VARCHAR(36) NOT NULL, 
 	deployment VARCHAR(36) NOT NULL, 
+	log_seq BIGINT NOT NULL, 
 	open BOOLEAN NOT NULL, 
+	size FLOAT NOT NULL, 
 	chance FLOAT NOT NULL, 
 	lane VARCHAR(20), 
 	chosen_at BIGINT, 
+	held_by VARCHAR(36), 
+	held_until BIGINT, 
 	PRIMARY KEY (prediction)
 );
+CREATE INDEX queue_by_arrival ON queue_item (deployment, log_seq);
 CREATE INDEX queue_by_chance ON queue_item (deployment, open, chance);
+CREATE TABLE queue_scale (
+	deployment VARCHAR(36) NOT NULL, 
+	images INTEGER NOT NULL, 
+	total FLOAT NOT NULL, 
+	PRIMARY KEY (deployment)
+);
 CREATE TABLE reference (
 	id VARCHAR(36) NOT NULL, 
 	deployment VARCHAR(36) NOT NULL, 
@@ -369,6 +386,7 @@ CREATE TABLE term (
 	deployment VARCHAR(36) NOT NULL, 
 	kind VARCHAR(120) NOT NULL, 
 	value VARCHAR(200) NOT NULL, 
+	number FLOAT, 
 	PRIMARY KEY (id), 
 	CONSTRAINT term_once UNIQUE (deployment, kind, value)
 );

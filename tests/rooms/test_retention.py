@@ -32,6 +32,7 @@ from relens.predictions.record import Recorder
 from relens.predictions.retention import store
 from relens.predictions.retention.expire import Retention, held_bytes, most_used
 from relens.review import queue, queue_rows
+from relens.review.habits import Habits
 from relens.review.settle import reopen, settle
 from relens.testing.images import make_jpeg
 from relens.vision.prediction import Detection
@@ -138,16 +139,16 @@ def test_uncertain_images_are_kept_and_a_random_share_beside_them(world: World) 
     assert 0 < sums["left out"][0] < 30
 
 
-def test_only_the_draw_makes_a_random_check_and_what_was_left_out_is_never_offered(world: World) -> None:
+def test_whatever_was_kept_may_be_checked_and_what_was_left_out_is_never_offered(world: World) -> None:
     world.keeps("uncertain", share=0.3)
     lines = {line.id: line for line in (world.log(seed, DOUBTFUL if seed % 2 else CLEAR) for seed in range(30))}
     lineup = queue.Lineup(world.database)
     while lineup.step():
         pass
     with world.database.read() as connection:
-        offered = queue.choose(connection, world.deployment, 50)
+        offered = queue.choose(connection, world.deployment, 50, Habits())
         chances = queue_rows.by_chance(connection, world.deployment.id, 100)
-    assert {lines[one].keep_reason for one in chances} == {"random"}
+    assert {lines[one].keep_reason for one in chances} == {"random", "uncertain"}
     assert {one.logged.keep_reason for one in offered} == {"random", "uncertain"}
     assert len(offered) == sum(world.here(line) for line in lines.values())
 
@@ -189,12 +190,12 @@ def test_what_has_left_is_taken_from_the_queue(world: World) -> None:
         world.log(seed)
     queue.Lineup(world.database).step()
     with world.database.read() as connection:
-        assert len(queue.choose(connection, world.deployment, 10)) == 5
+        assert len(queue.choose(connection, world.deployment, 10, Habits())) == 5
     world.settle()
     world.later = 2 * DAY
     world.settle()
     with world.database.read() as connection:
-        assert queue.choose(connection, world.deployment, 10) == []
+        assert queue.choose(connection, world.deployment, 10, Habits()) == []
         assert queue_rows.waiting(connection, world.deployment.id) == 0
 
 

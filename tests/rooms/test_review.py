@@ -17,6 +17,8 @@ from relens.kit.ids import content_id, new_id
 from relens.predictions import store as predictions
 from relens.predictions.logged import Entry, Logged
 from relens.review import queue, queue_rows, store
+from relens.review.checks import checks
+from relens.review.habits import Habits
 from relens.review.settle import reopen, settle
 from relens.review.verdict import Verdict
 from relens.vision.annotation import Annotation
@@ -159,6 +161,13 @@ def test_seq_numbers_every_change_of_every_verdict(database: Database, deploymen
         ]
 
 
+class Mixed(Habits):
+    """Any share, also those that nobody may choose."""
+
+    def __post_init__(self) -> None:
+        return None
+
+
 def lined_up(database: Database) -> queue.Lineup:
     lineup = queue.Lineup(database)
     while lineup.step():
@@ -168,7 +177,7 @@ def lined_up(database: Database) -> queue.Lineup:
 
 def chosen(database: Database, deployment: Deployment, limit: int, share: float = 0.5) -> list[queue.Chosen]:
     with database.read() as connection:
-        return queue.choose(connection, deployment, limit, share)
+        return queue.choose(connection, deployment, limit, Mixed(share))
 
 
 def test_the_queue_mixes_chance_with_doubt_and_shows_an_image_once(database: Database, deployment: Deployment) -> None:
@@ -218,7 +227,7 @@ def test_the_lane_that_chose_an_image_first_is_remembered(
     lined_up(database)
     for share in (1.0, 0.0):
         found = chosen(database, deployment, 1, share)
-        database.write(lambda connection, found=found: queue.remember_lanes(connection, found))  # type: ignore[misc]
+        database.write(lambda connection, found=found: queue.give_out(connection, found, "alice", 0))  # type: ignore[misc]
     with database.read() as connection:
         assert queue_rows.lanes(connection, [logged.id]) == {logged.id: "random checks"}
 
@@ -232,3 +241,63 @@ def test_a_classification_that_answered_nothing_is_a_conflict_not_a_crash(databa
     with pytest.raises(Conflict):
         say(database, unsure, "accepted", alice)
     assert say(database, unsure, "corrected", alice, Annotation("paper")).annotations == (Annotation("paper"),)
+
+
+def test_two_reviewers_are_never_given_the_same_image(database: Database, deployment: Deployment) -> None:
+    for number in range(12):
+        log(database, deployment, Detection("WBC", 0.3 + number / 20, BOX), name=f"image {number}")
+    lined_up(database)
+
+    def given(actor: str, now: int) -> set[str]:
+        with database.read() as connection:
+            found = queue.choose(connection, deployment, 5, Habits(), actor, now)
+        return {
+            one.logged.id for one in database.write(lambda connection: queue.give_out(connection, found, actor, now))
+        }
+
+    alices, bobs = given("alice", 0), given("bob", 1)
+    assert len(alices) == len(bobs) == 5
+    assert not alices & bobs
+    assert given("alice", 2) == alices, "asked again, she has what she holds"
+    later = queue.HOLD_S * 1_000_000 + 10
+    assert given("carol", later) & (alices | bobs), "what nobody settled in time is offered again"
+
+
+def test_of_two_who_ask_at_once_each_image_is_given_to_one(database: Database, deployment: Deployment) -> None:
+    for number in range(4):
+        log(database, deployment, Detection("WBC", 0.4, BOX), name=f"image {number}")
+    lined_up(database)
+    found = chosen(database, deployment, 4)
+    first, second = (
+        database.write(lambda connection, who=who: queue.give_out(connection, found, who, 0))  # type: ignore[misc]
+        for who in ("alice", "bob")
+    )
+    assert len(first) == 4
+    assert second == []
+
+
+def test_random_checks_keep_the_probability_with_which_they_were_drawn(
+    database: Database, deployment: Deployment, alice: Actor
+) -> None:
+    for number in range(10):
+        log(database, deployment, Detection("WBC", 0.1 + number / 12, BOX), name=f"image {number}")
+    lined_up(database)
+    for _ in range(4):
+        say(database, chosen(database, deployment, 1, share=1.0)[0].logged, "accepted", alice)
+    log(database, deployment, Detection("WBC", 0.5, BOX), name="a late one")
+    lined_up(database)
+    with database.read() as connection:
+        drawn = checks(connection, deployment.id)
+        waiting = queue_rows.by_chance(connection, deployment.id, 20)
+    assert len(drawn) == 4
+    assert {check.status for check in drawn} == {"accepted"}
+    assert all(0 < check.probability <= 1 for check in drawn)
+    assert len(waiting) == 7, "what came late had no chance yet, and counts from the next review on"
+    for _ in range(7):
+        say(database, chosen(database, deployment, 1, share=1.0)[0].logged, "skipped", alice)
+    with database.read() as connection:
+        everything = checks(connection, deployment.id)
+    assert [check.probability for check in everything] == [1.0] * 11, (
+        "whoever looks at all of them has no sample but everything"
+    )
+    assert sum(check.status == "skipped" for check in everything) == 7

@@ -29,7 +29,10 @@ class Actor:
         if not self.name.strip() or len(self.name) > 100 or not self.name.isprintable():
             raise BadName("a name has 1 to 100 printable characters")
 
+    def may(self, permission: Permission) -> bool:
+        return ORDER.index(self.permission) >= ORDER.index(permission)
+
     def must_be(self, permission: Permission) -> None:
         """Refuses when they may not do what needs `permission`."""
-        if ORDER.index(self.permission) < ORDER.index(permission):
+        if not self.may(permission):
             raise NotAllowed(f"{self.name} is a {self.permission}; this needs a {permission}")

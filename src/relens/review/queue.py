@@ -6,7 +6,7 @@ through a follower of the log, so the queue is ready within a moment of the answ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -15,17 +15,21 @@ from relens.assets import store as assets
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
-from relens.kit import clock
+from relens.kit.clock import SECOND
 from relens.predictions import store as predictions
 from relens.predictions.browse import Filter, page
-from relens.predictions.keep import FAIR, NOT_KEPT
+from relens.predictions.keep import NOT_KEPT
 from relens.predictions.logged import Logged
 from relens.review import queue_rows
+from relens.review.chance import Scale, priority, residual
+from relens.review.diversity import unlike
+from relens.review.habits import Habits
 from relens.review.queue_rows import Lane
 from relens.review.sampler import Sampled, samplers
 from relens.vision.task import TASKS
 
-RANDOM_SHARE = 0.5
+HOLD_S = 600
+"""How long what somebody was given is offered to nobody else."""
 _AT_ONCE = 256
 _POOL = 5
 
@@ -52,42 +56,55 @@ class Lineup:
             here = _with_images(connection, fresh)
         if not fresh:
             return False
-        reviewable = [logged for logged in here if logged.role != "shadow" and logged.deployment in known]
-        samples = {logged.id: _sampled(logged, known[logged.deployment]) for logged in reviewable}
-        doubts = {prediction: samplers.get("uncertainty").priority(sampled) for prediction, sampled in samples.items()}
-        rows = [
-            {
-                "prediction": logged.id,
-                "deployment": logged.deployment,
-                "open": logged.review == "pending",
-                # Kept because it stands out, not by the draw: it speaks for itself only.
-                "chance": samplers.get("random").priority(samples[logged.id])
-                if logged.keep_reason in FAIR
-                else queue_rows.NEVER,
-            }
-            for logged in reviewable
+        reviewable = [
+            logged for logged in here if logged.role != "shadow" and logged.error is None and logged.deployment in known
         ]
-        self._database.write(lambda connection: _enter(connection, rows, doubts, fresh[-1].log_seq))
+        doubt = samplers.get("uncertainty").priority
+        doubts = {logged.id: doubt(_sampled(logged, known[logged.deployment])) for logged in reviewable}
+        self._database.write(lambda connection: _enter(connection, reviewable, doubts, fresh[-1].log_seq))
         return len(fresh) == _AT_ONCE
 
 
-def _enter(connection: Connection, rows: Sequence[dict[str, object]], doubts: dict[str, float], log_seq: int) -> None:
-    queue_rows.put(connection, rows)
+def _enter(connection: Connection, lines: Sequence[Logged], doubts: Mapping[str, float], log_seq: int) -> None:
+    scales = queue_rows.scales(connection, sorted({logged.deployment for logged in lines}))
+    rows: list[dict[str, object]] = []
+    for logged in lines:
+        scale, doubt = scales.get(logged.deployment, Scale()), residual(logged.detections)
+        # By the images before it alone, and for good: a size that followed later reviews would bend the probabilities.
+        size = scale.size(doubt)
+        scales[logged.deployment] = scale.and_one(doubt)
+        rows.append(
+            {
+                "prediction": logged.id,
+                "deployment": logged.deployment,
+                "log_seq": logged.log_seq,
+                "open": logged.review == "pending",
+                "size": size,
+                "chance": priority(size, logged.id),
+            }
+        )
+    queue_rows.put(connection, rows, scales)
     predictions.set_priorities(connection, doubts)
     queue_rows.move_cursor(connection, log_seq)
 
 
 def choose(
-    connection: Connection, deployment: Deployment, limit: int, random_share: float = RANDOM_SHARE
+    connection: Connection,
+    deployment: Deployment,
+    limit: int,
+    habits: Habits,
+    actor: str = "",
+    now: int = 0,
 ) -> list[Chosen]:
-    """The next `limit` predictions to review, each image once; the same until one of them is settled."""
-    random = iter(_with_images(connection, _in_chance(connection, deployment, limit * 2)))
-    hard = iter(_hardest(connection, deployment, limit))
+    """The next `limit` predictions to review, each image once and none that another person holds; the same until one is settled."""
+    in_chance = queue_rows.by_chance(connection, deployment.id, limit * 2, actor, now)
+    random = iter(_with_images(connection, predictions_in_order(connection, in_chance)))
+    hard = iter(_hardest(connection, deployment, limit, habits.sampler, actor, now))
     lanes: tuple[tuple[Lane, Iterable[Logged]], ...] = (("random checks", random), ("hard cases", hard))
     chosen: list[Chosen] = []
     seen: set[str] = set()
     for place in range(limit):
-        wants_random = int((place + 1) * random_share) > int(place * random_share)
+        wants_random = int((place + 1) * habits.random_share) > int(place * habits.random_share)
         for lane, waiting in lanes if wants_random else lanes[::-1]:
             logged = next((one for one in waiting if one.asset not in seen), None)
             if logged is not None:
@@ -97,10 +114,13 @@ def choose(
     return chosen
 
 
-def remember_lanes(connection: Connection, chosen: Sequence[Chosen]) -> None:
-    """Keeps which lane chose each of them first."""
+def give_out(connection: Connection, chosen: Sequence[Chosen], actor: str, now: int) -> list[Chosen]:
+    """Those of `chosen` that are `actor`'s for the next ten minutes: another may have been quicker. Keeps which lane chose each first."""
+    mine = queue_rows.hold(connection, [one.logged.id for one in chosen], actor, now + HOLD_S * SECOND, now)
+    given = [one for one in chosen if one.logged.id in mine]
     for lane in ("random checks", "hard cases"):
-        queue_rows.mark(connection, lane, [one.logged.id for one in chosen if one.lane == lane], clock.now())
+        queue_rows.mark(connection, lane, [one.logged.id for one in given if one.lane == lane], now)
+    return given
 
 
 def predictions_in_order(connection: Connection, ids: Sequence[str]) -> list[Logged]:
@@ -109,17 +129,20 @@ def predictions_in_order(connection: Connection, ids: Sequence[str]) -> list[Log
     return [found[one] for one in ids if one in found]
 
 
-def _hardest(connection: Connection, deployment: Deployment, limit: int) -> list[Logged]:
-    """The most doubtful and the strangest, in the order of what is known of them now (outlier scores come after the queueing)."""
+def _hardest(
+    connection: Connection, deployment: Deployment, limit: int, sampler: str, actor: str, now: int
+) -> list[Logged]:
+    """Of the most doubtful and the strangest, by what is known of them now (outlier scores come after the queueing), unlike ones."""
     doubtful = predictions.queue(connection, deployment.id, limit * _POOL)
-    strange, _ = page(connection, deployment.id, Filter(review="pending"), "-outlier", limit, None)
+    strange, _ = page(connection, deployment.id, Filter(review="pending"), "-outlier", max(1, limit // _POOL), None)
     pool = {logged.id: logged for logged in _with_images(connection, [*doubtful, *strange])}
-    rank = samplers.get("uncertainty").priority
-    return sorted(pool.values(), key=lambda logged: (-rank(_sampled(logged, deployment)), logged.id))
-
-
-def _in_chance(connection: Connection, deployment: Deployment, limit: int) -> list[Logged]:
-    return predictions_in_order(connection, queue_rows.by_chance(connection, deployment.id, limit))
+    taken = queue_rows.held(connection, list(pool), actor, now)
+    rank = samplers.get(sampler).priority
+    ranked = sorted(
+        (logged for logged in pool.values() if logged.id not in taken),
+        key=lambda logged: (-rank(_sampled(logged, deployment)), logged.id),
+    )
+    return unlike(ranked[: limit * _POOL], limit)
 
 
 def _with_images(connection: Connection, lines: Sequence[Logged]) -> list[Logged]:

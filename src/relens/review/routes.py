@@ -12,10 +12,12 @@ from relens.access.asking import Asking
 from relens.deployments import store as deployments
 from relens.infra.database import Database
 from relens.infra.web import Cursor, Instant, Limit, Page, part, read_cursor, write_cursor
+from relens.kit import clock
 from relens.predictions import store as predictions
 from relens.predictions.routes import PredictionOut
 from relens.registry import store as versions
 from relens.review import queue, store
+from relens.review.habits import habits_of
 from relens.review.queue_rows import Lane
 from relens.review.settle import reopen, settle
 from relens.review.verdict import Status, Verdict
@@ -112,15 +114,20 @@ class QueuedOut(PredictionOut):
 
 @router.get("/deployments/{deployment}/queue")
 def get_queue(
-    deployment: str, database: Db, limit: Annotated[int, Query(ge=1, le=_MOST_QUEUED)] = 10
+    deployment: str,
+    actor: Asking,
+    database: Db,
+    limit: Annotated[int, Query(ge=1, le=_MOST_QUEUED)] = 10,
+    hold: Annotated[bool, Query(description="offer these to nobody else for ten minutes")] = True,
 ) -> Page[QueuedOut]:
-    """What to review next: random checks and hard cases, mixed; each image once."""
+    """What to review next: random checks and hard cases, mixed; each image once, and nothing that another person holds."""
+    now = clock.now()
     with database.read() as connection:
         here = deployments.get(connection, deployment)
-        chosen = queue.choose(connection, here, limit)
+        chosen = queue.choose(connection, here, limit, habits_of(here.settings), actor.id, now)
         titles = versions.titles(connection, {one.logged.model_version for one in chosen if one.logged.model_version})
-    if chosen:
-        database.write(lambda connection: queue.remember_lanes(connection, chosen))
+    if chosen and hold and actor.may("reviewer"):
+        chosen = database.write(lambda connection: queue.give_out(connection, chosen, actor.id, now))
     return Page(items=[QueuedOut.queued(one, here.name, titles) for one in chosen])
 
 

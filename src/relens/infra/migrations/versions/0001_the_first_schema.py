@@ -381,6 +381,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("deployment"),
     )
     op.create_table(
+        "queue_cohort",
+        sa.Column("deployment", sa.String(length=36), nullable=False),
+        sa.Column("first_seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("tau", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("deployment", "first_seq"),
+    )
+    op.create_table(
         "queue_cursor",
         sa.Column("name", sa.String(length=20), nullable=False),
         sa.Column("log_seq", sa.BigInteger(), nullable=False),
@@ -390,13 +397,25 @@ def upgrade() -> None:
         "queue_item",
         sa.Column("prediction", sa.String(length=36), nullable=False),
         sa.Column("deployment", sa.String(length=36), nullable=False),
+        sa.Column("log_seq", sa.BigInteger(), nullable=False),
         sa.Column("open", sa.Boolean(), nullable=False),
+        sa.Column("size", sa.Float(), nullable=False),
         sa.Column("chance", sa.Float(), nullable=False),
         sa.Column("lane", sa.String(length=20), nullable=True),
         sa.Column("chosen_at", sa.BigInteger(), nullable=True),
+        sa.Column("held_by", sa.String(length=36), nullable=True),
+        sa.Column("held_until", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("prediction"),
     )
+    op.create_index("queue_by_arrival", "queue_item", ["deployment", "log_seq"], unique=False)
     op.create_index("queue_by_chance", "queue_item", ["deployment", "open", "chance"], unique=False)
+    op.create_table(
+        "queue_scale",
+        sa.Column("deployment", sa.String(length=36), nullable=False),
+        sa.Column("images", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("deployment"),
+    )
     op.create_table(
         "reference",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -427,6 +446,7 @@ def upgrade() -> None:
         sa.Column("deployment", sa.String(length=36), nullable=False),
         sa.Column("kind", sa.String(length=120), nullable=False),
         sa.Column("value", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("deployment", "kind", "value", name="term_once"),
     )

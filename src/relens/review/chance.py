@@ -1,0 +1,76 @@
+"""Random checks: each image is looked at with a probability that is known afterwards, whenever people stop.
+
+Priority sampling (Duffield, Lund, Thorup 2007): image i of size s has the priority s / u, u drawn once from (0, 1); the highest come first.
+Of those whose priority is above the threshold tau, each was included with probability min(1, s / tau). Where images arrive while people
+review, tau of an image is the lowest head of the queue after any review since the image arrived: one number per cohort of arrivals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import inf, sqrt
+
+from relens.kit.ids import share_of
+from relens.vision.prediction import Detection
+
+FLOOR = 0.3
+"""Of a size: what even the surest answer has. It bounds the loss where confidences say nothing."""
+_LEAST_RESIDUAL = 0.05
+
+
+def residual(detections: Iterable[Detection]) -> float:
+    """How wrong an answer may be, as far as its own confidences say: the root of the summed variances, never 0."""
+    return sqrt(sum(found.confidence * (1 - found.confidence) for found in detections) + _LEAST_RESIDUAL)
+
+
+def size(residual: float, mean: float) -> float:
+    """Of one image; `mean` is that of the residuals of the images before it."""
+    return FLOOR + (1 - FLOOR) * residual / mean
+
+
+def priority(size: float, prediction: str) -> float:
+    """The place among the random checks, higher is earlier; it depends on the id and the size alone."""
+    return size / (1 - share_of(prediction, "review queue"))
+
+
+def probability(size: float, tau: float) -> float:
+    """That an image of this size is among those above `tau`."""
+    return 1.0 if tau <= size else size / tau
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Images that arrived from `first` (a place in the log) on, until the next cohort begins. `tau` inf: nothing was reviewed since."""
+
+    first: int
+    tau: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The residuals of one deployment's images so far."""
+
+    images: int = 0
+    total: float = 0.0
+
+    def size(self, residual: float) -> float:
+        return size(residual, self.total / self.images if self.images else residual)
+
+    def and_one(self, residual: float) -> Scale:
+        return Scale(self.images + 1, self.total + residual)
+
+
+def after_review(cohorts: Sequence[Cohort], head: float) -> list[Cohort]:
+    """The cohorts once the head of the queue is `head`: whoever arrived before cannot be included with less than that.
+
+    `cohorts` in order of arrival; their taus never fall, so all those above `head` are the last ones and become one.
+    """
+    kept = [cohort for cohort in cohorts if cohort.tau < head]
+    lowered = cohorts[len(kept) :]
+    return [*kept, replace(lowered[0], tau=head)] if lowered else kept
+
+
+def after_arrival(cohorts: Sequence[Cohort], first: int) -> list[Cohort]:
+    """The cohorts once images from `first` on have arrived."""
+    return [*cohorts] if cohorts and cohorts[-1].tau == inf else [*cohorts, Cohort(first, inf)]
