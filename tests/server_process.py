@@ -44,6 +44,11 @@ class Server:
                 pause.wait(0.05)
         raise AssertionError(f"the server was not ready within a minute:\n{self.log.read_text()[-4000:]}")
 
+    @property
+    def process_id(self) -> int:
+        assert self._process is not None, "it does not run"
+        return self._process.pid
+
     def kill(self) -> None:
         """SIGKILL: nothing of it runs any more when this returns."""
         self._end(signal.SIGKILL)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, select
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Connection
 
 from relens.infra.database import Database
 from relens.kit import clock
 from relens.kit.ids import content_id
 from relens.predictions import browse, store
 from relens.predictions.browse import Filter
+from relens.predictions.complete import complete
 from relens.predictions.logged import Entry
-from relens.predictions.query import FIELDS, BadQuery, compile_query
+from relens.predictions.query import BadQuery, read_query
 from relens.vision.prediction import Detection
 from relens.vision.shapes import Box
 
@@ -26,10 +26,16 @@ def log(database: Database) -> Database:
     """Three predictions: a sure scratch on line-1, an unsure dent on line-2, nothing on lab_1."""
 
     def write(connection: Connection) -> None:
-        for name, source, tags, found in (
-            ("a", "line-1", ("day",), (Detection("scratch", 0.9, BOX),)),
-            ("b", "line-2", ("day", "50% off"), (Detection("dent", 0.4, BOX), Detection("scratch", 0.1, BOX))),
-            ("c", "lab_1", (), ()),
+        for name, source, tags, found, more in (
+            ("a", "line-1", ("day",), (Detection("scratch", 0.9, BOX),), {"shift": "night"}),
+            (
+                "b",
+                "line-2",
+                ("day", "50% off"),
+                (Detection("dent", 0.4, BOX), Detection("scratch", 0.1, BOX)),
+                {"n": 3},
+            ),
+            ("c", "lab_1", (), (), {}),
         ):
             store.append(
                 connection,
@@ -47,6 +53,7 @@ def log(database: Database) -> Database:
                     name,
                     source,
                     tags,
+                    more,
                 ),
             )
 
@@ -78,6 +85,25 @@ def found(database: Database, query: str) -> set[str | None]:
         ("review = pending and taken_at > 2020-01-01T00:00:00Z", {"a", "b", "c"}),
         ("outlier > 0.5", set()),
         ("", {"a", "b", "c"}),
+        ("label = none", {"c"}),
+        ("label is empty or label = 'dent'", {"b", "c"}),
+        ("label in (dent, 'no such')", {"b"}),
+        ("label not in (dent, scratch)", {"c"}),
+        ("count >= 1 and camera !~ line-2", {"a"}),
+        ("taken_at > 2 days ago and time < now", {"a", "b", "c"}),
+        ("taken_at < -1h", set()),
+        ("metadata.shift = night", {"a"}),
+        ('metadata."shift" != night', {"b", "c"}),
+        ("metadata.n > 2.5", {"b"}),
+        ("metadata.n = 3.0", {"b"}),
+        ("metadata.n is empty", {"a", "c"}),
+        ("tags ~ 50*", {"b"}),
+        ("tag is empty", {"c"}),
+        (r'tag = "50% \off"', {"b"}),
+        ("error is not empty", set()),
+        ("latency_ms = 5 and width = 10 and state = pending", {"a", "b", "c"}),
+        ("client in (a, c)", {"a", "c"}),
+        ("role = shadow", set()),
     ],
 )
 def test_a_query_finds_what_it_says(log: Database, query: str, expected: set[str]) -> None:
@@ -89,6 +115,13 @@ def test_a_query_finds_what_it_says(log: Database, query: str, expected: set[str
     [
         ("lable = x", "at character 1: 'lable' is no field"),
         ("label scratch", "at character 7: after 'label' comes one of"),
+        ("source > 3", "at character 8: texts are compared with"),
+        ("label in scratch", "at character 10: after in comes a list"),
+        ("label in (a b)", "at character 13: a comma or the closing bracket"),
+        ("source is full", "at character 11: after is comes empty"),
+        ("camra = x", "did you mean 'camera'"),
+        ("source ! x", "at character 8: a ! stands before"),
+        ("source = \x00", "at character 10: this character cannot be searched for"),
         ("label =", "at character 8: the query ends where a value is expected"),
         ("confidence ~ 0.5", "numbers are compared"),
         ("confidence > high", "at character 14: 'high'"),
@@ -101,22 +134,64 @@ def test_a_query_finds_what_it_says(log: Database, query: str, expected: set[str
 )
 def test_a_wrong_query_is_refused_with_the_place(query: str, said: str) -> None:
     with pytest.raises(BadQuery) as refused:
-        compile_query(query)
+        read_query(query)
     assert said in str(refused.value)
+    if said.startswith("at character"):
+        assert refused.value.facts == {"position": int(said.split()[2].rstrip(":"))}
 
 
-@settings(max_examples=300)
-@given(
-    st.text(max_size=60)
-    | st.lists(
-        st.sampled_from([*FIELDS, "=", "~", "<", "(", ")", "and", "or", "not", "x", '"a b"', "0.5"]), max_size=14
-    ).map(" ".join)
+def suggested(database: Database, query: str, at: int | None = None) -> list[str]:
+    with database.read() as connection:
+        made = complete(connection, "d", query, len(query) if at is None else at)
+    return [query[: made.start] + one.text for one in made.suggestions]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", "label"),
+        ("lab", "label"),
+        ("label", "labels"),
+        ("cam", "camera"),
+        ("label ", "label ="),
+        ("label !", None),
+        ("label = ", 'label = "dent"'),
+        ("label = ", "label = none"),
+        ("label = sc", 'label = "scratch"'),
+        ('label = "sc', 'label = "scratch"'),
+        ("label in (", 'label in ("dent"'),
+        ("source ~ l", 'source ~ "line-1"'),
+        ("tag = ", 'tag = "50% off"'),
+        ("review = acc", "review = accepted"),
+        ("confidence < 0.5 a", "confidence < 0.5 and"),
+        ("confidence < 0.5 ", "confidence < 0.5 or"),
+        ("label is ", "label is empty"),
+        ("meta", "metadata.shift"),
+        ("metadata.shift = ", 'metadata.shift = "night"'),
+        ("taken_at > ", "taken_at > 1 day ago"),
+        ("lable = ", None),
+        ("label = 'dent' dent ", None),
+    ],
 )
-def test_whatever_is_written_is_either_refused_or_compiled_with_parameters(query: str) -> None:
-    try:
-        compiled = compile_query(query)
-    except BadQuery:
-        return
-    sql = str(select(store.prediction.c.id).where(compiled).compile(dialect=sqlite.dialect()))
-    assert "a b" not in sql
-    assert "0.5" not in sql
+def test_what_can_come_next_is_suggested_from_the_log(log: Database, query: str, expected: str | None) -> None:
+    found = suggested(log, query)
+    assert (expected in found) if expected else found == []
+
+
+def test_a_suggestion_is_for_the_place_of_the_cursor(log: Database) -> None:
+    with log.read() as connection:
+        made = complete(connection, "d", 'label = "sc" and confidence < 0.5', 11)
+    assert (made.start, made.end, made.suggestions[0].text) == (8, 11, '"scratch"')
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.text(max_size=30)
+    | st.lists(st.sampled_from(["label", "=", "(", "'", '"', "in", "\\", "metadata.", "is", "not", ",", "\x00"])).map(
+        " ".join
+    )
+)
+def test_completion_answers_whatever_stands_before_the_cursor(log: Database, query: str) -> None:
+    with log.read() as connection:
+        made = complete(connection, "d", query, len(query))
+    assert 0 <= made.start <= made.end == len(query)

@@ -15,6 +15,7 @@ from relens.overview.routes import router as overview
 from relens.predictions.elsewhere_routes import router as elsewhere
 from relens.predictions.retention.routes import router as retention
 from relens.predictions.routes import router as predictions
+from relens.predictions.search_routes import router as search
 from relens.predictions.writers.routes import router as writers
 from relens.registry.routes import router as registry
 from relens.review.routes import router as review
@@ -33,6 +34,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     serving,
     open_inference,
     predictions,
+    search,
     retention,
     elsewhere,
     writers,

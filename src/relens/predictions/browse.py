@@ -5,23 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, cast, func, or_, select
+from sqlalchemy import Connection, select
 
-from relens.infra.web import read_cursor, write_cursor
+from relens.infra.web import BadCursor, read_cursor, write_cursor
 from relens.kit.clock import Micros
 from relens.kit.errors import Invalid
-from relens.predictions.logged import Logged
-from relens.predictions.query import _label, compile_query
-from relens.predictions.store import SIGNALS, logged, prediction, signal
+from relens.predictions.anchor import anchor, window_of
+from relens.predictions.draw import RANDOM, Draw
+from relens.predictions.fetch import fetched, lines_at
+from relens.predictions.logged import REVIEW_STATES, Logged
+from relens.predictions.query import Both, Condition, Either, Node, Not, condition, read_query
+from relens.predictions.query_fields import FIELDS
+from relens.predictions.query_sql import Resolved, Titles, resolve
+from relens.predictions.tables import tally, term
+from relens.predictions.walk import Order, Place, Walk, Walked
+from relens.registry import store as registry
 
-SORTS: dict[str, ColumnElement[Any]] = {
-    "taken_at": prediction.c.taken_at,
-    "logged_at": prediction.c.log_seq,
-    "latency": prediction.c.latency_ms,
-    "outlier": func.coalesce(signal.c.outlier, -1.0),
-    "confidence": signal.c.confidence,
-    "priority": func.coalesce(signal.c.priority, -1.0),
+SORTS = {
+    "taken_at": "taken_at",
+    "logged_at": "log_seq",
+    "latency": "latency_ms",
+    "outlier": "outlier",
+    "confidence": "confidence",
+    "priority": "priority",
 }
+COUNTED = 10_000
+"""So far lines are counted one by one; "10,000+" beyond."""
 
 
 class BadFilter(Invalid):
@@ -41,53 +50,168 @@ class Filter:
     since: Micros | None = None
     until: Micros | None = None
     query: str | None = None
+    error: str | None = None
+
+    def tree(self) -> Node:
+        """All of it as one condition. Shadows answer nobody: they are found only by those who ask for them."""
+        parts: list[Node] = [
+            condition(name, "=", value)
+            for name in ("source", "tag", "label", "role", "error")
+            if (value := getattr(self, name)) is not None
+        ]
+        if self.model_version is not None:
+            parts.append(condition("version", "in", self.model_version))
+        if self.review == "reviewed":
+            parts.append(condition("review", "in", *(state for state in REVIEW_STATES if state != "pending")))
+        elif self.review is not None:
+            parts.append(condition("review", "=", self.review))
+        if self.since is not None:
+            parts.append(condition("taken_at", ">=", self.since))
+        if self.until is not None:
+            parts.append(condition("taken_at", "<", self.until))
+        if self.query is not None:
+            parts.append(read_query(self.query))
+        if not _asks_for(Both(tuple(parts)), "role"):
+            parts.append(condition("role", "!=", "shadow"))
+        return Both(tuple(parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page and the cursor of the next (None on the last). `partial`: the time was over before the page was full.
+
+    `rows` were looked at for it, as far as `until` (a value of what is sorted by).
+    """
+
+    lines: list[Logged]
+    next: str | None
+    partial: bool = False
+    rows: int = 0
+    until: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """`more`: there are at least so many; looking further takes too long."""
+
+    count: int
+    more: bool
 
 
 def page(
     connection: Connection, deployment_id: str, wanted: Filter, sort: str, limit: int, cursor: str | None
 ) -> tuple[list[Logged], str | None]:
-    """One page and the cursor of the next (None on the last). A minus before `sort` means the largest first."""
+    """One whole page however long it takes, and the cursor of the next. A minus before `sort` means the largest first."""
+    found = look(connection, deployment_id, wanted, sort, limit, cursor)
+    return found.lines, found.next
+
+
+def look(
+    connection: Connection,
+    deployment_id: str,
+    wanted: Filter,
+    sort: str,
+    limit: int,
+    cursor: str | None = None,
+    budget_s: float | None = None,
+) -> Found:
+    """One page, or as much of it as was found in `budget_s`. `sort` may be "random" or "random:SEED". Raises BadFilter, BadQuery, BadCursor."""
+    name, _, seed = sort.partition(":")
+    tree = wanted.tree()
+    if name.lstrip("-") == "priority" and not _asks_for(tree, "review"):
+        tree = Both((tree, condition("review", "=", "pending")))  # the others have left the queue
+    node = resolved(connection, deployment_id, tree)
+    window = window_of(node)
+    best = anchor(connection, deployment_id, node, window)
+    if best is not None and best.count == 0:
+        return Found([], None)
+    if name == RANDOM:
+        draw = Draw.begin(connection, deployment_id, node, _seed(seed), cursor)
+        draw.run(connection, best, limit + 1, budget_s)
+        lines, following = lines_at(connection, [number for _, number in draw.found[:limit]]), draw.cursor(limit)
+        return Found(lines, following, following is not None and len(draw.found) <= limit, draw.rows)
+    order = _order(name)
+    start = _start(cursor, sort)
+    if best is not None and best.few:
+        walked = fetched(connection, node, best, order, start, limit + 1)
+    else:
+        along = best.word if best is not None and order.column == "taken_at" else None
+        walk = Walk(deployment_id, node, order, window, along)
+        walked = walk.run(connection, start, limit + 1, budget_s)
+    return _page(connection, walked, sort, limit)
+
+
+def count(connection: Connection, deployment_id: str, wanted: Filter, budget_s: float | None = None) -> Counted:
+    """How many lines fit, up to COUNTED, or up to what could be looked at in `budget_s`."""
+    node = resolved(connection, deployment_id, wanted.tree())
+    if node == Both((condition("role", "!=", "shadow"),)):
+        total = select(tally.c.lines).where(tally.c.deployment == deployment_id, tally.c.shadow == 0)
+        return Counted(sum(connection.execute(total).scalars()), False)
+    window, order = window_of(node), _order("-taken_at")
+    best = anchor(connection, deployment_id, node, window)
+    if best is not None and best.few:
+        walked = fetched(connection, node, best, order, None, COUNTED + 1)
+    else:
+        along = best.word if best is not None else None
+        walked = Walk(deployment_id, node, order, window, along).run(connection, None, COUNTED + 1, budget_s)
+    return Counted(min(COUNTED, len(walked.found)), len(walked.found) > COUNTED or walked.end is not None)
+
+
+def resolved(connection: Connection, deployment_id: str, node: Node) -> Resolved:
+    """The tree as the database can be asked it."""
+    named = version_titles(connection, deployment_id) if _asks_for(node, "version") else {}
+    found: Resolved = resolve(connection, deployment_id, node, named)
+    return found
+
+
+def version_titles(connection: Connection, deployment_id: str) -> Titles:
+    """The versions that have answered here, with their titles."""
+    words = select(term.c.value).where(term.c.deployment == deployment_id, term.c.kind == "model_version")
+    return registry.titles(connection, connection.execute(words).scalars().all())
+
+
+def _asks_for(node: Any, field_name: str) -> bool:
+    if isinstance(node, Both | Either):
+        return any(_asks_for(part, field_name) for part in node.parts)
+    if isinstance(node, Not):
+        return _asks_for(node.part, field_name)
+    return isinstance(node, Condition) and node.field == FIELDS[field_name]
+
+
+def _order(sort: str) -> Order:
     column = SORTS.get(sort.lstrip("-"))
     if column is None:
         raise BadFilter(
-            f"predictions cannot be sorted by '{sort}': choose one of {', '.join(SORTS)}, with a minus for the largest first"
+            f"predictions cannot be sorted by '{sort}': choose one of {', '.join(SORTS)}, with a minus for the largest first, or random"
         )
-    largest_first = sort.startswith("-")
-    query = select(prediction, *SIGNALS, column.label("place")).join(
-        signal, signal.c.log_seq == prediction.c.log_seq
-    )
-    query = query.where(prediction.c.deployment == deployment_id, *conditions(wanted))
-    if cursor:
-        place, last = read_cursor(cursor, 2)
-        beyond = column < place if largest_first else column > place
-        after = prediction.c.id < last if largest_first else prediction.c.id > last
-        query = query.where(or_(beyond, and_(column == place, after)))
-    order = (column.desc(), prediction.c.id.desc()) if largest_first else (column, prediction.c.id)
-    rows = connection.execute(query.order_by(*order).limit(limit + 1)).all()
-    following = write_cursor(rows[limit - 1].place, rows[limit - 1].id) if len(rows) > limit else None
-    return [logged(row) for row in rows[:limit]], following
+    return Order(sort.lstrip("-"), column, sort.startswith("-"))
 
 
-def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    """The SQL of a filter over prediction joined with signal."""
-    found: list[ColumnElement[bool]] = []
-    for name in ("source", "model_version", "role"):
-        if (value := getattr(wanted, name)) is not None:
-            found.append(prediction.c[name] == value)
-    if wanted.role is None:
-        found.append(prediction.c.role != "shadow")
-    if wanted.since is not None:
-        found.append(prediction.c.taken_at >= wanted.since)
-    if wanted.until is not None:
-        found.append(prediction.c.taken_at < wanted.until)
-    if wanted.review == "reviewed":
-        found.append(signal.c.review != "pending")
-    elif wanted.review is not None:
-        found.append(signal.c.review == wanted.review)
-    if wanted.tag is not None:
-        found.append(cast(prediction.c.tags, Text).contains(f'"{wanted.tag}"', autoescape=True))
-    if wanted.query is not None and wanted.query.strip():
-        found.append(compile_query(wanted.query))
-    if wanted.label is not None:
-        found.append(_label("=", wanted.label, 0))
-    return found
+def _start(cursor: str | None, sort: str) -> Place | None:
+    if not cursor:
+        return None
+    made_for, key, log_seq = read_cursor(cursor, 3)
+    if made_for != sort or not isinstance(log_seq, int) or not isinstance(key, int | float | str):
+        raise BadCursor("this cursor belongs to a list in another order: start again without one")
+    if isinstance(key, str) and key:
+        raise BadCursor("this cursor was not given out by this list: start again without one")
+    return Place(None if key == "" else key, log_seq)
+
+
+def _cursor(sort: str, place: Place) -> str:
+    return write_cursor(sort, "" if place.key is None else place.key, place.log_seq)
+
+
+def _page(connection: Connection, walked: Walked, sort: str, limit: int) -> Found:
+    lines = lines_at(connection, [place.log_seq for place in walked.found[:limit]])
+    if len(walked.found) > limit:
+        return Found(lines, _cursor(sort, walked.found[limit - 1]), False, walked.rows)
+    if walked.end is None:
+        return Found(lines, None, False, walked.rows)
+    return Found(lines, _cursor(sort, walked.end), True, walked.rows, walked.end.key)
+
+
+def _seed(written: str) -> int:
+    if written and not (written.isascii() and written.isdigit() and len(written) < 10):
+        raise BadFilter("the seed of a random order is a whole number of up to nine digits: random:7")
+    return int(written or 0)

@@ -9,15 +9,16 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import pydantic_core
-from sqlalchemy import Connection, select, tuple_, update
+from sqlalchemy import Connection, Executable, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from relens.infra.database import Database, append_rows, counter, next_number, upsert
 from relens.kit.clock import Micros
+from relens.predictions.query_fields import number
 from relens.predictions.tables import posting, prediction, signal, tally, term
 
 CHUNK = 400
@@ -76,7 +77,9 @@ def as_word(value: Any) -> str | None:
     """A value of metadata as it is searched for: text, true, false or a number; None for what is longer or has parts."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**100 else None
+    if isinstance(value, float):
         return f"{value:.15g}"
     return value if isinstance(value, str) and len(value) <= LONGEST else None
 
@@ -112,36 +115,56 @@ def _ids(connection: Connection, deployment: str, words: set[Word]) -> dict[Word
     fresh = sorted(words - known.keys())
     if fresh:
         first = next_number(connection, "term", len(fresh))
-        rows = [(first + i, deployment, kind, value) for i, (kind, value) in enumerate(fresh)]
-        append_rows(connection, term, ("id", "deployment", "kind", "value"), rows)
+        rows = [(first + i, deployment, kind, value, _number(value)) for i, (kind, value) in enumerate(fresh)]
+        append_rows(connection, term, ("id", "deployment", "kind", "value", "number"), rows)
         known |= find_words(connection, deployment, fresh)  # another server may have written some of them first
     return known
 
 
+def _number(value: str) -> float | None:
+    try:
+        return number(value)
+    except ValueError:
+        return None
+
+
 def find_words(connection: Connection, deployment: str, words: Iterable[Word]) -> dict[Word, int]:
     """Those of `words` that any line was filed under, with their numbers."""
-    wanted, found = list(words), {}
+    wanted = sorted(words)
+    found: dict[Word, int] = {}
     for start in range(0, len(wanted), 400):
-        query = select(term.c.kind, term.c.value, term.c.id).where(
-            term.c.deployment == deployment, tuple_(term.c.kind, term.c.value).in_(wanted[start : start + 400])
-        )
-        found.update({(kind, value): number for kind, value, number in connection.execute(query)})
-    return found
+        kinds, values = map(set, zip(*wanted[start : start + 400], strict=True))
+        asked = {"deployment": deployment, "kinds": list(kinds), "among": list(values)}
+        found |= {(kind, value): at for kind, value, at in connection.execute(_NUMBERS, asked)}
+    return {word: found[word] for word in wanted if word in found}
+
+
+# Kinds and values are matched apart, which names a few words too many and is the one form that need not be built anew each time.
+_NUMBERS = select(term.c.kind, term.c.value, term.c.id).where(
+    term.c.deployment == bindparam("deployment"),
+    term.c.kind.in_(bindparam("kinds", expanding=True)),
+    term.c.value.in_(bindparam("among", expanding=True)),
+)
 
 
 def count(connection: Connection, changes: Mapping[tuple[str, bool, str], int]) -> None:
     """Adds to how many lines a deployment has in a review state; by (deployment, a shadow's, review state)."""
-    made: Any = postgresql.insert(tally) if connection.dialect.name == "postgresql" else sqlite.insert(tally)
-    statement = made.on_conflict_do_update(
-        index_elements=["deployment", "shadow", "review"], set_={"lines": tally.c.lines + made.excluded.lines}
-    )
     rows = [
         {"deployment": deployment, "shadow": int(shadow), "review": review, "lines": lines}
         for (deployment, shadow, review), lines in sorted(changes.items())
         if lines
     ]
     if rows:
-        connection.execute(statement, rows)
+        connection.execute(_adding(connection.dialect.name), rows)
+
+
+@cache
+def _adding(dialect: str) -> Executable:
+    made: Any = postgresql.insert(tally) if dialect == "postgresql" else sqlite.insert(tally)
+    adding: Executable = made.on_conflict_do_update(
+        index_elements=["deployment", "shadow", "review"], set_={"lines": tally.c.lines + made.excluded.lines}
+    )
+    return adding
 
 
 def filed(connection: Connection) -> int:
@@ -153,8 +176,14 @@ def move_filed(connection: Connection, after: int, until: int) -> bool:
     """False, and nothing moved, when the place was not `after` (any more)."""
     if after == 0:
         upsert(connection, counter, [{"name": "filed", "value": 0}], ["name"])
-    where = (counter.c.name == "filed") & (counter.c.value == after)
-    return connection.execute(update(counter).where(where).values(value=until)).rowcount == 1
+    return connection.execute(_MOVE, {"after": after, "until": until}).rowcount == 1
+
+
+_MOVE = (
+    update(counter)
+    .where(counter.c.name == "filed", counter.c.value == bindparam("after"))
+    .values(value=bindparam("until"))
+)
 
 
 class Filing:
@@ -204,7 +233,7 @@ def _unfiled(connection: Connection, after: int) -> tuple[list[Line], int]:
         .limit(CHUNK)
     )
     rows = connection.execute(query).all()
-    lines = [Line(*row[:-2], said_in(row.detections)) for row in rows if not row.done]
+    lines = [Line._make([*row[:-2], said_in(row.detections)]) for row in rows if not row.done]
     return lines, rows[-1].log_seq if rows else after
 
 

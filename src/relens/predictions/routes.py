@@ -19,6 +19,8 @@ from relens.registry import store as registry_store
 
 router = APIRouter(prefix="/api/v1", tags=["predictions"])
 Db = Annotated[Database, part(Database)]
+SEARCH_S = 0.25
+"""A page is given as far as it is found after this; what remains of 300 ms is the last stretch and the answer."""
 
 
 class LoggedDetectionOut(BaseModel):
@@ -91,6 +93,20 @@ class PredictionOut(BaseModel):
         )
 
 
+class SearchedOut(BaseModel):
+    """How far a search looked before its time was over; `until`: a value of what is sorted by, times in RFC 3339."""
+
+    rows: int
+    until: str | float | None
+
+
+class PredictionsOut(Page[PredictionOut]):
+    """One page; `partial`: the filter finds so little that the page was not full in time. `next` goes on from where it stopped."""
+
+    partial: bool = False
+    searched: SearchedOut | None = None
+
+
 @router.get("/deployments/{deployment}/predictions")
 def list_predictions(
     deployment: str,
@@ -98,7 +114,7 @@ def list_predictions(
     sort: Annotated[
         str,
         Query(
-            description="taken_at, logged_at, latency, outlier, confidence or priority; a minus for the largest first"
+            description="taken_at, logged_at, latency, outlier, confidence or priority, a minus for the largest first; random or random:SEED"
         ),
     ] = "-taken_at",
     query: Annotated[
@@ -112,10 +128,11 @@ def list_predictions(
     role: Role | None = None,
     since: Annotated[str | None, Query(alias="from", description="taken at or after, RFC 3339")] = None,
     until: Annotated[str | None, Query(alias="to", description="taken before, RFC 3339")] = None,
+    error: str | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[PredictionOut]:
-    """The log of one deployment, filtered, in order, page by page."""
+) -> PredictionsOut:
+    """The log of one deployment, filtered, in order, page by page; a page that takes too long comes partly filled, with `next`."""
     with database.read() as connection:
         found = deployment_store.get(connection, deployment)
         version = registry_store.find(connection, model_version).id if model_version else None
@@ -129,10 +146,20 @@ def list_predictions(
             clock.from_text(since) if since else None,
             clock.from_text(until) if until else None,
             query,
+            error,
         )
-        lines, following = browse.page(connection, found.id, wanted, sort, limit, cursor)
-        titles = registry_store.titles(connection, {line.model_version for line in lines if line.model_version})
-    return Page(items=[PredictionOut.of(line, found.name, titles) for line in lines], next=following)
+        one = browse.look(connection, found.id, wanted, sort, limit, cursor, SEARCH_S)
+        titles = registry_store.titles(connection, {line.model_version for line in one.lines if line.model_version})
+    return PredictionsOut(
+        items=[PredictionOut.of(line, found.name, titles) for line in one.lines],
+        next=one.next,
+        partial=one.partial,
+        searched=SearchedOut(rows=one.rows, until=_place(sort, one.until)) if one.partial else None,
+    )
+
+
+def _place(sort: str, until: Any) -> str | float | None:
+    return clock.to_text(until) if until is not None and sort.endswith("taken_at") else until
 
 
 @router.get("/predictions/{prediction_id}")

@@ -114,7 +114,7 @@ def _feature_row(line: Logged) -> tuple[Any, ...]:
 
 def _to_file(line: Logged) -> filing.Line:
     said = [(d.label, d.confidence) for d in line.detections]
-    return filing.Line(*(getattr(line, name) for name in filing.Line._fields[:-1]), said)
+    return filing.Line._make([*(getattr(line, name) for name in filing.Line._fields[:-1]), said])
 
 
 def get(connection: Connection, prediction_id: str) -> Logged:
@@ -184,7 +184,7 @@ def set_review(connection: Connection, prediction_id: str, state: ReviewState) -
         set_review(connection, prediction_id, state)
         return
     connection.execute(update(signal).where(signal.c.log_seq == found.log_seq).values(review=state))
-    changes = Counter({(found.deployment, found.role == "shadow", state): 1})
+    changes: Counter[tuple[str, bool, str]] = Counter({(found.deployment, found.role == "shadow", state): 1})
     changes[found.deployment, found.role == "shadow", found.review] -= 1
     filing.count(connection, changes)
 

@@ -108,6 +108,8 @@ term = Table(
     # label, tag, source, model_version, role, error, origin, or metadata.KEY
     Column("kind", String(120), nullable=False),
     Column("value", String(200), nullable=False),
+    # The value as a number, where it reads as one.
+    Column("number", Float),
     UniqueConstraint("deployment", "kind", "value", name="term_once"),
 )
 

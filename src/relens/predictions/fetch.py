@@ -1,0 +1,51 @@
+"""Fetches the few lines an anchor holds, and whole lines by their places in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, or_, select
+
+from relens.predictions import store
+from relens.predictions.anchor import Anchor
+from relens.predictions.logged import Logged
+from relens.predictions.query_sql import Resolved, compiled, needs_fact
+from relens.predictions.tables import prediction, signal
+from relens.predictions.walk import Order, Place, Walked
+
+
+def lines_at(connection: Connection, numbers: Sequence[int]) -> list[Logged]:
+    """In the order of `numbers`, without scalars and features."""
+    found: dict[int, Logged] = {}
+    for start in range(0, len(numbers), 500):
+        query = select(prediction, *store.SIGNALS).join(signal, signal.c.log_seq == prediction.c.log_seq)
+        query = query.where(prediction.c.log_seq.in_(numbers[start : start + 500]))
+        found |= {row.log_seq: store.logged(row) for row in connection.execute(query)}
+    return [found[number] for number in numbers if number in found]
+
+
+def among(connection: Connection, node: Resolved, few: Anchor) -> Any:
+    """The places of those lines of the anchor that fit."""
+    rows = few.together()
+    query = select(signal.c.log_seq).select_from(rows.join(signal, signal.c.log_seq == rows.c.log_seq))
+    if needs_fact(node):
+        query = query.join(prediction, prediction.c.log_seq == signal.c.log_seq)
+    return query.where(compiled(node, connection.dialect.name))
+
+
+def fetched(
+    connection: Connection, node: Resolved, few: Anchor, order: Order, start: Place | None, wanted: int
+) -> Walked:
+    """All that the anchor holds, looked at and sorted in one go."""
+    key: Any = signal.c[order.column]
+    query = among(connection, node, few).add_columns(key.label("key"))
+    if start is not None and start.key is None:
+        here = signal.c.log_seq
+        query = query.where(key.is_(None), here < start.log_seq if order.descending else here > start.log_seq)
+    elif start is not None:
+        beyond = order.beyond(key, signal.c.log_seq, start)
+        query = query.where(or_(key.is_(None), beyond) if order.nullable else beyond)
+    sorting = [*([key.is_(None)] if order.nullable else []), *order.sorted(key, signal.c.log_seq)]
+    rows = connection.execute(query.order_by(*sorting).limit(wanted)).all()
+    return Walked([Place(row.key, row.log_seq) for row in rows], few.count, None)

@@ -1,0 +1,160 @@
+"""Makes SQL of a query's tree; what a person wrote reaches the database as parameters only.
+
+Every piece is true or false, never NULL: what a line has not is like nothing. First `resolve` looks up the words and versions that are asked for
+(a handful of numbers then stands for each), then `compiled` needs no database.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Float, Select, and_, exists, false, literal, not_, or_, select, true
+
+from relens.predictions.filing import Word, find_words
+from relens.predictions.query import Both, Condition, Either, Node, Not
+from relens.predictions.query_fields import FIELDS, METADATA, number
+from relens.predictions.tables import posting, prediction, signal, term
+
+MOST_WORDS = 1000
+"""A pattern that fits more words than this is looked up again for every line."""
+
+Titles = Mapping[str, str]
+"""Model version ids with their titles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """Lines filed under any of these words; `ids` is None where they are too many to list."""
+
+    ids: tuple[int, ...] | None
+    words: Select[Any] | None = None
+
+
+Resolved = Node | Filed
+
+
+def resolve(connection: Connection, deployment: str, node: Resolved, titles: Titles) -> Any:
+    """The tree with numbers for words, and ids for names of versions."""
+    if isinstance(node, Both | Either):
+        return type(node)(tuple(resolve(connection, deployment, part, titles) for part in node.parts))
+    if isinstance(node, Not):
+        return Not(resolve(connection, deployment, node.part, titles))
+    if isinstance(node, Condition) and node.field.name == "version" and node.operator != "empty":
+        return Condition(node.field, "in", tuple(sorted(_versions(node, titles))))
+    if isinstance(node, Condition) and node.field.kind == "words":
+        if node.field.name == "label" and node.operator == "empty":
+            return Condition(FIELDS["count"], "=", (0.0,))
+        return _filed(connection, deployment, node)
+    return node
+
+
+def _versions(node: Condition, titles: Titles) -> set[str]:
+    """A version is named by its id, its title ("bolts v3"), "bolts/3", or its model: all of its versions."""
+    found = set()
+    for version, title in titles.items():
+        names = {version, title, title.replace(" v", "/"), title.rsplit(" v", 1)[0]}
+        if any(
+            matches(name, str(value)) if node.operator == "~" else name == value
+            for name in names
+            for value in node.values
+        ):
+            found.add(version)
+    return found | ({str(value) for value in node.values} if node.operator != "~" else set())
+
+
+def matches(text: str, pattern: str) -> bool:
+    """What ~ means: * is anything, ? is one character, capitals matter."""
+    made = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
+    return re.fullmatch(made, text, re.DOTALL) is not None
+
+
+def kind_of(node: Condition) -> str:
+    """Under which kind of word the field is filed."""
+    return node.field.name if node.field.name.startswith(METADATA) else node.field.column
+
+
+def words_of(node: Condition) -> set[Word]:
+    """The words of a condition with = or in; a number in metadata is written in one way."""
+    kind, found = kind_of(node), set()
+    for value in node.values:
+        found.add((kind, str(value)))
+        if kind.startswith(METADATA):
+            try:
+                found.add((kind, f"{number(str(value)):.15g}"))
+            except ValueError:
+                continue
+    return found
+
+
+def _filed(connection: Connection, deployment: str, node: Condition) -> Any:
+    if node.operator in ("=", "in"):
+        return Filed(tuple(sorted(find_words(connection, deployment, words_of(node)).values())))
+    fits: ColumnElement[bool] = true()
+    if node.operator == "~":
+        fits = like(connection.dialect.name, term.c.value, str(node.values[0]))
+    elif node.operator != "empty":
+        fits = and_(term.c.number.is_not(None), term.c.number.op(node.operator)(literal(node.values[0], Float)))
+    words = select(term.c.id).where(term.c.deployment == deployment, term.c.kind == kind_of(node), fits)
+    ids = tuple(connection.execute(words.order_by(term.c.id).limit(MOST_WORDS + 1)).scalars())
+    found = Filed(ids) if len(ids) <= MOST_WORDS else Filed(None, words)
+    return Not(found) if node.operator == "empty" else found  # type: ignore[arg-type]
+
+
+def like(dialect: str, column: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
+    if dialect == "postgresql":
+        quoted = re.sub(r"([\\%_])", r"\\\1", pattern)
+        return column.like(quoted.replace("*", "%").replace("?", "_"), escape="\\")
+    return column.op("GLOB", is_comparison=True)(pattern.replace("[", "[[]"))
+
+
+def compiled(node: Resolved, dialect: str, row: Any = signal.c) -> ColumnElement[bool]:
+    """`row`: the columns of `signal`, of the table or of a part of it. Where `needs_fact`, `prediction` must be joined."""
+    if isinstance(node, Both):
+        return and_(true(), *(compiled(part, dialect, row) for part in node.parts))
+    if isinstance(node, Either):
+        return or_(false(), *(compiled(part, dialect, row) for part in node.parts))
+    if isinstance(node, Not):
+        return not_(compiled(node.part, dialect, row))
+    if isinstance(node, Filed):
+        return _filed_under(node, row)
+    return _plain(node, dialect, row)
+
+
+def _filed_under(node: Filed, row: Any) -> ColumnElement[bool]:
+    if node.ids == ():
+        return false()
+    under = posting.c.term.in_(node.ids if node.ids is not None else node.words)  # type: ignore[arg-type]
+    return exists().where(under, posting.c.taken_at == row.taken_at, posting.c.log_seq == row.log_seq)
+
+
+def _plain(node: Condition, dialect: str, row: Any) -> ColumnElement[bool]:
+    name = node.field.column
+    column: ColumnElement[Any] = row[name] if name in signal.c else prediction.c[name]
+    if node.operator == "empty":
+        return column.is_(None)
+    if node.operator == "~":
+        found = like(dialect, column, str(node.values[0]))
+    elif node.operator == "in":
+        found = column.in_([_value(node, value) for value in node.values])
+    else:
+        found = column.op("=" if node.operator == "=" else node.operator, is_comparison=True)(
+            _value(node, node.values[0])
+        )
+    return and_(column.is_not(None), found) if column.nullable else found
+
+
+def _value(node: Condition, value: str | float) -> Any:
+    """A width is a whole number, what it is compared with need not be."""
+    return literal(value, Float) if node.field.kind == "number" else value
+
+
+def needs_fact(node: Resolved) -> bool:
+    """Whether some condition is on a column that only `prediction` has."""
+    if isinstance(node, Both | Either):
+        return any(map(needs_fact, node.parts))
+    if isinstance(node, Not):
+        return needs_fact(node.part)
+    return isinstance(node, Condition) and node.field.column not in signal.c
