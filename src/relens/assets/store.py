@@ -69,7 +69,8 @@ def remember(
     which the caller wrote their bytes again.
     """
     rows = [{name: getattr(one, name) for name in _FIELDS} for one in assets]
-    upsert(connection, asset, rows, ["id"])
+    if upsert(connection, asset, rows, ["id"]) == len(rows):
+        return
     lost: dict[str, Micros | None] = {}
     for asset_id, state, at in _not_here(connection, [row["id"] for row in rows]):
         if state == "gone" and written_since is not None and written_since.get(asset_id) == at:

@@ -19,16 +19,19 @@ from sqlalchemy import (
     Column,
     Connection,
     Engine,
+    Executable,
     MetaData,
     String,
     Table,
+    bindparam,
     create_engine,
     event,
     insert,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from relens.kit import clock
 from relens.kit.errors import StorageFull, Unavailable
@@ -46,6 +49,10 @@ counter = Table(
 _BATCH = 256
 _BATCH_S = 0.015
 _TRIES = 5
+
+
+class NotAnswering(Unavailable):
+    """The database cannot be reached, or its disk fails; nothing was written."""
 
 
 class NoRoom(StorageFull):
@@ -72,9 +79,15 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one consistent state; nothing written on it is kept."""
-        with self.engine.connect() as connection:
-            yield connection
-            connection.rollback()
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+                connection.rollback()
+        except SQLAlchemyError as error:
+            named = _named(error)
+            if named is error:
+                raise
+            raise named from error
 
     def write(self, work: Work[Result]) -> Result:
         """Runs `work` in the next group transaction and returns when it is durable; its error is raised here and undoes only its own rows."""
@@ -85,6 +98,8 @@ class Database:
     def write_soon(self, work: Work[Result]) -> Future[Result]:
         """The same without waiting: the future is done when the rows are durable."""
         future: Future[Result] = Future()
+        # What is on its way into the log cannot be called back, also when whoever asked has gone.
+        future.set_running_or_notify_cancel()
         if self._closed:
             future.set_exception(Unavailable("the server is stopping: send it again to the next one"))
         else:
@@ -119,7 +134,10 @@ class Database:
                     except Empty:
                         break
         except BaseException as error:  # noqa: BLE001 - whatever broke the transaction belongs to everyone in it
-            for _, future in [(one.work, one.future) for one in done] or [first]:
+            futures = [one.future for one in done]
+            if item is not None and item[1] not in futures:
+                futures.append(item[1])
+            for future in futures:
                 _settle(future, None, _named(error))
             return item is not None
         for one in done:
@@ -162,14 +180,15 @@ def _in_savepoint(connection: Connection, work: Work[Any]) -> tuple[Any, BaseExc
         result = work(connection)
         savepoint.commit()
     except Exception as error:  # noqa: BLE001 - handed to the caller who asked for this work
-        savepoint.rollback()
+        try:
+            savepoint.rollback()
+        except Exception:  # noqa: BLE001 - the whole transaction is gone, and this is why
+            raise error from None
         return None, _named(error)
     return result, None
 
 
 def _settle(future: Future[Any], result: Any, error: BaseException | None) -> None:
-    if future.cancelled():
-        return
     if error is None:
         future.set_result(result)
     else:
@@ -177,14 +196,19 @@ def _settle(future: Future[Any], result: Any, error: BaseException | None) -> No
 
 
 def _named(error: BaseException) -> BaseException:
+    if isinstance(error, PoolTimeout | PendingRollbackError):
+        return NotAnswering("the database is not answering right now: try again in a moment")
     if isinstance(error, DBAPIError):
         reason = str(error.orig).lower()
         if "disk is full" in reason or "disk full" in reason or "no space left" in reason:
             return NoRoom("the disk of the database is full: free some space; nothing was written")
         if getattr(error.orig, "sqlstate", None) in ("40P01", "40001"):
             return _CrossedLocks("the database is busy with another server's work: try again in a moment")
-        if isinstance(error, OperationalError) and ("locked" in reason or "connection" in reason):
-            return Unavailable("the database is not answering right now: try again in a moment")
+        gone = error.connection_invalidated or any(
+            word in reason for word in ("locked", "connection", "disk i/o error")
+        )
+        if isinstance(error, OperationalError | InterfaceError) and gone:
+            return NotAnswering("the database is not answering right now: try again in a moment")
     return error
 
 
@@ -226,28 +250,37 @@ def upsert(
     rows: Sequence[Mapping[str, Any]],
     keys: Sequence[str],
     update: Sequence[str] = (),
-) -> None:
-    """Inserts `rows`; where the unique `keys` are there already, sets the columns in `update` (none: leaves the row as it is)."""
+) -> int:
+    """Inserts `rows`; where the unique `keys` are there already, sets the columns in `update` (none: leaves the row as it is).
+
+    Answers how many rows were inserted or set.
+    """
     if not rows:
-        return
-    made = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-    if update:
-        statement = made.on_conflict_do_update(
-            index_elements=list(keys), set_={name: made.excluded[name] for name in update}
-        )
-    else:
-        statement = made.on_conflict_do_nothing(index_elements=list(keys))
-    connection.execute(statement, [dict(row) for row in rows])
+        return 0
+    statement = _upsert(connection.dialect.name, table, tuple(keys), tuple(update))
+    return connection.execute(statement, [dict(row) for row in rows]).rowcount
+
+
+@functools.cache
+def _upsert(dialect: str, table: Table, keys: tuple[str, ...], update: tuple[str, ...]) -> Executable:
+    """Built once: putting a statement together takes longer than running it."""
+    made = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    if not update:
+        return made.on_conflict_do_nothing(index_elements=list(keys))
+    return made.on_conflict_do_update(index_elements=list(keys), set_={name: made.excluded[name] for name in update})
+
+
+_TAKE = (
+    update(counter)
+    .where(counter.c.name == bindparam("which"))
+    .values(value=counter.c.value + bindparam("how_many"))
+    .returning(counter.c.value)
+)
 
 
 def next_number(connection: Connection, name: str, how_many: int = 1) -> int:
     """The first of `how_many` consecutive numbers (from 1) of the sequence `name`, in commit order."""
-    taken = connection.execute(
-        update(counter)
-        .where(counter.c.name == name)
-        .values(value=counter.c.value + how_many)
-        .returning(counter.c.value)
-    ).scalar_one_or_none()
+    taken = connection.execute(_TAKE, {"which": name, "how_many": how_many}).scalar_one_or_none()
     if taken is None:
         upsert(connection, counter, [{"name": name, "value": 0}], ["name"])
         return next_number(connection, name, how_many)
