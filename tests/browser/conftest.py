@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from relens.server.app import PAGES
+from relens.server.pages import PAGES
 from tests.browser.world import Walker
 from tests.server_process import Server, running
 

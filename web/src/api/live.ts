@@ -32,7 +32,7 @@ export type RolePeriod = {
   by: Actor | string | null;
 };
 
-export type Arc = { active: boolean; state: "off" | "preparing" | "on"; detail: string | null };
+export type Arc = { active: boolean; state: "off" | "preparing" | "on" | "failed"; detail: string | null };
 export type Pipeline = { training_data: Arc; feedback_loop: Arc; continuous_training: Arc; continuous_deployment: Arc };
 export type DeploymentRow = {
   deployment: Deployment;
@@ -68,7 +68,8 @@ export type Verdict = {
   reason: string | null;
   revision: number | string;
   by: Actor | string | null;
-  at: string;
+  /** null: it was never reviewed. */
+  at: string | null;
 };
 export type Prediction = {
   id: string;
@@ -207,11 +208,4 @@ export type Decision = {
   job: string | null;
   at: string;
 };
-export type System = {
-  version: string;
-  home: string;
-  durability: string;
-  deployments: number;
-  predictions: number;
-  free_bytes: number;
-};
+export type System = { version: string; home: string; durability: string; free_bytes: number | null };

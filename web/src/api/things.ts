@@ -112,7 +112,13 @@ export type Trainer = {
   available: boolean;
   missing: string | null;
 };
-export type Epoch = { epoch: number; epochs: number; loss: number | null; metrics: Record<string, number | null>; eta_s: number | null };
+export type Epoch = {
+  epoch: number;
+  epochs: number | null;
+  loss: number | null;
+  metrics: Record<string, number | null>;
+  eta_s: number | null;
+};
 export type TrainingRun = {
   id: string;
   state: Job["state"];

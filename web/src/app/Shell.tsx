@@ -55,7 +55,7 @@ export function Shell() {
         {system.data && (
           <div className={css.foot}>
             <span title={system.data.home}>Relens {system.data.version}</span>
-            <span>{bytes(system.data.free_bytes)} free</span>
+            {system.data.free_bytes !== null && <span>{bytes(system.data.free_bytes)} free</span>}
           </div>
         )}
       </aside>

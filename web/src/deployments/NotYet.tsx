@@ -19,7 +19,11 @@ export function NotYet({ name }: { name: string }) {
   const working = jobs.data?.items.filter((job) => open(job.state)) ?? [];
   const quiet = !run && working.length === 0;
   return (
-    <Page title={name} crumbs={[{ title: "Deployments", to: "/" }]} lead={`No deployment has the name “${name}” yet. This page shows it as soon as it is there.`}>
+    <Page
+      title={name}
+      crumbs={[{ title: "Deployments", to: "/" }]}
+      lead={`No deployment has the name “${name}” yet. This page shows it as soon as it is there.`}
+    >
       {quiet && (
         <Card>
           <Empty title="Nothing is under way" actions={<LinkButton to="/">Go to deployments</LinkButton>}>

@@ -75,8 +75,8 @@ function Epochs({ run }: { run: TrainingRun }) {
   if (!last) return <>–</>;
   return (
     <>
-      {run.state === "running" && <Bar value={last.epoch} total={last.epochs} label="Epochs" />}
-      {last.epoch} of {last.epochs}
+      {run.state === "running" && <Bar value={last.epoch} total={last.epochs ?? 0} label="Epochs" />}
+      {last.epochs ? `${last.epoch} of ${last.epochs}` : last.epoch}
     </>
   );
 }
