@@ -102,7 +102,7 @@ def test_what_the_file_does_not_declare_comes_with_the_form(client: Client) -> N
     assert "does not name its labels" in refused.json()["detail"]
     labels = json.dumps(["röd", "grön", "blå"])
     sent = send(
-        client, "colours", plain, labels=labels, task="classification", outputs="softmax", dataset_version=new_id()
+        client, "colours", plain, labels=labels, task="classification", reader="softmax", dataset_version=new_id()
     )
     assert sent.status_code == 201
     assert sent.json()["labels"] == ["röd", "grön", "blå"]
@@ -117,7 +117,7 @@ REFUSED: list[tuple[str, bytes, dict[str, str], int, str]] = [
     ("x", tiny_models.classifier(), {"labels": "red, green"}, 422, "labels is not JSON"),
     ("x", tiny_models.classifier(), {"labels": '{"red": 1}'}, 422, "JSON list of names"),
     ("x", tiny_models.classifier(), {"labels": '["red"]'}, 422, "3 classes apart, but 1 labels"),
-    ("x", tiny_models.classifier(), {"outputs": "nonsense"}, 404, "choose one of"),
+    ("x", tiny_models.classifier(), {"reader": "nonsense"}, 404, "choose one of"),
     ("x", tiny_models.classifier(), {"task": "detection"}, 422, "not detection"),
     ("x", tiny_models.classifier(), {"parent": "gone/1"}, 404, "no model version 'gone/1'"),
     ("x", tiny_models.classifier(), {"dataset_version": "bccd/1"}, 422, "is not an id"),

@@ -17,6 +17,7 @@ from relens.predictions.retention.routes import router as retention
 from relens.predictions.routes import router as predictions
 from relens.predictions.search_routes import router as search
 from relens.predictions.writers.routes import router as writers
+from relens.registry.reader_routes import router as readers
 from relens.registry.routes import router as registry
 from relens.review.routes import router as review
 from relens.serving.protocols.routes import router as open_inference
@@ -29,6 +30,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     assets,
     datasets,
     registry,
+    readers,
     deployments,
     keeping,
     serving,

@@ -14,6 +14,7 @@ from relens.alerts.evaluate import Evaluation as AlertEvaluation
 from relens.alerts.notify import Notification
 from relens.bootstrap.routers import ROUTERS
 from relens.datasets.bring_in import Importing
+from relens.inference.reader import READERS
 from relens.infra.database import Database
 from relens.infra.follow import Follower
 from relens.infra.jobs import Jobs
@@ -49,6 +50,7 @@ class Relens:
 
     def __init__(self, settings: Settings) -> None:
         settings.home.mkdir(parents=True, exist_ok=True)
+        READERS.add_folder(settings.home / "plugins" / "outputs")
         self.settings = settings
         self.database = Database(settings.database_url, settings.durability)
         bring_up_to_date(self.database.engine)

@@ -1,5 +1,6 @@
 """relens model: register, list."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -14,24 +15,42 @@ app = typer.Typer(help="Models: register an ONNX file, list versions.", no_args_
 def register(
     onnx: Annotated[Path, typer.Argument(help="The ONNX file.")],
     name: Annotated[str, typer.Option(help="The model it becomes the next version of.")],
-    task: Annotated[str | None, typer.Option(help="classification or detection, where the file does not say.")] = None,
+    task: Annotated[
+        str | None, typer.Option(help="classification, detection or segmentation, where the file does not say.")
+    ] = None,
     label: Annotated[
         list[str] | None, typer.Option(help="Once per label in the order of the outputs, where the file does not say.")
     ] = None,
-    outputs: Annotated[str | None, typer.Option(help="How to read the outputs, where that is not clear.")] = None,
+    reader: Annotated[str | None, typer.Option(help="The reader of its outputs, where that is not clear.")] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(
+            "--input",
+            help='Its input as JSON, where the file does not say: \'{"normalise": "imagenet", "resize": "crop"}\'.',
+        ),
+    ] = None,
     note: Annotated[str, typer.Option(help="A word about it.")] = "",
     as_json: AsJson = False,
     url: Url = None,
     token: Token = None,
 ) -> None:
     """Register an ONNX file as the next version of a model."""
-    version = connect(url, token).models.register(onnx, name, task=task, labels=label, outputs=outputs, note=note)
+    try:
+        given = json.loads(image) if image else None
+    except ValueError as error:
+        raise typer.BadParameter("--input must be a JSON object") from error
+    version = connect(url, token).models.register(
+        onnx, name, task=task, labels=label, reader=reader, input=given, note=note
+    )
     if as_json:
         show_json(version)
         return
     typer.echo(
         f"{version['title']} ({version['task']}: {', '.join(version['labels'])}), artifact {version['artifact'][:12]}"
     )
+    typer.echo(f"read as {version['outputs']}; features: {version['features']}")
+    for sentence in version["assumed"]:
+        typer.echo(f"note: {sentence}", err=True)
 
 
 @app.command("list")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from relens.inference.errors import CannotBeServed
 from relens.inference.graph import Graph
 from relens.inference.reader import READERS, Reader
+from relens.kit.catalog import BrokenPlugin
 from relens.kit.errors import MissingPackage
 
 
@@ -23,7 +24,7 @@ def choose_reader(graph: Graph) -> tuple[str, Reader]:
     for name in READERS.names():
         try:
             reader = READERS.get(name)
-        except MissingPackage as error:
+        except (MissingPackage, BrokenPlugin) as error:
             passed.append(f"{name}: {error}")
             continue
         why = _why_not(reader, graph, task)

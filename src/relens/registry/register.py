@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from relens.access.actor import Actor
-from relens.inference.manifest import Manifest, read_manifest
-from relens.inference.trial import trial
+from relens.inference.examine import Given
+from relens.inference.manifest import Manifest
 from relens.infra.database import Database
 from relens.infra.storage import Storage
 from relens.kit import clock
 from relens.kit.ids import content_id, is_id, new_id
 from relens.registry import store
+from relens.registry.apart import DEFAULT, Leash, examine_apart
 from relens.registry.model_version import (
     BadOrigin,
     ModelVersion,
@@ -37,7 +38,8 @@ def register(
     actor: Actor,
     task: str | None = None,
     labels: Sequence[str] | None = None,
-    outputs: str | None = None,
+    reader: str | None = None,
+    image: Mapping[str, Any] | None = None,
     dataset_version: str | None = None,
     training_run: str | None = None,
     parent: str | None = None,
@@ -45,8 +47,12 @@ def register(
     scores: Mapping[str, Any] | None = None,
     advised_threshold: float | None = None,
     note: str = "",
+    leash: Leash = DEFAULT,
 ) -> ModelVersion:
     """The new version of `model`, or the one that is this very file already. Nothing is kept of a file that is refused.
+
+    `reader` names the reader of its outputs and `image` describes its input (resize, normalise, width, ...) where the file does
+    not; `leash` is what trying it may take. Where the file must be changed to be served, the artifact is the changed one.
 
     Raises NotAModel, ModelTooLarge, ExternalData, CannotBeServed, BadLabels, BadModelName, BadOrigin, OtherTask,
     RegisteredOtherwise, NoModel (an unknown parent), NotFound (an unknown reader).
@@ -54,8 +60,9 @@ def register(
     name = check_name(model)
     _check_origin(dataset_version=dataset_version, training_run=training_run, parent=parent)
     _check_threshold(advised_threshold)
-    manifest = read_manifest(onnx, task=task, labels=labels, outputs=outputs)
-    manifest = replace(trial(onnx, manifest), threshold=advised_threshold)
+    examined = examine_apart(onnx, Given(task, labels, reader, image), leash)
+    manifest, served = replace(examined.manifest, threshold=advised_threshold), examined.onnx
+    sent = {"sent": content_id(onnx)} if served is not onnx else {}
     made = ModelVersion(
         id=new_id(),
         model="",
@@ -63,9 +70,9 @@ def register(
         number=0,
         task=manifest.task,
         labels=manifest.labels.names,
-        artifact=content_id(onnx),
-        size_bytes=len(onnx),
-        manifest=manifest.to_json(),
+        artifact=content_id(served),
+        size_bytes=len(served),
+        manifest={**manifest.to_json(), **sent},
         dataset_version=dataset_version,
         training_run=training_run,
         parent=parent,
@@ -77,7 +84,7 @@ def register(
         created_by=actor.id,
     )
     # Bytes before rows: a row that is there always has its bytes; bytes without a row are only swept up later.
-    storage.put(artifact_key(made.artifact), onnx)
+    storage.put(artifact_key(made.artifact), served)
     if checkpoint is not None:
         storage.put(checkpoint_key(content_id(checkpoint)), checkpoint)
     return database.write(lambda connection: _record(connection, made, manifest))
@@ -101,10 +108,13 @@ def _record(connection: Connection, made: ModelVersion, manifest: Manifest) -> M
 
 
 def _must_be_the_same(there: ModelVersion, manifest: Manifest) -> None:
-    if there.labels != manifest.labels.names or there.manifest.get("outputs") != manifest.outputs:
+    now = manifest.to_json()
+    other = [key for key in ("labels", "outputs", "input") if there.manifest.get(key) != now[key]]
+    if other:
+        what = {"labels": "labels", "outputs": "reader", "input": "input"}[other[0]]
         raise RegisteredOtherwise(
-            f"this very file is {there.title} already, with the labels {', '.join(there.labels[:10])}: "
-            "versions never change, so register it with the same labels or under another model"
+            f"this very file is {there.title} already, with the labels {', '.join(there.labels[:10])}, and now comes with "
+            f"other {what}: versions never change, so register it with the same {what} or under another model"
         )
 
 

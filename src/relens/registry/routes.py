@@ -51,7 +51,11 @@ class InputOut(BaseModel):
 
 
 class ModelVersionOut(BaseModel):
-    """A model version as the API shows it; `outputs` names the reader of its answers."""
+    """A model version as the API shows it; `outputs` names the reader of its answers.
+
+    `features` says where monitoring's feature vector comes from, or why there is none. `assumed`: what the file did not say and
+    nobody gave. `sent`: the content id of the file as it was sent, where it had to be changed to be served.
+    """
 
     id: str
     model: str
@@ -65,6 +69,9 @@ class ModelVersionOut(BaseModel):
     input: InputOut
     outputs: str
     has_features: bool
+    features: str
+    assumed: list[str]
+    sent: str | None
     dataset_version: str | None
     training_run: str | None
     parent: str | None
@@ -77,7 +84,17 @@ class ModelVersionOut(BaseModel):
 
     @staticmethod
     def of(version: ModelVersion, created_by: str) -> ModelVersionOut:
-        own = {"labels", "created_by", "input", "outputs", "has_features", "has_checkpoint"}
+        own = {
+            "labels",
+            "created_by",
+            "input",
+            "outputs",
+            "has_features",
+            "features",
+            "assumed",
+            "sent",
+            "has_checkpoint",
+        }
         shown = {name: getattr(version, name) for name in ModelVersionOut.model_fields.keys() - own}
         return ModelVersionOut(
             **shown,
@@ -85,6 +102,9 @@ class ModelVersionOut(BaseModel):
             input=InputOut(**version.manifest["input"]),
             outputs=version.manifest["outputs"],
             has_features=version.manifest.get("feature_output") is not None,
+            features=version.manifest.get("features", ""),
+            assumed=list(version.manifest.get("assumed", ())),
+            sent=version.manifest.get("sent"),
             has_checkpoint=version.checkpoint is not None,
             created_by=created_by,
         )
@@ -129,7 +149,11 @@ def add_version(
     checkpoint: Annotated[UploadFile | None, File(description="what a trainer goes on from")] = None,
     task: Annotated[str | None, Form(description="when the file does not declare it")] = None,
     labels: Annotated[str | None, Form(description="a JSON list of names, in the order of the outputs")] = None,
-    outputs: Annotated[str | None, Form(description="the name of the reader of its outputs")] = None,
+    reader: Annotated[str | None, Form(description="the name of the reader of its outputs (see /readers)")] = None,
+    input: Annotated[  # noqa: A002 - the field's name
+        str | None,
+        Form(description='a JSON object such as {"normalise": "imagenet", "resize": "crop"}', max_length=4000),
+    ] = None,
     dataset_version: Annotated[str | None, Form(description="the id of what it was trained on")] = None,
     parent: Annotated[str | None, Form(description="the version it was trained from")] = None,
     advised_threshold: Annotated[float | None, Form()] = None,
@@ -147,7 +171,8 @@ def add_version(
         actor=actor,
         task=task or None,
         labels=_label_list(labels),
-        outputs=outputs or None,
+        reader=reader or None,
+        image=_input(input),
         dataset_version=dataset_version or None,
         parent=parent_id,
         checkpoint=_bytes(checkpoint) if checkpoint is not None and checkpoint.size else None,
@@ -195,11 +220,21 @@ def _label_list(text: str | None) -> list[str] | None:
         return None
     try:
         labels = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadForm('labels is not JSON: write it as ["first", "second"]') from error
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         raise BadForm('labels must be a JSON list of names: ["first", "second"]')
     return labels
+
+
+def _input(text: str | None) -> dict[str, Any] | None:
+    try:
+        given = json.loads(text) if text else None
+    except (ValueError, RecursionError) as error:
+        raise BadForm('input is not JSON: write it as {"normalise": "imagenet", "resize": "crop"}') from error
+    if given is not None and not isinstance(given, dict):
+        raise BadForm('input must be a JSON object: {"normalise": "imagenet", "resize": "crop"}')
+    return given
 
 
 def _shown(connection: Connection, versions: list[ModelVersion]) -> list[ModelVersionOut]:

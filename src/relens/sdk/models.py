@@ -1,8 +1,9 @@
 """Models: register an ONNX file, look at versions."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from relens.kit.errors import Invalid
@@ -31,16 +32,22 @@ class Models:
         *,
         task: str | None = None,
         labels: Sequence[str] | None = None,
-        outputs: str | None = None,
+        reader: str | None = None,
+        input: Mapping[str, Any] | None = None,  # noqa: A002 - as the API calls it
         checkpoint: str | Path | bytes | None = None,
         dataset_version: str | None = None,
         note: str = "",
     ) -> Json:
-        """The model version of an ONNX file; task, labels and outputs are only needed where the file does not say them."""
+        """The model version of an ONNX file; task, labels, reader and input are only needed where the file does not say them.
+
+        `input` describes the image input: {"normalise": "imagenet" | "shares" | "signed" | "none", "resize": "letterbox" | "stretch" |
+        "crop", "width": 640, "height": 640, "mean": [...], "std": [...], "scale": ..., "colour": "rgb" | "bgr", "pad": 114}.
+        """
         fields = {
             "task": task,
             "labels": json.dumps(list(labels)) if labels is not None else None,
-            "outputs": outputs,
+            "reader": reader,
+            "input": json.dumps(dict(input)) if input is not None else None,
             "dataset_version": dataset_version,
             "note": note or None,
         }
@@ -50,6 +57,10 @@ class Models:
             parts.append(("checkpoint", ("checkpoint.ckpt", _bytes(checkpoint))))
         # The same artifact under the same model is the same version: sending it twice makes one.
         return dict(self._transport.call("POST", f"models/{quote(name)}/versions", files=parts, idempotent=True))
+
+    def manifest(self, reference: str) -> Json:
+        """How to feed a version's file and read its answers."""
+        return dict(self._transport.call("GET", f"model-versions/{quote(reference, safe='/')}/manifest"))
 
     def artifact(self, reference: str, to: str | Path) -> Path:
         """Writes the ONNX file of a version."""

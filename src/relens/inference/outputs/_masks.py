@@ -94,4 +94,4 @@ def _polygon(rings: Sequence[npt.NDArray[np.float64]], placement: Placement) -> 
 
 def _area(ring: npt.NDArray[np.float64]) -> float:
     x, y = ring.T
-    return float(np.roll(x, 1) @ y - x @ np.roll(y, 1)) / 2
+    return float(x[:-1] @ y[1:] - x[1:] @ y[:-1] + x[-1] * y[0] - x[0] * y[-1]) / 2
