@@ -23,7 +23,7 @@ from relens.monitoring.measure import Measuring
 from relens.monitoring.project import Projection
 from relens.monitoring.training_data import FittedReference, TrainingData
 from relens.predictions import store as predictions
-from relens.predictions.logged import Entry, Logged
+from relens.predictions.logged import Entry, Logged, Origin
 from relens.vision.prediction import Detection
 from relens.vision.shapes import Box
 
@@ -63,6 +63,7 @@ class Site:
         version: str | None = None,
         label: str = "bolt",
         latency_ms: float = 12.0,
+        origin: Origin = "served",
     ) -> list[Logged]:
         """Logs `n` predictions of one hour."""
         table = self.scalars(n, brightness)
@@ -84,6 +85,7 @@ class Site:
                     latency_ms=latency_ms,
                     taken_at=START + hour * HOUR + i,
                     source=source,
+                    origin=origin,
                     scalars=table[i],
                     feature=self.rng.normal(0, 1, 8).astype(np.float16),
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from relens.infra.web import Parts
 from relens.kit.clock import HOUR, SECOND
 from relens.kit.errors import Invalid, RelensError
 from relens.kit.ids import new_id
+from relens.monitoring.window import Window
 from tests.contracts.test_channels import Receiver
 from tests.rooms.monitoring_material import START, Site, make_site
 
@@ -93,6 +95,23 @@ def test_a_slow_version_fires_once_and_resolves_when_it_is_fast_again(site: Site
     (alert,) = all_alerts(site)
     assert alert.state == "resolved"
     assert alert.resolved_at == now.at
+
+
+@pytest.mark.parametrize("window_s", [3600, 8 * 3600])
+def test_production_of_the_past_fires_nothing_and_hides_nothing(site: Site, window_s: int) -> None:
+    add_rule(site, window_s=window_s)
+    volume = add_rule(site, metric="volume", field="images", operator="below", value=50, window_s=window_s)
+    site.log(40, latency_ms=900, origin="imported")
+    site.log(40)
+    site.catch_up()
+    evaluation = Evaluation(site.database, site.measuring, "", Clock())
+    evaluation.step()
+    (alert,) = all_alerts(site)
+    assert (alert.rule, alert.count) == (volume.id, 40)
+    whole = Window(START, START + 8 * HOUR)
+    for role in (None, "champion"):
+        charts = site.measuring.metric(site.deployment, "volume", replace(whole, role=role))
+        assert charts.count == 80, "charts show it"
 
 
 def test_few_images_fire_nothing(site: Site) -> None:

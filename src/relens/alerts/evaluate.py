@@ -82,8 +82,8 @@ class Evaluation:
 
 
 def measure(measuring: Measuring, deployment: Deployment, rule: AlertRule, at: Micros) -> Measurement:
-    """The rule's metric over its window, which ends now."""
-    window = Window(at - rule.window_s * SECOND, at + SECOND)
+    """The rule's metric over its window, which ends now, without what was imported: the past is nothing to be told of now."""
+    window = Window(at - rule.window_s * SECOND, at + SECOND, imported=False)
     short = rule.window_s * SECOND <= _SHORT
     return measuring.metric(deployment, rule.metric, window, "auto", NEWEST if short else None)
 

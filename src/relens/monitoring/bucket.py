@@ -19,6 +19,9 @@ from relens.metrics.metric import Observed, State, Summed, of_task
 from relens.metrics.reference import Reference
 from relens.predictions.logged import Logged
 
+IMPORTED = "imported"
+"""Stands for the champion's role in the bucket of what was brought in afterwards, so that alerts can leave it out."""
+
 
 class Bucket(NamedTuple):
     """`source` and `model_version` are "" where nobody said."""
@@ -50,7 +53,8 @@ class Seen:
 
 def bucket_of(line: Logged, width: Micros = clock.HOUR) -> Bucket:
     """The bucket of a prediction; `width` microseconds wide, aligned to 1970."""
-    return Bucket(line.taken_at - line.taken_at % width, line.source or "", line.model_version or "", line.role)
+    role = IMPORTED if line.origin == "imported" and line.role != "shadow" else line.role
+    return Bucket(line.taken_at - line.taken_at % width, line.source or "", line.model_version or "", role)
 
 
 def observed(seen: Seen, whole_image: bool) -> Observed:
@@ -74,9 +78,9 @@ def summed(names: Iterable[str] | None, task: str) -> dict[str, Summed]:
 def states_of(
     seen: Sequence[Seen], task: str, metrics: dict[str, Summed], width: Micros = clock.HOUR
 ) -> dict[Cell, State]:
-    """The states of these predictions, each in the bucket it belongs to."""
+    """The states of these predictions, each in the bucket it belongs to. A line with an error answered nothing: it is no image seen."""
     groups: dict[tuple[Bucket, str], list[Seen]] = defaultdict(list)
-    for one in seen:
+    for one in (one for one in seen if one.line.error is None):
         groups[bucket_of(one.line, width), one.reference.id if one.reference else ""].append(one)
     states: dict[Cell, State] = {}
     for (bucket, reference_id), group in groups.items():

@@ -62,7 +62,7 @@ def gather(
                 f"more than {MOST_FROM_LOG} predictions carry the tag '{window.tag}' in this window: choose a shorter one"
             )
     since, until = whole_hours(window)
-    which = store.Which(since, until, window.source, window.model_version, window.role, window.label)
+    which = store.Which(since, until, window.source, window.model_version, window.role, window.label, window.imported)
     hidden = {one.id for one in store.references(connection, deployment.id) if one.state != "ready"}
     cells = store.cells(connection, deployment.id, names, which)
     return Gathered([one for one in cells if one[0].reference not in hidden], since, until, max(width, HOUR))
@@ -85,6 +85,7 @@ def _from_log(
         role=window.role,
         since=window.since,
         until=window.until,
+        query=None if window.imported else 'origin != "imported"',
     )
     most = newest or MOST_FROM_LOG
     lines, more = browse.page(connection, deployment.id, wanted, "-taken_at", most, None)

@@ -66,6 +66,7 @@ def _within(line: Logged, window: Window) -> bool:
         and window.model_version in (None, line.model_version)
         and (line.role == window.role if window.role else line.role != "shadow")
         and (window.tag is None or window.tag in line.tags)
+        and (window.imported or line.origin != "imported")
     )
 
 

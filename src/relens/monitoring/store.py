@@ -25,7 +25,7 @@ from sqlalchemy import (
 from relens.infra.database import add, metadata, upsert
 from relens.kit.clock import Micros
 from relens.metrics.metric import State
-from relens.monitoring.bucket import Bucket, Cell, pack, unpack
+from relens.monitoring.bucket import IMPORTED, Bucket, Cell, pack, unpack
 from relens.monitoring.training_data import FittedReference, TrainingData
 
 _KEYS = ("deployment", "metric", "hour", "source", "model_version", "role", "reference", "label")
@@ -90,7 +90,7 @@ class Cursor(NamedTuple):
 
 
 class Which(NamedTuple):
-    """Which buckets; None means any, and any role but shadow."""
+    """Which buckets; None means any, and any role but shadow. The champion's are also those `imported`, unless that is False."""
 
     first_hour: Micros | None = None
     until: Micros | None = None
@@ -98,6 +98,7 @@ class Which(NamedTuple):
     model_version: str | None = None
     role: str | None = None
     label: str | None = None
+    imported: bool = True
 
 
 def cursors(connection: Connection) -> dict[str, Cursor]:
@@ -159,7 +160,10 @@ def cells(
     if which.until is not None:
         conditions.append(bucket.c.hour < which.until)
     conditions += [bucket.c[n] == v for n in ("source", "model_version") if (v := getattr(which, n)) is not None]
-    conditions.append(bucket.c.role != "shadow" if which.role is None else bucket.c.role == which.role)
+    roles = ["champion", "canary"] if which.role is None else [which.role]
+    if which.imported and "champion" in roles:
+        roles.append(IMPORTED)
+    conditions.append(bucket.c.role.in_(roles))
     if which.label is not None:
         conditions.append(bucket.c.label.in_(["", which.label]))
     for row in connection.execute(select(bucket).where(bucket.c.deployment == deployment, *conditions)):

@@ -18,7 +18,10 @@ class BadWindow(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """`since` <= taken_at < `until`; the other fields: only predictions like that (None: any; any role but shadow)."""
+    """`since` <= taken_at < `until`; the other fields: only predictions like that (None: any; any role but shadow).
+
+    `imported`: also production of the past that was brought in afterwards; charts show it, alerts are about what happens now.
+    """
 
     since: Micros
     until: Micros
@@ -27,6 +30,7 @@ class Window:
     label: str | None = None
     model_version: str | None = None
     role: str | None = None
+    imported: bool = True
 
     def __post_init__(self) -> None:
         if self.until <= self.since:
