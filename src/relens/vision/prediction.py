@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 from relens.kit.errors import Invalid
@@ -22,7 +21,7 @@ class Detection:
     shape: Shape = None
 
     def __post_init__(self) -> None:
-        if not math.isfinite(self.confidence) or not 0.0 <= self.confidence <= 1.0:
+        if not 0.0 <= self.confidence <= 1.0:  # also when it is not a number
             raise BadDetection(f"a confidence lies between 0 and 1, not at {self.confidence}")
         if not self.label:
             raise BadDetection("a detection needs a label")

@@ -26,6 +26,9 @@ class Box:
     y2: float
 
     def __post_init__(self) -> None:
+        # Boxes are made many thousand times a second: for a good one this is all there is to check (NaN compares as false).
+        if -math.inf < self.x1 < self.x2 < math.inf and -math.inf < self.y1 < self.y2 < math.inf:
+            return
         if not all(map(math.isfinite, (self.x1, self.y1, self.x2, self.y2))):
             raise BadShape(f"a box needs four finite numbers, not {self.corners()}")
         if self.x2 <= self.x1 or self.y2 <= self.y1:
