@@ -13,6 +13,7 @@ from relens.loop.routes import router as loop
 from relens.monitoring.routes import router as monitoring
 from relens.overview.routes import router as overview
 from relens.predictions.elsewhere_routes import router as elsewhere
+from relens.predictions.export_routes import router as exports
 from relens.predictions.retention.routes import router as retention
 from relens.predictions.routes import router as predictions
 from relens.predictions.search_routes import router as search
@@ -37,6 +38,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     open_inference,
     predictions,
     search,
+    exports,
     retention,
     elsewhere,
     writers,

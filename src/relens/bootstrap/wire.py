@@ -33,6 +33,7 @@ from relens.monitoring.measure import Measuring
 from relens.monitoring.project import Projection
 from relens.monitoring.reference import FitReference
 from relens.monitoring.strangeness import Strangeness
+from relens.predictions.export import Exports
 from relens.predictions.filing import Filing
 from relens.predictions.record import Recorder
 from relens.predictions.retention.expire import Retention
@@ -76,6 +77,7 @@ class Relens:
         self.parts.add(fit)
         filing = Filing(self.database)
         self.parts.add(filing)
+        self.parts.add(Exports())
         measuring = Measuring(self.database, projection, self.fitted)
         reach = Reach(private=self.settings.allow_private_webhooks, loopback=self.settings.on_loopback)
         notification = Notification(self.database, reach)
