@@ -1,19 +1,28 @@
 """HTTP predict, logging and monitoring everything, against a bare loop of decode, ONNX Runtime and read-out in the same run.
 
-`ratio_c16`: images per second through the server with 16 connections, over those of the bare loop (the better of one worker with two threads
-and two workers with one). `added_p50_ms_c1`: what the server adds to the bare loop's median with one connection.
+`ratio_c16`: images per second through the server with 16 connections, over those of the bare loop, for a detector of 20 to 25 ms of processor
+time per image; `ratio_c16_heavy` the same for one of 50 ms and more. The bare loop is the better of one worker with two threads and two workers
+with one; it keeps nothing and measures nothing. `added_p50_ms_c1`: what the server adds to the bare loop's median with one connection, with the
+same session options. `ratio_litserve`: LitServe with the same file, decode and read-out, which logs nothing, over the same bare loop; it runs in
+an environment of its own, made on first use. Durability is the server's default: what was answered survives SIGKILL.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -21,14 +30,19 @@ from typing import Any
 import numpy as np
 from onnx import helper
 
+from benchmarks._load import Served, load_on
 from relens.inference.load import LoadedVersion, load
 from relens.inference.manifest import read_manifest
-from relens.inference.predict import conclude, prepare
+from relens.inference.predict import predict
+from relens.serving.threads import sized
 from relens.testing.images import make_jpeg
 from relens.testing.tiny_models import model
-from tests.server_process import Server, running
+from tests.server_process import running
 
 SIZE = 320
+USUAL_MS, HEAVY_MS = 22.0, 55.0
+PEER = Path(tempfile.gettempdir()) / "relens-benchmark-litserve"
+PACKAGES = ("litserve==0.2.19", "onnxruntime", "onnx", "pillow", "numpy", "scipy")
 
 
 def heavy_detector(convolutions: int) -> bytes:
@@ -71,24 +85,44 @@ def heavy_detector(convolutions: int) -> bytes:
     return model(nodes, constants, outputs, SIZE, declared)
 
 
-def bare_answer(data: bytes, loaded: LoadedVersion) -> None:
-    """Decode, preprocess, run, read: nothing kept, nothing measured."""
-    prepared = prepare(data, loaded)
-    outputs = loaded.run(prepared.tensor[None])
-    conclude(prepared, {name: values[0] for name, values in outputs.items()}, loaded)
+def detector_of(milliseconds: float) -> bytes:
+    """One that takes about so much processor time per image on this machine, preprocessing and read-out included."""
+    each = (_processor_ms(heavy_detector(24)) - _processor_ms(heavy_detector(4))) / 20
+    rest = _processor_ms(heavy_detector(4)) - 4 * each
+    return heavy_detector(max(1, round((milliseconds - rest) / each)))
 
 
-def bare_rate(onnx: bytes, data: bytes, workers: int, threads: int, seconds: float) -> tuple[float, float]:
-    """Images per second and the median milliseconds of an image."""
+def _processor_ms(onnx: bytes) -> float:
+    loaded, data = open_model(onnx, 1), image_bytes()
+    times = []
+    for _ in range(12):
+        started = time.process_time()
+        predict(data, loaded)
+        times.append(time.process_time() - started)
+    loaded.close()
+    return median(times) * 1e3
+
+
+def open_model(onnx: bytes, threads: int) -> LoadedVersion:
     loaded = load(onnx, read_manifest(onnx), "bare", threads=threads)
     loaded.warm_up()
+    return loaded
+
+
+def image_bytes() -> bytes:
+    return make_jpeg((90, 120, 160), size=(640, 480), noise=12.0)
+
+
+def bare_loop(onnx: bytes, workers: int, threads: int, seconds: float) -> tuple[float, float]:
+    """Images per second and the median milliseconds of an image: decode, preprocess, run, read; nothing kept, nothing measured."""
+    loaded, data = open_model(onnx, threads), image_bytes()
     times: list[float] = []
     until = time.perf_counter() + seconds
 
     def work() -> None:
         while time.perf_counter() < until:
             started = time.perf_counter()
-            bare_answer(data, loaded)
+            predict(data, loaded)
             times.append(time.perf_counter() - started)
 
     started = time.perf_counter()
@@ -101,58 +135,118 @@ def bare_rate(onnx: bytes, data: bytes, workers: int, threads: int, seconds: flo
     return len(times) / (time.perf_counter() - started), median(times) * 1e3
 
 
-def load_on(server: Server, image: Path, connections: int, seconds: float) -> dict[str, float]:
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks._load",
-        f"{server.url}/api/v1/deployments/bench/predict",
-        str(image),
-        str(connections),
-        str(seconds),
-    ]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found: dict[str, float] = json.loads(said)
-    return found
+@contextmanager
+def relens(onnx: bytes, folder: Path) -> Iterator[str]:
+    """The address that answers with this model."""
+    with running(folder / "home") as server:
+        server.http.post("/api/v1/models/bench/versions", files={"file": ("model.onnx", onnx)}).raise_for_status()
+        asked = {"name": "bench", "model_version": "bench/latest", "threshold": 0.5}
+        server.http.post("/api/v1/deployments", json=asked).raise_for_status()
+        yield f"{server.url}/api/v1/deployments/bench/predict"
 
 
-def measure(convolutions: int, seconds: float) -> dict[str, float]:
-    """One model cost: bare and served, interleaved twice so that a noisy minute hurts both."""
-    onnx = heavy_detector(convolutions)
-    with tempfile.TemporaryDirectory() as folder:
-        image = Path(folder) / "image.jpg"
-        image.write_bytes(make_jpeg((90, 120, 160), size=(640, 480), noise=12.0))
-        with running(Path(folder) / "home") as server:
-            server.http.post("/api/v1/models/bench/versions", files={"file": ("model.onnx", onnx)}).raise_for_status()
-            asked = {"name": "bench", "model_version": "bench/latest", "threshold": 0.5}
-            server.http.post("/api/v1/deployments", json=asked).raise_for_status()
-            load_on(server, image, 2, 2.0)
-            bare, served, single, alone = [], [], [], []
-            for _ in range(2):
-                bare.append(max(bare_rate(onnx, image.read_bytes(), w, t, seconds)[0] for w, t in ((1, 2), (2, 1))))
-                served.append(load_on(server, image, 16, seconds))
-                alone.append(bare_rate(onnx, image.read_bytes(), 1, 1, seconds / 2)[1])
-                single.append(load_on(server, image, 1, seconds / 2)["p50_ms"])
-    return {
+@contextmanager
+def litserve(onnx: bytes, folder: Path) -> Iterator[str]:
+    """The same file, decode and read-out behind LitServe: two workers with one thread each, which was its quicker setting."""
+    python = PEER / "bin" / "python"
+    if not (PEER / "ready").exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(PEER)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
+        (PEER / "ready").touch()
+    file = folder / "peer.onnx"
+    file.write_bytes(onnx)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    source = Path(__file__).resolve().parent.parent / "src"
+    environment = {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
+    command = [str(python), str(Path(__file__).parent / "_litserve_app.py"), str(file), str(port), str(os.cpu_count())]
+    with (folder / "litserve.log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/health", folder / "litserve.log")
+            yield f"http://127.0.0.1:{port}/predict"
+        finally:
+            os.killpg(process.pid, 15)
+            process.wait(30)
+
+
+def _base64(data: bytes) -> str:
+    """Without padding at its end, so that more may follow."""
+    return base64.b64encode(data + b" " * (-len(data) % 3)).decode()
+
+
+def _wait_for(url: str, log: Path) -> None:
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise SystemExit(f"LitServe did not start:\n{log.read_text()[-3000:]}")
+
+
+def measure(onnx: bytes, seconds: float, rounds: int, peer: bool) -> dict[str, float]:
+    """One model: bare and served, interleaved, so that a noisy minute hurts both."""
+    threads = sized(os.cpu_count() or 1).threads
+    bare: list[float] = []
+    alone: list[float] = []
+    served: list[Served] = []
+    single: list[Served] = []
+    other: list[Served] = []
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        image = folder / "image.jpg"
+        image.write_bytes(image_bytes())
+        with relens(onnx, folder) as url:
+            load_on(url, image, 2, 2.0)
+            for _ in range(rounds):
+                bare.append(max(bare_loop(onnx, w, t, seconds / 2)[0] for w, t in ((1, 2), (2, 1))))
+                served.append(load_on(url, image, 16, seconds))
+                alone.append(bare_loop(onnx, 1, threads, seconds / 2)[1])
+                single.append(load_on(url, image, 1, seconds / 2))
+        if peer:
+            spoken = folder / "image.json"
+            spoken.write_text('{"image":"' + _base64(image_bytes()))
+            form = ("application/json", '"}')
+            with litserve(onnx, folder) as url:
+                load_on(url, spoken, 2, 2.0, *form)
+                other += [load_on(url, spoken, 16, seconds, *form) for _ in range(rounds)]
+    found = {
         "bare_per_s": round(max(bare), 2),
-        "served_per_s": round(max(one["per_s"] for one in served), 2),
-        "ratio_c16": round(max(one["per_s"] for one in served) / max(bare), 3),
-        "p99_ms_c16": round(min(one["p99_ms"] for one in served), 1),
+        "served_per_s": round(max(one.per_s for one in served), 2),
+        "ratio": round(max(one.per_s for one in served) / max(bare), 3),
+        "p99_ms": round(min(one.p99_ms for one in served), 1),
         "bare_p50_ms": round(min(alone), 2),
-        "added_p50_ms_c1": round(min(single) - min(alone), 2),
-        "failed_requests": sum(one["failed"] for one in served),
+        "added_p50_ms_c1": round(min(one.p50_ms for one in single) - min(alone), 2),
+        "failed_requests": sum(one.failed for one in (*served, *single)),
     }
+    if other:
+        found["ratio_litserve"] = round(max(one.per_s for one in other) / max(bare), 3)
+        found["litserve_failed_requests"] = sum(one.failed for one in other)
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON line last")
     parser.add_argument("--seconds", type=float, default=8.0)
-    parser.add_argument("--convolutions", type=int, default=10, help="more of them: a heavier model")
-    arguments = parser.parse_args()
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--no-peer", action="store_true", help="without LitServe")
+    asked = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    found = {"benchmark": "serve", "cores": os.cpu_count(), **measure(arguments.convolutions, arguments.seconds)}
-    print(json.dumps(found))
+    usual = measure(detector_of(USUAL_MS), asked.seconds, asked.rounds, not asked.no_peer)
+    heavy = measure(detector_of(HEAVY_MS), asked.seconds, asked.rounds, peer=False)
+    renamed = {"ratio": "ratio_c16", "p99_ms": "p99_ms_c16"}
+    found = {renamed.get(name, name): value for name, value in usual.items()}
+    found |= {
+        "ratio_c16_heavy": heavy["ratio"],
+        "bare_per_s_heavy": heavy["bare_per_s"],
+        "added_p50_ms_c1_heavy": heavy["added_p50_ms_c1"],
+    }
+    found["failed_requests"] += heavy["failed_requests"]
+    print(json.dumps({"benchmark": "serve", "cores": os.cpu_count(), **found}))
 
 
 if __name__ == "__main__":
