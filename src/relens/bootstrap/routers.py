@@ -18,6 +18,7 @@ from relens.predictions.retention.routes import router as retention
 from relens.predictions.routes import router as predictions
 from relens.predictions.search_routes import router as search
 from relens.predictions.writers.routes import router as writers
+from relens.registry.manifest_routes import router as manifests
 from relens.registry.reader_routes import router as readers
 from relens.registry.routes import router as registry
 from relens.review.routes import router as review
@@ -30,6 +31,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     jobs,
     assets,
     datasets,
+    manifests,  # before the versions, whose references may hold slashes
     registry,
     readers,
     deployments,

@@ -49,7 +49,10 @@ app.add_typer(review.app, name="review")
 app.command("train")(train.train)
 app.command("status")(status.status)
 for _command in entry_points(group="relens.commands"):
-    app.add_typer(_command.load(), name=_command.name)
+    if isinstance(_loaded := _command.load(), typer.Typer):
+        app.add_typer(_loaded, name=_command.name)
+    else:
+        app.command(_command.name)(_loaded)
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from relens.kit.errors import Invalid, RelensError
 from relens.kit.ids import content_id, new_id
 from relens.predictions import roboflow
 from relens.predictions.logged import BadEntry, Entry, Origin, believable
+from relens.predictions.measured import feature, scalars
 from relens.predictions.said import BadPrediction, detections
 from relens.registry.model_version import ModelVersion
 from relens.vision.decode import decode
@@ -25,6 +26,7 @@ from relens.vision.fingerprint import fingerprint
 FIELDS = frozenset({
     "image", "file", "asset", "width", "height", "detections", "normalised", "latency_ms", "taken_at", "client_id", "source", "tags",
     "metadata", "model_version", "threshold", "error", "shadow", "writer", "writer_seq", "origin",
+    "scalars", "feature",
 })  # fmt: skip
 MOST_AT_ONCE = 5000
 _ASSET = re.compile(r"[0-9a-f]{64}")
@@ -138,6 +140,8 @@ class Reader:
             error=error,
             writer=item.get("writer"),
             writer_seq=item.get("writer_seq"),
+            scalars=scalars(item.get("scalars")),
+            feature=feature(item.get("feature")),
         )
         shadow = item.get("shadow")
         return Sent(entry, asset, data, None if shadow is None else self._shadow(shadow, entry, scale))

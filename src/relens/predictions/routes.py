@@ -14,7 +14,7 @@ from relens.infra.web import Cursor, Instant, Limit, Page, part
 from relens.kit import clock
 from relens.predictions import browse, store
 from relens.predictions.browse import Filter
-from relens.predictions.logged import Logged, ReviewState
+from relens.predictions.logged import Logged, Origin, ReviewState
 from relens.registry import store as registry_store
 
 router = APIRouter(prefix="/api/v1", tags=["predictions"])
@@ -60,6 +60,13 @@ class PredictionOut(BaseModel):
     threshold: float
     outlier: float | None
     review: ReviewState
+    origin: Origin
+    error: str | None
+    parent: str | None
+    writer: str | None
+    writer_seq: int | None
+    keep_reason: str
+    keep_probability: float
     detections: list[LoggedDetectionOut]
 
     @staticmethod
@@ -78,6 +85,13 @@ class PredictionOut(BaseModel):
             "threshold",
             "outlier",
             "review",
+            "origin",
+            "error",
+            "parent",
+            "writer",
+            "writer_seq",
+            "keep_reason",
+            "keep_probability",
         )
         version = line.model_version
         return PredictionOut(

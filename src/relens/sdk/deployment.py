@@ -81,6 +81,10 @@ class Deployment:
         """What programs outside numbered and the log does not have: counts by why, and items with a sentence each."""
         return self._read("/gaps", **{"from": time_text(since), "to": time_text(until)})
 
+    def tell(self, writer: str, **said: Any) -> None:
+        """What a program outside says of itself: state, message, model_version, sources, losses."""
+        self._transport.call("PUT", f"{self._path}/writers/{quote(writer)}", json=said)
+
     def predictions(
         self, *, query: str | None = None, sort: str | None = None, most: int | None = None, **filters: Any
     ) -> Iterator[Json]:

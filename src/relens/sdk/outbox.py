@@ -101,6 +101,11 @@ class Outbox:
         transport.close()
         spool.close()
 
+    @property
+    def writer(self) -> str:
+        """Who writes to this spool, as the server knows it."""
+        return self._open()[0].writer
+
     def stats(self) -> SpoolStats:
         spool, sender = self._open()
         level = spool.level()

@@ -1,0 +1,1 @@
+"""Where images come from on a machine of the user's own: a folder, a camera, a stream or video file."""
