@@ -82,6 +82,8 @@ CREATE INDEX asset_pin_by_asset ON asset_pin (asset);
 CREATE TABLE bucket (
 	deployment VARCHAR(36) NOT NULL, 
 	metric VARCHAR(64) NOT NULL, 
+	span VARCHAR(5) NOT NULL, 
+	whole BOOLEAN NOT NULL, 
 	hour BIGINT NOT NULL, 
 	source VARCHAR(200) NOT NULL, 
 	model_version VARCHAR(36) NOT NULL, 
@@ -89,8 +91,11 @@ CREATE TABLE bucket (
 	reference VARCHAR(36) NOT NULL, 
 	label VARCHAR(200) NOT NULL, 
 	state BLOB NOT NULL, 
-	PRIMARY KEY (deployment, metric, hour, source, model_version, role, reference, label)
-);
+	PRIMARY KEY (deployment, metric, span, whole, hour, source, model_version, role, reference, label)
+)
+ WITHOUT ROWID
+
+;
 CREATE TABLE counter (
 	name VARCHAR(40) NOT NULL, 
 	value BIGINT NOT NULL, 
@@ -257,8 +262,11 @@ CREATE TABLE loop_policy (
 	"after" INTEGER NOT NULL, 
 	trainer VARCHAR(60) NOT NULL, 
 	parameters JSON NOT NULL, 
+	training_rules JSON NOT NULL, 
 	rollout_active BOOLEAN NOT NULL, 
 	policy VARCHAR(12) NOT NULL, 
+	rollout_rules JSON NOT NULL, 
+	frozen BOOLEAN NOT NULL, 
 	PRIMARY KEY (deployment)
 );
 CREATE TABLE loop_run (

@@ -156,7 +156,7 @@ def test_enough_reviews_start_a_run_and_the_candidate_waits_for_an_answer(client
 
     _wait(lambda: loop()["added"] + loop()["kept_for_testing"] == 64)
     wanted = {"active": True, "after": loop()["added"], "trainer": "command", "parameters": PARAMETERS}
-    assert client.put(f"{orchard}/continuous-training", json=wanted).json() == wanted
+    assert wanted.items() <= client.put(f"{orchard}/continuous-training", json=wanted).json().items()
     _wait(lambda: loop()["last_run_state"] == "succeeded", 90)
     waiting = loop()["waiting"]
     assert (waiting["decision"], waiting["applied"], waiting["policy"]) == ("promote", "waiting", "ask")

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
+from typing import Any
 
+import pytest
+from sqlalchemy import Connection
+
+from relens.alerts import store as alerts
+from relens.alerts.alert import Alert
+from relens.deployments import store as deployments
+from relens.deployments.deployment import Deployment, RoleChange
 from relens.infra.database import Database
 from relens.infra.jobs import Jobs
+from relens.kit import clock
 from relens.kit.errors import Conflict
+from relens.kit.ids import new_id
 from relens.loop import configure, store
-from relens.loop.policy import ContinuousTraining, FeedbackLoop, Policies
+from relens.loop.decision import Decision
+from relens.loop.policy import (
+    MINUTE,
+    ContinuousDeployment,
+    ContinuousTraining,
+    FeedbackLoop,
+    Policies,
+    QuietHours,
+)
 from relens.loop.progress import progress
+from relens.loop.promote import roll_out
 from relens.loop.start import Follow, start
+from relens.registry import store as registry
+from relens.registry.model_version import ModelVersion
 from tests.rooms.test_loop_feedback import World
 
 PARAMETERS = {"command": ["true"]}
@@ -46,6 +67,10 @@ class Watched(World):
             last = store.last_run(connection, self.deployment.id)
         assert last is not None
         return last.job
+
+    def now(self) -> Deployment:
+        with self.database.read() as connection:
+            return deployments.get(connection, self.deployment.id)
 
     def added(self) -> int:
         with self.database.read() as connection:
@@ -109,3 +134,134 @@ def test_a_run_without_a_dataset_to_feed_is_refused(watched: Watched) -> None:
         watched.database.write(
             lambda connection: start(connection, watched.jobs, watched.deployment, watched.alice, "asked for")
         )
+
+
+def alarm(watched: Watched, metric: str, since: int) -> None:
+    """An alert that fires."""
+    made = Alert(
+        new_id(),
+        new_id(),
+        watched.deployment.id,
+        metric,
+        "d",
+        "above",
+        0.4,
+        0.2,
+        90,
+        "firing",
+        since,
+        None,
+        None,
+        None,
+        "it moved",
+    )
+    watched.database.write(lambda connection: alerts.insert_alert(connection, made))
+
+
+def configured(watched: Watched, wanted: ContinuousTraining) -> None:
+    watched.database.write(
+        lambda connection: configure.continuous_training(connection, watched.deployment, wanted, watched.alice)
+    )
+
+
+def test_an_alert_on_a_metric_starts_a_run_before_enough_images_were_added(watched: Watched) -> None:
+    configured(watched, ContinuousTraining(True, 500, "command", PARAMETERS, on_alert=("drift",)))
+    alarm(watched, "latency", clock.now())
+    watched.accept("image", 12)
+    assert watched.follow_all() == []
+    alarm(watched, "drift", clock.now())
+    assert watched.follow_all() == ["1 queued"]
+
+
+def test_a_run_that_is_due_says_what_it_waits_for(watched: Watched) -> None:
+    today = clock.now() % clock.DAY // MINUTE
+    quiet = QuietHours((today - 60) % 1440, (today + 60) % 1440)
+    configured(watched, ContinuousTraining(True, 5, "command", PARAMETERS, quiet=quiet))
+    watched.accept("image", 20)
+    assert watched.follow_all() == []
+    with watched.database.read() as connection:
+        seen = progress(connection, watched.deployment)
+    assert seen.due.reason == "5 images were added"
+    assert (seen.due.waits or "").startswith("quiet hours")
+
+
+def test_frozen_nothing_begins_by_itself_and_people_still_may(watched: Watched) -> None:
+    def freeze(frozen: bool) -> None:
+        watched.database.write(
+            lambda connection: configure.freeze(connection, watched.deployment, frozen, watched.alice)
+        )
+
+    freeze(True)
+    watched.accept("image", 30)
+    assert watched.follow_all() == []
+    job = watched.database.write(
+        lambda connection: start(connection, watched.jobs, watched.deployment, watched.alice, "asked for by Alice")
+    )
+    watched.jobs.cancel(job)
+    freeze(False)
+    watched.accept("more", 30)
+    assert watched.follow_all() == ["2 queued"]
+
+
+def test_an_alert_of_the_guard_takes_a_promotion_back_once(watched: Watched) -> None:
+    before = str(watched.deployment.champion)
+    model = watched.database.write(
+        lambda connection: registry.named(connection, "cells", "classification", watched.alice.id)
+    )
+    about: Any = {
+        "model": model.id,
+        "model_name": "cells",
+        "task": "classification",
+        "labels": watched.deployment.labels,
+    }
+    plain: Any = dict.fromkeys(("dataset_version", "training_run", "parent", "checkpoint", "advised_threshold"))
+    made: Any = {
+        "size_bytes": 1,
+        "manifest": {},
+        "scores": {},
+        "note": "",
+        "created_at": 1,
+        "created_by": watched.alice.id,
+    }
+    first = ModelVersion(id=before, number=1, artifact="a" * 64, **about, **plain, **made)
+    second = replace(first, id=new_id(), number=2, artifact="b" * 64)
+    guarded = ContinuousDeployment(True, "champion", guard=("precision",))
+    promoted_at = clock.now()
+    judged = Decision(
+        new_id(),
+        watched.deployment.id,
+        new_id(),
+        second.id,
+        first.id,
+        new_id(),
+        "promote",
+        ("it is better.",),
+        {},
+        "ask",
+        "held",
+        "",
+        promoted_at,
+    )
+
+    def promote_it(connection: Connection) -> None:
+        for version in (first, second):
+            registry.insert(connection, version)
+        answered = RoleChange(watched.deployment.id, "champion", before, 1, None, "deployed", watched.alice.id)
+        deployments.open_role(connection, answered)
+        configure.continuous_deployment(connection, watched.deployment, guarded, watched.alice)
+        roll_out(connection, judged)
+
+    watched.database.write(promote_it)
+    assert watched.now().champion == second.id
+    alarm(watched, "precision", promoted_at - clock.HOUR)
+    alarm(watched, "latency", promoted_at + 1)
+    watched.follow_all()
+    assert watched.now().champion == second.id, "an older alert, or one on another metric, is no objection"
+    alarm(watched, "precision", promoted_at + 1)
+    watched.follow_all()
+    assert watched.now().champion == before
+    with watched.database.read() as connection:
+        (latest, *_) = [one for one in deployments.history(connection, watched.deployment.id) if one.until is None]
+    assert "taken back by its guard: it moved" in latest.reason
+    watched.follow_all()
+    assert watched.now().champion == before

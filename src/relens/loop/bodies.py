@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
@@ -13,7 +13,7 @@ from relens.infra.web import Instant
 from relens.kit.errors import NotFound
 from relens.loop.decision import Applied, Decision
 from relens.loop.gate import Answer
-from relens.loop.policy import ContinuousDeployment, ContinuousTraining, FeedbackLoop, RolloutPolicy
+from relens.loop.policy import ContinuousDeployment, ContinuousTraining, FeedbackLoop, QuietHours, RolloutPolicy
 from relens.loop.progress import Progress, Running, StepState
 from relens.loop.provenance import Kind
 from relens.predictions.routes import TitledVersion
@@ -28,20 +28,51 @@ class FeedbackLoopBody(BaseModel):
     test_share: float = Field(0.2, ge=0.0, le=0.5)
 
 
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="HH:MM in UTC")]
+
+
+class QuietHoursBody(BaseModel):
+    """When no run begins; over midnight where `end` comes first."""
+
+    start: TimeOfDay
+    end: TimeOfDay
+
+
 class ContinuousTrainingBody(BaseModel):
-    """A run starts by itself when `after` images were added since the last one. `parameters` go to the trainer."""
+    """A run starts by itself when `after` images were added since the last one. `parameters` go to the trainer.
+
+    With at least one image added it also starts when an alert on one of the metrics `on_alert` fires, or `every_days` after the last run.
+    It waits `cool_down_hours` after the last one began, for the end of `quiet_hours`, and when `minutes_per_day` of training are used up.
+    """
 
     active: bool
     after: int = Field(50, ge=1, le=1_000_000)
     trainer: str = "compact"
     parameters: dict[str, Any] = Field(default_factory=dict)
+    on_alert: list[Name] = Field(default_factory=list, max_length=20, description="names of metrics")
+    every_days: float | None = Field(None, gt=0, le=3_650)
+    cool_down_hours: float = Field(0.0, ge=0, le=8_760)
+    minutes_per_day: float | None = Field(None, gt=0, le=1_440)
+    quiet_hours: QuietHoursBody | None = None
 
 
 class ContinuousDeploymentBody(BaseModel):
-    """What happens with a candidate that passed the gate; not active is the same as `ask`."""
+    """What happens with a candidate that passed the gate; not active is the same as `ask`.
+
+    `guard`: metrics whose alert, when it begins within `guard_hours` after a promotion, brings the version before back.
+    """
 
     active: bool
     policy: RolloutPolicy = "ask"
+    guard: list[Name] = Field(default_factory=list, max_length=20)
+    guard_hours: float = Field(24.0, gt=0, le=8_760)
+
+
+class FreezeBody(BaseModel):
+    """Frozen: nothing begins, changes over or goes back by itself; people still may do all of it."""
+
+    frozen: bool
 
 
 class DecisionOut(BaseModel):
@@ -114,6 +145,9 @@ class LoopOut(BaseModel):
     last_run_at: Instant | None
     last_run_state: str | None
     last_error: str | None
+    due: str | None = Field(description="why a run should begin, when one is due")
+    waits: str | None = Field(description="what a run that is due waits for")
+    frozen: bool
 
 
 class RollbackIn(BaseModel):
@@ -151,13 +185,40 @@ def feedback_body(connection: Connection, loop: FeedbackLoop) -> FeedbackLoopBod
 
 
 def training_body(training: ContinuousTraining) -> ContinuousTrainingBody:
+    plain = ContinuousTrainingBody.model_fields.keys() - {"parameters", "on_alert", "quiet_hours"}
+    quiet = training.quiet
     return ContinuousTrainingBody(
-        active=training.active, after=training.after, trainer=training.trainer, parameters=dict(training.parameters)
+        **{name: getattr(training, name) for name in plain},
+        parameters=dict(training.parameters),
+        on_alert=list(training.on_alert),
+        quiet_hours=QuietHoursBody(start=_time(quiet.start), end=_time(quiet.end)) if quiet else None,
     )
 
 
+def training_of(wanted: ContinuousTrainingBody) -> ContinuousTraining:
+    """Raises BadPolicy."""
+    plain = ContinuousTrainingBody.model_fields.keys() - {"on_alert", "quiet_hours"}
+    quiet = wanted.quiet_hours
+    return ContinuousTraining(
+        **{name: getattr(wanted, name) for name in plain},
+        on_alert=tuple(wanted.on_alert),
+        quiet=QuietHours(_minutes(quiet.start), _minutes(quiet.end)) if quiet else None,
+    )
+
+
+def _time(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _minutes(time: str) -> int:
+    hours, minutes = time.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
 def rollout_body(rollout: ContinuousDeployment) -> ContinuousDeploymentBody:
-    return ContinuousDeploymentBody(active=rollout.active, policy=rollout.policy)
+    return ContinuousDeploymentBody(
+        active=rollout.active, policy=rollout.policy, guard=list(rollout.guard), guard_hours=rollout.guard_hours
+    )
 
 
 def decision_body(connection: Connection, decision: Decision) -> DecisionOut:
@@ -195,6 +256,9 @@ def loop_body(connection: Connection, seen: Progress) -> LoopOut:
         last_run_at=seen.last_run_at,
         last_run_state=seen.last_run_state,
         last_error=seen.last_error,
+        due=seen.due.reason,
+        waits=seen.due.waits,
+        frozen=seen.frozen,
     )
 
 

@@ -61,6 +61,13 @@ def continuous_deployment(
     return chosen
 
 
+def freeze(connection: Connection, deployment: Deployment, frozen: bool, actor: Actor) -> bool:
+    actor.must_be("operator")
+    now = store.policies(connection, deployment.id)
+    store.keep_policies(connection, deployment.id, replace(now, frozen=frozen))
+    return frozen
+
+
 def _must_fit(connection: Connection, deployment: Deployment, dataset: str) -> None:
     newest = newest_version(connection, dataset)
     if newest.task != deployment.task:

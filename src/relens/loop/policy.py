@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from relens.kit.clock import DAY, SECOND, Micros
 from relens.kit.errors import Invalid
 
+MINUTE = 60 * SECOND
 RolloutPolicy = Literal["ask", "shadow", "champion"]
 
 
@@ -31,29 +33,72 @@ class FeedbackLoop:
 
 
 @dataclass(frozen=True, slots=True)
+class QuietHours:
+    """From `start` to `end`, minutes after midnight in UTC; over midnight where `end` comes first."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.start < 1440 and 0 <= self.end < 1440) or self.start == self.end:
+            raise BadPolicy("quiet hours run from one time of the day to another one, both from 00:00 to 23:59")
+
+    def ends(self, now: Micros) -> Micros | None:
+        """When they are over, if it is quiet at `now`."""
+        midnight = now - now % DAY
+        passed = (now - midnight) / MINUTE
+        length = (self.end - self.start) % 1440
+        into = (passed - self.start) % 1440
+        return None if into >= length else now + round((length - into) * MINUTE)
+
+
+@dataclass(frozen=True, slots=True)
 class ContinuousTraining:
-    """A run starts by itself when `after` images were added since the last one."""
+    """A run starts by itself when `after` images were added since the last one, or, with at least one added, when an alert on one of
+    the metrics `on_alert` fires, or `every_days` after the last run.
+
+    It waits for `cool_down_hours` since the last one began, for the end of `quiet` hours, and for a new day once `minutes_per_day` of
+    training were used in the last 24 hours.
+    """
 
     active: bool = False
     after: int = 50
     trainer: str = "compact"
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    on_alert: tuple[str, ...] = ()
+    every_days: float | None = None
+    cool_down_hours: float = 0.0
+    minutes_per_day: float | None = None
+    quiet: QuietHours | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.after <= 1_000_000:
             raise BadPolicy(f"retraining starts after 1 to 1,000,000 added images, not after {self.after}")
+        if self.every_days is not None and not 0 < self.every_days <= 3_650:
+            raise BadPolicy(f"a schedule is a number of days between two runs, up to 3,650, not {self.every_days}")
+        if not 0 <= self.cool_down_hours <= 8_760:
+            raise BadPolicy(f"the pause after a run is 0 to 8,760 hours, not {self.cool_down_hours}")
+        if self.minutes_per_day is not None and not 0 < self.minutes_per_day <= 1_440:
+            raise BadPolicy(f"a day has room for 1 to 1,440 minutes of training, not for {self.minutes_per_day}")
 
 
 @dataclass(frozen=True, slots=True)
 class ContinuousDeployment:
-    """What happens with a candidate that passed the gate. Inactive means: ask."""
+    """What happens with a candidate that passed the gate. Inactive means: ask.
+
+    `guard`: metrics whose alert, when it begins within `guard_hours` after the loop promoted a version, brings the version before back.
+    """
 
     active: bool = False
     policy: RolloutPolicy = "ask"
+    guard: tuple[str, ...] = ()
+    guard_hours: float = 24.0
 
     def __post_init__(self) -> None:
         if self.policy not in get_args(RolloutPolicy):
             raise BadPolicy(f"the policy is ask, shadow or champion, not '{self.policy}'")
+        if not 0 < self.guard_hours <= 8_760:
+            raise BadPolicy(f"a promotion is watched for up to 8,760 hours, not for {self.guard_hours}")
 
     @property
     def in_force(self) -> RolloutPolicy:
@@ -62,8 +107,13 @@ class ContinuousDeployment:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """The three settings of one deployment."""
+    """The settings of one deployment. `frozen`: nothing begins, changes over or goes back by itself; people still may."""
 
     feedback: FeedbackLoop = field(default_factory=FeedbackLoop)
     training: ContinuousTraining = field(default_factory=ContinuousTraining)
     rollout: ContinuousDeployment = field(default_factory=ContinuousDeployment)
+    frozen: bool = False
+
+    @property
+    def in_force(self) -> RolloutPolicy:
+        return "ask" if self.frozen else self.rollout.in_force

@@ -14,9 +14,11 @@ from relens.kit.clock import Micros
 from relens.kit.errors import NotFound
 from relens.loop import feedback_rows, store
 from relens.loop.decision import Decision
+from relens.loop.due import Due
 from relens.loop.feedback import Tally, newest_version, tally
 from relens.loop.policy import Policies
 from relens.loop.retrain import STEPS
+from relens.loop.start import what_is_due
 from relens.review import store as verdicts
 from relens.training import store as trainings
 
@@ -54,6 +56,8 @@ class Progress:
     last_run_at: Micros | None
     last_run_state: str | None
     last_error: str | None
+    due: Due
+    frozen: bool
 
 
 def progress(connection: Connection, deployment: Deployment) -> Progress:
@@ -73,6 +77,8 @@ def progress(connection: Connection, deployment: Deployment) -> Progress:
         last_run_at=last.started_at if last else None,
         last_run_state=job.state if job else None,
         last_error=job.error if job else None,
+        due=what_is_due(connection, deployment.id, chosen),
+        frozen=chosen.frozen,
     )
 
 

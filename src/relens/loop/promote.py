@@ -32,7 +32,7 @@ def roll_out(connection: Connection, judged: Decision) -> Decision:
     there = store.decision_of_job(connection, judged.job)
     if there is not None:
         return there
-    judged = replace(judged, policy=store.policies(connection, judged.deployment).rollout.in_force)
+    judged = replace(judged, policy=store.policies(connection, judged.deployment).in_force)
     deployment = deployments.get(connection, judged.deployment)
     candidate = registry.get(connection, judged.candidate)
     if judged.decision != PASSED:

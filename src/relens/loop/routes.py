@@ -21,6 +21,7 @@ from relens.loop.bodies import (
     ContinuousTrainingBody,
     DecisionOut,
     FeedbackLoopBody,
+    FreezeBody,
     LineageOut,
     LineageStep,
     LoopOut,
@@ -30,9 +31,10 @@ from relens.loop.bodies import (
     loop_body,
     rollout_body,
     training_body,
+    training_of,
 )
 from relens.loop.judge import judge_candidate
-from relens.loop.policy import ContinuousDeployment, ContinuousTraining
+from relens.loop.policy import ContinuousDeployment
 from relens.loop.progress import progress
 from relens.loop.provenance import lineage
 from relens.loop.start import start
@@ -76,7 +78,7 @@ def put_continuous_training(
     deployment: str, wanted: ContinuousTrainingBody, actor: Asking, database: Db
 ) -> ContinuousTrainingBody:
     """Runs start by themselves from now on; images added already count."""
-    chosen = ContinuousTraining(wanted.active, wanted.after, wanted.trainer, wanted.parameters)
+    chosen = training_of(wanted)
 
     def change(connection: Connection) -> ContinuousTrainingBody:
         return training_body(
@@ -97,12 +99,23 @@ def put_continuous_deployment(
     deployment: str, wanted: ContinuousDeploymentBody, actor: Asking, database: Db
 ) -> ContinuousDeploymentBody:
     """What happens with the next candidate that passes the gate."""
-    chosen = ContinuousDeployment(wanted.active, wanted.policy)
+    chosen = ContinuousDeployment(wanted.active, wanted.policy, tuple(wanted.guard), wanted.guard_hours)
 
     def change(connection: Connection) -> ContinuousDeploymentBody:
         return rollout_body(
             configure.continuous_deployment(connection, deployments.get(connection, deployment), chosen, actor)
         )
+
+    return database.write(change)
+
+
+@router.put("/deployments/{deployment}/freeze")
+def put_freeze(deployment: str, wanted: FreezeBody, actor: Asking, database: Db) -> FreezeBody:
+    """The switch that stops everything automatic in this deployment's loop; a run under way goes on and then asks."""
+
+    def change(connection: Connection) -> FreezeBody:
+        here = deployments.get(connection, deployment)
+        return FreezeBody(frozen=configure.freeze(connection, here, wanted.frozen, actor))
 
     return database.write(change)
 

@@ -7,13 +7,15 @@ from functools import partial
 from sqlalchemy import Connection
 
 from relens.access.actor import Actor
+from relens.alerts import store as alert_store
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.infra.jobs import Job, Jobs
 from relens.infra.jobs import store as jobs_store
 from relens.kit import clock
-from relens.loop import feedback_rows, store
+from relens.loop import feedback_rows, guard, store
+from relens.loop.due import Due, Situation, due, firing
 from relens.loop.feedback import Feedback, NoFeedbackLoop, tally
 from relens.loop.policy import Policies
 from relens.loop.promote import loop_actor
@@ -23,7 +25,7 @@ RETRAIN = "retrain"
 
 
 class Follow:
-    """Follows the verdicts and starts a run when enough images were added; `step` is for a follower (every 0.25 s)."""
+    """Follows the verdicts, starts a run when one is due, and takes back a promotion that its guard objects to; `step` is for a follower."""
 
     def __init__(self, database: Database, jobs: Jobs) -> None:
         self._database = database
@@ -33,13 +35,13 @@ class Follow:
     def step(self) -> bool:
         more = self._feedback.step()
         with self._database.read() as connection:
-            due = [
-                deployment
-                for deployment, chosen in store.active(connection).items()
-                if _is_due(connection, deployment, chosen)
-            ]
-        for deployment in due:
+            active = store.active(connection)
+            begin = [one for one, chosen in active.items() if what_is_due(connection, one, chosen).now]
+            objected = [one for one, chosen in active.items() if guard.objection(connection, one, chosen) is not None]
+        for deployment in begin:
             self._database.write(partial(_start_if_due, jobs=self._jobs, deployment_id=deployment))
+        for deployment in objected:
+            self._database.write(partial(guard.go_back, deployment_id=deployment))
         return more
 
 
@@ -71,20 +73,39 @@ def start(connection: Connection, jobs: Jobs, deployment: Deployment, actor: Act
 
 def _start_if_due(connection: Connection, jobs: Jobs, deployment_id: str) -> None:
     """Asked again inside the transaction: another server, or a person, may have been faster."""
-    chosen = store.policies(connection, deployment_id)
-    if _is_due(connection, deployment_id, chosen):
-        deployment = deployments.get(connection, deployment_id)
-        start(connection, jobs, deployment, loop_actor(connection), f"{chosen.training.after} images were added")
+    seen = what_is_due(connection, deployment_id, store.policies(connection, deployment_id))
+    if seen.now and seen.reason is not None:
+        start(connection, jobs, deployments.get(connection, deployment_id), loop_actor(connection), seen.reason)
 
 
-def _is_due(connection: Connection, deployment: str, chosen: Policies) -> bool:
-    if not (chosen.feedback.active and chosen.training.active):
-        return False
+def what_is_due(connection: Connection, deployment: str, chosen: Policies) -> Due:
+    """Whether a run should begin by itself now, why, and what holds it back."""
+    if chosen.frozen or not (chosen.feedback.active and chosen.training.active):
+        return Due(None)
     last = store.last_run(connection, deployment)
     job = jobs_store.get(connection, last.job) if last else None
     if job is not None and job.is_open:
-        return False
-    return tally(connection, deployment, chosen.feedback, _counted_from(last, job)).added >= chosen.training.after
+        return Due(None)
+    training, now = chosen.training, clock.now()
+    alerts = alert_store.alerts(connection, deployment, open_only=True) if training.on_alert else []
+    situation = Situation(
+        now=now,
+        added=tally(connection, deployment, chosen.feedback, _counted_from(last, job)).added,
+        began=last.started_at if last else None,
+        used_s=_used(connection, deployment, now) if training.minutes_per_day is not None else 0.0,
+        alerts=firing([(alert.metric, alert.since) for alert in alerts]),
+    )
+    return due(training, situation)
+
+
+def _used(connection: Connection, deployment: str, now: clock.Micros) -> float:
+    """Seconds that runs which began in the last 24 hours took."""
+    spent = 0.0
+    for job_id in store.jobs_since(connection, deployment, now - clock.DAY):
+        job = jobs_store.get(connection, job_id)
+        if job is not None and job.started_at is not None:
+            spent += ((job.finished_at or now) - job.started_at) / clock.SECOND
+    return spent
 
 
 def _counted_from(last: LoopRun | None, job: Job | None) -> int:

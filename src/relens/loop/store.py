@@ -24,7 +24,7 @@ from sqlalchemy import (
 from relens.infra.database import add, metadata, upsert
 from relens.kit.clock import Micros
 from relens.loop.decision import OPEN, Decision, NoDecision
-from relens.loop.policy import ContinuousDeployment, ContinuousTraining, FeedbackLoop, Policies
+from relens.loop.policy import ContinuousDeployment, ContinuousTraining, FeedbackLoop, Policies, QuietHours
 
 loop_policy = Table(
     "loop_policy",
@@ -37,8 +37,11 @@ loop_policy = Table(
     Column("after", Integer, nullable=False),
     Column("trainer", String(60), nullable=False),
     Column("parameters", JSON, nullable=False),
+    Column("training_rules", JSON, nullable=False),
     Column("rollout_active", Boolean, nullable=False),
     Column("policy", String(12), nullable=False),
+    Column("rollout_rules", JSON, nullable=False),
+    Column("frozen", Boolean, nullable=False),
 )
 
 loop_run = Table(
@@ -109,8 +112,11 @@ def keep_policies(connection: Connection, deployment: str, chosen: Policies) -> 
         "after": chosen.training.after,
         "trainer": chosen.training.trainer,
         "parameters": dict(chosen.training.parameters),
+        "training_rules": _training_rules(chosen.training),
         "rollout_active": chosen.rollout.active,
         "policy": chosen.rollout.policy,
+        "rollout_rules": {"guard": list(chosen.rollout.guard), "guard_hours": chosen.rollout.guard_hours},
+        "frozen": chosen.frozen,
     }
     upsert(connection, loop_policy, [row], ["deployment"], [name for name in row if name != "deployment"])
 
@@ -122,6 +128,12 @@ def add_run(connection: Connection, run: LoopRun) -> None:
 def last_run(connection: Connection, deployment: str) -> LoopRun | None:
     query = select(loop_run).where(loop_run.c.deployment == deployment).order_by(loop_run.c.number.desc()).limit(1)
     return _run(connection.execute(query).one_or_none())
+
+
+def jobs_since(connection: Connection, deployment: str, since: Micros) -> list[str]:
+    """The jobs of the runs that began after `since`."""
+    query = select(loop_run.c.job).where(loop_run.c.deployment == deployment, loop_run.c.started_at > since)
+    return list(connection.execute(query).scalars())
 
 
 def add_decision(connection: Connection, made: Decision) -> None:
@@ -177,9 +189,25 @@ def _decision(row: Any) -> Decision:
 def _policies(row: Any) -> Policies:
     return Policies(
         FeedbackLoop(row.dataset, row.feedback_active, row.test_share),
-        ContinuousTraining(row.training_active, row.after, row.trainer, dict(row.parameters)),
-        ContinuousDeployment(row.rollout_active, row.policy),
+        ContinuousTraining(
+            row.training_active, row.after, row.trainer, dict(row.parameters), **_read_rules(row.training_rules)
+        ),
+        ContinuousDeployment(
+            row.rollout_active, row.policy, tuple(row.rollout_rules["guard"]), row.rollout_rules["guard_hours"]
+        ),
+        row.frozen,
     )
+
+
+def _training_rules(training: ContinuousTraining) -> dict[str, Any]:
+    plain = {name: getattr(training, name) for name in ("every_days", "cool_down_hours", "minutes_per_day")}
+    quiet = [training.quiet.start, training.quiet.end] if training.quiet else None
+    return plain | {"on_alert": list(training.on_alert), "quiet": quiet}
+
+
+def _read_rules(written: dict[str, Any]) -> dict[str, Any]:
+    quiet = QuietHours(*written["quiet"]) if written["quiet"] else None
+    return {**written, "on_alert": tuple(written["on_alert"]), "quiet": quiet}
 
 
 def _run(row: Any) -> LoopRun | None:

@@ -1,0 +1,82 @@
+"""Whether a run of the loop begins now: pure, and it says why, or what it waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from relens.kit.clock import DAY, HOUR, Micros, to_text
+from relens.loop.policy import ContinuousTraining
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known at `now`. `began`: when the last run did, None before the first; `used_s`: training time of the last 24 hours.
+
+    `alerts`: when each metric's alert that fires now began; `added`: images that are new since the last run.
+    """
+
+    now: Micros
+    added: int
+    began: Micros | None = None
+    used_s: float = 0.0
+    alerts: Mapping[str, Micros] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """`reason`: why a run should begin, None when nothing asks for one; `waits`: what holds it back all the same."""
+
+    reason: str | None
+    waits: str | None = None
+
+    @property
+    def now(self) -> bool:
+        return self.reason is not None and self.waits is None
+
+
+def due(chosen: ContinuousTraining, seen: Situation) -> Due:
+    """Any trigger is enough; then every limit has to allow it."""
+    reason = _wanted(chosen, seen)
+    return Due(reason, _held_back(chosen, seen) if reason else None)
+
+
+def _wanted(chosen: ContinuousTraining, seen: Situation) -> str | None:
+    if seen.added >= chosen.after:
+        return f"{chosen.after} images were added"
+    if seen.added < 1:
+        # The same images would give the same version again.
+        return None
+    began = seen.began or 0
+    fresh = [name for name in chosen.on_alert if seen.alerts.get(name, -1) > began]
+    if fresh:
+        return f"an alert on {', '.join(fresh)} fires, and {_images(seen.added)} were added"
+    if chosen.every_days is not None and seen.began is not None and seen.now - began >= chosen.every_days * DAY:
+        return f"the last run was {chosen.every_days:g} days ago, and {_images(seen.added)} were added"
+    return None
+
+
+def _held_back(chosen: ContinuousTraining, seen: Situation) -> str | None:
+    rested = (seen.began or 0) + round(chosen.cool_down_hours * HOUR)
+    if seen.began is not None and seen.now < rested:
+        return f"a pause after the last run, until {_time(rested)} UTC"
+    if chosen.minutes_per_day is not None and seen.used_s >= 60 * chosen.minutes_per_day:
+        return f"{chosen.minutes_per_day:g} minutes of training a day are used up"
+    over = chosen.quiet.ends(seen.now) if chosen.quiet else None
+    return None if over is None else f"quiet hours, until {_time(over)} UTC"
+
+
+def firing(alerts: Collection[tuple[str, Micros]]) -> dict[str, Micros]:
+    """When the newest alert on each metric began."""
+    found: dict[str, Micros] = {}
+    for metric, since in alerts:
+        found[metric] = max(since, found.get(metric, 0))
+    return found
+
+
+def _images(count: int) -> str:
+    return "one image" if count == 1 else f"{count} images"
+
+
+def _time(instant: Micros) -> str:
+    return to_text(instant)[11:16]

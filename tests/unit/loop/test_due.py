@@ -1,0 +1,77 @@
+"""When a run begins by itself: any trigger is enough, every limit has to allow it, and both are said."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relens.kit.clock import DAY, HOUR, from_text
+from relens.loop.due import Situation, due, firing
+from relens.loop.policy import MINUTE, BadPolicy, ContinuousTraining, QuietHours
+
+NOON = from_text("2026-03-02T12:00:00Z")
+
+
+def test_enough_added_images_start_a_run_and_say_so() -> None:
+    chosen = ContinuousTraining(True, 50)
+    assert due(chosen, Situation(NOON, 49)).reason is None
+    found = due(chosen, Situation(NOON, 50))
+    assert found.now
+    assert found.reason == "50 images were added"
+
+
+def test_an_alert_starts_a_run_once_and_only_when_there_is_something_new_to_learn() -> None:
+    chosen = ContinuousTraining(True, 50, on_alert=("drift",))
+    began = NOON - DAY
+    assert not due(chosen, Situation(NOON, 0, began, alerts={"drift": NOON - HOUR})).now
+    assert due(chosen, Situation(NOON, 3, began, alerts={"drift": NOON - HOUR})).now
+    assert not due(chosen, Situation(NOON, 3, began, alerts={"latency": NOON - HOUR})).now
+    assert not due(chosen, Situation(NOON, 3, NOON - HOUR // 2, alerts={"drift": NOON - HOUR})).now, "it was answered"
+
+
+def test_a_schedule_counts_from_the_last_run() -> None:
+    chosen = ContinuousTraining(True, 50, every_days=7)
+    assert not due(chosen, Situation(NOON, 1, NOON - 6 * DAY)).now
+    assert due(chosen, Situation(NOON, 1, NOON - 7 * DAY)).now
+    assert not due(chosen, Situation(NOON, 0, NOON - 7 * DAY)).now
+
+
+def test_limits_hold_a_run_back_and_say_until_when() -> None:
+    paused = due(ContinuousTraining(True, 5, cool_down_hours=3), Situation(NOON, 5, NOON - HOUR))
+    assert (paused.now, paused.waits) == (False, "a pause after the last run, until 14:00 UTC")
+    spent = due(ContinuousTraining(True, 5, minutes_per_day=30), Situation(NOON, 5, NOON - HOUR, used_s=1800))
+    assert (spent.now, spent.waits) == (False, "30 minutes of training a day are used up")
+    quiet = due(ContinuousTraining(True, 5, quiet=QuietHours(8 * 60, 18 * 60)), Situation(NOON, 5))
+    assert (quiet.now, quiet.waits) == (False, "quiet hours, until 18:00 UTC")
+
+
+@given(st.integers(0, 1439), st.integers(0, 1439), st.integers(0, 4 * DAY // MINUTE))
+def test_quiet_hours_hold_exactly_between_their_ends_also_over_midnight(start: int, end: int, minute: int) -> None:
+    if start == end:
+        with pytest.raises(BadPolicy):
+            QuietHours(start, end)
+        return
+    quiet, now = QuietHours(start, end), NOON + minute * MINUTE
+    clock = datetime.fromtimestamp(now / 1e6, UTC)
+    at = clock.hour * 60 + clock.minute
+    inside = start <= at < end if start < end else at >= start or at < end
+    over = quiet.ends(now)
+    assert (over is not None) == inside
+    if over is not None:
+        assert now < over <= now + DAY
+        assert quiet.ends(over) is None
+
+
+@given(st.integers(0, 100), st.integers(1, 50), st.floats(0, 48), st.floats(0, 7200))
+def test_a_run_begins_only_when_something_asks_for_it(added: int, after: int, hours: float, used: float) -> None:
+    chosen = ContinuousTraining(True, after, cool_down_hours=12, minutes_per_day=60)
+    found = due(chosen, Situation(NOON, added, NOON - round(hours * HOUR), used))
+    assert (found.reason is not None) == (added >= after)
+    assert found.now == (added >= after and hours >= 12 and used < 3600) or abs(hours - 12) < 1e-6
+
+
+def test_of_several_alerts_on_a_metric_the_newest_counts() -> None:
+    assert firing([("drift", 5), ("drift", 9), ("latency", 1)]) == {"drift": 9, "latency": 1}
