@@ -1,0 +1,35 @@
+"""relens explain, relens rollback: from an answer back to the people behind it, and from a version back to the one before."""
+
+from typing import Annotated
+
+import typer
+
+from relens.cli.server import AsJson, Token, Url, connect, show_json
+
+
+def explain(
+    prediction: Annotated[str, typer.Argument(help="The prediction's id, as the answer gave it.")],
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Walk back from an answer: version, training run, dataset versions, and the reviews in them."""
+    steps = connect(url, token).lineage(prediction)
+    if as_json:
+        show_json(steps)
+        return
+    for step in steps:
+        by = f", by {step['by']}" if step["by"] else ""
+        typer.echo(f"{step['at'][:16].replace('T', ' ')}  {step['title']}{by}")
+        typer.echo(f"{'':18}{step['detail']}")
+
+
+def rollback(
+    deployment: Annotated[str, typer.Argument(help="The deployment's name.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the history of roles.")] = "",
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Let the version before answer again; no request fails meanwhile."""
+    found = connect(url, token).deployment(deployment).rollback(reason)
+    typer.echo(f"{deployment} answers with {found['champion']['title']} again")
