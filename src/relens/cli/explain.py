@@ -31,5 +31,5 @@ def rollback(
     token: Token = None,
 ) -> None:
     """Let the version before answer again; no request fails meanwhile."""
-    found = connect(url, token).deployment(deployment).rollback(reason)
+    found = connect(url, token).deployment(deployment).roll_back(reason)
     typer.echo(f"{deployment} answers with {found['champion']['title']} again")
