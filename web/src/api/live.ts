@@ -1,5 +1,5 @@
 /* What lives inside a deployment: predictions, reviews, measurements, alerts and the loop. */
-import type { Task, Actor, Titled, Annotation, Detection } from "./things";
+import type { Task, Actor, Titled, Annotation, Detection, Page } from "./things";
 
 export type RoleVersion = { id: string; title: string; model_name: string; number: number; artifact: string };
 export type Serving = {
@@ -91,6 +91,8 @@ export type Prediction = {
   review: ReviewState;
   detections: Detection[];
 };
+/** A page of a search; `partial`: the time was over before it was full, `searched` says how far it looked. */
+export type FoundPage = Page<Prediction> & { partial?: boolean; searched?: { rows: number; until: string | number | null } | null };
 export type Answer = {
   id?: string;
   model_version: Titled;

@@ -38,14 +38,18 @@ export function useReads<T>(paths: readonly string[]): T[] {
   });
 }
 
-/** A cursor list; `refetchInterval` re-reads the pages that are loaded. */
-export function usePages<T>(path: string, params: Params, every: number | false = false) {
+/** A cursor list; `every` re-reads the pages that are loaded, or says from how many are when not to. */
+export function usePages<T, P extends Page<T> = Page<T>>(
+  path: string,
+  params: Params,
+  every: number | false | ((loaded: number) => number | false) = false,
+) {
   return useInfiniteQuery({
     queryKey: [path, params, "pages"],
-    queryFn: ({ signal, pageParam }) => get<Page<T>>(path, { ...params, cursor: pageParam }, signal),
+    queryFn: ({ signal, pageParam }) => get<P>(path, { ...params, cursor: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next,
-    refetchInterval: every,
+    refetchInterval: (query) => (typeof every === "function" ? every(query.state.data?.pages.length ?? 0) : every),
     placeholderData: keepPreviousData,
   });
 }

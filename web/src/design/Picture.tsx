@@ -16,10 +16,12 @@ type Props = {
   size?: number;
   names?: boolean;
   aspect?: string;
+  /** Without the label of the whole image, where the picture is too small to read it. */
+  bare?: boolean;
   alt: string;
 };
 
-export function Picture({ asset, width, height, shapes, labels, size = 320, names, aspect, alt }: Props) {
+export function Picture({ asset, width, height, shapes, labels, size = 320, names, aspect, bare, alt }: Props) {
   const [missing, setMissing] = useState(false);
   const whole = shapes.find((shape) => !shape.box && !shape.polygon);
   return (
@@ -40,7 +42,7 @@ export function Picture({ asset, width, height, shapes, labels, size = 320, name
           />
         ))}
       </svg>
-      {whole && (
+      {whole && !bare && (
         <span className={css.tag}>
           {whole.label}
           {whole.confidence !== undefined && ` ${Math.round(whole.confidence * 100)}`}

@@ -1,4 +1,5 @@
 /* One image in the grid: its shapes, where it came from, when, and whether it was reviewed. */
+import type { MouseEvent } from "react";
 import { Link } from "react-router";
 import type { Deployment, Prediction } from "../api/types";
 import { score } from "../design/format";
@@ -8,28 +9,73 @@ import { Time } from "../design/Time";
 import css from "./predictions.module.css";
 import { answered } from "./shapes";
 
-export function PredictionCard({ prediction, deployment }: { prediction: Prediction; deployment: Deployment }) {
+export type ItemProps = {
+  prediction: Prediction;
+  deployment: Deployment;
+  place: number;
+  tabbable: boolean;
+  chosen: boolean;
+  /** Something is chosen: the boxes stay in sight. */
+  choosing: boolean;
+  press: (event: MouseEvent) => void;
+  choose: (event: MouseEvent) => void;
+};
+
+export function PredictionCard({ prediction, deployment, place, tabbable, chosen, choosing, press, choose }: ItemProps) {
+  const found = answered(prediction);
+  const name = prediction.client_id ?? prediction.id;
   return (
-    <Link to={`/deployments/${deployment.name}/predictions/${prediction.id}`} className={css.card} state={{ grid: true }}>
-      <Picture
-        asset={prediction.asset}
-        width={prediction.width}
-        height={prediction.height}
-        shapes={answered(prediction)}
-        labels={deployment.labels}
-        aspect="4 / 3"
-        alt={`Image ${prediction.client_id ?? prediction.id}`}
-      />
+    <div
+      role="gridcell"
+      aria-selected={chosen}
+      aria-label={`Image ${name}, ${prediction.source ?? "no source"}, ${prediction.review}`}
+      data-place={place}
+      tabIndex={tabbable ? 0 : -1}
+      className={css.card}
+      data-choosing={choosing}
+      onClick={press}
+    >
+      <Link
+        tabIndex={-1}
+        to={`/deployments/${deployment.name}/predictions/${prediction.id}`}
+        state={{ grid: true }}
+        aria-label={`Open ${name}`}
+      >
+        <Picture
+          asset={prediction.asset}
+          width={prediction.width}
+          height={prediction.height}
+          shapes={found}
+          labels={deployment.labels}
+          aspect="4 / 3"
+          alt=""
+        />
+      </Link>
+      <Choice chosen={chosen} name={name} choose={choose} />
       <span className={css.line}>
         <span>{prediction.source ?? "no source"}</span>
         <Time at={prediction.taken_at} />
       </span>
       <span className={css.line}>
-        {prediction.review === "pending" ? <span>{answered(prediction).length} found</span> : <ReviewChip state={prediction.review} />}
+        {prediction.review === "pending" ? <span>{found.length} found</span> : <ReviewChip state={prediction.review} />}
         {prediction.outlier !== null && (
           <span title="Outlier score: 1 is unlike anything in the training data">outlier {score(prediction.outlier, 2)}</span>
         )}
       </span>
-    </Link>
+    </div>
+  );
+}
+
+export function Choice({ chosen, name, choose }: { chosen: boolean; name: string; choose: (event: MouseEvent) => void }) {
+  return (
+    <input
+      type="checkbox"
+      tabIndex={-1}
+      className={css.choice}
+      checked={chosen}
+      aria-label={`Choose ${name}`}
+      onChange={() => undefined}
+      onClick={(event) => (event.stopPropagation(), choose(event))}
+    />
   );
 }

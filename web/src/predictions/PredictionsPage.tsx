@@ -1,160 +1,145 @@
-/* Every logged image with what was said of it, to be filtered, sorted and opened. */
-import { useEffect, useRef } from "react";
-import { useSearchParams } from "react-router";
-import type { Dashboard, Prediction } from "../api/types";
+/* Every logged image with what was said of it: searched by a query, ordered, chosen, opened. */
+import { useEffect, useMemo, useState } from "react";
+import { useNavigate } from "react-router";
+import { ApiError } from "../api/client";
+import type { Dashboard, FoundPage, Prediction } from "../api/types";
 import { useVersionTitles } from "../api/titles";
 import { usePages, useRead } from "../api/use";
-import { Button, LinkButton, Select } from "../design/controls";
+import { LinkButton, Segmented, Select } from "../design/controls";
 import { useDeployment } from "../design/deployment";
+import { count as figure, plural } from "../design/format";
 import { Card, Empty, Failed, Skeleton } from "../design/page";
-import { Chip } from "../design/status";
-import { PredictionCard } from "./PredictionCard";
+import { BulkBar } from "./BulkBar";
+import { NOTHING, type Selection } from "./core/selection";
+import { Filters } from "./Filters";
 import css from "./predictions.module.css";
-
-const REVIEWS = [
-  { value: "", title: "Reviewed or not" },
-  { value: "pending", title: "To review" },
-  { value: "accepted", title: "Accepted" },
-  { value: "corrected", title: "Corrected" },
-  { value: "unusable", title: "Unusable" },
-  { value: "skipped", title: "Skipped" },
-];
+import { PredictionList } from "./PredictionList";
+import { QueryBar, type Misread } from "./QueryBar";
+import { Reach } from "./Reach";
+import { useAddress } from "./useAddress";
 
 const SORTS = [
   { value: "-taken_at", title: "Newest first" },
   { value: "taken_at", title: "Oldest first" },
   { value: "-outlier", title: "Most unusual first" },
   { value: "confidence", title: "Least confident first" },
+  { value: "-confidence", title: "Most confident first" },
+  { value: "-latency", title: "Slowest first" },
+  { value: "random", title: "Random" },
+];
+const VIEWS = [
+  { value: "grid", title: "Grid" },
+  { value: "table", title: "Table" },
 ];
 
 export default function PredictionsPage() {
-  const overview = useDeployment();
-  const { deployment } = overview;
+  const { deployment } = useDeployment();
+  const { query, sort, view, change } = useAddress();
+  const path = `/deployments/${deployment.name}/predictions`;
   const title = useVersionTitles(deployment.name);
-  const [search, setSearch] = useSearchParams();
-  const read = (name: string) => search.get(name) ?? "";
-  const sort = read("sort") || "-taken_at";
-  const params = {
-    sort,
-    source: read("source"),
-    label: read("label"),
-    review: read("review"),
-    model_version: read("version"),
-    from: read("from"),
-    to: read("to"),
-    limit: 60,
-  };
   const facts = useRead<Dashboard>(`/deployments/${deployment.name}/dashboard`, { bucket: "auto" }, { every: 30_000 });
-  const pages = usePages<Prediction>(`/deployments/${deployment.name}/predictions`, params, sort === "-taken_at" ? 4000 : false);
-  const items = pages.data?.pages.flatMap((page) => page.items) ?? [];
-  const filtered = Boolean(params.source || params.label || params.review || params.model_version || params.from);
+  const counted = useRead<{ count: number; more: boolean }>(`${path}/count`, { query }, { every: 10_000, keep: true });
+  const [chosen, setSelection] = useState<{ of: string; selection: Selection }>({ of: "", selection: NOTHING });
+  // Another query is another list: what was chosen in the last one is forgotten.
+  const selection = chosen.of === query ? chosen.selection : NOTHING;
+  const select = (next: Selection) => setSelection({ of: query, selection: next });
+  const fresh = sort === "-taken_at" && selection.ids.size === 0;
+  const pages = usePages<Prediction, FoundPage>(path, { sort, query, limit: 60 }, (loaded) => (fresh && loaded < 3 ? 4000 : false));
+  const items = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
+  const last = pages.data?.pages.at(-1);
+  const navigate = useNavigate();
+  const ask = (next: string) => change({ q: next });
+  const misread = misreadOf(pages.error);
 
-  const change = (name: string, value: string) =>
-    setSearch(
-      (before) => {
-        const next = new URLSearchParams(before);
-        if (value) next.set(name, value);
-        else next.delete(name);
-        return next;
-      },
-      { replace: true },
-    );
-  const options = (all: string, found: string[], name = (value: string) => value) => [
-    { value: "", title: all },
-    ...found.map((value) => ({ value, title: name(value) })),
-  ];
+  useEffect(() => {
+    const key = (event: KeyboardEvent) => {
+      if (event.key !== "/" || (event.target as HTMLElement).matches("input, textarea, select")) return;
+      event.preventDefault();
+      document.querySelector<HTMLInputElement>("[data-query]")?.focus();
+    };
+    addEventListener("keydown", key);
+    return () => removeEventListener("keydown", key);
+  }, []);
 
   return (
     <>
-      <div className={css.filters}>
-        <Select
-          aria-label="Source"
-          value={params.source}
-          onChange={(event) => change("source", event.target.value)}
-          options={options("All sources", facts.data?.sources ?? [])}
-        />
-        <Select
-          aria-label="Label"
-          value={params.label}
-          onChange={(event) => change("label", event.target.value)}
-          options={options("All labels", deployment.labels)}
-        />
-        <Select aria-label="Review" value={params.review} onChange={(event) => change("review", event.target.value)} options={REVIEWS} />
-        <Select
-          aria-label="Model version"
-          value={params.model_version}
-          onChange={(event) => change("version", event.target.value)}
-          options={options("All versions", facts.data?.model_versions ?? [], title)}
-        />
-        {params.from && <Chip tone="now">{span(params.from, params.to)}</Chip>}
-        {filtered && (
-          <Button small look="quiet" icon="cross" onClick={() => setSearch({ sort }, { replace: true })}>
-            Clear
-          </Button>
-        )}
-        <span className={css.right}>
-          <Select aria-label="Order" value={sort} onChange={(event) => change("sort", event.target.value)} options={SORTS} />
-        </span>
+      <div className={css.search}>
+        <QueryBar deployment={deployment.name} label={deployment.labels[0]} query={query} misread={misread} ask={ask} />
+        <div className={css.filters}>
+          <Filters
+            query={query}
+            readable={!misread}
+            ask={ask}
+            labels={deployment.labels}
+            sources={facts.data?.sources ?? []}
+            versions={(facts.data?.model_versions ?? []).map(title)}
+          />
+          <span className={css.right}>
+            {counted.data && !misread && (
+              <output>{`${figure(counted.data.count)}${counted.data.more ? "+" : ""} ${counted.data.count === 1 ? "image" : "images"}`}</output>
+            )}
+            <Select aria-label="Order" value={sort} onChange={(event) => change({ sort: event.target.value })} options={SORTS} />
+            <Segmented label="View" value={view} options={VIEWS} onChange={(next) => change({ view: next === "grid" ? "" : next })} />
+          </span>
+        </div>
       </div>
-      {pages.error && items.length === 0 ? (
+      {misread && items.length === 0 ? null : pages.error && !misread && items.length === 0 ? (
         <Failed error={pages.error} retry={() => void pages.refetch()} />
       ) : pages.data === undefined ? (
         <Skeleton height={360} />
-      ) : items.length === 0 ? (
-        <Nothing filtered={filtered} />
+      ) : items.length === 0 && !last?.partial ? (
+        <Nothing filtered={query !== ""} clear={() => ask("")} />
       ) : (
         <>
-          <div className={css.grid}>
-            {items.map((prediction) => (
-              <PredictionCard key={prediction.id} prediction={prediction} deployment={deployment} />
-            ))}
-          </div>
-          {pages.hasNextPage && <More load={() => void pages.fetchNextPage()} busy={pages.isFetchingNextPage} />}
+          <PredictionList
+            key={view}
+            items={items}
+            view={view}
+            deployment={deployment}
+            selection={selection}
+            select={select}
+            open={(id) => void navigate(`/deployments/${deployment.name}/predictions/${id}`, { state: { grid: true } })}
+            sort={sort}
+            order={(next) => change({ sort: next })}
+            total={pages.hasNextPage ? -1 : items.length}
+          />
+          <Reach
+            page={last}
+            sort={sort}
+            busy={pages.isFetchingNextPage}
+            more={pages.hasNextPage ? () => void pages.fetchNextPage() : null}
+            end={`${plural(items.length, "image")}, all of them`}
+          />
         </>
       )}
+      <BulkBar deployment={deployment.name} items={items} selection={selection} select={select} ask={ask} />
     </>
   );
 }
 
-function span(from: string, to: string): string {
-  return [from, to]
-    .map((at) => new Date(at).toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" }))
-    .join(" – ");
+function misreadOf(error: Error | null): Misread | null {
+  if (!(error instanceof ApiError) || error.status !== 422) return null;
+  const { position } = error.body;
+  return { sentence: error.message.replace(/^at character \d+: /, ""), position: typeof position === "number" ? position : null };
 }
 
-function Nothing({ filtered }: { filtered: boolean }) {
+function Nothing({ filtered, clear }: { filtered: boolean; clear: () => void }) {
   return (
     <Card>
       {filtered ? (
-        <Empty title="No image fits these filters">Widen them, or clear them.</Empty>
+        <Empty
+          title="No image fits this query"
+          actions={
+            <button type="button" className={css.text} onClick={clear}>
+              Clear it
+            </button>
+          }
+        />
       ) : (
         <Empty title="No images yet" actions={<LinkButton to="../">To the dashboard</LinkButton>}>
           Every image this deployment answers appears here, newest first. Press Send images to try one.
         </Empty>
       )}
     </Card>
-  );
-}
-
-/** Loads the next page when it comes into view; a press does the same. */
-function More({ load, busy }: { load: () => void; busy: boolean }) {
-  const place = useRef<HTMLDivElement>(null);
-  const latest = useRef(load);
-  useEffect(() => {
-    latest.current = load;
-  });
-  useEffect(() => {
-    const watch = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && latest.current(), {
-      rootMargin: "600px",
-    });
-    if (place.current) watch.observe(place.current);
-    return () => watch.disconnect();
-  }, []);
-  return (
-    <div ref={place} className={css.more}>
-      <Button onClick={load} disabled={busy}>
-        {busy ? "Loading…" : "Load more"}
-      </Button>
-    </div>
   );
 }

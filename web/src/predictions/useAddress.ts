@@ -1,0 +1,33 @@
+/* What the page shows, kept in its address: the query, the order, grid or table. */
+import { useCallback, useEffect } from "react";
+import { useSearchParams } from "react-router";
+import { fromLink } from "./core/query";
+
+const FROM_LINKS = ["source", "label", "review", "version", "role", "tag", "from", "to"];
+
+export type Address = { query: string; sort: string; view: "grid" | "table"; change: (values: Record<string, string>) => void };
+
+export function useAddress(): Address {
+  const [search, setSearch] = useSearchParams();
+  const change = useCallback(
+    (values: Record<string, string>) =>
+      setSearch(
+        (before) => {
+          const next = new URLSearchParams(before);
+          for (const [name, value] of Object.entries(values)) {
+            if (value) next.set(name, value);
+            else next.delete(name);
+          }
+          return next;
+        },
+        { replace: true, preventScrollReset: true },
+      ),
+    [setSearch],
+  );
+  const linked = FROM_LINKS.some((name) => search.has(name));
+  const query = fromLink(search);
+  useEffect(() => {
+    if (linked) change({ q: query, ...Object.fromEntries(FROM_LINKS.map((name) => [name, ""])) });
+  }, [linked, query, change]);
+  return { query, sort: search.get("sort") || "-taken_at", view: search.get("view") === "table" ? "table" : "grid", change };
+}
