@@ -27,6 +27,8 @@ from PIL import (
 from PIL import Image as Pillow
 
 from relens.kit.errors import Invalid, TooLarge
+from relens.vision.before_decoding import plain_png, tiff_tile, webp_frames, webp_size
+from relens.vision.eight_bits import eight_bits
 from relens.vision.orientation import orientation
 
 Pixels = npt.NDArray[np.uint8]
@@ -51,30 +53,44 @@ class ImageTooLarge(TooLarge):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one image may cost. `scans` bounds progressive JPEGs, whose every scan passes over the whole picture."""
+    """What one image may cost: at most about 16 bytes of memory for each pixel beside its own bytes.
+
+    `scans` bounds progressive JPEGs, whose every scan passes over the whole picture, `frames` animated WebPs, whose decoder looks
+    at all of them; of other animations no more than the first frame is looked at.
+    """
 
     bytes: int = 64 << 20
     pixels: int = 89_000_000
     scans: int = 100
+    frames: int = 2000
 
 
 DEFAULT = Limits()
+_LARGEST_TILE = 4 << 20
 FORMATS = "JPEG, PNG, WebP, TIFF, BMP or GIF"
 
 
 @dataclass(frozen=True, eq=False)
 class Image:
-    """Upright RGB pixels, uint8 (h, w, 3). `width` and `height` are the ORIGINAL's: `pixels` may be a smaller copy of it."""
+    """An upright RGB image. `width` and `height` are the ORIGINAL's: what is held may be a smaller copy of it.
 
-    pixels: Pixels
+    It is held as Pillow does or as an array, and becomes the other when that is asked for.
+    """
+
+    held: Pixels | Pillow.Image
     width: int
     height: int
     format: str
 
     @cached_property
+    def pixels(self) -> Pixels:
+        """uint8 (h, w, 3)."""
+        return np.asarray(self.held)
+
+    @cached_property
     def picture(self) -> Pillow.Image:
         """The same pixels as Pillow holds them, for resizing."""
-        return Pillow.fromarray(np.ascontiguousarray(self.pixels))
+        return self.held if isinstance(self.held, Pillow.Image) else Pillow.fromarray(np.ascontiguousarray(self.held))
 
     @cached_property
     def small(self) -> Pixels:
@@ -93,7 +109,7 @@ SMALL = 128
 def decode(data: bytes, limits: Limits = DEFAULT, smallest: int | None = None) -> Image:
     """The image in `data`. With `smallest`, a JPEG may come out smaller, its longer side never below `smallest` pixels.
 
-    Transparency is laid on white, 16 bits become 8, CMYK and palettes become RGB. Raises NotAnImage, TruncatedImage,
+    Transparency is laid on white, 16 bits become 8, CMYK and palettes become RGB (see `eight_bits`). Raises NotAnImage, TruncatedImage,
     ImageTooLarge.
     """
     file, name, turn = _open(data, limits)
@@ -102,7 +118,7 @@ def decode(data: bytes, limits: Limits = DEFAULT, smallest: int | None = None) -
         _draft(file, smallest)
     try:
         file.load()
-        picture = _rgb(file)
+        picture = eight_bits(file)
     except Pillow.DecompressionBombError as error:
         raise _too_many_pixels(f"the {name.upper()} image", limits) from error
     except _DAMAGE as error:
@@ -111,9 +127,7 @@ def decode(data: bytes, limits: Limits = DEFAULT, smallest: int | None = None) -
         ) from error
     if turn > 1:
         picture = picture.transpose(_TURNS[turn])
-    image = Image(np.asarray(picture), width, height, name)
-    image.__dict__["picture"] = picture
-    return image
+    return Image(picture, width, height, name)
 
 
 def peek(data: bytes, limits: Limits = DEFAULT) -> tuple[int, int, str]:
@@ -161,9 +175,11 @@ def _open(data: bytes, limits: Limits) -> tuple[ImageFile.ImageFile, str, int]:
     name, reader = found
     if name == "webp":
         # Its decoder takes memory for the whole canvas as soon as it is opened.
-        _judge_size(*_webp_size(data), limits)
+        _judge_size(*webp_size(data), limits)
+        if webp_frames(data) > limits.frames:
+            raise ImageTooLarge(f"the WebP image has more than {limits.frames} frames: send one picture")
     try:
-        file = reader(BytesIO(data))
+        file = reader(BytesIO(plain_png(data) if name == "png" else data))
     except Pillow.DecompressionBombError as error:
         raise _too_many_pixels(f"the {name.upper()} image", limits) from error
     except _DAMAGE as error:
@@ -179,6 +195,8 @@ def _judge(file: ImageFile.ImageFile, name: str, data: bytes, limits: Limits) ->
     if width < 1 or height < 1:
         raise TruncatedImage(f"the {name.upper()} image says it is {width} x {height} pixels")
     _judge_size(width, height, limits)
+    if name == "tiff" and tiff_tile(getattr(file, "tag_v2", {})) > max(_LARGEST_TILE, 4 * width * height):
+        raise ImageTooLarge("the TIFF image has tiles far larger than itself: save it again without tiles")
     # 0xFFDA begins a scan and cannot stand inside one.
     if name == "jpeg" and "progressive" in file.info and data.count(b"\xff\xda") > limits.scans:
         raise ImageTooLarge(f"the JPEG image has more than {limits.scans} scans: save it again as a plain JPEG")
@@ -187,16 +205,6 @@ def _judge(file: ImageFile.ImageFile, name: str, data: bytes, limits: Limits) ->
 def _judge_size(width: int, height: int, limits: Limits) -> None:
     if width * height > limits.pixels:
         raise _too_many_pixels(f"the image has {width} x {height} pixels", limits)
-
-
-def _webp_size(data: bytes) -> tuple[int, int]:
-    head = data[:30].ljust(30, b"\0")
-    if head[12:16] == b"VP8X":
-        return int.from_bytes(head[24:27], "little") + 1, int.from_bytes(head[27:30], "little") + 1
-    if head[12:16] == b"VP8L":
-        bits = int.from_bytes(head[21:25], "little")
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    return int.from_bytes(head[26:28], "little") & 0x3FFF, int.from_bytes(head[28:30], "little") & 0x3FFF
 
 
 def _too_many_pixels(what: str, limits: Limits) -> ImageTooLarge:
@@ -216,30 +224,3 @@ def _draft(file: ImageFile.ImageFile, smallest: int) -> None:
         if max(width, height) >= part * smallest and min(width, height) >= part * 8:
             file.draft("RGB", (width // part, height // part))
             return
-
-
-def _rgb(file: Pillow.Image) -> Pillow.Image:
-    mode = file.mode
-    if mode == "RGB" and "transparency" not in file.info:
-        return file
-    if mode.startswith(("I", "F")):
-        return Pillow.fromarray(_eight_bits(np.asarray(file))).convert("RGB")
-    if mode in _SEE_THROUGH or "transparency" in file.info:
-        return _on_white(file.convert("RGBA"))
-    return file.convert("RGB")
-
-
-_SEE_THROUGH: frozenset[str] = frozenset({"RGBA", "LA", "La", "PA", "RGBa"})
-
-
-def _on_white(picture: Pillow.Image) -> Pillow.Image:
-    ground = Pillow.new("RGBA", picture.size, (255, 255, 255, 255))
-    return Pillow.alpha_composite(ground, picture).convert("RGB")
-
-
-def _eight_bits(values: npt.NDArray[np.generic]) -> Pixels:
-    """Grey values of 16 or 32 bits or floats, on 0 to 255: floats up to 1 are shares of white, all else up to 65535."""
-    numbers = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    most = float(numbers.max(initial=0.0))
-    white = 1.0 if most <= 1.0 and values.dtype.kind == "f" else 65535.0
-    return np.asarray(np.clip(numbers * (255.0 / white), 0, 255).astype(np.uint8))
