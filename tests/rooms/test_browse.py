@@ -21,7 +21,8 @@ from relens.kit.clock import HOUR
 from relens.kit.ids import content_id
 from relens.predictions import anchor, browse, store, walk
 from relens.predictions.browse import BadFilter, Filter
-from relens.predictions.filing import Filing, as_word
+from relens.predictions.file_along import Filing
+from relens.predictions.filing import as_word
 from relens.predictions.logged import REVIEW_STATES, Entry, Logged
 from relens.predictions.query import BadQuery, Both, Condition, Either, Node, Not, read_query
 from relens.predictions.query_fields import FIELDS

@@ -18,7 +18,7 @@ from relens.predictions import store
 from relens.predictions.browse import Filter
 from relens.predictions.export import Exports, NoExport, Progress, Reading, followed
 from relens.predictions.exports import FORMS, About
-from relens.predictions.filing import Filing
+from relens.predictions.file_along import Filing
 from relens.predictions.logged import Entry, Logged
 from relens.predictions.query import BadQuery
 from relens.vision.prediction import Detection

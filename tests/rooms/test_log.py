@@ -13,9 +13,9 @@ from sqlalchemy import func, select, text
 from relens.infra.database import Database
 from relens.kit import clock
 from relens.kit.ids import content_id
-from relens.predictions import browse, filing, store, written
+from relens.predictions import browse, file_along, filing, store, written
 from relens.predictions.browse import Filter
-from relens.predictions.filing import Filing
+from relens.predictions.file_along import Filing
 from relens.predictions.logged import Entry, Origin, SentTwice
 from relens.predictions.tables import posting, prediction, signal, tally
 from relens.vision.prediction import Detection
@@ -220,3 +220,22 @@ _detections = st.builds(Detection, st.text(min_size=1, max_size=12), st.floats(0
 @given(st.lists(_detections, max_size=6))
 def test_detections_are_read_as_they_were_written(said: list[Detection]) -> None:
     assert written.from_text(written.to_text(said)) == tuple(said)
+
+
+def test_a_burst_of_batches_is_logged_first_and_filed_when_it_ends(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower = Filing(database)
+    monkeypatch.setattr(file_along, "HOLD_S", 1000.0)
+    assert not follower.follow()
+    for i in range(2):
+        many = [entry(f"{i} {n}") for n in range(file_along.CHUNK + 1)]
+        database.write(lambda c, many=many: store.append_many(c, many))  # type: ignore[misc]
+        assert not follower.follow()
+    assert follower.follow()  # nothing came since
+    database.write(lambda c: store.append_many(c, many))
+    monkeypatch.setattr(file_along, "HOLD_S", 0.0)
+    assert follower.follow()  # it never ends: the wait does
+    while follower.follow():
+        pass
+    assert follower.behind() == 0

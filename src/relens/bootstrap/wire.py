@@ -34,7 +34,7 @@ from relens.monitoring.project import Projection
 from relens.monitoring.reference import FitReference
 from relens.monitoring.strangeness import Strangeness
 from relens.predictions.export import Exports
-from relens.predictions.filing import Filing
+from relens.predictions.file_along import Filing
 from relens.predictions.record import Recorder
 from relens.predictions.retention.expire import Retention
 from relens.review import queue_rows
@@ -86,7 +86,7 @@ class Relens:
         return [
             Follower("alerts", AlertEvaluation(self.database, measuring, self.settings.address).step, 1.0),
             Follower("notifications", notification.step, 0.5),
-            Follower("filing", filing.step, 0.1),
+            Follower("filing", filing.follow, 0.1),
             Follower("metrics", projection.step),
             Follower("training data", KeepUp(self.database, fit).step, 1.0),
         ]

@@ -6,23 +6,19 @@ them right after, in the order of the log. `filed` is the place up to which ever
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, partial
+from functools import cache
 from typing import Any, NamedTuple
 
-import pydantic_core
 from sqlalchemy import Connection, Executable, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from relens.infra.database import Database, append_rows, counter, next_number, upsert
+from relens.infra.database import append_rows, counter, next_number, upsert
 from relens.kit.clock import Micros
 from relens.predictions.query_fields import number
-from relens.predictions.tables import posting, prediction, signal, tally, term
+from relens.predictions.tables import posting, signal, tally, term
 
-CHUNK = 400
-"""So many lines are filed in one transaction: about 20 ms on SQLite."""
 LONGEST = 200
 """A longer text in metadata is no word to search by; it is found by looking at every line."""
 _SIGNAL = (
@@ -172,6 +168,10 @@ def filed(connection: Connection) -> int:
     return int(connection.execute(select(counter.c.value).where(counter.c.name == "filed")).scalar() or 0)
 
 
+def last_logged(connection: Connection) -> int:
+    return int(connection.execute(select(counter.c.value).where(counter.c.name == "log")).scalar() or 0)
+
+
 def move_filed(connection: Connection, after: int, until: int) -> bool:
     """False, and nothing moved, when the place was not `after` (any more)."""
     if after == 0:
@@ -184,59 +184,3 @@ _MOVE = (
     .where(counter.c.name == "filed", counter.c.value == bindparam("after"))
     .values(value=bindparam("until"))
 )
-
-
-class Filing:
-    """`step` for a follower: files what batches left. Several servers may; the place decides who was first."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._lock = threading.Lock()
-
-    def step(self) -> bool:
-        """Files up to CHUNK lines; True when there may be more."""
-        with self._lock:
-            with self._database.read() as connection:
-                after = filed(connection)
-                lines, until = _unfiled(connection, after)
-            if until == after:
-                return False
-            self._database.write(partial(_file, lines=lines, after=after, until=until))
-            return True
-
-    def behind(self) -> int:
-        """How many lines are logged and not filed yet."""
-        with self._database.read() as connection:
-            place = filed(connection)
-            last = connection.execute(select(counter.c.value).where(counter.c.name == "log")).scalar() or 0
-        return max(0, int(last) - place)
-
-
-def _file(connection: Connection, lines: Sequence[Line], after: int, until: int) -> None:
-    if not move_filed(connection, after, until):
-        return
-    numbers = [line.log_seq for line in lines]
-    if numbers:  # what was erased in between stays away
-        there = select(prediction.c.log_seq).where(prediction.c.log_seq.between(numbers[0], numbers[-1]))
-        present = set(connection.execute(there).scalars())
-        file(connection, [line for line in lines if line.log_seq in present])
-
-
-def _unfiled(connection: Connection, after: int) -> tuple[list[Line], int]:
-    """The next lines that are not filed, and the place up to which all are then."""
-    columns = [prediction.c[name] for name in Line._fields if name != "said"]
-    query = (
-        select(*columns, prediction.c.detections, signal.c.log_seq.is_not(None).label("done"))
-        .outerjoin(signal, signal.c.log_seq == prediction.c.log_seq)
-        .where(prediction.c.log_seq > after)
-        .order_by(prediction.c.log_seq)
-        .limit(CHUNK)
-    )
-    rows = connection.execute(query).all()
-    lines = [Line._make([*row[:-2], said_in(row.detections)]) for row in rows if not row.done]
-    return lines, rows[-1].log_seq if rows else after
-
-
-def said_in(written: str) -> list[tuple[str, float]]:
-    """Label and confidence of the detections a line holds."""
-    return [(one["label"], one["confidence"]) for one in pydantic_core.from_json(written)]

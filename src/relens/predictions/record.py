@@ -20,6 +20,7 @@ from relens.kit.clock import Micros
 from relens.predictions import store
 from relens.predictions.keep import chance_of, decide
 from relens.predictions.logged import Entry, Logged
+from relens.predictions.plain import Plain
 from relens.predictions.policies import Policies
 
 Line = tuple[Logged, bool]
@@ -97,6 +98,10 @@ class Recorder:
         """The line this client id has already, if it has one."""
         with self._database.read() as connection:
             return store.by_client_id(connection, deployment_id, client_id)
+
+    def record_plain(self, deployment_id: str, lines: Sequence[Plain]) -> list[tuple[str, str | None, bool]]:
+        """The same for lines without images; of each its id, client id, and whether it is new."""
+        return self._database.write(partial(store.append_plain, deployment_id=deployment_id, lines=lines))
 
     def _again(self, sent: Sent, images: Mapping[str, bytes], outcome: Future[Line]) -> None:
         done: Future[Line] = Future()

@@ -13,7 +13,7 @@ from relens.infra.web import part
 from relens.predictions import browse
 from relens.predictions.browse import Filter
 from relens.predictions.complete import complete
-from relens.predictions.filing import Filing
+from relens.predictions.file_along import Filing
 
 router = APIRouter(prefix="/api/v1", tags=["predictions"])
 Db = Annotated[Database, part(Database)]

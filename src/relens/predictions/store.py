@@ -15,6 +15,7 @@ from relens.kit import clock
 from relens.kit.ids import new_id
 from relens.predictions import filing, written
 from relens.predictions.logged import Entry, Logged, NoPrediction, ReviewState, SentTwice
+from relens.predictions.plain import Plain
 from relens.predictions.tables import feature as feature
 from relens.predictions.tables import prediction as prediction
 from relens.predictions.tables import signal as signal
@@ -22,6 +23,9 @@ from relens.predictions.tables import tally
 
 SIGNALS = (func.coalesce(signal.c.review, "pending").label("review"), signal.c.outlier)
 _COLUMNS = tuple(prediction.c.keys())
+_FIRSTS = select(prediction.c.client_id, prediction.c.id, prediction.c.asset, prediction.c.detections).where(
+    prediction.c.deployment == bindparam("of"), prediction.c.client_id.in_(bindparam("ids", expanding=True))
+)
 _PLAIN = tuple(name for name in Entry.__dataclass_fields__ if name not in ("scalars", "feature"))
 _READ = tuple(n for n in Logged.__dataclass_fields__ if n not in ("scalars", "feature", "tags", "detections"))
 
@@ -74,10 +78,7 @@ def _refuse_other(entry: Entry, first: Logged | Entry) -> None:
     """What is answered here is known by its image; what was answered elsewhere also by the answer."""
     same = entry.asset == first.asset and (entry.origin == "served" or entry.detections == first.detections)
     if not same:
-        raise SentTwice(
-            f"client_id '{entry.client_id}' was sent before with another image or answer: use a new client_id",
-            prediction=first.id if isinstance(first, Logged) else None,
-        )
+        raise _sent_twice(entry.client_id, first.id if isinstance(first, Logged) else None)
 
 
 def _write(connection: Connection, entries: Sequence[Entry], file_now: bool) -> list[Logged]:
@@ -99,6 +100,47 @@ def _write(connection: Connection, entries: Sequence[Entry], file_now: bool) -> 
         filing.move_filed(connection, first - 1, first + len(entries) - 1)
         filing.file(connection, [_to_file(line) for line in lines])
     return lines
+
+
+def append_plain(
+    connection: Connection, deployment_id: str, lines: Sequence[Plain]
+) -> list[tuple[str, str | None, bool]]:
+    """The same as `append_many` for lines that are text already: id, client id and whether it is new, of each in order."""
+    named = [line.client_id for line in lines if line.client_id is not None]
+    known = {
+        row.client_id: (row.id, row.asset, row.detections)
+        for start in range(0, len(named), 500)
+        for row in connection.execute(_FIRSTS, {"of": deployment_id, "ids": named[start : start + 500]})
+    }
+    answers: list[tuple[str, str | None, bool]] = []
+    fresh: list[tuple[str, Plain]] = []
+    for line in lines:
+        client_id = line.client_id
+        first = None if client_id is None else known.get(client_id)
+        if first is None:
+            made = new_id()
+            fresh.append((made, line))
+            if client_id is not None:
+                known[client_id] = (made, line.asset, line.detections)
+            answers.append((made, client_id, True))
+        elif first[1:] == (line.asset, line.detections):
+            answers.append((first[0], client_id, False))
+        else:
+            raise _sent_twice(client_id, first[0])
+    if fresh:
+        now, number = clock.now(), next_number(connection, "log", len(fresh))
+        rows = [
+            (seq, made, deployment_id, *line[:10], now, *line[10:13], None, None, "external", None, *line[13:], "not sent", 0.0)
+            for seq, (made, line) in enumerate(fresh, number)
+        ]  # fmt: skip
+        append_rows(connection, prediction, _COLUMNS, rows)
+    return answers
+
+
+def _sent_twice(client_id: str | None, first: str | None) -> SentTwice:
+    return SentTwice(
+        f"client_id '{client_id}' was sent before with another image or answer: use a new client_id", prediction=first
+    )
 
 
 def _json(value: Any) -> str:
