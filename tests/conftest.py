@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 import relens
@@ -16,6 +17,10 @@ from relens.infra.database import Database
 from tests.postgresql import fresh_database_url
 
 _connect = socket.socket.connect
+
+# No test measures time: on a busy machine a deadline for one example would fail what is right.
+hypothesis.settings.register_profile("relens", deadline=None)
+hypothesis.settings.load_profile("relens")
 
 
 def _loopback_only(self: socket.socket, address: Any) -> None:

@@ -196,3 +196,21 @@ def test_a_run_by_hand_is_one_run_however_often_it_is_asked_for(client: httpx.Cl
     assert first.status_code == 202
     assert second.json()["id"] == first.json()["id"] or first.json()["state"] not in ("queued", "running")
     _wait(lambda: client.get(f"{orchard}/loop").json()["run"] is None)
+
+
+def test_past_images_are_answered_again_by_any_version(client: httpx.Client) -> None:
+    """The first version answered them: replayed it says the same again, the second one does not."""
+    results = {}
+    for version in ("fruit/1", "fruit/2"):
+        job = client.post(f"{API}/deployments/orchard/replays", json={"model_version": version, "images": 60})
+        assert job.status_code == 202, job.text
+        ended = _ended(client, job.json()["id"])
+        assert ended["state"] == "succeeded", ended["error"]
+        results[version] = ended["result"]
+    assert results["fruit/1"]["images"] == results["fruit/2"]["images"] == 60
+    assert (results["fruit/1"]["same"], results["fruit/1"]["items"]) == (60, [])
+    assert results["fruit/2"]["different"] > 10
+    shown = results["fruit/2"]["items"]
+    assert [item["amount"] for item in shown] == sorted((item["amount"] for item in shown), reverse=True)
+    assert shown[0]["relabelled"][0]["before"]["label"] != shown[0]["relabelled"][0]["after"]["label"]
+    assert client.post(f"{API}/deployments/orchard/replays", json={"model_version": "fruit/9"}).status_code == 404

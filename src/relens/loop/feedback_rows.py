@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, Index, String, Table, func, select, update
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, Index, String, Table, delete, func, select, update
 
 from relens.infra.database import metadata, upsert
 from relens.loop.membership import Member
+from relens.predictions.logged import Logged
 from relens.vision.annotation import Annotation
 
 feedback_member = Table(
@@ -116,6 +117,12 @@ def tally(
         (outcome, split, bool(there), bool(fresh), int(count))
         for outcome, split, there, fresh, count in connection.execute(query)
     ]
+
+
+def forget(connection: Connection, erased: Logged) -> None:
+    """An erased prediction enters no dataset version any more; those it is in do not change."""
+    waiting = (feedback_member.c.prediction == erased.id) & feedback_member.c.version.is_(None)
+    connection.execute(delete(feedback_member).where(waiting))
 
 
 def cursor(connection: Connection, dataset: str, deployment: str) -> int:
