@@ -152,3 +152,22 @@ def test_what_is_in_no_known_form_is_refused_with_the_forms_there_are(server: Se
     assert done.returncode == 1
     assert "JSON lines" in done.stderr
     assert "COCO" in done.stderr
+
+
+def test_what_was_imported_is_exported_as_a_file_by_its_ending(server: Server, tmp_path: Path) -> None:
+    name, file = make(server, "past-out"), tmp_path / "past.jsonl"
+    line = {
+        "width": 9,
+        "height": 9,
+        "taken_at": "2025-03-01T00:00:00Z",
+        "detections": [{"label": "red", "confidence": 0.8}],
+    }
+    file.write_text("\n".join(json.dumps({**line, "source": f"line-{number}"}) for number in range(3)))
+    fine(relens(server, "import-predictions", name, str(file), "--go"))
+    out = tmp_path / "out.jsonl"
+    fine(relens(server, "export", name, str(out), "--query", 'source != "line-1"'))
+    assert [json.loads(text)["source"] for text in out.read_text().splitlines()] == ["line-0", "line-2"]
+    assert relens(server, "export", name, str(tmp_path / "out.xyz")).returncode == 1
+    refused = relens(server, "export", name, str(tmp_path / "no" / "out.jsonl"))
+    assert (refused.returncode, "cannot write" in refused.stderr) == (1, True)
+    assert not list(tmp_path.glob("*.part"))

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from relens import __version__
-from relens.cli import dataset, deploy, gaps, log, model, past, predict, review, serve, status, train
+from relens.cli import dataset, deploy, export, gaps, log, model, past, predict, review, serve, status, train
 from relens.kit.errors import RelensError
 
 app = typer.Typer(
@@ -45,6 +45,7 @@ app.command("predict")(predict.predict)
 app.command("log")(log.log)
 app.command("import-predictions")(past.import_predictions)
 app.command("gaps")(gaps.gaps)
+app.command("export")(export.export)
 app.add_typer(review.app, name="review")
 app.command("train")(train.train)
 app.command("status")(status.status)

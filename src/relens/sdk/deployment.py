@@ -1,8 +1,9 @@
 """One deployment: ask it, tell it what happened elsewhere, read its numbers, set its loop."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -92,6 +93,24 @@ class Deployment:
         asked = {"query": query, "sort": sort, "limit": min(most or 100, 100), **filters}
         return self._transport.items(f"{self._path}/predictions", asked, most)
 
+    def export(
+        self,
+        to: str | Path,
+        *,
+        form: str | None = None,
+        query: str | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Path:
+        """Writes logged predictions to one file: jsonl, parquet or coco (else by the file's ending). `progress`: bytes so far."""
+        path = Path(to)
+        chosen = form or {".jsonl": "jsonl", ".parquet": "parquet", ".json": "coco"}.get(path.suffix.lower())
+        if chosen is None:
+            raise Invalid(
+                f"{path.name} does not say its form: end it in .jsonl, .parquet or .json (COCO), or name the form"
+            )
+        asked = {"form": chosen, "query": query}
+        return self._transport.download(f"{self._path}/predictions/export", path, asked, progress)
+
     def queue(self, limit: int = 10) -> list[Json]:
         """What deserves a person's time next."""
         return list(self._read("/queue", limit=limit)["items"])
@@ -149,6 +168,10 @@ class Deployment:
     def judge(self, model_version: str) -> Json:
         """Puts any version before the gate; the job that does it."""
         return dict(self._write("POST", "/candidates", model_version=model_version))
+
+    def replay(self, model_version: str, images: int = 200) -> Json:
+        """Lets a version answer the latest logged images again; the job whose result says where it differs."""
+        return dict(self._write("POST", "/replays", model_version=model_version, images=images))
 
     def decisions(self) -> list[Json]:
         """What the gate decided, the latest first."""

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
+from relens.kit.errors import Invalid
 from relens.sdk.errors import NotReachable, Refused
 
 API = "/api/v1"
@@ -96,8 +97,14 @@ class Transport:
                 return
             asked["cursor"] = page["next"]
 
-    def download(self, path: str, to: Path, params: Mapping[str, Any] | None = None) -> Path:
-        """Streams an answer into a file; nothing is left behind when it breaks off."""
+    def download(
+        self,
+        path: str,
+        to: Path,
+        params: Mapping[str, Any] | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Path:
+        """Streams an answer into a file; nothing is left behind when it breaks off. `progress`: how many bytes are written."""
         part = to.with_name(to.name + ".part")
         try:
             with self._http.stream("GET", _place(path), params=_said(params)) as answer:
@@ -107,10 +114,16 @@ class Transport:
                 with part.open("wb") as file:
                     for chunk in answer.iter_bytes(1 << 20):
                         file.write(chunk)
+                        if progress is not None:
+                            progress(file.tell())
         except httpx.TransportError as error:
-            part.unlink(missing_ok=True)
             raise self._unreachable(error) from error
-        return part.replace(to)
+        except OSError as error:
+            raise Invalid(f"cannot write {to}: {error.strerror}") from error
+        else:
+            return part.replace(to)
+        finally:
+            part.unlink(missing_ok=True)
 
     def close(self) -> None:
         self._http.close()

@@ -66,15 +66,21 @@ def moment(written: Any, zone: tzinfo) -> str | None:
         return None
     try:
         number = float(written)
-        return datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC).isoformat()
     except (TypeError, ValueError):
-        pass
+        return _read_text(written, zone)
+    try:
+        return datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC).isoformat()
+    except (OverflowError, ValueError, OSError) as error:
+        raise _no_time(written) from error
+
+
+def _read_text(written: Any, zone: tzinfo) -> str:
     try:
         read = datetime.fromisoformat(str(written).strip().replace("Z", "+00:00"))
     except ValueError as error:
-        raise BadPast(f"{written!r} is not a time: write it as 2026-11-22T18:04:05Z") from error
+        raise _no_time(written) from error
     return (read if read.tzinfo is not None else read.replace(tzinfo=zone)).isoformat()
 
 
-def placed(folder: Path, name: str | None) -> Path | None:
-    return folder / name if name else None
+def _no_time(written: Any) -> BadPast:
+    return BadPast(f"{written!r} is not a time: write it as 2026-11-22T18:04:05Z")
