@@ -87,7 +87,7 @@ class Relens:
             Follower("alerts", AlertEvaluation(self.database, measuring, self.settings.address).step, 1.0),
             Follower("notifications", notification.step, 0.5),
             Follower("filing", filing.follow, 0.1),
-            Follower("metrics", projection.step),
+            Follower("metrics", projection.step, 1.0),
             Follower("training data", KeepUp(self.database, fit).step, 1.0),
         ]
 
@@ -101,8 +101,8 @@ class Relens:
             one.register(self.jobs)
             self.parts.add(one)
         return [
-            Follower("queue", Lineup(self.database).step),
-            Follower("images", Retention(self.database, self.storage, on_leave=[queue_rows.close]).step),
+            Follower("queue", Lineup(self.database).step, 1.0),
+            Follower("images", Retention(self.database, self.storage, on_leave=[queue_rows.close]).step, 2.0),
             Follower("loop", Follow(self.database, self.jobs).step),
         ]
 

@@ -18,16 +18,15 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    CursorResult,
     Engine,
     Executable,
     MetaData,
     String,
     Table,
-    bindparam,
     create_engine,
     event,
     insert,
-    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError, SQLAlchemyError
@@ -270,17 +269,19 @@ def _upsert(dialect: str, table: Table, keys: tuple[str, ...], update: tuple[str
     return made.on_conflict_do_update(index_elements=list(keys), set_={name: made.excluded[name] for name in update})
 
 
-_TAKE = (
-    update(counter)
-    .where(counter.c.name == bindparam("which"))
-    .values(value=counter.c.value + bindparam("how_many"))
-    .returning(counter.c.value)
-)
+_TAKE = "UPDATE counter SET value = value + ? WHERE name = ? RETURNING value"
+
+
+def quick(connection: Connection, statement: str, values: tuple[Any, ...]) -> CursorResult[Any]:
+    """A plain statement with `?` for its values, given to the driver as it is: for the few that every answer needs."""
+    if connection.dialect.name == "postgresql":
+        statement = statement.replace("?", "%s")
+    return connection.exec_driver_sql(statement, values)
 
 
 def next_number(connection: Connection, name: str, how_many: int = 1) -> int:
     """The first of `how_many` consecutive numbers (from 1) of the sequence `name`, in commit order."""
-    taken = connection.execute(_TAKE, {"which": name, "how_many": how_many}).scalar_one_or_none()
+    taken = quick(connection, _TAKE, (how_many, name)).scalar_one_or_none()
     if taken is None:
         upsert(connection, counter, [{"name": name, "value": 0}], ["name"])
         return next_number(connection, name, how_many)

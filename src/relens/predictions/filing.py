@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Executable, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, select
 
-from relens.infra.database import append_rows, counter, next_number, upsert
+from relens.infra.database import append_rows, counter, next_number, quick, upsert
 from relens.kit.clock import Micros
 from relens.predictions.query_fields import number
-from relens.predictions.tables import posting, signal, tally, term
+from relens.predictions.tables import posting, signal, term
 
 LONGEST = 200
 """A longer text in metadata is no word to search by; it is found by looking at every line."""
@@ -145,22 +143,15 @@ _NUMBERS = select(term.c.kind, term.c.value, term.c.id).where(
 
 def count(connection: Connection, changes: Mapping[tuple[str, bool, str], int]) -> None:
     """Adds to how many lines a deployment has in a review state; by (deployment, a shadow's, review state)."""
-    rows = [
-        {"deployment": deployment, "shadow": int(shadow), "review": review, "lines": lines}
-        for (deployment, shadow, review), lines in sorted(changes.items())
-        if lines
-    ]
-    if rows:
-        connection.execute(_adding(connection.dialect.name), rows)
+    for (deployment, shadow, review), lines in sorted(changes.items()):
+        if lines:
+            quick(connection, _COUNT, (deployment, int(shadow), review, lines))
 
 
-@cache
-def _adding(dialect: str) -> Executable:
-    made: Any = postgresql.insert(tally) if dialect == "postgresql" else sqlite.insert(tally)
-    adding: Executable = made.on_conflict_do_update(
-        index_elements=["deployment", "shadow", "review"], set_={"lines": tally.c.lines + made.excluded.lines}
-    )
-    return adding
+_COUNT = (
+    "INSERT INTO tally (deployment, shadow, review, lines) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (deployment, shadow, review) DO UPDATE SET lines = tally.lines + excluded.lines"
+)
 
 
 def filed(connection: Connection) -> int:
@@ -176,11 +167,7 @@ def move_filed(connection: Connection, after: int, until: int) -> bool:
     """False, and nothing moved, when the place was not `after` (any more)."""
     if after == 0:
         upsert(connection, counter, [{"name": "filed", "value": 0}], ["name"])
-    return connection.execute(_MOVE, {"after": after, "until": until}).rowcount == 1
+    return quick(connection, _MOVE, (until, after)).rowcount == 1
 
 
-_MOVE = (
-    update(counter)
-    .where(counter.c.name == "filed", counter.c.value == bindparam("after"))
-    .values(value=bindparam("until"))
-)
+_MOVE = "UPDATE counter SET value = ? WHERE name = 'filed' AND value = ?"

@@ -18,6 +18,7 @@ from relens.infra.database import Database
 from relens.infra.storage import Storage
 from relens.kit.clock import Micros
 from relens.predictions import store
+from relens.predictions.gathered import Gathered
 from relens.predictions.keep import chance_of, decide
 from relens.predictions.logged import Entry, Logged
 from relens.predictions.plain import Plain
@@ -48,15 +49,18 @@ class Recorder:
         self._policies = policies or Policies(database)
         self._strangeness = strangeness
         self._under_way = UnderWay(database, storage)
+        self._gathered: Gathered[Sent, Line] = Gathered(database, partial(_append, since={}), _append_each)
 
-    def record(self, entry: Entry, asset: Asset | None, data: bytes | None) -> Future[Line]:
+    def record(self, entry: Entry, asset: Asset | None, data: bytes | None, hold: bool = False) -> Future[Line]:
         """`data` are the image's bytes (None: not sent, or here already). The future gives the line and whether it is new.
+
+        `hold`: more lines follow in a moment, or a `flush`; this one may wait for them.
 
         Bytes are written before the row: a crash in between leaves an image nobody asks for, never a line without its image.
         """
         chosen = self._decided([(entry, asset, data)])
         if chosen[0][2] is None:
-            return self._database.write_soon(partial(_append, sent=chosen[0], since={}))
+            return self._gathered.add(chosen[0], hold)
         images = _images(chosen)
         self._under_way.put(images)
         outcome: Future[Line] = Future()
@@ -69,8 +73,12 @@ class Recorder:
             else:
                 self._settle(images, done, outcome)
 
-        self._database.write_soon(partial(_append, sent=chosen[0], since={})).add_done_callback(settled)
+        self._gathered.add(chosen[0], hold).add_done_callback(settled)
         return outcome
+
+    def flush(self) -> None:
+        """Writes what was told to wait."""
+        self._gathered.flush()
 
     def record_together(self, sent: Sequence[Sent], shadows: Mapping[int, Entry] | None = None) -> list[Line]:
         """All of them or, when one cannot be, none; returns when they are durable.
@@ -163,6 +171,10 @@ def _append_all(connection: Connection, sent: Sequence[Sent], shadows: Mapping[i
     beside = [replace(one, parent=lines[number][0].id) for number, one in shadows.items() if lines[number][1]]
     store.append_many(connection, beside, now)
     return lines
+
+
+def _append_each(connection: Connection, sent: Sequence[Sent]) -> list[Line]:
+    return _append_all(connection, sent, {}, {})
 
 
 def _append(connection: Connection, sent: Sent, since: Since) -> Line:

@@ -29,6 +29,7 @@ from relens.vision.decode import Image
 from relens.vision.prediction import Prediction
 
 WAIT_LIVE_S = 20.0
+SOON_S = 0.03
 Line = tuple[Logged, bool]
 
 
@@ -102,6 +103,7 @@ class Engine:
         """Finishes what is inside."""
         for job in self._crew.stop():
             shadow.dropped(job.live)
+        self._recorder.flush()
         self._looking.shutdown(wait=True)
 
     async def _live(self, reference: str) -> Deployment:
@@ -155,6 +157,8 @@ class Engine:
             outcomes = [Failure(error) for _ in jobs]
         for job, outcome in zip(jobs, outcomes, strict=True):
             job.settle(job, outcome)
+        if not self._crew.more_waits:
+            self._recorder.flush()
 
     def _do_again(self, job: Job) -> None:
         """The version was swapped out while the image waited; whoever has its role now is there, or else the champion."""
@@ -182,7 +186,7 @@ class Engine:
         entry = answered_line(job.live, job.role, outcome, request)
         asset = asset_of(entry.asset, outcome.image, outcome.look, len(job.data))
         ANSWERS.labels(job.live.name, job.role).observe(entry.latency_ms / 1e3)
-        self._recorder.record(entry, asset, job.data).add_done_callback(told.by)
+        self._recorder.record(entry, asset, job.data, self._others_follow()).add_done_callback(told.by)
 
     def _log_failure(self, job: Job, failure: Failure, request: Request, told: Told[Line]) -> None:
         """An image that is none is refused; a sound one gets a line that says what went wrong. For a canary the champion answers."""
@@ -201,6 +205,10 @@ class Engine:
         else:
             # Whether or not the line could be written, this is the error the request has to hear.
             logged.add_done_callback(lambda _: told.fail(failure.error))
+
+    def _others_follow(self) -> bool:
+        """Whether the next line comes so soon that this one may wait for it: on a saturated server, with a quick model."""
+        return self._crew.more_waits and self._crew.pace_s <= SOON_S
 
     def _first_answer(self, deployment: Deployment, request: Request) -> Logged | None:
         """What this client id was answered with earlier."""

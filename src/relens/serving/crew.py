@@ -79,6 +79,16 @@ class Crew(Generic[Job]):
         """The same in the second row, which nobody waits for."""
         return self._put(self._behind, job)
 
+    @property
+    def more_waits(self) -> bool:
+        """Whether images of the first row wait for a worker."""
+        return len(self._front) > 0
+
+    @property
+    def pace_s(self) -> float:
+        """Seconds from one image that is done to the next, while all workers work."""
+        return self._seconds_each / self._workers
+
     def come_back_s(self, deployment: str) -> float:
         """In how many seconds the queue of this deployment will have become shorter by half, at the present pace."""
         with self._ready:
