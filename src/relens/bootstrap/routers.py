@@ -22,8 +22,10 @@ from relens.registry.manifest_routes import router as manifests
 from relens.registry.reader_routes import router as readers
 from relens.registry.routes import router as registry
 from relens.review.routes import router as review
+from relens.serving.many_routes import router as many
 from relens.serving.protocols.routes import router as open_inference
 from relens.serving.routes import router as serving
+from relens.serving.try_routes import router as try_out
 from relens.training.routes import router as training
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -38,6 +40,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     keeping,
     serving,
     open_inference,
+    many,
+    try_out,
     predictions,
     search,
     exports,

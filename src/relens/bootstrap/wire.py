@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -41,6 +42,7 @@ from relens.review import queue_rows
 from relens.review.queue import Lineup
 from relens.server.app import make_app
 from relens.serving.answer import Engine
+from relens.serving.many import Batches
 from relens.serving.swap import Swapper
 from relens.training.evaluations import Evaluations
 from relens.training.run import Training
@@ -63,6 +65,9 @@ class Relens:
         self.recorder = Recorder(self.database, self.storage, strangeness=strangeness)
         self.engine = Engine(self.swapper, self.recorder, settings.threads)
         self.parts = Parts(settings, self.database, self.jobs, self.swapper, self.recorder, self.engine)
+        self.batches = Batches(self.database, self.storage, settings, self.engine)
+        self.batches.register(self.jobs)
+        self.parts.add(self.batches)
         self.parts.add(self.storage, Storage)
         door = Door(self.database, settings)
         self.parts.add(door)
@@ -123,6 +128,7 @@ class Relens:
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         # Handlers that wait for the database take a thread each; forty would be few beside a busy log.
         anyio.to_thread.current_default_thread_limiter().total_tokens = 64
+        self.batches.loop = asyncio.get_running_loop()
         self.start()
         try:
             yield
