@@ -155,6 +155,9 @@ def test_enough_reviews_start_a_run_and_the_candidate_waits_for_an_answer(client
         return found
 
     _wait(lambda: loop()["added"] + loop()["kept_for_testing"] == 64)
+    seen = client.get(f"{orchard}/feedback-loop/preview").json()
+    assert seen["labels"] == {"ripe": 32, "unripe": 32}
+    assert seen["sentence"].startswith(f"+64 images ({loop()['kept_for_testing']} kept for testing)")
     wanted = {"active": True, "after": loop()["added"], "trainer": "command", "parameters": PARAMETERS}
     assert wanted.items() <= client.put(f"{orchard}/continuous-training", json=wanted).json().items()
     _wait(lambda: loop()["last_run_state"] == "succeeded", 90)

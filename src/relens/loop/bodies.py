@@ -14,6 +14,7 @@ from relens.kit.errors import NotFound
 from relens.loop.decision import Applied, Decision
 from relens.loop.gate import Answer
 from relens.loop.policy import ContinuousDeployment, ContinuousTraining, FeedbackLoop, QuietHours, RolloutPolicy
+from relens.loop.preview import Preview
 from relens.loop.progress import Progress, Running, StepState
 from relens.loop.provenance import Kind
 from relens.predictions.routes import TitledVersion
@@ -148,6 +149,32 @@ class LoopOut(BaseModel):
     due: str | None = Field(description="why a run should begin, when one is due")
     waits: str | None = Field(description="what a run that is due waits for")
     frozen: bool
+
+
+class PreviewOut(BaseModel):
+    """What the next version of the dataset will bring. `labels` counts new annotations, `nothing_here` new images without any."""
+
+    after: str
+    sentence: str
+    added: int
+    kept_for_testing: int
+    changed: int
+    unusable: int
+    left_out: dict[str, int]
+    labels: dict[str, int]
+    nothing_here: int
+
+    @staticmethod
+    def of(seen: Preview) -> PreviewOut:
+        counts = {name: getattr(seen.tally, name) for name in ("added", "kept_for_testing", "changed", "unusable")}
+        return PreviewOut(
+            after=seen.after,
+            sentence=seen.sentence,
+            left_out=seen.tally.left_out,
+            labels=seen.labels,
+            nothing_here=seen.nothing_here,
+            **counts,
+        )
 
 
 class RollbackIn(BaseModel):

@@ -25,6 +25,7 @@ from relens.loop.bodies import (
     LineageOut,
     LineageStep,
     LoopOut,
+    PreviewOut,
     RollbackIn,
     decision_body,
     feedback_body,
@@ -35,6 +36,7 @@ from relens.loop.bodies import (
 )
 from relens.loop.judge import judge_candidate
 from relens.loop.policy import ContinuousDeployment
+from relens.loop.preview import preview
 from relens.loop.progress import progress
 from relens.loop.provenance import lineage
 from relens.loop.start import start
@@ -65,6 +67,13 @@ def put_feedback_loop(deployment: str, wanted: FeedbackLoopBody, actor: Asking, 
         )
 
     return database.write(change)
+
+
+@router.get("/deployments/{deployment}/feedback-loop/preview")
+def preview_feedback(deployment: str, database: Db) -> PreviewOut:
+    """What the next dataset version would bring if it were made now."""
+    with database.read() as connection:
+        return PreviewOut.of(preview(connection, deployments.get(connection, deployment)))
 
 
 @router.get("/deployments/{deployment}/continuous-training")
