@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from relens.infra.database import Database
 from relens.kit import clock
-from relens.predictions.filing import Line, file, filed, last_logged, move_filed
+from relens.predictions.filing import Line, ends, file, filed, last_logged, move_filed
 from relens.predictions.tables import prediction, signal
 
 CHUNK = 400
@@ -30,12 +30,12 @@ class Filing:
 
     def follow(self) -> bool:
         """`step` for a follower, that lets a burst of batches come in first."""
-        return not self._held() and self.step()
-
-    def _held(self) -> bool:
-        """While the log grows by batches, for HOLD_S after the first of them."""
         with self._database.read() as connection:
-            last, place = last_logged(connection), filed(connection)
+            last, place = ends(connection)
+        return not self._held(last, place) and place < last and self.step()
+
+    def _held(self, last: int, place: int) -> bool:
+        """While the log grows by batches, for HOLD_S after the first of them."""
         grown, self._seen = last - self._seen, last
         if place >= last:
             self._since = 0.0

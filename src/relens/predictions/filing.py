@@ -159,6 +159,15 @@ def filed(connection: Connection) -> int:
     return int(connection.execute(select(counter.c.value).where(counter.c.name == "filed")).scalar() or 0)
 
 
+def ends(connection: Connection) -> tuple[int, int]:
+    """The last line of the log, and the place up to which every line is filed; asked so often that it is one plain statement."""
+    places = {name: int(at) for name, at in quick(connection, _ENDS, ("log", "filed"))}
+    return places.get("log", 0), places.get("filed", 0)
+
+
+_ENDS = "SELECT name, value FROM counter WHERE name IN (?, ?)"
+
+
 def last_logged(connection: Connection) -> int:
     return int(connection.execute(select(counter.c.value).where(counter.c.name == "log")).scalar() or 0)
 
