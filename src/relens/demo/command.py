@@ -28,7 +28,7 @@ def demo(
     ] = None,
     trainer: Annotated[str, typer.Option(help="Which trainer.")] = "compact",
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="Passes over the training images [a time that suits their number].")
+        int | None, typer.Option(min=1, help="Passes over the training images [what a minute or two allow].")
     ] = None,
     seed: Annotated[
         int, typer.Option(min=0, help="Of the simulated stream, the reviewer's choice and the training.")

@@ -107,6 +107,5 @@ def _prepare(client: Client, stage: Stage, names: Names) -> Prepared:
         prepare.deploy(client, names, first, stream, show)
     after = prepare.retrain_after(options, stream)
     with show.stage("Set training data and switch the loop on"):
-        again = prepare.retraining_parameters(parameters, options)
-        prepare.switch_loop_on(client, names, version, after, options, again, show)
+        prepare.switch_loop_on(client, names, version, after, options, parameters, show)
     return Prepared(names, version, held_back, first, after)

@@ -18,7 +18,7 @@ from relens.sdk.client import Client
 from relens.sdk.jobs import Json
 
 BUILT_IN_EPOCHS = 4
-"""A stage people watch, half a minute on two free cores. Not a time: on a busy machine that would give a version that learnt nothing."""
+"""A stage people watch, half a minute on two free cores."""
 _KEPT_FOR_TESTING = 0.2
 
 
@@ -81,32 +81,22 @@ def _job_progress(show: Show, what: str) -> Any:
 
 
 def training_parameters(client: Client, options: Options, stream: Stream) -> dict[str, Any]:
-    """What is asked of the trainer; only what it knows."""
-    wanted: dict[str, Any] = {"seed": options.seed}
-    if options.epochs is not None:
-        wanted["epochs"] = options.epochs
-    elif stream.simulated:
-        wanted["epochs"] = BUILT_IN_EPOCHS
-    elif options.lockstep:
-        # Wall time differs from run to run: only a budget in epochs is repeatable.
-        wanted["epochs"] = _epochs(len(stream.train), stream.task)
+    """What is asked of the trainer, for version 1 and every retraining alike; only what it knows.
+
+    Epochs, not minutes: wall time differs from run to run, and on a busy machine it would give a version that learnt nothing.
+    """
+    usual = BUILT_IN_EPOCHS if stream.simulated else _epochs(len(stream.train), stream.task)
+    wanted = {"seed": options.seed, "epochs": options.epochs or usual}
     known: dict[str, Any] = next(
         (t["parameters"] for t in client.training.trainers() if t["name"] == options.trainer), {}
     )
     return {name: value for name, value in wanted.items() if name in known}
 
 
-def retraining_parameters(parameters: dict[str, Any], options: Options) -> dict[str, Any]:
-    """A retraining starts from the champion's weights: in lockstep it takes 0.6 of the epochs, as its time would be otherwise."""
-    if not options.lockstep or options.epochs is not None or "epochs" not in parameters:
-        return parameters
-    return {**parameters, "epochs": max(1, round(0.6 * parameters["epochs"]))}
-
-
 def _epochs(images: int, task: str) -> int:
-    """What a few minutes allow: 4,000 views of images with objects in them, 16,000 of the smaller ones a classification looks at."""
-    views, most = (16_000, 40) if task == "classification" else (4_000, 30)
-    return min(max(round(views / max(images, 1)), 8), most)
+    """What a minute or two allow: 1,000 views of images with objects in them, 16,000 of the smaller ones a classification looks at."""
+    views, least, most = (16_000, 8, 40) if task == "classification" else (1_000, 3, 30)
+    return min(max(round(views / max(images, 1)), least), most)
 
 
 def train_first(
