@@ -6,6 +6,7 @@ Group commit is what makes "answered means logged" affordable: a commit costs th
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -48,6 +49,7 @@ counter = Table(
 _BATCH = 256
 _BATCH_S = 0.015
 _TRIES = 5
+_PIECES = (256, 64, 16, 4, 1)
 
 
 class NotAnswering(Unavailable):
@@ -293,15 +295,24 @@ def append_rows(connection: Connection, table: Table, names: tuple[str, ...], ro
 
     A row that is there already stays as it is.
     """
-    if rows:
-        connection.exec_driver_sql(_insert(connection.dialect.name, table.name, names), list(rows))
+    if connection.dialect.name == "postgresql":
+        if rows:
+            connection.exec_driver_sql(_insert("%s", table.name, names, 1), list(rows))
+        return
+    # Not `executemany`: the driver lets go of the interpreter's lock for every row, and a busy thread keeps it for milliseconds each time.
+    start = 0
+    for length in _PIECES:
+        while len(rows) - start >= length:
+            values = tuple(itertools.chain.from_iterable(rows[start : start + length]))
+            connection.exec_driver_sql(_insert("?", table.name, names, length), values)
+            start += length
 
 
 @functools.cache
-def _insert(dialect: str, table: str, names: tuple[str, ...]) -> str:
-    places = ", ".join(["%s" if dialect == "postgresql" else "?"] * len(names))
+def _insert(mark: str, table: str, names: tuple[str, ...], rows: int) -> str:
+    row = f"({', '.join([mark] * len(names))})"
     columns = ", ".join(f'"{name}"' for name in names)
-    return f'INSERT INTO "{table}" ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING'
+    return f'INSERT INTO "{table}" ({columns}) VALUES {", ".join([row] * rows)} ON CONFLICT DO NOTHING'
 
 
 def add(connection: Connection, table: Table, *rows: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from relens.deployments import store as deployment_store
@@ -121,7 +121,7 @@ class PredictionsOut(Page[PredictionOut]):
     searched: SearchedOut | None = None
 
 
-@router.get("/deployments/{deployment}/predictions")
+@router.get("/deployments/{deployment}/predictions", response_model=PredictionsOut)
 def list_predictions(
     deployment: str,
     database: Db,
@@ -145,7 +145,7 @@ def list_predictions(
     error: str | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> PredictionsOut:
+) -> Response:
     """The log of one deployment, filtered, in order, page by page; a page that takes too long comes partly filled, with `next`."""
     with database.read() as connection:
         found = deployment_store.get(connection, deployment)
@@ -164,12 +164,14 @@ def list_predictions(
         )
         one = browse.look(connection, found.id, wanted, sort, limit, cursor, SEARCH_S)
         titles = registry_store.titles(connection, {line.model_version for line in one.lines if line.model_version})
-    return PredictionsOut(
+    page = PredictionsOut(
         items=[PredictionOut.of(line, found.name, titles) for line in one.lines],
         next=one.next,
         partial=one.partial,
         searched=SearchedOut(rows=one.rows, until=_place(sort, one.until)) if one.partial else None,
     )
+    # Written here, once: the framework would make plain values of it first, and text of those.
+    return Response(page.model_dump_json(), media_type="application/json")
 
 
 def _place(sort: str, until: Any) -> str | float | None:
