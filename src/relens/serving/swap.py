@@ -21,6 +21,7 @@ from relens.registry.model_version import ModelVersion, artifact_key
 from relens.serving import memory
 from relens.serving.batch import best_together
 from relens.serving.fleet import Fleet
+from relens.serving.quietly import quietly
 from relens.serving.vet import last_images, vet
 
 logger = logging.getLogger("relens.serving")
@@ -124,7 +125,7 @@ class Swapper:
                 continue
             self._say(deployment.id, Serving("loading", f"loading the {role}", before.champion if before else None))
             try:
-                self.fleet.bring(version, partial(self._vet, before, deployment, said))
+                quietly(partial(self.fleet.bring, version, partial(self._vet, before, deployment, said)))
             except Exception as error:
                 logger.exception("%s: the %s %s could not be loaded", deployment.name, role, version)
                 self._give_up(deployment, role, error, before)
