@@ -119,3 +119,47 @@ def test_a_classification_is_settled_by_its_number(deployed: Server, walker: Wal
     decided(page, 2)
     until(lambda: sorted(walker.review_of(one) for one in ids) == ["accepted", "corrected", "pending"])
     assert said
+
+
+def test_twenty_at_once_the_wrong_ones_are_corrected_after(deployed: Server, walker: Walker, page: Page) -> None:
+    ids = walker.send("sorter", range(30, 36))
+    walker.open("/deployments/sorter/review?mode=grid")
+    tiles = page.get_by_label("Press what is wrong").get_by_role("button")
+    expect(tiles).to_have_count(6)
+    tiles.nth(1).focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Accept 4, correct 2")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("What is it?")).to_be_visible()
+    until(lambda: [walker.review_of(one) for one in ids].count("accepted") == 4)
+    expect(page.get_by_text("2 images to review")).to_be_visible()
+
+
+def test_what_somebody_else_decided_meanwhile_is_not_overwritten(deployed: Server, walker: Walker, page: Page) -> None:
+    walker.send("spotter", range(60, 63))
+    walker.open("/deployments/spotter/review")
+    expect(page.get_by_label("Decision")).to_be_visible()
+    waiting = deployed.http.get("/api/v1/deployments/spotter/queue", params={"limit": 100, "hold": False}).json()
+    for one in waiting["items"]:
+        said = {"status": "unusable", "reason": "somebody else"}
+        deployed.http.put(f"/api/v1/predictions/{one['id']}/verdict", json=said).raise_for_status()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("yours was not kept", exact=False)).to_be_visible()
+    assert all(walker.review_of(one["id"]) == "unusable" for one in waiting["items"])
+
+
+def test_a_key_can_be_another_one(deployed: Server, walker: Walker, page: Page) -> None:
+    walker.send("spotter", range(70, 72))
+    walker.open("/deployments/spotter/review")
+    expect(page.get_by_label("Decision")).to_be_visible()
+    page.keyboard.press("?")
+    page.get_by_label("Key for: Skip for now").click()
+    page.keyboard.press("j")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("j")
+    decided(page, 1)
+    page.reload()
+    expect(page.get_by_label("Decision").get_by_role("button", name="Skip")).to_contain_text("J")

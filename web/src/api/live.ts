@@ -66,7 +66,7 @@ export type Verdict = {
   status: ReviewState;
   annotations: Annotation[];
   reason: string | null;
-  revision: number | string;
+  revision: number;
   by: Actor | string | null;
   /** null: it was never reviewed. */
   at: string | null;

@@ -18,10 +18,12 @@ type Props = {
   aspect?: string;
   /** Without the label of the whole image, where the picture is too small to read it. */
   bare?: boolean;
+  /** About how many pixels wide it stands on the page: names keep their size. */
+  wide?: number;
   alt: string;
 };
 
-export function Picture({ asset, width, height, shapes, labels, size = 320, names, aspect, bare, alt }: Props) {
+export function Picture({ asset, width, height, shapes, labels, size = 320, names, aspect, bare, wide = 640, alt }: Props) {
   const [missing, setMissing] = useState(false);
   const whole = shapes.find((shape) => !shape.box && !shape.polygon);
   return (
@@ -38,7 +40,7 @@ export function Picture({ asset, width, height, shapes, labels, size = 320, name
             shape={shape}
             colour={labelColour(shape.label, labels)}
             name={names ?? false}
-            scale={Math.max(width, height) / 640}
+            scale={Math.max(width, height) / wide}
           />
         ))}
       </svg>

@@ -4,7 +4,7 @@ import type { Annotation, ReviewState } from "../api/types";
 import { labelColour } from "../design/colours";
 import { Canvas, type CanvasHandle } from "./Canvas";
 import { Decide } from "./Decide";
-import { meaning } from "./core/keys";
+import { meaning, shownKey, type Bindings } from "./core/keys";
 import { SceneStore } from "./core/scene";
 import { startShapes, toAnnotations, type ToReview } from "./exchange";
 import { LabelPicker } from "./LabelPicker";
@@ -15,9 +15,12 @@ import { useKeys } from "./useKeys";
 type Props = {
   prediction: ToReview;
   labels: string[];
+  /** Shapes are outlines rather than boxes. */
+  outlines: boolean;
   decide: (status: ReviewState, annotations: Annotation[]) => void;
   back: () => void;
   help: () => void;
+  bindings: Bindings;
   look: Look;
   setLook: (look: Look) => void;
 };
@@ -30,7 +33,7 @@ function sceneOf(prediction: ToReview): SceneStore {
 }
 
 /** Made anew for each image (give it a key). `look` outlives the image: a dark camera stays dark. */
-export function BoxReview({ prediction, labels, decide, back, help, look, setLook }: Props) {
+export function BoxReview({ prediction, labels, outlines, decide, back, help, bindings, look, setLook }: Props) {
   const [store] = useState(() => sceneOf(prediction));
   const scene = useSyncExternalStore(store.subscribe, store.get);
   const canvas = useRef<CanvasHandle>(null);
@@ -49,7 +52,7 @@ export function BoxReview({ prediction, labels, decide, back, help, look, setLoo
   };
   const asAnswered = !store.changed && prediction.verdict?.status !== "corrected";
   const act = {
-    accept: () => (asAnswered ? decide("accepted", []) : decide("corrected", toAnnotations(scene.shapes))),
+    accept: () => canvas.current?.end(true) || (asAnswered ? decide("accepted", []) : decide("corrected", toAnnotations(scene.shapes))),
     nothing: () => decide("corrected", []),
     unusable: () => decide("unusable", []),
     skip: () => decide("skipped", []),
@@ -61,11 +64,12 @@ export function BoxReview({ prediction, labels, decide, back, help, look, setLoo
     fit: () => canvas.current?.fit(),
     hide: () => setHidden(!hidden),
     draw: () => setDrawing(!drawing),
-    leave: () => (setDrawing(false), store.select(null)),
+    find: () => document.querySelector<HTMLInputElement>("[data-find-label]")?.focus(),
+    leave: () => canvas.current?.end(false) || (setDrawing(false), store.select(null)),
     help,
   };
   useKeys((pressed) => {
-    const means = meaning(pressed);
+    const means = meaning(pressed, bindings);
     if (means === null) return false;
     if (typeof means === "object") {
       if (labels[means.label]) pick(labels[means.label]);
@@ -84,6 +88,7 @@ export function BoxReview({ prediction, labels, decide, back, help, look, setLoo
           labels={labels}
           label={label}
           drawing={drawing}
+          outlines={outlines}
           hidden={hidden}
           filter={`brightness(${look.brightness}%) contrast(${look.contrast}%)`}
         />
@@ -129,7 +134,13 @@ export function BoxReview({ prediction, labels, decide, back, help, look, setLoo
           colour={(name) => labelColour(name, labels)}
         />
         <ShapeList store={store} scene={scene} labels={labels} focus={(shape) => canvas.current?.focus(shape)} />
-        <Decide changed={!asAnswered} empty={scene.shapes.length === 0} act={act} canUndo={store.canUndo} />
+        <Decide
+          changed={!asAnswered}
+          empty={scene.shapes.length === 0}
+          act={act}
+          canUndo={store.canUndo}
+          keyOf={(action) => shownKey(action, bindings)}
+        />
       </aside>
     </div>
   );

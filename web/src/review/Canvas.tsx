@@ -1,15 +1,22 @@
 /* The surface one draws on: it turns pointer and wheel into the core's gestures and paints what the core holds. */
-import { useCallback, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type PointerEvent, type Ref } from "react";
+import { useCallback, useEffect, useImperativeHandle, useRef, useState, type PointerEvent, type Ref } from "react";
 import { imageUrl } from "../api/client";
 import { labelColour, theme } from "../design/colours";
 import { begin, boxOf, carried, handleAt, isDrawn, shapeAt, type Gesture } from "./core/gesture";
 import type { Point, Rect, Size } from "./core/geometry";
+import { around, closes, cornerAt, inside, withCorner, withoutCorner } from "./core/polygon";
 import { render } from "./core/render";
 import type { SceneStore } from "./core/scene";
 import { fit, focused, panned, toImage, zoomed, type Viewport } from "./core/viewport";
 import css from "./review.module.css";
+import { useRoom } from "./useRoom";
 
-export type CanvasHandle = { fit: () => void; focus: (rect: Rect) => void };
+export type CanvasHandle = {
+  fit: () => void;
+  focus: (rect: Rect) => void;
+  /** Ends the outline that is being drawn, kept or not; false when none is. */
+  end: (keep: boolean) => boolean;
+};
 type Props = {
   store: SceneStore;
   asset: string;
@@ -17,6 +24,8 @@ type Props = {
   labels: readonly string[];
   label: string;
   drawing: boolean;
+  /** New shapes are outlines, drawn corner by corner. */
+  outlines: boolean;
   hidden: boolean;
   filter: string;
   ref: Ref<CanvasHandle>;
@@ -26,12 +35,15 @@ const NEAR = 8;
 
 const ready = (picture: HTMLImageElement | null) => (picture?.complete && picture.naturalWidth > 0 ? picture : null);
 
-export function Canvas({ store, asset, image, labels, label, drawing, hidden, filter, ref }: Props) {
+export function Canvas({ store, asset, image, labels, label, drawing, outlines, hidden, filter, ref }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [size, setSize] = useState<Size>({ width: 0, height: 0 });
+  const size = useRoom(canvas);
   const view = useRef<Viewport>({ scale: 1, x: 0, y: 0 });
   const gesture = useRef<Gesture | null>(null);
   const draft = useRef<Rect | null>(null);
+  const reshaped = useRef<number[] | null>(null);
+  const path = useRef<number[] | null>(null);
+  const pointer = useRef<Point>({ x: 0, y: 0 });
   const picture = useRef<HTMLImageElement | null>(null);
   const asked = useRef(0);
   const [failed, setFailed] = useState(false);
@@ -43,7 +55,10 @@ export function Canvas({ store, asset, image, labels, label, drawing, hidden, fi
       if (!context) return;
       const scene = store.get();
       const moving = gesture.current && "shape" in gesture.current ? gesture.current.shape.id : null;
-      const still = moving === null || !draft.current ? scene : { ...scene, shapes: scene.shapes.filter((shape) => shape.id !== moving) };
+      const still =
+        moving === null || (!draft.current && !reshaped.current)
+          ? scene
+          : { ...scene, shapes: scene.shapes.filter((shape) => shape.id !== moving) };
       const draftLabel = moving === null ? label : (store.find(moving)?.label ?? label);
       render(
         context,
@@ -54,6 +69,7 @@ export function Canvas({ store, asset, image, labels, label, drawing, hidden, fi
           image: ready(picture.current),
           imageSize: image,
           draft: draft.current,
+          path: path.current ? [...path.current, pointer.current.x, pointer.current.y] : reshaped.current,
           draftLabel,
           hideLabels: scene.shapes.length > 60,
           dimmed: hidden,
@@ -68,16 +84,6 @@ export function Canvas({ store, asset, image, labels, label, drawing, hidden, fi
 
   useEffect(() => store.subscribe(paint), [store, paint]);
   useEffect(paint, [paint]);
-
-  useLayoutEffect(() => {
-    const host = canvas.current?.parentElement;
-    if (!host) return;
-    const measure = () => setSize({ width: host.clientWidth, height: host.clientHeight });
-    measure();
-    const watch = new ResizeObserver(measure);
-    watch.observe(host);
-    return () => watch.disconnect();
-  }, []);
 
   useEffect(() => {
     picture.current = null;
@@ -106,7 +112,22 @@ export function Canvas({ store, asset, image, labels, label, drawing, hidden, fi
     // Only another image or another size shows the whole again.
     // eslint-disable-next-line react/exhaustive-deps
   }, [asset, size.width, size.height]);
-  useImperativeHandle(ref, () => ({ fit: () => show(whole()), focus: (rect) => show(focused(rect, size, whole())) }), [show, whole, size]);
+  const end = useCallback(
+    (keep: boolean) => {
+      const drawn = path.current;
+      path.current = null;
+      if (keep && drawn && closes(drawn)) store.add({ ...around(drawn), polygon: drawn, label });
+      paint();
+      return drawn !== null;
+    },
+    [label, paint, store],
+  );
+  useImperativeHandle(ref, () => ({ fit: () => show(whole()), focus: (rect) => show(focused(rect, size, whole())), end }), [
+    show,
+    whole,
+    size,
+    end,
+  ]);
 
   const at = (event: { clientX: number; clientY: number }): Point => {
     const place = canvas.current?.getBoundingClientRect();
@@ -120,17 +141,39 @@ export function Canvas({ store, asset, image, labels, label, drawing, hidden, fi
       return;
     }
     const point = toImage(view.current, at(event));
-    gesture.current = begin(store.get(), point, NEAR / view.current.scale, drawing || event.shiftKey);
+    const near = NEAR / view.current.scale;
+    if (path.current) return void (cornerAt(path.current.slice(0, 2), point, near) === 0 ? end(true) : grow(point));
+    gesture.current = begin(store.get(), point, near, drawing || event.shiftKey);
+    if (outlines && gesture.current.kind === "draw") {
+      gesture.current = null;
+      path.current = [];
+      store.select(null);
+      return grow(point);
+    }
     if ("shape" in gesture.current) store.select(gesture.current.shape.id);
+  };
+
+  const grow = (point: Point) => {
+    const { x, y } = inside(point, image);
+    const [lastX, lastY] = path.current?.slice(-2) ?? [];
+    // The second press of a double click is no corner.
+    if (Math.hypot(x - lastX, y - lastY) * view.current.scale < 3) return;
+    path.current?.push(x, y);
+    pointer.current = { x, y };
+    paint();
   };
 
   const move = (event: PointerEvent) => {
     const point = toImage(view.current, at(event));
+    pointer.current = inside(point, image);
+    if (path.current) return paint();
     if (!gesture.current) {
       hover(event.currentTarget as HTMLElement, point);
       return;
     }
     if (gesture.current.kind === "pan") show(panned(view.current, { x: event.movementX, y: event.movementY }));
+    else if (gesture.current.kind === "corner")
+      reshaped.current = withCorner(gesture.current.polygon, gesture.current.corner, point, image);
     else draft.current = boxOf(gesture.current, point, image);
     paint();
   };
@@ -146,8 +189,12 @@ export function Canvas({ store, asset, image, labels, label, drawing, hidden, fi
     const rect = draft.current;
     gesture.current = null;
     draft.current = null;
+    const outline = reshaped.current;
+    reshaped.current = null;
     if (!done || done.kind === "pan") return;
-    if (done.kind === "draw") {
+    if (done.kind === "corner") {
+      if (outline) store.replace(done.shape.id, { ...around(outline), polygon: outline, confidence: undefined });
+    } else if (done.kind === "draw") {
       if (rect && isDrawn(rect, view.current.scale)) store.add({ ...rect, label });
       else store.select(null);
     } else if (rect) {
@@ -156,6 +203,14 @@ export function Canvas({ store, asset, image, labels, label, drawing, hidden, fi
       if (!same) store.replace(done.shape.id, { ...rect, polygon, confidence: undefined });
     }
     paint();
+  };
+
+  const forgetCorner = (event: { clientX: number; clientY: number }) => {
+    const shape = store.find(store.get().selected);
+    const corner = shape?.polygon ? cornerAt(shape.polygon, toImage(view.current, at(event)), NEAR / view.current.scale) : null;
+    if (!shape?.polygon || corner === null) return;
+    const polygon = withoutCorner(shape.polygon, corner);
+    store.replace(shape.id, { ...around(polygon), polygon, confidence: undefined });
   };
 
   useEffect(() => {
@@ -181,6 +236,7 @@ export function Canvas({ store, asset, image, labels, label, drawing, hidden, fi
         onPointerMove={move}
         onPointerUp={up}
         onPointerCancel={up}
+        onDoubleClick={(event) => end(true) || forgetCorner(event)}
       />
       {failed && <p className={css.failed}>This image is not available. Skip it, or mark it unusable.</p>}
     </>

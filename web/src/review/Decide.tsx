@@ -1,33 +1,42 @@
 /* The four ways to end with an image, and the way back. */
+import type { Action } from "./core/keys";
 import { Icon } from "../design/icons";
 import css from "./review.module.css";
 
 type Act = Record<"accept" | "nothing" | "unusable" | "skip" | "undo", () => void>;
 
 /** `box`: there are boxes to speak of. `main`: there is an answer that can be accepted. */
-type Props = { changed: boolean; empty: boolean; act: Act; canUndo: boolean; box?: boolean; main?: boolean };
+type Props = {
+  changed: boolean;
+  empty: boolean;
+  act: Act;
+  canUndo: boolean;
+  box?: boolean;
+  main?: boolean;
+  keyOf: (action: Action) => string;
+};
 
-export function Decide({ changed, empty, act, canUndo, box = true, main = true }: Props) {
+export function Decide({ changed, empty, act, canUndo, box = true, main = true, keyOf }: Props) {
   return (
     <div className={css.decide}>
       {main && (
         <button type="button" className={css.main} data-changed={changed} onClick={act.accept}>
           <Icon name="check" size={15} />
           {changed ? "Save correction" : empty && box ? "Accept: nothing here" : "Accept"}
-          <kbd>Enter</kbd>
+          <kbd>{keyOf("accept")}</kbd>
         </button>
       )}
       <div className={css.others}>
         {box && (
           <button type="button" onClick={act.nothing}>
-            Nothing here <kbd>N</kbd>
+            Nothing here <kbd>{keyOf("nothing")}</kbd>
           </button>
         )}
         <button type="button" onClick={act.unusable}>
-          Unusable <kbd>X</kbd>
+          Unusable <kbd>{keyOf("unusable")}</kbd>
         </button>
         <button type="button" onClick={act.skip}>
-          Skip <kbd>S</kbd>
+          Skip <kbd>{keyOf("skip")}</kbd>
         </button>
         <button type="button" onClick={act.undo}>
           {canUndo ? "Undo" : "Back"} <kbd>Ctrl Z</kbd>

@@ -1,6 +1,6 @@
-/* The labels with their number keys; beyond the tenth one filters by typing. */
+/* The labels with their number keys; beyond the ninth one filters by typing. */
 import { useState } from "react";
-import { Input } from "../design/controls";
+import { FindLabel } from "./FindLabel";
 import css from "./review.module.css";
 
 type Props = { labels: string[]; chosen: string; pick: (label: string) => void; colour: (label: string) => string };
@@ -10,15 +10,7 @@ export function LabelPicker({ labels, chosen, pick, colour }: Props) {
   const shown = labels.filter((label) => label.toLowerCase().includes(wanted.toLowerCase()));
   return (
     <div className={css.labels}>
-      {labels.length > 10 && (
-        <Input
-          type="search"
-          aria-label="Find a label"
-          placeholder="Find a label"
-          value={wanted}
-          onChange={(event) => setWanted(event.target.value)}
-        />
-      )}
+      {labels.length > 9 && <FindLabel wanted={wanted} want={setWanted} labels={shown} pick={pick} />}
       <div className={css.labelList} role="radiogroup" aria-label="Label">
         {shown.map((label) => {
           const key = labels.indexOf(label);

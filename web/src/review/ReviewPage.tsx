@@ -1,9 +1,8 @@
 /* Reviewing: one image after the other, and how far the next retraining is. */
 import { useCallback, useState } from "react";
 import { useSearchParams } from "react-router";
-import { LinkButton } from "../design/controls";
+import { Button, LinkButton, Segmented } from "../design/controls";
 import { useDeployment, type InDeployment } from "../design/deployment";
-import { Dialog } from "../design/Dialog";
 import { count, plural, score } from "../design/format";
 import { Card, Empty, Skeleton } from "../design/page";
 import { Bar, Notice } from "../design/status";
@@ -11,9 +10,12 @@ import { Time } from "../design/Time";
 import type { Annotation, Prediction, ReviewState } from "../api/types";
 
 import { BoxReview, type Look } from "./BoxReview";
-import { KEYS } from "./core/keys";
+import { KeysDialog } from "./KeysDialog";
 import { LabelReview } from "./LabelReview";
 import css from "./review.module.css";
+import type { ToReview } from "./exchange";
+import { Triage } from "./Triage";
+import { useBindings } from "./useBindings";
 import { useQueue } from "./useQueue";
 
 export default function ReviewPage() {
@@ -29,65 +31,86 @@ function Reviewing({ first }: { first: string | null }) {
   const queue = useQueue(deployment.name, first);
   const [look, setLook] = useState<Look>({ brightness: 100, contrast: 100 });
   const [help, setHelp] = useState(false);
+  const [bindings, keepBindings] = useBindings();
+  const [search, setSearch] = useSearchParams();
+  const grid = search.get("mode") === "grid";
+  const show = (mode: string) => setSearch(mode === "grid" ? { mode } : {}, { replace: true });
   const current = queue.items[0];
   const { decide: settle } = queue;
   const decide = useCallback(
     (status: ReviewState, annotations: Annotation[]) => current && settle(current, status, annotations),
     [current, settle],
   );
-  const bench = { labels: deployment.labels, decide, back: queue.back, help: () => setHelp(true) };
+  const bench = { labels: deployment.labels, decide, back: queue.back, help: () => setHelp(true), bindings };
+  const finish = (right: ToReview[], wrong: ToReview[]) => {
+    if (right.length) queue.decideAll(right, "accepted");
+    if (wrong.length) queue.bringForward(wrong);
+    if (wrong.length) show("one");
+  };
 
   return (
     <>
-      <Progress overview={overview} done={queue.done} current={current} help={() => setHelp(true)} />
+      <Progress overview={overview} done={queue.done} today={queue.today} current={grid ? undefined : current} help={() => setHelp(true)}>
+        <Segmented
+          label="How to review"
+          value={grid ? "grid" : "one"}
+          onChange={show}
+          options={[
+            { value: "one", title: "One by one" },
+            { value: "grid", title: "Twenty at once" },
+          ]}
+        />
+      </Progress>
       {queue.offline && (
         <Notice tone="warn">
           The server cannot be reached. {plural(queue.waiting, "decision")} kept here and sent as soon as it is back; go on.
         </Notice>
       )}
-      {queue.problem && <Notice tone="bad">{queue.problem}</Notice>}
-      {current ? (
+      {queue.problem && (
+        <Notice tone="bad">
+          {queue.problem.sentence}{" "}
+          {queue.problem.image && (
+            <Button small onClick={() => setSearch({ image: queue.problem?.image ?? "" })}>
+              Look at it
+            </Button>
+          )}
+        </Notice>
+      )}
+      {current && grid ? (
+        <Triage key={current.id} items={queue.items} deployment={deployment} finish={finish} back={queue.back} help={bench.help} />
+      ) : current ? (
         deployment.task === "classification" ? (
           <LabelReview key={current.id} prediction={current} {...bench} />
         ) : (
-          <BoxReview key={current.id} prediction={current} {...bench} look={look} setLook={setLook} />
+          <BoxReview
+            key={current.id}
+            prediction={current}
+            outlines={deployment.task === "segmentation"}
+            {...bench}
+            look={look}
+            setLook={setLook}
+          />
         )
       ) : queue.loaded ? (
         <Done overview={overview} done={queue.done} />
       ) : (
         <Skeleton height={480} />
       )}
-      <Dialog open={help} onClose={() => setHelp(false)} title="Keys">
-        <dl className={css.keys}>
-          {KEYS.map((line) => (
-            <div key={line.action}>
-              <dt>
-                {line.keys.split(" ").map((key) => (
-                  <kbd key={key}>{key}</kbd>
-                ))}
-              </dt>
-              <dd>{line.title}</dd>
-            </div>
-          ))}
-          <div>
-            <dt>
-              <kbd>1</kbd>…<kbd>0</kbd>
-            </dt>
-            <dd>Label of the selected box, and of the next one drawn</dd>
-          </div>
-          <div>
-            <dt>Wheel, Alt drag</dt>
-            <dd>Zoom and pan</dd>
-          </div>
-        </dl>
-      </Dialog>
+      <KeysDialog open={help} onClose={() => setHelp(false)} bindings={bindings} keep={keepBindings} />
     </>
   );
 }
 
-type ProgressProps = { overview: InDeployment; done: number; current: Prediction | undefined; help: () => void };
+type ProgressProps = {
+  overview: InDeployment;
+  done: number;
+  today: number;
+  current: Prediction | undefined;
+  help: () => void;
+  children: React.ReactNode;
+};
 
-function Progress({ overview, done, current, help }: ProgressProps) {
+function Progress({ overview, done, today, current, help, children }: ProgressProps) {
   const { loop, pipeline } = overview;
   const on = pipeline.feedback_loop?.state !== "off" && loop;
   return (
@@ -110,14 +133,18 @@ function Progress({ overview, done, current, help }: ProgressProps) {
       )}
       <span className={css.hint}>
         {done > 0 && `${plural(done, "image")} this session · `}
+        {today > 0 && `${count(today)} today · `}
         {plural(overview.pending, "image")} to review
       </span>
-      {current && (
-        <span className={css.about}>
-          {current.source ?? ""} <Time at={current.taken_at} />
-          {current.outlier !== null && ` · outlier ${score(current.outlier, 2)}`} · {current.model_version?.title}
-        </span>
-      )}
+      <span className={css.about}>
+        {current && (
+          <>
+            {current.source ?? ""} <Time at={current.taken_at} />
+            {current.outlier !== null && ` · outlier ${score(current.outlier, 2)}`} · {current.model_version?.title}
+          </>
+        )}
+      </span>
+      {children}
       <button type="button" className={css.help} onClick={help} aria-label="Keys">
         <kbd>?</kbd>
       </button>

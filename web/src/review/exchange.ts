@@ -1,9 +1,10 @@
 /* Between what the server says of an image and what stands on the canvas. */
 import type { Annotation, Detection, Prediction, Quad, Verdict } from "../api/types";
+import { around } from "./core/polygon";
 import type { Shape } from "./core/scene";
 
 /** A prediction with what was decided of it, if anything was. */
-export type ToReview = Prediction & { verdict?: Pick<Verdict, "status" | "annotations"> };
+export type ToReview = Prediction & { verdict?: Pick<Verdict, "status" | "annotations">; /** The revision a person sees. */ seen?: number };
 
 type Said = Pick<Annotation, "label" | "box" | "polygon"> & { confidence?: number };
 
@@ -13,7 +14,7 @@ export function startShapes(prediction: ToReview): Omit<Shape, "id">[] {
   const said: Said[] = verdict?.status === "corrected" ? verdict.annotations : answered(prediction);
   return said.flatMap((one) => {
     const polygon = one.polygon ? flat(one.polygon) : undefined;
-    const box = one.box ?? (polygon ? around(polygon) : null);
+    const box = one.box ?? (polygon ? boxAround(polygon) : null);
     if (!box) return [];
     const [x1, y1, x2, y2] = box;
     return [{ label: one.label, confidence: one.confidence, x1, y1, x2, y2, ...(polygon ? { polygon } : {}) }];
@@ -40,8 +41,7 @@ function pairs(values: readonly number[]): number[][] {
   return found;
 }
 
-function around(values: number[]): Quad {
-  const xs = values.filter((_, i) => i % 2 === 0);
-  const ys = values.filter((_, i) => i % 2 === 1);
-  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+function boxAround(values: number[]): Quad {
+  const { x1, y1, x2, y2 } = around(values);
+  return [x1, y1, x2, y2];
 }

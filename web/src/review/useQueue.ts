@@ -1,31 +1,29 @@
 /* The images to review, a few ahead of the person, and the way back to the last one. */
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { useQueryClient } from "@tanstack/react-query";
-import { ApiError, get, imageUrl, send } from "../api/client";
+import { get, imageUrl } from "../api/client";
 import type { Annotation, Page, Prediction, ReviewState, Verdict } from "../api/types";
-import { Outbox, type Decision } from "./core/outbox";
+import { Outbox } from "./core/outbox";
+import { deliver } from "./deliver";
 import type { ToReview } from "./exchange";
+import { decidedToday } from "./today";
 
-const AHEAD = 12;
+const AHEAD = 24;
 
-async function deliver({ prediction, method, body }: Decision) {
-  try {
-    await send(method, `/predictions/${prediction}/verdict`, body);
-    return "done" as const;
-  } catch (error) {
-    if (error instanceof ApiError && error.status > 0 && error.status < 500) return { refused: error.message };
-    return "unreachable" as const;
-  }
-}
+export type Problem = { sentence: string; image: string | null };
 
 /** Made anew for each deployment. `waiting` counts decisions not yet with the server; `back` reopens the last decided image and shows it again. */
 export function useQueue(deployment: string, first: string | null) {
   const [items, setItems] = useState<ToReview[]>([]);
   const [done, setDone] = useState<ToReview[]>([]);
   const [loaded, setLoaded] = useState(false);
-  const [problem, setProblem] = useState("");
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [today, setToday] = useState(() => decidedToday(deployment));
   const client = useQueryClient();
-  const outbox = useMemo(() => new Outbox(`relens.review.${deployment}`, deliver, localStorage, setProblem), [deployment]);
+  const outbox = useMemo(
+    () => new Outbox(`relens.review.${deployment}`, deliver, localStorage, (sentence, image) => setProblem({ sentence, image })),
+    [deployment],
+  );
   const waiting = useSyncExternalStore(outbox.subscribe, () => (outbox.offline ? -outbox.waiting : outbox.waiting));
   const settled = useRef(new Set<string>());
 
@@ -36,7 +34,7 @@ export function useQueue(deployment: string, first: string | null) {
       setItems((before) => merge(before.slice(0, 1), fresh));
       setLoaded(true);
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : "The queue could not be read.");
+      setProblem({ sentence: error instanceof Error ? error.message : "The queue could not be read.", image: null });
     }
   }, [deployment, outbox]);
 
@@ -64,35 +62,60 @@ export function useQueue(deployment: string, first: string | null) {
     for (const next of items.slice(1, 3)) new Image().src = imageUrl(next.asset);
   }, [items]);
 
-  const decide = useCallback(
-    (prediction: ToReview, status: ReviewState, annotations: Annotation[]) => {
-      settled.current.add(prediction.id);
-      setProblem("");
-      setItems((before) => before.filter((item) => item.id !== prediction.id));
-      setDone((before) => [...before, { ...prediction, verdict: { status, annotations } }]);
-      void outbox
-        .put({ prediction: prediction.id, method: "PUT", body: { status, annotations } })
-        .then(() => client.invalidateQueries({ predicate: (query) => String(query.queryKey[0]).startsWith(`/deployments/${deployment}`) }));
+  const decideAll = useCallback(
+    (predictions: readonly ToReview[], status: ReviewState, annotations: Annotation[] = []) => {
+      const gone = new Set(predictions.map((prediction) => prediction.id));
+      for (const id of gone) settled.current.add(id);
+      setProblem(null);
+      setToday(decidedToday(deployment, gone.size));
+      setItems((before) => before.filter((item) => !gone.has(item.id)));
+      setDone((before) => [...before, ...predictions.map((prediction) => ({ ...prediction, verdict: { status, annotations } }))]);
+      const sent = predictions.map((prediction) =>
+        outbox.put({ prediction: prediction.id, method: "PUT", body: { status, annotations }, seen: prediction.seen ?? 0 }),
+      );
+      void Promise.all(sent).then(() =>
+        client.invalidateQueries({ predicate: (query) => String(query.queryKey[0]).startsWith(`/deployments/${deployment}`) }),
+      );
     },
     [client, deployment, outbox],
   );
+  const decide = useCallback(
+    (prediction: ToReview, status: ReviewState, annotations: Annotation[]) => decideAll([prediction], status, annotations),
+    [decideAll],
+  );
+  /** These come next. */
+  const bringForward = useCallback((wanted: readonly ToReview[]) => setItems((before) => merge([...wanted], before)), []);
 
   const back = useCallback(() => {
     const last = done.at(-1);
     if (!last) return;
     settled.current.delete(last.id);
+    setToday(decidedToday(deployment, -1));
     setDone((before) => before.slice(0, -1));
     setItems((before) => [last, ...before.filter((item) => item.id !== last.id)]);
     void outbox.put({ prediction: last.id, method: "DELETE" });
-  }, [done, outbox]);
+  }, [deployment, done, outbox]);
 
-  return { items, loaded, problem, decide, back, done: done.length, waiting: Math.abs(waiting), offline: waiting < 0 };
+  return {
+    items,
+    loaded,
+    problem,
+    decide,
+    decideAll,
+    bringForward,
+    back,
+    done: done.length,
+    today,
+    waiting: Math.abs(waiting),
+    offline: waiting < 0,
+  };
 }
 
 /** One image that was asked for, with what was decided of it before. */
 async function one(id: string): Promise<ToReview> {
   const found = await get<Prediction>(`/predictions/${id}`);
-  return found.review === "pending" ? found : { ...found, verdict: await get<Verdict>(`/predictions/${id}/verdict`) };
+  const verdict = await get<Verdict>(`/predictions/${id}/verdict`);
+  return { ...found, seen: verdict.revision, ...(found.review === "pending" ? {} : { verdict }) };
 }
 
 function merge(before: ToReview[], found: ToReview[]): ToReview[] {

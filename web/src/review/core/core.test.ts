@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { between, moved, resized } from "./geometry";
 import { begin, boxOf, carried, isDrawn, shapeAt } from "./gesture";
-import { meaning } from "./keys";
+import { bound, keyName, meaning, shownKey } from "./keys";
 import { SceneStore } from "./scene";
 import { fit, focused, toImage, toScreen, zoomed } from "./viewport";
 
@@ -154,5 +154,20 @@ describe("a key", () => {
     expect(press("1")).toEqual({ label: 0 });
     expect(press("0")).toEqual({ label: 9 });
     expect(press("q")).toBeNull();
+  });
+
+  it("can be another one, and the usual one then means nothing", () => {
+    const mine = bound({}, "skip", "j");
+    expect(meaning({ key: "J", ctrl: false, shift: false }, mine)).toBe("skip");
+    expect(meaning({ key: "s", ctrl: false, shift: false }, mine)).toBeNull();
+    expect(shownKey("skip", mine)).toBe("J");
+    expect(bound(mine, "skip", "s")).toEqual({});
+  });
+
+  it("belongs to one action only", () => {
+    const swapped = bound(bound({}, "skip", "x"), "nothing", "x");
+    expect(swapped).toEqual({ nothing: "x" });
+    expect(meaning({ key: "x", ctrl: false, shift: false }, swapped)).toBe("nothing");
+    expect(keyName({ key: "5", ctrl: false, shift: false })).toBeNull();
   });
 });

@@ -1,11 +1,13 @@
 /* What a press on the canvas means, and what dragging on makes of it. Pure: points in, shapes out. */
 import { area, between, contains, handlePoint, HANDLES, moved, resized, type Handle, type Point, type Rect, type Size } from "./geometry";
+import { cornerAt, edgeAt, withNewCorner } from "./polygon";
 import type { Scene, Shape } from "./scene";
 
 export type Gesture =
   | { kind: "draw"; from: Point }
   | { kind: "move"; from: Point; shape: Shape }
   | { kind: "resize"; handle: Handle; shape: Shape }
+  | { kind: "corner"; corner: number; polygon: readonly number[]; shape: Shape }
   | { kind: "pan" };
 
 /** `near`: how far a handle or an edge may be missed, in image pixels. */
@@ -28,8 +30,21 @@ export function begin(scene: Scene, point: Point, near: number, drawing: boolean
   const selected = scene.shapes.find((shape) => shape.id === scene.selected);
   const handle = handleAt(selected, point, near);
   if (selected && handle) return { kind: "resize", handle, shape: selected };
+  const outline = selected && !drawing ? cornerOf(selected, point, near) : null;
+  if (outline) return outline;
   const hit = drawing ? null : shapeAt(scene, point, near / 2);
   return hit ? { kind: "move", from: point, shape: hit } : { kind: "draw", from: point };
+}
+
+/** The corner of a polygon under a point; on an edge a new one is made. */
+function cornerOf(shape: Shape, point: Point, near: number): Gesture | null {
+  const { polygon } = shape;
+  if (!polygon) return null;
+  const corner = cornerAt(polygon, point, near);
+  if (corner !== null) return { kind: "corner", corner, polygon, shape };
+  const edge = edgeAt(polygon, point, near / 2);
+  const everywhere = { width: Infinity, height: Infinity };
+  return edge === null ? null : { kind: "corner", corner: edge, polygon: withNewCorner(polygon, edge, point, everywhere), shape };
 }
 
 /** The box as it stands while the pointer is at `point`; null while panning. */

@@ -13,6 +13,7 @@ export type Action =
   | "fit"
   | "hide"
   | "draw"
+  | "find"
   | "help"
   | "leave";
 
@@ -28,6 +29,7 @@ export const KEYS: { action: Action; keys: string; title: string }[] = [
   { action: "next", keys: "Tab", title: "Next box, zoomed in" },
   { action: "previous", keys: "Shift Tab", title: "Previous box" },
   { action: "draw", keys: "D", title: "Draw over an existing box" },
+  { action: "find", keys: "/", title: "Find a label by typing" },
   { action: "delete", keys: "Delete", title: "Delete the selected box" },
   { action: "fit", keys: "F", title: "Show the whole image" },
   { action: "hide", keys: "H", title: "Hide the boxes" },
@@ -35,26 +37,59 @@ export const KEYS: { action: Action; keys: string; title: string }[] = [
   { action: "help", keys: "?", title: "Show this list" },
 ];
 
+/** Keys a person chose instead of the usual ones; an action is reached by one key. */
+export type Bindings = Partial<Record<Action, string>>;
+
+const USUAL: Record<string, Action> = {
+  Enter: "accept",
+  Tab: "next",
+  Delete: "delete",
+  Backspace: "delete",
+  Escape: "leave",
+  "?": "help",
+  "/": "find",
+  n: "nothing",
+  x: "unusable",
+  s: "skip",
+  d: "draw",
+  f: "fit",
+  h: "hide",
+};
+
+/** Those that can have another key: what is one press without Ctrl or Shift. */
+export const CHANGEABLE: readonly Action[] = ["accept", "nothing", "unusable", "skip", "next", "draw", "find", "delete", "fit", "hide"];
+
+/** `Enter`, `n`: a key press as it is kept. Digits and help keep their meaning. */
+export function keyName({ key, ctrl }: Pressed): string | null {
+  if (ctrl || /^[0-9?]$/.test(key) || /^(Shift|Control|Alt|Meta|Escape|Dead|Unidentified)$/.test(key)) return null;
+  return key.length === 1 ? key.toLowerCase() : key;
+}
+
+/** The key of an action as it is shown. */
+export function shownKey(action: Action, bindings: Bindings): string {
+  const own = bindings[action];
+  if (own) return own === " " ? "Space" : own.length === 1 ? own.toUpperCase() : own;
+  return KEYS.find((line) => line.action === action)?.keys ?? "";
+}
+
+/** The bindings with `key` for `action`; whoever had that key by choice goes back to its usual one. */
+export function bound(bindings: Bindings, action: Action, key: string): Bindings {
+  const rest = Object.fromEntries(Object.entries(bindings).filter(([other, taken]) => other !== action && taken !== key));
+  return USUAL[key] === action ? rest : { ...rest, [action]: key };
+}
+
 /** The action of a key press, `{label: n}` for the n-th label (from 0), or null. */
-export function meaning({ key, ctrl, shift }: Pressed): Action | { label: number } | null {
+export function meaning(pressed: Pressed, bindings: Bindings = {}): Action | { label: number } | null {
+  const { key, ctrl, shift } = pressed;
   if (ctrl) {
     if (key.toLowerCase() === "z") return shift ? "redo" : "undo";
     return key.toLowerCase() === "y" ? "redo" : null;
   }
   if (/^[1-9]$/.test(key)) return { label: Number(key) - 1 };
   if (key === "0") return { label: 9 };
-  switch (key) {
-    case "Enter":
-      return "accept";
-    case "Tab":
-      return shift ? "previous" : "next";
-    case "Delete":
-    case "Backspace":
-      return "delete";
-    case "Escape":
-      return "leave";
-    case "?":
-      return "help";
-  }
-  return ({ n: "nothing", x: "unusable", s: "skip", d: "draw", f: "fit", h: "hide" } as Record<string, Action>)[key.toLowerCase()] ?? null;
+  const name = key.length === 1 ? key.toLowerCase() : key;
+  const own = Object.entries(bindings).find(([, taken]) => taken === name)?.[0] as Action | undefined;
+  const usual = USUAL[name];
+  const action = own ?? (usual && !bindings[usual] ? usual : null);
+  return action === "next" && shift ? "previous" : action;
 }

@@ -1,7 +1,8 @@
 /* Decisions on their way to the server, in order, so that a network drop or a reload loses none.
    A decision leaves only when the server has answered; what it refuses is reported, not repeated. */
 
-export type Decision = { prediction: string; method: "PUT" | "DELETE"; body?: unknown };
+/** `seen`: the revision of what was said before, 0 when nobody had said anything. */
+export type Decision = { prediction: string; method: "PUT" | "DELETE"; body?: unknown; seen?: number };
 export type Deliver = (decision: Decision) => Promise<"done" | "unreachable" | { refused: string }>;
 type Shelf = Pick<Storage, "getItem" | "setItem">;
 
@@ -12,15 +13,15 @@ export class Outbox {
   #deliver: Deliver;
   #shelf: Shelf;
   #name: string;
-  #refused: (sentence: string) => void;
+  #refused: (sentence: string, prediction: string) => void;
   offline = false;
 
-  constructor(name: string, deliver: Deliver, shelf: Shelf, refused: (sentence: string) => void = () => {}) {
+  constructor(name: string, deliver: Deliver, shelf: Shelf, refused: (sentence: string, prediction: string) => void = () => {}) {
     this.#name = name;
     this.#deliver = deliver;
     this.#shelf = shelf;
     this.#refused = refused;
-    this.#waiting = JSON.parse(shelf.getItem(name) ?? "[]") as Decision[];
+    this.#waiting = kept(shelf.getItem(name));
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -50,7 +51,7 @@ export class Outbox {
         const outcome = await this.#deliver(this.#waiting[0]);
         this.offline = outcome === "unreachable";
         if (this.offline) break;
-        if (typeof outcome === "object") this.#refused(outcome.refused);
+        if (typeof outcome === "object") this.#refused(outcome.refused, this.#waiting[0].prediction);
         this.#keep(this.#waiting.slice(1));
       }
     } finally {
@@ -67,5 +68,15 @@ export class Outbox {
 
   #tell(): void {
     for (const listener of this.#listeners) listener();
+  }
+}
+
+/** What an older page or another program left there is no reason to stop. */
+function kept(text: string | null): Decision[] {
+  try {
+    const found: unknown = JSON.parse(text ?? "[]");
+    return Array.isArray(found) ? (found as Decision[]) : [];
+  } catch {
+    return [];
   }
 }

@@ -1,5 +1,5 @@
 /* Draws the image and its shapes. A thousand boxes take well under a frame: one pass, no per-shape elements. */
-import { handlePoint, HANDLES, type Rect, type Size } from "./geometry";
+import { handlePoint, HANDLES, type Point, type Rect, type Size } from "./geometry";
 import type { Scene, Shape } from "./scene";
 import { toScreen, type Viewport } from "./viewport";
 
@@ -10,6 +10,8 @@ export type Frame = {
   image: CanvasImageSource | null;
   imageSize: Size;
   draft: Rect | null;
+  /** An outline that is being drawn, with the pointer as its last corner. */
+  path: readonly number[] | null;
   draftLabel: string;
   hideLabels: boolean;
   dimmed: boolean;
@@ -32,6 +34,7 @@ export function render(context: CanvasRenderingContext2D, frame: Frame, density:
   for (const shape of frame.scene.shapes) if (shape.id !== frame.scene.selected) drawShape(context, frame, shape, false);
   const selected = frame.scene.shapes.find((shape) => shape.id === frame.scene.selected);
   if (selected) drawShape(context, frame, selected, true);
+  if (frame.path) drawPath(context, frame, frame.path, frame.colour(frame.draftLabel));
   if (frame.draft) drawBox(context, frame, frame.draft, frame.colour(frame.draftLabel), true);
 }
 
@@ -52,7 +55,7 @@ function drawShape(context: CanvasRenderingContext2D, frame: Frame, shape: Shape
   if (shape.polygon) drawPolygon(context, frame, shape.polygon, colour, selected);
   else drawBox(context, frame, shape, colour, selected);
   if (!frame.hideLabels || selected) drawName(context, frame, shape, colour);
-  if (selected && !shape.polygon) drawHandles(context, frame, shape);
+  if (selected) drawHandles(context, frame, shape);
 }
 
 function drawPolygon(context: CanvasRenderingContext2D, frame: Frame, polygon: readonly number[], colour: string, selected: boolean): void {
@@ -72,6 +75,23 @@ function drawPolygon(context: CanvasRenderingContext2D, frame: Frame, polygon: r
   context.stroke();
 }
 
+function drawPath(context: CanvasRenderingContext2D, frame: Frame, path: readonly number[], colour: string): void {
+  context.beginPath();
+  for (const point of pointsOf(path)) {
+    const at = toScreen(frame.view, point);
+    context.lineTo(at.x, at.y);
+    context.rect(at.x - 2, at.y - 2, 4, 4);
+    context.moveTo(at.x, at.y);
+  }
+  context.strokeStyle = colour;
+  context.lineWidth = 2;
+  context.stroke();
+}
+
+function pointsOf(flat: readonly number[]): Point[] {
+  return Array.from({ length: flat.length / 2 }, (_, i) => ({ x: flat[2 * i], y: flat[2 * i + 1] }));
+}
+
 function drawName(context: CanvasRenderingContext2D, frame: Frame, shape: Shape, colour: string): void {
   const at = toScreen(frame.view, { x: shape.x1, y: shape.y1 });
   const text = shape.confidence === undefined ? shape.label : `${shape.label} ${Math.round(shape.confidence * 100)}`;
@@ -88,8 +108,9 @@ function drawHandles(context: CanvasRenderingContext2D, frame: Frame, shape: Sha
   context.fillStyle = "#fff";
   context.strokeStyle = "#10131a";
   context.lineWidth = 1;
-  for (const handle of HANDLES) {
-    const at = toScreen(frame.view, handlePoint(shape, handle));
+  const corners = shape.polygon ? pointsOf(shape.polygon) : HANDLES.map((handle) => handlePoint(shape, handle));
+  for (const corner of corners) {
+    const at = toScreen(frame.view, corner);
     context.fillRect(at.x - 3.5, at.y - 3.5, 7, 7);
     context.strokeRect(at.x - 3.5, at.y - 3.5, 7, 7);
   }

@@ -6,7 +6,7 @@ export type Shape = Rect & {
   id: number;
   label: string;
   confidence?: number;
-  /** Kept as it came, as flat x, y pairs; it moves and goes with its box, but is not reshaped. */
+  /** Its outline as flat x, y pairs; the box is what lies around it. */
   polygon?: readonly number[];
 };
 
@@ -125,5 +125,17 @@ function sameShapes(a: readonly Shape[], b: readonly Shape[]): boolean {
 }
 
 function sameShape(a: Shape, b: Shape): boolean {
-  return a.id === b.id && a.label === b.label && a.x1 === b.x1 && a.y1 === b.y1 && a.x2 === b.x2 && a.y2 === b.y2;
+  return (
+    a.id === b.id &&
+    a.label === b.label &&
+    a.x1 === b.x1 &&
+    a.y1 === b.y1 &&
+    a.x2 === b.x2 &&
+    a.y2 === b.y2 &&
+    sameOutline(a.polygon, b.polygon)
+  );
+}
+
+function sameOutline(a: readonly number[] | undefined, b: readonly number[] | undefined): boolean {
+  return a === b || (a?.length === b?.length && (a ?? []).every((value, i) => value === b?.[i]));
 }
