@@ -139,6 +139,21 @@ def test_a_shadow_sees_every_image_and_answers_nobody(server: Server) -> None:
     assert {item["model_version"]["id"] for item in shadowed()} == {shadow["id"]}
 
 
+def test_a_canary_is_set_with_its_share_and_answers_it(server: Server) -> None:
+    champion, canary = register(server, classifier()), register(server, classifier(note="canary"))
+    deploy(server, champion)
+    asked = {"role": "canary", "model_version": canary["id"], "share": 1.0}
+    said = server.http.post("/api/v1/deployments/colours/roles", json=asked).json()
+    assert (said["canary"]["id"], said["canary_share"]) == (canary["id"], 1.0)
+    wait_until(lambda: answering(server) == canary["id"])
+    lines = server.http.get("/api/v1/deployments/colours/predictions", params={"role": "canary"}).json()["items"]
+    assert lines
+    assert {line["model_version"]["id"] for line in lines} == {canary["id"]}
+    assert server.http.patch("/api/v1/deployments/colours", json={"canary_share": 0.0}).json()["canary_share"] == 0.0
+    wait_until(lambda: answering(server) == champion["id"])
+    assert server.http.patch("/api/v1/deployments/colours", json={"canary_share": 1.5}).status_code == 422
+
+
 def test_a_version_of_another_task_is_refused_at_this_address(server: Server) -> None:
     from relens.testing.tiny_models import detector
 

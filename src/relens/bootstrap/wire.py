@@ -44,6 +44,7 @@ from relens.server.app import make_app
 from relens.serving.answer import Engine
 from relens.serving.many import Batches
 from relens.serving.swap import Swapper
+from relens.serving.threads import sized
 from relens.training.evaluations import Evaluations
 from relens.training.run import Training
 
@@ -59,11 +60,12 @@ class Relens:
         bring_up_to_date(self.database.engine)
         self.storage = Folder(settings.home / "files", sync=settings.durability == "power")
         self.jobs = Jobs(self.database, alone=settings.database_url.startswith("sqlite"))
-        self.swapper = Swapper(self.database, self.storage, threads=1)
+        sizes = sized(settings.threads)
+        self.swapper = Swapper(self.database, self.storage, sizes.threads)
         self.fitted = FittedReferences(self.storage)
         strangeness = Strangeness(self.database, self.fitted)
         self.recorder = Recorder(self.database, self.storage, strangeness=strangeness)
-        self.engine = Engine(self.swapper, self.recorder, settings.threads)
+        self.engine = Engine(self.swapper, self.recorder, sizes.workers)
         self.parts = Parts(settings, self.database, self.jobs, self.swapper, self.recorder, self.engine)
         self.batches = Batches(self.database, self.storage, settings, self.engine)
         self.batches.register(self.jobs)
