@@ -81,7 +81,7 @@ def heavy_detector(convolutions: int) -> bytes:
         ),
         "relens.outputs": "compact_detect",
     }
-    outputs = [("boxes", ["batch", 400, 4]), ("scores", ["batch", 400, 2]), ("features", ["batch", 64])]
+    outputs: list[Any] = [("boxes", ["batch", 400, 4]), ("scores", ["batch", 400, 2]), ("features", ["batch", 64])]
     return model(nodes, constants, outputs, SIZE, declared)
 
 

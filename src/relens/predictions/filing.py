@@ -127,7 +127,8 @@ def find_words(connection: Connection, deployment: str, words: Iterable[Word]) -
     wanted = sorted(words)
     found: dict[Word, int] = {}
     for start in range(0, len(wanted), 400):
-        kinds, values = map(set, zip(*wanted[start : start + 400], strict=True))
+        some = wanted[start : start + 400]
+        kinds, values = {kind for kind, _ in some}, {value for _, value in some}
         asked = {"deployment": deployment, "kinds": list(kinds), "among": list(values)}
         found |= {(kind, value): at for kind, value, at in connection.execute(_NUMBERS, asked)}
     return {word: found[word] for word in wanted if word in found}
@@ -161,7 +162,7 @@ def filed(connection: Connection) -> int:
 
 def ends(connection: Connection) -> tuple[int, int]:
     """The last line of the log, and the place up to which every line is filed; asked so often that it is one plain statement."""
-    places = {name: int(at) for name, at in quick(connection, _ENDS, ("log", "filed"))}
+    places = {str(row[0]): int(row[1]) for row in quick(connection, _ENDS, ("log", "filed"))}
     return places.get("log", 0), places.get("filed", 0)
 
 
