@@ -162,7 +162,8 @@ def filed(connection: Connection) -> int:
 
 def ends(connection: Connection) -> tuple[int, int]:
     """The last line of the log, and the place up to which every line is filed; asked so often that it is one plain statement."""
-    places = {str(row[0]): int(row[1]) for row in quick(connection, _ENDS, ("log", "filed"))}
+    rows: Any = quick(connection, _ENDS, ("log", "filed"))
+    places = {name: int(at) for name, at in rows}
     return places.get("log", 0), places.get("filed", 0)
 
 
