@@ -5,7 +5,7 @@ STAMP := .venv/.relens-ready
 STATIC := src/relens/server/static/index.html
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup web demo test check format bench interop clean
+.PHONY: help setup web demo test check format bench interop screenshots clean
 
 help:
 	@echo "make setup    make .venv with relens in it and build the web pages"
@@ -13,6 +13,7 @@ help:
 	@echo "make test     set up, then run every test"
 	@echo "make check    formatting, lint, types, import contracts, documentation"
 	@echo "make bench    every benchmark, one JSON line each"
+	@echo "make screenshots  every page, light and dark, into screenshots/ (URL=... draws a running server)"
 	@echo "make interop  real clients and peers, each in its own virtual environment"
 
 setup: $(STAMP) web
@@ -53,6 +54,9 @@ bench: setup
 
 interop: setup
 	$(BIN)/python -m pytest tests/interop -p no:cacheprovider
+
+screenshots: setup
+	$(BIN)/python -m tests.browser.screenshots $(URL)
 
 clean:
 	rm -rf .venv web/node_modules src/relens/server/static build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,15 +9,13 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from relens.server.pages import PAGES
+from tests.browser.chromium import chromium
 from tests.browser.world import Walker
 from tests.server_process import Server, running
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-
 
 def _chromium(playwright: Playwright) -> str:
-    named = os.environ.get("RELENS_TEST_CHROMIUM")
-    found = named or next((path for name in NAMES if (path := shutil.which(name))), None)
+    found = chromium()
     own = playwright.chromium.executable_path
     if found is None and Path(own).exists():
         found = own

@@ -33,7 +33,7 @@ def found(spotter: Server, walker: Walker) -> Page:
 def test_a_query_is_typed_with_suggestions_and_kept(found: Page) -> None:
     bar = found.get_by_label("Query", exact=True)
     bar.press_sequentially("sou")
-    expect(found.get_by_role("option", name="source")).to_be_visible()
+    expect(found.get_by_role("listbox").get_by_role("option", name="source")).to_be_visible()
     bar.press("ArrowDown")
     bar.press("Enter")
     expect(bar).to_have_value("source ")

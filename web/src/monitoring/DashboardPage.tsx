@@ -16,7 +16,10 @@ import { OutlierTile } from "./OutlierTile";
 import { HeatmapTile, LabelsTile } from "./LabelTiles";
 import { ClassificationTile, ConfusionTile, PrecisionTile, ReportTile } from "./ReviewTiles";
 import { BoardContext } from "./Tile";
+import { SliceTable } from "./SliceTable";
 import { asParams, RANGES, useWindow } from "./window";
+
+const MOST_SOURCES = 24;
 
 export default function DashboardPage() {
   const overview = useDeployment();
@@ -29,6 +32,11 @@ export default function DashboardPage() {
   const dashboard = useRead<Dashboard>(`/deployments/${deployment.name}/dashboard`, params, { every: 2000, keep: true });
   const catalog = useRead<Items<MetricInfo>>("/metrics");
   const byName = useMemo(() => Object.fromEntries((catalog.data?.items ?? []).map((info) => [info.name, info])), [catalog.data]);
+
+  const roles = (["champion", "canary", "shadow"] as const).flatMap((role) => {
+    const version = deployment[role];
+    return version ? [[role, version.title] as const] : [];
+  });
 
   return (
     <>
@@ -94,6 +102,35 @@ export default function DashboardPage() {
               {shapes && <PerImageTile />}
               <ImageSizeTile wide={shapes ? 3 : 6} />
             </Group>
+            {(dashboard.data?.sources.length ?? 0) > 1 && !window.source && (
+              <Group title="Sources" lead="each camera by itself">
+                <SliceTable
+                  name="Sources"
+                  about="Source"
+                  slices={data.sources.slice(0, MOST_SOURCES).map((source) => ({
+                    key: source,
+                    title: source,
+                    params: { source },
+                    query: `source = ${JSON.stringify(source)}`,
+                    choose: () => change({ source }),
+                  }))}
+                />
+              </Group>
+            )}
+            {roles.length > 1 && (
+              <Group title="Roles" lead="on the same images">
+                <SliceTable
+                  name="Roles"
+                  about="Version"
+                  slices={roles.map(([role, title]) => ({
+                    key: role,
+                    title: `${title}, ${role}`,
+                    params: { role },
+                    query: `role = ${role}`,
+                  }))}
+                />
+              </Group>
+            )}
             <Group title="Against the training data" lead="once you have chosen it">
               <DriftTile />
               <OutlierTile />

@@ -4,6 +4,7 @@ import { Link } from "react-router";
 import type { Params } from "../api/client";
 import type { Dashboard, Measurement, MetricInfo } from "../api/types";
 import { Icon } from "../design/icons";
+import { csv, save } from "./csv";
 import css from "./monitoring.module.css";
 
 export type Board = {
@@ -37,7 +38,7 @@ type Props = {
 };
 
 export function Tile({ metric, title, wide = 4, headline, children }: Props) {
-  const { dashboard, catalog } = useBoard();
+  const { dashboard, catalog, name } = useBoard();
   const measure = dashboard.metrics[metric];
   const info = catalog[metric];
   const id = useId();
@@ -47,6 +48,17 @@ export function Tile({ metric, title, wide = 4, headline, children }: Props) {
       <header className={css.tileHead}>
         <h3 id={id}>{title ?? info?.title ?? metric}</h3>
         {info && <About info={info} />}
+        {ready && (
+          <button
+            type="button"
+            className={css.save}
+            title="Download the numbers (CSV)"
+            aria-label={`Download ${title ?? info?.title ?? metric} as CSV`}
+            onClick={() => save(`${name} ${metric}.csv`, csv(measure))}
+          >
+            <Icon name="download" size={13} />
+          </button>
+        )}
         {ready && headline && <span className={css.headline}>{headline(measure)}</span>}
       </header>
       {ready ? children(measure) : <Needs sentence={silent(dashboard, info) ?? measure?.needs ?? null} kind={info?.needs} />}

@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { csv, flat } from "./csv";
+
+const measure = { metric: "volume", available: true, needs: null, from: null, to: null, count: 3, value: { images: 3 }, series: [] };
+
+it("has a column for whatever some point has", () => {
+  const series = [
+    { t: "2026-01-01T00:00:00Z", images: 2 },
+    { t: "2026-01-01T01:00:00Z", value: { images: 1, p50: 4 } },
+  ];
+  expect(csv({ ...measure, series })).toBe("t,images,p50\r\n2026-01-01T00:00:00Z,2,\r\n2026-01-01T01:00:00Z,1,4");
+});
+
+it("names what lies inside by its path, and hands a spreadsheet no formula", () => {
+  expect(flat({ labels: { bolt: { f1: 0.5 } }, none: null })).toEqual([["labels.bolt.f1", 0.5]]);
+  expect(csv({ ...measure, value: { "=1+1": "=cmd()", said: 'a "b", c' } })).toBe('name,value\r\n\'=1+1,\'=cmd()\r\nsaid,"a ""b"", c"');
+});
