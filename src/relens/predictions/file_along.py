@@ -16,8 +16,9 @@ from relens.predictions.tables import prediction, signal
 
 CHUNK = 400
 """So many lines are filed in one transaction: about 20 ms on SQLite."""
-HOLD_S = 1.0
+HOLD_S = 2.0
 """While batches come, they come first: so long their lines may wait to be filed (and then measured)."""
+_BATCH = 20
 
 
 class Filing:
@@ -41,7 +42,7 @@ class Filing:
             self._since = 0.0
         elif self._since == 0.0:
             self._since = clock.stopwatch()
-        return grown > CHUNK and clock.stopwatch() - self._since < HOLD_S
+        return grown >= _BATCH and clock.stopwatch() - self._since < HOLD_S
 
     def step(self) -> bool:
         """Files up to CHUNK lines; True when there may be more."""
