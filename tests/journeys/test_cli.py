@@ -60,7 +60,22 @@ def deployed(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_help_names_every_command() -> None:
     said = fine(relens(None, "--help"))
-    for command in ("serve", "demo", "dataset", "model", "deploy", "predict", "log", "review", "train", "status"):
+    for command in (
+        "serve",
+        "demo",
+        "dataset",
+        "model",
+        "deploy",
+        "predict",
+        "log",
+        "export",
+        "gaps",
+        "import-predictions",
+        "edge",
+        "review",
+        "train",
+        "status",
+    ):
         assert command in said
 
 

@@ -173,6 +173,16 @@ def test_what_is_wrong_is_said_and_nothing_of_the_batch_is_logged(
     ]
 
 
+def test_a_big_batch_names_its_wrong_one_too(world: World) -> None:
+    items = [{**ITEM, "client_id": str(number)} for number in range(40)]
+    for change in ({"model_version": "nobody/3"}, {"detections": [{**BOX, "box": [500, 0, 600, 9]}]}, {"lables": 1}):
+        problem = world.send([*items[:30], {**items[30], **change}, *items[31:]], 422)
+        assert (problem["item"], "prediction 30 of 40" in problem["detail"]) == (30, True)
+    assert world.lines() == []
+    world.send({"items": items})
+    assert world.check({"items": items})["known"] == 40
+
+
 @pytest.mark.parametrize("body", [[], {"items": []}, 3, ["a"], {"items": {"a": 1}}, None])
 def test_a_body_that_is_no_list_of_predictions_is_refused(world: World, body: Any) -> None:
     world.refuse(body)
@@ -239,7 +249,7 @@ _THINGS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_THINGS, min_size=1, max_size=3) | _JSON)
 def test_whatever_is_sent_is_logged_or_refused_with_a_sentence(world: World, body: Any) -> None:
     answer = world.client.post("/api/v1/deployments/belt/predictions", content=json.dumps(body).encode())
