@@ -19,6 +19,7 @@ import uvicorn  # noqa: E402 - the variables above must be set before numpy is i
 from relens.bootstrap.wire import Relens  # noqa: E402
 from relens.infra.settings import Settings  # noqa: E402
 from relens.kit.errors import Conflict, Invalid  # noqa: E402
+from relens.serving import memory  # noqa: E402
 
 
 class HomeInUse(Conflict):
@@ -31,6 +32,7 @@ class PortTaken(Invalid):
 
 def serve(settings: Settings, quiet: bool = False) -> None:
     """Answers until SIGINT or SIGTERM; a second server in the same home is refused."""
+    memory.few_arenas()
     settings.home.mkdir(parents=True, exist_ok=True)
     with _only_one(settings.home):
         listening = _listen(settings)
