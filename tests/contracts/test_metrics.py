@@ -87,7 +87,8 @@ def test_a_value_is_written_as_json_without_nan(metric: Summed, images: list[Obs
 
 @pytest.mark.parametrize("metric", SUMMED)
 def test_a_metric_that_needs_only_predictions_does_without_a_reference(metric: Summed) -> None:
-    image = Observed(WIDTH, HEIGHT, 12.0, (Detection("bolt", 0.9, Box(1, 2, 30, 40)),))
+    said = (Detection("bolt", 0.9, Box(1, 2, 30, 40)),)
+    image = Observed(WIDTH, HEIGHT, 12.0, said, np.array([0.4], np.float32), names=("brightness",))
     states = metric.observe([image], None)
     if metric.needs == "predictions":
         assert states

@@ -146,6 +146,21 @@ CREATE TABLE deployment (
 	PRIMARY KEY (id), 
 	UNIQUE (name)
 );
+CREATE TABLE drift_window (
+	reference VARCHAR(36) NOT NULL, 
+	number INTEGER NOT NULL, 
+	deployment VARCHAR(36) NOT NULL, 
+	since BIGINT NOT NULL, 
+	until BIGINT NOT NULL, 
+	images INTEGER NOT NULL, 
+	imported BOOLEAN NOT NULL, 
+	state VARCHAR(10) NOT NULL, 
+	evidence FLOAT NOT NULL, 
+	distance FLOAT NOT NULL, 
+	feature VARCHAR(60), 
+	counts BLOB NOT NULL, 
+	PRIMARY KEY (reference, number)
+);
 CREATE TABLE evaluation (
 	id VARCHAR(36) NOT NULL, 
 	state VARCHAR(12) NOT NULL, 

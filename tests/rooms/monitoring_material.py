@@ -16,7 +16,7 @@ from relens.infra.database import Database
 from relens.infra.storage import Storage
 from relens.kit.clock import HOUR
 from relens.kit.ids import content_id, new_id
-from relens.monitoring import store
+from relens.monitoring import store, sums
 from relens.monitoring.fitted import FittedReferences
 from relens.monitoring.learn import Measured, learn
 from relens.monitoring.measure import Measuring
@@ -120,17 +120,17 @@ class Site:
         """Every sum there is, for comparing."""
         with self.database.read() as connection:
             names = [*NAMES]
-            everything = store.Which(role=None)
-            shadow = store.Which(role="shadow")
+            everything = sums.Which(role=None)
+            shadow = sums.Which(role="shadow")
             return {
                 cell: state.tolist()
                 for which in (everything, shadow)
-                for cell, state in store.cells(connection, self.deployment.id, names, which)
+                for cell, state in sums.cells(connection, self.deployment.id, names, which)
             }
 
 
 NAMES: Sequence[str] = (
-    "volume", "latency", "label_distribution", "detections_per_image", "confidence", "heatmap", "image_size",
+    "volume", "errors", "throughput", "box_size", "image_statistics", "latency", "label_distribution", "detections_per_image", "confidence", "heatmap", "image_size",
     "drift", "outlier",
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ import pytest
 from relens.infra.database import Database
 from relens.infra.storage.folder import Folder
 from relens.kit.errors import Conflict
-from relens.monitoring import project, store
+from relens.monitoring import project, store, sums
 from relens.monitoring.bucket import states_of, summed
 from relens.monitoring.fill import fill
 from relens.predictions import store as predictions
@@ -104,7 +104,7 @@ def test_a_late_image_lands_in_the_hour_it_was_taken(site: Site) -> None:
     site.log(2, hour=1)
     site.catch_up()
     with site.database.read() as connection:
-        found = store.cells(connection, site.deployment.id, ["volume"], store.Which())
+        found = sums.cells(connection, site.deployment.id, ["volume"], sums.Which())
         by_hour = {(cell.bucket.hour - START) // 3_600_000_000: int(state[0]) for cell, state in found}
     assert by_hour == {9: 3, 1: 2}
 

@@ -10,6 +10,10 @@ from relens.deployments.keeping_routes import router as keeping
 from relens.deployments.routes import router as deployments
 from relens.infra.jobs.routes import router as jobs
 from relens.loop.routes import router as loop
+from relens.monitoring.apart_routes import router as apart
+from relens.monitoring.curve_routes import router as curves
+from relens.monitoring.drift_routes import router as drift
+from relens.monitoring.rebuild_routes import router as rebuild
 from relens.monitoring.routes import router as monitoring
 from relens.overview.routes import router as overview
 from relens.predictions.elsewhere_routes import router as elsewhere
@@ -50,6 +54,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     writers,
     review,
     monitoring,
+    apart,
+    curves,
+    drift,
+    rebuild,
     training,
     alerts,
     loop,

@@ -32,8 +32,10 @@ from relens.monitoring.fitted import FittedReferences
 from relens.monitoring.keep_up import KeepUp
 from relens.monitoring.measure import Measuring
 from relens.monitoring.project import Projection
+from relens.monitoring.rebuild import Rebuilding
 from relens.monitoring.reference import FitReference
 from relens.monitoring.strangeness import Strangeness
+from relens.monitoring.watch import DriftWatch
 from relens.predictions.export import Exports
 from relens.predictions.file_along import Filing
 from relens.predictions.record import Recorder
@@ -82,6 +84,8 @@ class Relens:
         projection = Projection(self.database, self.fitted)
         fit = FitReference(self.database, self.storage, self.jobs, projection, self.fitted)
         self.parts.add(fit)
+        self.parts.add(self.fitted)
+        self.parts.add(Rebuilding(self.database, self.jobs, projection))
         filing = Filing(self.database)
         self.parts.add(filing)
         self.parts.add(Exports())
@@ -96,6 +100,7 @@ class Relens:
             Follower("filing", filing.follow, 0.1),
             Follower("metrics", projection.step, 1.0),
             Follower("training data", KeepUp(self.database, fit).step, 1.0),
+            Follower("drift", DriftWatch(self.database, self.fitted).step, 5.0),
         ]
 
     def _learning(self) -> list[Follower]:

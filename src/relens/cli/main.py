@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from relens import __version__
-from relens.cli import dataset, deploy, export, gaps, log, model, past, predict, review, serve, status, train
+from relens.cli import dataset, deploy, export, gaps, log, model, past, predict, rebuild, review, serve, status, train
 from relens.kit.errors import RelensError
 
 app = typer.Typer(
@@ -48,6 +48,7 @@ app.command("gaps")(gaps.gaps)
 app.command("export")(export.export)
 app.add_typer(review.app, name="review")
 app.command("train")(train.train)
+app.command("rebuild-metrics")(rebuild.rebuild_metrics)
 app.command("status")(status.status)
 for _command in entry_points(group="relens.commands"):
     if isinstance(_loaded := _command.load(), typer.Typer):

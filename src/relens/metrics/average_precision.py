@@ -63,6 +63,7 @@ class ApStore:
         self._keys: list[Key] = []
         self._images: dict[Key, tuple[Hashable, ...]] = {}
         self._fresh: dict[Hashable, _LabelNumbers] = {}
+        self._ap: dict[Hashable, Floats] = {}
 
     def __len__(self) -> int:
         return len(self._images)
@@ -87,7 +88,7 @@ class ApStore:
         slot = self._slot(image_key)
         for label, match in matches.items():
             self._rows[label].insert(slot, match)
-            self._fresh.pop(label, None)
+            self._forget(label)
         self._images[image_key] = tuple(matches)
 
     def remove(self, image_key: Key) -> None:
@@ -97,7 +98,21 @@ class ApStore:
             raise UnknownImage(f"image {image_key!r} is not held here", image_key=image_key)
         for label in labels:
             self._rows[label].remove(self._slots[image_key])
-            self._fresh.pop(label, None)
+            self._forget(label)
+
+    def mean_average_precision(self) -> float | None:
+        """map50_95 alone, without what the sizes and recalls would cost."""
+        for label in self.labels:
+            if label not in self._ap:
+                weighted = self._weighted(label, self._by_key(None))
+                ious = range(len(IOU_THRESHOLDS))
+                self._ap[label] = np.array([weighted.average_precision(t, 0)[0] for t in ious])
+        return _mean(np.array([self._ap[label] for label in self.labels]))
+
+    def forget_answers(self) -> None:
+        """Of what was computed nothing is kept; the matches are."""
+        self._fresh.clear()
+        self._ap.clear()
 
     def summary(self, weights: Weights | None = None) -> dict[str, Any]:
         """COCO's twelve numbers and, under "labels", each label's ap50_95, ap50, positives and detections.
@@ -188,6 +203,10 @@ class ApStore:
         ranked = self._rows[label]
         _, positives = ranked.positives_table()
         return {"positives": int(positives[:, 0].sum()), "detections": len(ranked.read(self._keys))}
+
+    def _forget(self, label: Hashable) -> None:
+        self._fresh.pop(label, None)
+        self._ap.pop(label, None)
 
     def _slot(self, image_key: Key) -> int:
         if image_key not in self._slots:

@@ -27,6 +27,9 @@ class DetectionCounts:
     def __add__(self, other: "DetectionCounts") -> "DetectionCounts":
         return DetectionCounts(self.confusion + other.confusion, self.errors + other.errors)
 
+    def __sub__(self, other: "DetectionCounts") -> "DetectionCounts":
+        return DetectionCounts(self.confusion - other.confusion, self.errors - other.errors)
+
 
 def count(
     dt_boxes: ArrayLike,
@@ -38,15 +41,22 @@ def count(
     *,
     labels: int,
     threshold: float = 0.0,
+    ious: NDArray[np.float64] | None = None,
 ) -> DetectionCounts:
-    """One image's counts, of the detections with at least this confidence. Boxes (n, 4) x1 y1 x2 y2 in pixels."""
+    """One image's counts, of the detections with at least this confidence. Boxes (n, 4) x1 y1 x2 y2 in pixels.
+
+    `ious` (n, m), in the order in which they are given, where not boxes are compared.
+    """
     scores = np.asarray(dt_scores, dtype=np.float64).ravel()
     order = np.argsort(-scores, kind="stable")
     order = order[scores[order] >= threshold]
     said = np.asarray(dt_labels, dtype=np.int64).ravel()[order]
     true = np.asarray(gt_labels, dtype=np.int64).ravel()
     crowd = np.zeros(len(true), dtype=bool) if gt_crowd is None else np.asarray(gt_crowd, dtype=bool).ravel()
-    ious = iou_matrix(np.asarray(dt_boxes, dtype=np.float64).reshape(-1, 4)[order], gt_boxes, crowd)
+    if ious is None:
+        ious = iou_matrix(np.asarray(dt_boxes, dtype=np.float64).reshape(-1, 4)[order], gt_boxes, crowd)
+    else:
+        ious = ious.reshape(len(scores), len(crowd))[order]
     same = said[:, None] == true[None, :]
     on_crowd = ((ious >= OVERLAP) & same)[:, crowd].any(axis=1)
     ious, same, true = ious[:, ~crowd], same[:, ~crowd], true[~crowd]

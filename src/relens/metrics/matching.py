@@ -101,8 +101,14 @@ def match_image(
     gt_labels: Sequence[L],
     gt_crowd: ArrayLike | None = None,
     gt_area: ArrayLike | None = None,
+    *,
+    ious: Floats | None = None,
+    dt_area: ArrayLike | None = None,
 ) -> dict[L, LabelMatch]:
-    """`match` for every label that occurs among the image's detections or objects."""
+    """`match` for every label that occurs among the image's detections or objects.
+
+    `ious` (n, m) of all detections and objects, with `dt_area`: overlaps that are not those of the boxes (masks).
+    """
     dt, gt, scores = _boxes(dt_boxes), _boxes(gt_boxes), np.asarray(dt_scores, dtype=np.float64).ravel()
     crowd = np.zeros(len(gt), dtype=bool) if gt_crowd is None else np.asarray(gt_crowd, dtype=bool).ravel()
     area = _areas(gt) if gt_area is None else np.asarray(gt_area, dtype=np.float64).ravel()
@@ -111,7 +117,11 @@ def match_image(
     matches: dict[L, LabelMatch] = {}
     for label in found | wanted:
         d, g = found.get(label, none), wanted.get(label, none)
-        matches[label] = match(dt[d], scores[d], gt[g], crowd[g], area[g])
+        if ious is None:
+            matches[label] = match(dt[d], scores[d], gt[g], crowd[g], area[g])
+        else:
+            own = None if dt_area is None else np.asarray(dt_area, dtype=np.float64)[d]
+            matches[label] = match(dt[d], scores[d], gt[g], crowd[g], area[g], ious=ious[np.ix_(d, g)], dt_area=own)
     return matches
 
 

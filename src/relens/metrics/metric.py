@@ -4,15 +4,16 @@ Unsupervised metrics are sums: `observe` turns images into states, states of any
 state. Supervised ones judge the reviewed images of a window as a whole.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relens.kit.catalog import Catalog
+from relens.kit.clock import Micros
 from relens.metrics.reference import Reference
 from relens.vision.annotation import Annotation
 from relens.vision.prediction import Detection
@@ -35,7 +36,10 @@ NEEDED: dict[Needs, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What the metrics see of one prediction. `answered` holds what reached the threshold, the best first."""
+    """What the metrics see of one prediction. `answered` holds what reached the threshold, the best first.
+
+    With an `error` there was no answer: only metrics that ask for failures see it.
+    """
 
     width: int
     height: int
@@ -46,6 +50,11 @@ class Observed:
     outlier: float | None = None
     own_reference: bool = False
     """The reference was fitted with the very version that made this prediction."""
+    names: tuple[str, ...] = ()
+    """What the scalars are, where that is known without a reference."""
+    taken_at: Micros = 0
+    error: str | None = None
+    """Why there is no answer, in a few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +114,56 @@ class Summed(Metric):
     value: Callable[[States, Reference | None], Value]
     point: Callable[[States, Reference | None], Value] | None = None
     """The few numbers that one point of a chart over time carries; None: there is no such chart."""
+    rate: Callable[[States, float], Value] | None = None
+    """What else can be said when the images came within so many seconds; for the whole and for each point."""
+    sees_failures: bool = False
+    """`observe` is also given predictions that ended with an error."""
+
+
+class Bench(Protocol):
+    """What a supervised metric keeps of each reviewed image, so that one more verdict costs one image."""
+
+    def insert(self, image: Judged) -> None:
+        """Takes an image in, in place of what was known of it (`key`)."""
+
+    def remove(self, key: str) -> None:
+        """Forgets an image; one that is not there is no error."""
+
+    def value(self, keys: Collection[str] | None = None) -> Value:
+        """The metric over all images, or over those of `keys`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Supervised(Metric):
-    """A metric that rests on reviews. `labels`: the deployment's, in order."""
+    """A metric that rests on reviews; `bench` makes an empty one for the deployment's labels, in order."""
 
-    judge: Callable[[Sequence[Judged], Sequence[str]], Value]
+    bench: Callable[[Sequence[str]], Bench]
+
+    def judge(self, judged: Sequence[Judged], labels: Sequence[str]) -> Value:
+        """The metric over these images."""
+        bench = self.bench(labels)
+        for image in judged:
+            bench.insert(image)
+        return bench.value()
+
+
+class Whole:
+    """A bench for metrics that are quick to compute from all images at once."""
+
+    def __init__(self, judge: Callable[[Sequence[Judged], Sequence[str]], Value], labels: Sequence[str]) -> None:
+        self._judge = judge
+        self._labels = labels
+        self._images: dict[str, Judged] = {}
+
+    def insert(self, image: Judged) -> None:
+        self._images[image.key] = image
+
+    def remove(self, key: str) -> None:
+        self._images.pop(key, None)
+
+    def value(self, keys: Collection[str] | None = None) -> Value:
+        wanted = self._images if keys is None else keys
+        return self._judge([self._images[key] for key in sorted(wanted)], self._labels)
 
 
 def added(states: Sequence[States]) -> dict[str, State]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from relens.inference import features
 from relens.kit import clock
 from relens.kit.clock import Micros
 from relens.metrics.metric import Observed, State, Summed, of_task
@@ -22,9 +23,12 @@ from relens.predictions.logged import Logged
 IMPORTED = "imported"
 """Stands for the champion's role in the bucket of what was brought in afterwards, so that alerts can leave it out."""
 
+_SHORT = 160
+"""Bytes; squeezing less saves nothing."""
+
 
 class Bucket(NamedTuple):
-    """`source` and `model_version` are "" where nobody said."""
+    """`hour`: when it begins. `source` and `model_version` are "" where nobody said."""
 
     hour: Micros
     source: str
@@ -65,7 +69,18 @@ def observed(seen: Seen, whole_image: bool) -> Observed:
     line = seen.line
     answered = line.answered[:1] if whole_image else line.answered
     latency = line.latency_ms if line.latency_ms > 0 else None
-    return Observed(line.width, line.height, latency, answered, line.scalars, seen.outlier, seen.own_reference)
+    return Observed(
+        line.width,
+        line.height,
+        latency,
+        answered,
+        line.scalars,
+        seen.outlier,
+        seen.own_reference,
+        features.NAMES,
+        line.taken_at,
+        line.error,
+    )
 
 
 def summed(names: Iterable[str] | None, task: str) -> dict[str, Summed]:
@@ -78,29 +93,42 @@ def summed(names: Iterable[str] | None, task: str) -> dict[str, Summed]:
 def states_of(
     seen: Sequence[Seen], task: str, metrics: dict[str, Summed], width: Micros = clock.HOUR
 ) -> dict[Cell, State]:
-    """The states of these predictions, each in the bucket it belongs to. A line with an error answered nothing: it is no image seen."""
+    """The states of these predictions, each in the bucket it belongs to.
+
+    A line with an error answered nothing: only metrics that ask for failures see it.
+    """
     groups: dict[tuple[Bucket, str], list[Seen]] = defaultdict(list)
-    for one in (one for one in seen if one.line.error is None):
+    for one in seen:
         groups[bucket_of(one.line, width), one.reference.id if one.reference else ""].append(one)
     states: dict[Cell, State] = {}
     for (bucket, reference_id), group in groups.items():
         images = [observed(one, task == "classification") for one in group]
+        answered = [image for image in images if image.error is None]
         for name, metric in metrics.items():
             against = reference_id if metric.needs == "training data" else ""
-            for label, state in metric.observe(images, group[0].reference).items():
+            shown = images if metric.sees_failures else answered
+            for label, state in metric.observe(shown, group[0].reference).items() if shown else ():
                 cell = Cell(name, bucket, against, label)
                 states[cell] = states[cell] + state if cell in states else state
     return states
 
 
 def pack(state: State) -> bytes:
-    """A state as a few bytes: most counts are zero."""
-    return state.dtype.char.encode() + zlib.compress(np.ascontiguousarray(state).tobytes(), 1)
+    """A state as a few bytes: in the smallest whole numbers that hold it, and squeezed where that pays."""
+    if state.dtype.kind == "f":
+        return b"d" + np.ascontiguousarray(state, dtype=np.float64).tobytes()
+    low, high = (int(state.min()), int(state.max())) if state.size else (0, 0)
+    code = next(c for c in "bhiq" if np.iinfo(c).min <= low and high <= np.iinfo(c).max)
+    plain = state.astype(code).tobytes()
+    if len(plain) <= _SHORT:
+        return code.encode() + plain
+    return code.upper().encode() + zlib.compress(plain, 1)
 
 
 def unpack(written: bytes) -> State:
     """What `pack` wrote; a fresh array."""
-    numbers = bytearray(zlib.decompress(written[1:]))
-    if written[:1] == b"d":
-        return np.frombuffer(numbers, dtype=np.float64)
-    return np.frombuffer(numbers, dtype=np.int64)
+    code = chr(written[0])
+    if code == "d":
+        return np.frombuffer(written, dtype=np.float64, offset=1).copy()
+    plain = zlib.decompress(written[1:]) if code.isupper() else written[1:]
+    return np.frombuffer(plain, dtype=code.lower()).astype(np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from sqlalchemy import Connection
 
 from relens.deployments.deployment import Deployment
 from relens.monitoring.fitted import Fitted
+from relens.monitoring.gather import of_log
 from relens.monitoring.window import Window
 from relens.predictions import browse
 
@@ -38,14 +40,7 @@ def usual(fitted: Fitted, feature: str | None) -> list[str]:
 
 def now(connection: Connection, deployment: Deployment, window: Window, source: str | None) -> list[str]:
     """The images of the window with the highest outlier scores, each once."""
-    wanted = browse.Filter(
-        source=source,
-        tag=window.tag,
-        model_version=window.model_version,
-        role=window.role,
-        since=window.since,
-        until=window.until,
-    )
+    wanted = replace(of_log(window), source=source)
     lines, _ = browse.page(connection, deployment.id, wanted, "-outlier", PICTURES * 3, None)
     assets = dict.fromkeys(line.asset for line in lines if line.outlier is not None)
     return list(assets)[:PICTURES]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.metrics.metric import METRICS, Summed
-from relens.monitoring import store
+from relens.monitoring import store, sums
 from relens.monitoring.bucket import states_of, summed
 from relens.monitoring.project import CHUNK, Counted, Projection, one_transaction, usable
 from relens.monitoring.training_data import FittedReference, speaks_for
@@ -63,7 +63,7 @@ def _add(connection: Connection, reference_id: str, piece: Counted) -> None:
         return
     if usable(store.references(connection, piece.deployment)) != piece.references:
         return
-    store.add_states(connection, piece.deployment, piece.states)
+    sums.add_states(connection, piece.deployment, piece.states)
     predictions.set_outliers(connection, piece.outliers)
     store.change_reference(connection, reference_id, filled_seq=piece.until)
 
@@ -73,5 +73,5 @@ def _finish(connection: Connection, reference_id: str) -> None:
     if row is None or row.state != "filling":
         return
     names = [name for name, metric in METRICS if metric.needs == "training data"]
-    store.forget_superseded(connection, row, names)
+    sums.forget_superseded(connection, row, names)
     store.change_reference(connection, reference_id, state="ready", filled_seq=row.ready_seq, message="")

@@ -1,4 +1,4 @@
-"""Collects the states of a window: from the hourly sums, or from the log where an hour is too coarse or a tag is asked for."""
+"""Collects the states of a window: from the sums, or from the log where an hour is too coarse or more is asked for than sums are kept by."""
 
 from __future__ import annotations
 
@@ -8,31 +8,36 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from relens.deployments.deployment import Deployment
-from relens.kit.clock import HOUR, Micros
-from relens.kit.errors import TooLarge
+from relens.kit.clock import DAY, HOUR, Micros
 from relens.metrics.metric import State, added
-from relens.monitoring import store
+from relens.monitoring import store, sums
 from relens.monitoring.bucket import Cell, Seen, states_of, summed
 from relens.monitoring.project import Projection
+from relens.monitoring.scan import Scan, Scans
+from relens.monitoring.span import Span, Stretch, begin, cover
 from relens.monitoring.window import Window, whole_hours
 from relens.predictions import browse
 from relens.predictions import store as predictions
 
 MOST_FROM_LOG = 2_000
-"""A question that needs the log itself reads so many predictions at most."""
-
-
-class TooManyForTheLog(TooLarge):
-    """A tag was asked for in a window with more predictions than can be read while one waits."""
+"""So many predictions are read from the log while somebody waits."""
+BY_SOURCE = "drift"
+"""Its explanation compares the sources and the latest images with the rest."""
+_FINE = 24 * HOUR
 
 
 class Gathered(NamedTuple):
-    """States by cell, the times they cover, and how wide one of their buckets is."""
+    """States by cell, the times they cover, and how wide one of their buckets is.
+
+    `scan`: they come from the log, which is read so far; None: from the sums.
+    """
 
     states: list[tuple[Cell, State]]
     since: Micros
     until: Micros
     width: Micros
+    divisions: frozenset[sums.Divided]
+    scan: Scan | None = None
 
     def of(self, metric: str) -> list[tuple[Cell, State]]:
         return [(cell, state) for cell, state in self.states if cell.metric == metric]
@@ -50,22 +55,52 @@ def gather(
     window: Window,
     width: Micros,
     newest: int | None = None,
+    scans: Scans | None = None,
 ) -> Gathered:
-    """The states of `metrics` and of volume. `newest`: read the log, and only so many of the latest predictions."""
+    """The states of `metrics` and of volume. `newest`: read the log, and only so many of the latest predictions.
+
+    A tag or a query can be answered from the log only. That is read in pieces, one with each call; `scan` says how far it is.
+    """
     names = {"volume", *metrics}
-    if newest is not None or window.tag is not None or width < HOUR:
+    if window.of_the_log:
+        return _scanned(connection, projection, deployment, names, window, width, scans or Scans())
+    if newest is not None or width < HOUR:
         found = _from_log(connection, projection, deployment, names, window, width, newest)
         if found is not None:
             return found
-        if window.tag is not None:
-            raise TooManyForTheLog(
-                f"more than {MOST_FROM_LOG} predictions carry the tag '{window.tag}' in this window: choose a shorter one"
-            )
+    return _from_sums(connection, deployment, names, window, max(width, HOUR))
+
+
+def _from_sums(
+    connection: Connection, deployment: Deployment, names: set[str], window: Window, width: Micros
+) -> Gathered:
     since, until = whole_hours(window)
-    which = store.Which(since, until, window.source, window.model_version, window.role, window.label, window.imported)
+    widest: Span = "hour" if width % DAY else "day"
+    filled = sums.extent(connection, deployment.id, since, until)
+    stretches = cover(since, until, widest) if filled else []
     hidden = {one.id for one in store.references(connection, deployment.id) if one.state != "ready"}
-    cells = store.cells(connection, deployment.id, names, which)
-    return Gathered([one for one in cells if one[0].reference not in hidden], since, until, max(width, HOUR))
+    which = sums.Which(
+        stretches,
+        window.source,
+        window.model_version,
+        window.role,
+        window.label,
+        window.source is None,
+        window.imported,
+    )
+    found = list(sums.cells(connection, deployment.id, names - {BY_SOURCE}, which))
+    if BY_SOURCE in names and filled:
+        fine = _finely_at_the_end(since, until, widest, filled[1])
+        apart = which._replace(stretches=fine, whole=False)
+        found += sums.cells(connection, deployment.id, [BY_SOURCE], apart)
+    shown = [one for one in found if one[0].reference not in hidden]
+    return Gathered(shown, since, until, width, frozenset(sums.divisions(connection, deployment.id, stretches)))
+
+
+def _finely_at_the_end(since: Micros, until: Micros, widest: Span, last: Micros) -> list[Stretch]:
+    """The latest images are looked at by themselves, so their hours stay apart."""
+    cut = max(since, begin("day", last - _FINE))
+    return [*cover(since, cut, widest), *cover(cut, until, "hour")]
 
 
 def _from_log(
@@ -78,31 +113,68 @@ def _from_log(
     newest: int | None,
 ) -> Gathered | None:
     """None when there are too many. A label chooses detections, not images, so it is no filter of the log here."""
-    wanted = browse.Filter(
+    most = newest or MOST_FROM_LOG
+    lines, more = browse.page(connection, deployment.id, of_log(window), "-taken_at", most, None)
+    if more is not None and newest is None:
+        return None
+    states, divisions = _counted(connection, projection, deployment, [line.id for line in lines], names, window, width)
+    return Gathered(states, window.since, window.until, width, divisions)
+
+
+def of_log(window: Window) -> browse.Filter:
+    """The window's images as the log is asked for them; a label chooses detections, so it is no filter of images."""
+    only_new = None if window.imported else 'origin != "imported"'
+    both = [f"({one})" for one in (window.query, only_new) if one]
+    return browse.Filter(
         source=window.source,
         tag=window.tag,
         model_version=window.model_version,
         role=window.role,
         since=window.since,
         until=window.until,
-        query=None if window.imported else 'origin != "imported"',
+        query=" and ".join(both) or None,
     )
-    most = newest or MOST_FROM_LOG
-    lines, more = browse.page(connection, deployment.id, wanted, "-taken_at", most, None)
-    if more is not None and newest is None:
-        return None
-    whole = predictions.several(connection, [line.id for line in lines])
+
+
+def _scanned(
+    connection: Connection,
+    projection: Projection,
+    deployment: Deployment,
+    names: set[str],
+    window: Window,
+    width: Micros,
+    scans: Scans,
+) -> Gathered:
+    """Goes on with the scan of this very question by one piece."""
+
+    def piece(cursor: str | None) -> tuple[list[str], str | None]:
+        wanted = of_log(window)
+        lines, following = browse.page(connection, deployment.id, wanted, "-taken_at", MOST_FROM_LOG, cursor)
+        return [line.id for line in lines], following
+
+    def count(ids: list[str]) -> tuple[list[tuple[Cell, State]], frozenset[sums.Divided]]:
+        return _counted(connection, projection, deployment, ids, names, window, width)
+
+    key = (deployment.id, frozenset(names), window, width)
+    scan = scans.advance(key, piece, count)
+    return Gathered(list(scan.states.items()), window.since, window.until, width, scan.divisions, scan)
+
+
+def _counted(
+    connection: Connection,
+    projection: Projection,
+    deployment: Deployment,
+    ids: list[str],
+    names: Collection[str],
+    window: Window,
+    width: Micros,
+) -> tuple[list[tuple[Cell, State]], frozenset[sums.Divided]]:
+    whole = predictions.several(connection, ids)
     fitted = [one for one in store.references(connection, deployment.id) if one.state == "ready"]
-    seen = projection.seen(whole, fitted, "kept")
-    return Gathered(_states(seen, deployment.task, names, window, width), window.since, window.until, width)
-
-
-def _states(
-    seen: list[Seen], task: str, names: Collection[str], window: Window, width: Micros
-) -> list[tuple[Cell, State]]:
-    known = summed(names, task)
-    cells = states_of(seen, task, known, width).items()
-    return [one for one in cells if window.label is None or one[0].label in ("", window.label)]
+    seen: list[Seen] = projection.seen(whole, fitted, "kept")
+    cells = states_of(seen, deployment.task, summed(names, deployment.task), width).items()
+    divisions = frozenset(sums.Divided(line.source or "", line.model_version or "", line.role) for line in whole)
+    return [one for one in cells if window.label is None or one[0].label in ("", window.label)], divisions
 
 
 def together(states: Iterable[tuple[Cell, State]]) -> dict[str, State]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 
@@ -16,18 +16,24 @@ from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.infra.storage import NoBytes
 from relens.kit import clock
-from relens.kit.clock import DAY, HOUR, Micros
+from relens.kit.clock import DAY, HOUR, SECOND, Micros
 from relens.kit.errors import NotFound
-from relens.metrics.metric import METRICS, NEEDED, Metric, State, Summed, Supervised, of_task
+from relens.metrics.average_precision import Curve
+from relens.metrics.kinds.average_precision import Ranked
+from relens.metrics.metric import METRICS, NEEDED, Bench, Metric, State, Summed, Supervised, of_task
 from relens.metrics.reference import Reference
-from relens.monitoring import drift, examples, store
-from relens.monitoring.bucket import Cell
+from relens.monitoring import drift, examples, store, sums
+from relens.monitoring.bucket import IMPORTED, Cell
 from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReference
 from relens.monitoring.gather import Gathered, gather, together
 from relens.monitoring.project import Projection
 from relens.monitoring.reviewed import Reviewed
+from relens.monitoring.scan import Scans
+from relens.monitoring.span import cover
 from relens.monitoring.training_data import FittedReference, speaks_for
-from relens.monitoring.window import Window, width
+from relens.monitoring.window import Window, whole_hours, width
+
+Division = Literal["source", "model_version", "role"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,16 @@ class Measurement:
     count: int
     value: dict[str, Any] | None
     series: tuple[dict[str, Any], ...]
+    progress: Progress | None = None
+    """The log is being read: what is said so far, ask again for more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the log was read for a question that no sums are kept for."""
+
+    read: int
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +71,8 @@ class Dashboard:
     sources: tuple[str, ...]
     model_versions: tuple[str, ...]
     labels: tuple[str, ...]
+    roles: tuple[str, ...] = ()
+    progress: Progress | None = None
 
 
 class Measuring:
@@ -65,6 +83,7 @@ class Measuring:
         self._projection = projection
         self._fitted = fitted
         self._reviewed = Reviewed()
+        self._scans = Scans()
 
     def metric(
         self, deployment: Deployment, name: str, window: Window, bucket: str = "auto", newest: int | None = None
@@ -78,7 +97,7 @@ class Measuring:
             if isinstance(metric, Supervised):
                 return self._judged(connection, deployment, name, metric, window)
             assert isinstance(metric, Summed)
-            found = gather(connection, self._projection, deployment, [name], window, wide, newest)
+            found = gather(connection, self._projection, deployment, [name], window, wide, newest, self._scans)
             return self._summed(connection, deployment, name, metric, window, found)
 
     def dashboard(self, deployment: Deployment, window: Window, bucket: str = "auto") -> Dashboard:
@@ -88,28 +107,58 @@ class Measuring:
         names = [name for name, metric in metrics.items() if isinstance(metric, Summed)]
         measured: dict[str, Measurement] = {}
         with self._database.read() as connection:
-            found = gather(connection, self._projection, deployment, names, window, wide)
+            found = gather(connection, self._projection, deployment, names, window, wide, scans=self._scans)
             for name, metric in metrics.items():
                 if isinstance(metric, Summed):
                     measured[name] = self._summed(connection, deployment, name, metric, window, found)
                 elif isinstance(metric, Supervised):
                     measured[name] = self._judged(connection, deployment, name, metric, window)
-        cells = [cell for cell, _ in found.of("volume")]
         return Dashboard(
             found.since,
             found.until,
             found.width,
             measured,
-            tuple(sorted({cell.bucket.source for cell in cells} - {""})),
-            tuple(sorted({cell.bucket.model_version for cell in cells} - {""})),
+            tuple(sorted({one.source for one in found.divisions} - {""})),
+            tuple(sorted({one.model_version for one in found.divisions} - {""})),
             tuple(sorted({*deployment.labels, *(cell.label for cell, _ in found.of("label_distribution"))})),
+            tuple(sorted({one.role for one in found.divisions})),
+            _progress(found),
         )
+
+    def apart(self, deployment: Deployment, name: str, window: Window, by: Division) -> dict[str, Measurement]:
+        """The metric of each source, version or role of the window by itself; shadows too where roles are asked for."""
+        since, until = whole_hours(window)
+        with self._database.read() as connection:
+            filled = sums.extent(connection, deployment.id, since, until)
+            there = sums.divisions(connection, deployment.id, cover(since, until, "day")) if filled else set()
+        fitting = [
+            one
+            for one in there
+            if all(getattr(window, name) in (None, getattr(one, name)) for name in ("source", "model_version", "role"))
+        ]
+        values = sorted({getattr(one, by) for one in fitting if by == "role" or one.role != "shadow"} - {"", IMPORTED})
+        return {value: self.metric(deployment, name, replace(window, **{by: value})) for value in values}
+
+    def curves(
+        self, connection: Connection, deployment: Deployment, window: Window, iou: float
+    ) -> tuple[int, dict[str, Curve | None]]:
+        """(reviewed images, precision-recall curve by label); NotFound for a task without shapes."""
+        if deployment.task not in METRICS.get("average_precision").tasks:
+            raise NotFound(f"there are no precision-recall curves for {deployment.task}")
+        labels = [window.label] if window.label is not None else list(deployment.labels)
+
+        def drawn(bench: Bench, keys: list[str]) -> tuple[int, dict[str, Curve | None]]:
+            assert isinstance(bench, Ranked)
+            ranked = bench.store(keys)
+            return len(keys), {one: ranked.curve(one, iou) if one in ranked.labels else None for one in labels}
+
+        return self._reviewed.ask(connection, deployment, "average_precision", window, drawn)
 
     def everything(self, deployment: Deployment) -> Window:
         """The window from the first prediction until now; the last day where there is none."""
         now = clock.now()
         with self._database.read() as connection:
-            extent = store.extent(connection, deployment.id)
+            extent = sums.extent(connection, deployment.id)
         first, last = extent or (now - DAY, now)
         return Window(min(first, now - HOUR), max(now, last + HOUR))
 
@@ -124,7 +173,9 @@ class Measuring:
         self, connection: Connection, deployment: Deployment, name: str, metric: Summed, window: Window, found: Gathered
     ) -> Measurement:
         states = found.of(name)
-        empty = Measurement(name, False, None, found.since, found.until, found.images, None, ())
+        empty = Measurement(
+            name, False, None, found.since, found.until, found.images, None, (), progress=_progress(found)
+        )
         if metric.needs == "training data" or name == "label_distribution":  # which shows the training data beside it
             fitted = self._reference_of(connection, deployment, states)
         else:
@@ -137,6 +188,8 @@ class Measuring:
             return self._drift(connection, deployment, window, found, fitted)
         reference = fitted.reference if fitted else None
         value = metric.value(together(states), reference)
+        if metric.rate is not None:
+            value |= metric.rate(together(states), _seconds(found))
         series = _series(metric, states, reference, found.width)
         return replace(empty, available=True, value=value, series=series)
 
@@ -192,6 +245,16 @@ def _sentence(row: FittedReference | None) -> str:
     return "the training data is being measured: this takes some minutes"
 
 
+def _progress(found: Gathered) -> Progress | None:
+    return None if found.scan is None else Progress(found.scan.read, found.scan.complete)
+
+
+def _seconds(found: Gathered) -> float:
+    """From the window's first bucket that holds anything to its end, or to now."""
+    first = min((cell.bucket.hour for cell, _ in found.of("volume")), default=found.since)
+    return max(min(found.until, clock.now()) - max(found.since, first), SECOND) / SECOND
+
+
 def _series(
     metric: Summed, states: Sequence[tuple[Cell, State]], reference: Reference | None, wide: Micros
 ) -> tuple[dict[str, Any], ...]:
@@ -203,5 +266,7 @@ def _series(
         by_time[one[0].bucket.hour - one[0].bucket.hour % wide].append(one)
     points = []
     for t in sorted(by_time):
-        points.append({"t": t, **metric.point(together(by_time[t]), reference)})
+        states_then = together(by_time[t])
+        rate = metric.rate(states_then, wide / SECOND) if metric.rate else {}
+        points.append({"t": t, **metric.point(states_then, reference), **rate})
     return tuple(points)

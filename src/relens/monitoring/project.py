@@ -20,7 +20,7 @@ from relens.infra.database import Database
 from relens.infra.storage import NoBytes
 from relens.kit.errors import Conflict
 from relens.metrics.metric import State
-from relens.monitoring import store
+from relens.monitoring import store, sums
 from relens.monitoring.bucket import Cell, Seen, bucket_of, states_of, summed
 from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReference
 from relens.monitoring.training_data import FittedReference, speaks_for
@@ -134,9 +134,7 @@ class Projection:
 
     def _clear(self, deployment_id: str) -> bool:
         def take_away(connection: Connection) -> None:
-            if store.lock_cursor(connection, deployment_id).clearing and not store.clear_some(
-                connection, deployment_id
-            ):
+            if store.lock_cursor(connection, deployment_id).clearing and not sums.clear_some(connection, deployment_id):
                 store.move_cursor(connection, deployment_id, 0)
 
         self._database.write(take_away)
@@ -161,7 +159,7 @@ def _add(connection: Connection, counted: Counted) -> bool:
         return False
     if usable(store.references(connection, counted.deployment)) != counted.references:
         return False
-    store.add_states(connection, counted.deployment, counted.states)
+    sums.add_states(connection, counted.deployment, counted.states)
     predictions.set_outliers(connection, counted.outliers)
     store.move_cursor(connection, counted.deployment, counted.until)
     return True

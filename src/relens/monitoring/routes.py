@@ -18,7 +18,7 @@ from relens.kit import clock
 from relens.kit.clock import SECOND
 from relens.metrics.metric import METRICS, Metric
 from relens.monitoring import store
-from relens.monitoring.measure import Measurement, Measuring
+from relens.monitoring.measure import Measurement, Measuring, Progress
 from relens.monitoring.reference import FitReference
 from relens.monitoring.training_data import TrainingData
 from relens.monitoring.window import BadWindow, Window
@@ -53,6 +53,13 @@ class MetricOut(BaseModel):
         )
 
 
+class ProgressOut(BaseModel):
+    """A tag or a query is answered from the log, piece by piece: ask again until it is complete."""
+
+    read: int
+    complete: bool
+
+
 class MeasurementOut(BaseModel):
     """One metric in one window; `needs` says what is missing where it is not available."""
 
@@ -64,6 +71,7 @@ class MeasurementOut(BaseModel):
     count: int = Field(description="images behind the number")
     value: dict[str, Any] | None
     series: list[dict[str, Any]]
+    progress: ProgressOut | None = None
 
     @staticmethod
     def of(measured: Measurement) -> MeasurementOut:
@@ -76,7 +84,12 @@ class MeasurementOut(BaseModel):
             count=measured.count,
             value=measured.value,
             series=[{**point, "t": clock.to_text(point["t"])} for point in measured.series],
+            progress=_progress(measured.progress),
         )
+
+
+def _progress(progress: Progress | None) -> ProgressOut | None:
+    return None if progress is None else ProgressOut(read=progress.read, complete=progress.complete)
 
 
 class DashboardOut(BaseModel):
@@ -89,6 +102,8 @@ class DashboardOut(BaseModel):
     sources: list[str]
     model_versions: list[str]
     labels: list[str]
+    roles: list[str]
+    progress: ProgressOut | None = None
 
 
 class TitledOut(BaseModel):
@@ -126,6 +141,9 @@ def _asked(
     label: str | None = None,
     model_version: str | None = None,
     role: Literal["champion", "canary", "shadow"] | None = None,
+    query: Annotated[
+        str | None, Query(description="in the query language of the log; read in pieces, see `progress`")
+    ] = None,
 ) -> tuple[Deployment, Window]:
     with database.read() as connection:
         found = deployments.get(connection, deployment)
@@ -134,7 +152,7 @@ def _asked(
     last = clock.from_text(until) if until else everything.until
     if since is None and until is not None and first >= last:
         raise BadWindow("there is nothing before 'to': give an earlier 'from'")
-    return found, Window(first, last, source, tag, label, model_version, role)
+    return found, Window(first, last, source, tag, label, model_version, role, query=query or None)
 
 
 Asked = Annotated[tuple[Deployment, Window], Depends(_asked)]
@@ -164,6 +182,8 @@ def get_dashboard(asked: Asked, numbers: Numbers, bucket: Bucket = "auto") -> Da
         sources=list(found.sources),
         model_versions=list(found.model_versions),
         labels=list(found.labels),
+        roles=list(found.roles),
+        progress=_progress(found.progress),
     )
 
 

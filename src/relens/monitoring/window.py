@@ -8,8 +8,14 @@ from relens.kit.clock import DAY, HOUR, SECOND, Micros
 from relens.kit.errors import Invalid
 
 MINUTE = 60 * SECOND
-_WIDTHS = (MINUTE, 5 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, DAY, 7 * DAY)
-_POINTS = 120
+_WIDTHS = (
+    (2 * HOUR, MINUTE),
+    (10 * HOUR, 5 * MINUTE),
+    (5 * DAY, HOUR),
+    (10 * DAY, 3 * HOUR),
+    (120 * DAY, DAY),
+)
+"""Up to which length of the window a point is how wide: few points where they would be made of many sums."""
 
 
 class BadWindow(Invalid):
@@ -31,17 +37,24 @@ class Window:
     model_version: str | None = None
     role: str | None = None
     imported: bool = True
+    query: str | None = None
+    """In the query language of the log: labels, tags, metadata and what else it knows."""
 
     def __post_init__(self) -> None:
         if self.until <= self.since:
             raise BadWindow("the window ends before it begins: 'from' must be earlier than 'to'")
 
+    @property
+    def of_the_log(self) -> bool:
+        """Sums are not kept by tag or query: the log itself has to be read."""
+        return self.tag is not None or self.query is not None
+
 
 def width(window: Window, asked: str = "auto") -> Micros:
-    """How wide one point of a chart is: as asked in seconds, or so that there are about 120 points at most."""
+    """How wide one point of a chart is: as asked in seconds, or so that there are 10 to 120 points."""
     span = window.until - window.since
     if asked == "auto":
-        return next((w for w in _WIDTHS if span <= w * _POINTS), _WIDTHS[-1])
+        return next((wide for longest, wide in _WIDTHS if span <= longest), 7 * DAY)
     if not asked.isdigit() or not MINUTE <= int(asked) * SECOND <= 366 * DAY:
         raise BadWindow("a bucket is 'auto' or a number of seconds from 60 on")
     wanted = int(asked) * SECOND

@@ -122,6 +122,10 @@ class Client:
     def system(self) -> Json:
         return dict(self._transport.call("GET", "system"))
 
+    def rebuild_metrics(self, deployment: str | None = None) -> str:
+        """Starts counting the log again, for one deployment or for all; the job's id."""
+        return str(self._transport.call("POST", "system/rebuild-metrics", json={"deployment": deployment})["job"])
+
     def me(self) -> Json:
         return dict(self._transport.call("GET", "me"))
 

@@ -1,10 +1,11 @@
 """How often the best label is right, for which labels, and what is taken for what."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from relens.metrics import classification
 from relens.metrics.classification import Averages, LabelRates
-from relens.metrics.metric import Judged, Supervised, Value, labels_among
+from relens.metrics.metric import Judged, Supervised, Value, Whole, labels_among
 
 NO_ANSWER = "(no answer)"
 """Nothing reached the threshold: a column of its own, which costs recall and no precision."""
@@ -57,5 +58,5 @@ METRIC = Supervised(
     needs="reviews",
     tasks=("classification",),
     unit="share",
-    judge=judge,
+    bench=partial(Whole, judge),
 )

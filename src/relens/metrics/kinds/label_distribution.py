@@ -39,7 +39,13 @@ def value(states: States, reference: Reference | None) -> Value:
 
 
 def point(states: States, reference: Reference | None) -> Value:
-    return {"labels": {label: int(state[0]) for label, state in states.items()}}
+    """The training data's shares do not change over time; how far the answers are from them does."""
+    counts = {label: int(state[0]) for label, state in states.items()}
+    if reference is None:
+        return {"labels": counts, "distance": None}
+    every = sorted({*counts, *reference.labels})
+    now, then = [counts.get(label, 0) for label in every], [reference.labels.get(label, 0) for label in every]
+    return {"labels": counts, "distance": total_variation(now, then) if every else None}
 
 
 def _share(count: int, of: Sequence[int]) -> float | None:

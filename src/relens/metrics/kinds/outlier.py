@@ -37,6 +37,9 @@ def value(states: States, reference: Reference | None) -> Value:
         "unusual": unusual,
         "unusual_share": unusual / n,
         "expected_share": expected,
+        "one_in": _one_in(unusual / n),
+        "expected_one_in": _one_in(expected),
+        "sentence": _sentence(unusual / n, expected),
         "counts": counts.reshape(20, -1).sum(axis=1).tolist(),
     }
 
@@ -51,6 +54,17 @@ def _unusual_from(reference: Reference | None) -> tuple[int, float]:
         possible = floor((n + 1) * (1 - UNUSUAL) + 1e-9) / (n + 1) if n else 1 - UNUSUAL
         return round(UNUSUAL * BINS), possible
     return ceil(round((1 - 1 / (n + 1)) * BINS, 9)) - 1, 1 / (n + 1)
+
+
+def _one_in(share: float) -> int | None:
+    return round(1 / share) if share > 0 else None
+
+
+def _sentence(share: float, expected: float) -> str:
+    usual = f"by chance one in {_one_in(expected)} would be"
+    if share <= 0:
+        return f"no image is unusual ({usual})"
+    return f"one in {_one_in(share)} images is unusual ({usual})"
 
 
 def point(states: States, reference: Reference | None) -> Value:

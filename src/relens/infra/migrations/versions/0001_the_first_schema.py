@@ -150,6 +150,21 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('name')
     )
+    op.create_table('drift_window',
+    sa.Column('reference', sa.String(length=36), nullable=False),
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('deployment', sa.String(length=36), nullable=False),
+    sa.Column('since', sa.BigInteger(), nullable=False),
+    sa.Column('until', sa.BigInteger(), nullable=False),
+    sa.Column('images', sa.Integer(), nullable=False),
+    sa.Column('imported', sa.Boolean(), nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('evidence', sa.Float(), nullable=False),
+    sa.Column('distance', sa.Float(), nullable=False),
+    sa.Column('feature', sa.String(length=60), nullable=True),
+    sa.Column('counts', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('reference', 'number')
+    )
     op.create_table('evaluation',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('state', sa.String(length=12), nullable=False),

@@ -1,0 +1,80 @@
+"""What the images look like: brightness, contrast, sharpness, saturation, colour cast and clipping."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relens.metrics import histogram
+from relens.metrics.metric import EVERY_TASK, Observed, State, States, Summed, Value
+from relens.metrics.reference import Reference
+
+STATISTICS: dict[str, tuple[str, NDArray[np.float64]]] = {
+    "brightness": ("mean grey, 0 black to 1 white", np.arange(1, 64) / 64),
+    "contrast": ("standard deviation of grey, at most 0.5", np.arange(1, 64) / 128),
+    "log_sharpness": ("log(1 + variance of the Laplacian) on a copy of fixed size", np.arange(1, 64) / 6),
+    "saturation": ("mean of (largest − smallest channel) / largest", np.arange(1, 64) / 64),
+    "entropy": ("bits of the histogram of greys", np.arange(1, 64) / 8),
+    "clipped_dark": ("share of pixels that are nearly black", np.append(0.0, 2.0 ** np.arange(-12, 0.01, 0.25))),
+    "clipped_bright": ("share of pixels that are nearly white", np.append(0.0, 2.0 ** np.arange(-12, 0.01, 0.25))),
+    "red_green": ("mean red − mean green, −1 to 1", np.arange(-63, 64) / 128),
+    "blue_green": ("mean blue − mean green, −1 to 1", np.arange(-63, 64) / 128),
+}
+"""What each is, and the upper edges it is counted on."""
+CLIPPED = 0.05
+"""An image with a larger share of black or white pixels counts as clipped."""
+_LENGTHS = [len(edges) + 1 for _, edges in STATISTICS.values()]
+
+
+def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
+    """One int64 vector: the counts of each statistic on its edges, in the order of STATISTICS. NaN is not counted."""
+    known = [image for image in images if image.scalars is not None and len(image.names) == len(image.scalars)]
+    if not known:
+        return {}
+    names = known[0].names
+    table = np.array([image.scalars for image in known if image.names == names], dtype=np.float64)
+    pieces = [
+        histogram.counts(edges, table[:, names.index(name)])
+        if name in names
+        else np.zeros(len(edges) + 1, dtype=np.int64)
+        for name, (_, edges) in STATISTICS.items()
+    ]
+    return {"": np.concatenate(pieces)}
+
+
+def value(states: States, reference: Reference | None) -> Value:
+    return {name: _described(name, counts) for name, counts in _apart(states).items()}
+
+
+def _apart(states: States) -> dict[str, NDArray[np.int64]]:
+    pieces = np.split(np.asarray(states[""], dtype=np.int64), np.cumsum(_LENGTHS)[:-1])
+    return dict(zip(STATISTICS, pieces, strict=True))
+
+
+def _described(name: str, counts: NDArray[np.int64]) -> Value:
+    meaning, edges = STATISTICS[name]
+    n = int(counts.sum())
+    found: Value = {q: histogram.quantile(edges, counts, p) for q, p in (("p10", 0.1), ("median", 0.5), ("p90", 0.9))}
+    if name.startswith("clipped"):
+        clipped = int(counts[int(np.searchsorted(edges, CLIPPED)) + 1 :].sum())
+        found["clipped_images"], found["clipped_share"] = clipped, clipped / n if n else None
+    return {"meaning": meaning, "n": n, **found, "edges": np.round(edges, 6).tolist(), "counts": counts.tolist()}
+
+
+def point(states: States, reference: Reference | None) -> Value:
+    pieces = _apart(states)
+    return {name: histogram.quantile(STATISTICS[name][1], counts, 0.5) for name, counts in pieces.items()}
+
+
+METRIC = Summed(
+    title="Image statistics",
+    definition="How bright, contrasted, sharp and colourful the images are, whether they have a colour cast, and how much of them is "
+    "clipped to black or white; computed on a copy of at most 128 pixels.",
+    formula="counts on fixed edges; quantiles are upper edges; an image is clipped when more than 5 % of its pixels are black or white",
+    needs="predictions",
+    tasks=EVERY_TASK,
+    unit="share",
+    observe=observe,
+    value=value,
+    point=point,
+)

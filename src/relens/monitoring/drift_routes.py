@@ -1,0 +1,190 @@
+"""HTTP: drift against usual production, what people decide about it, and the classic test table."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from relens.access import store as access_store
+from relens.access.asking import Asking
+from relens.deployments import change
+from relens.deployments import store as deployments
+from relens.infra.database import Database
+from relens.infra.web import Instant, part
+from relens.monitoring import watch
+from relens.monitoring.fitted import FittedReferences
+from relens.monitoring.two_sample import Tested, two_sample_table
+from relens.monitoring.usual import Budget, Watch, WindowState
+from relens.monitoring.watching import Standing, standing
+
+router = APIRouter(prefix="/api/v1", tags=["monitoring"])
+
+Db = Annotated[Database, part(Database)]
+Fitted = Annotated[FittedReferences, part(FittedReferences)]
+
+
+class WatchIn(BaseModel, extra="forbid"):
+    """When windows close, and how many false alarms are bearable."""
+
+    by: Literal["time", "count"] = "time"
+    hours: int = Field(24, ge=1, le=744, description="by time: a window is at least so long")
+    images: int = Field(200, ge=50, le=100_000, description="a window has at least so many")
+    budget: Budget = Field("year", description="about one false alarm a year, a quarter or a month")
+
+
+class ReasonIn(BaseModel):
+    """Why; kept with who said it."""
+
+    reason: str = Field(max_length=2_000)
+
+
+class InvestigateIn(ReasonIn):
+    """`random_share`: of the review queue, from now on."""
+
+    random_share: float = Field(0.8, ge=0.2, le=1)
+
+
+class DriftWindowOut(BaseModel):
+    """One closed window of production: how far it is from usual production, and the evidence up to it."""
+
+    since: Instant = Field(serialization_alias="from")
+    until: Instant = Field(serialization_alias="to")
+    images: int
+    state: WindowState
+    d: float
+    feature: str | None
+    evidence: float
+
+
+class DecisionOut(BaseModel):
+    """What somebody said."""
+
+    verb: Literal["usual", "investigate"]
+    reason: str
+    at: Instant
+    by: str
+
+
+class DriftOut(BaseModel):
+    """Where a deployment stands; `sentence` says it for people."""
+
+    state: Literal["off", "learning", "watching", "alarm"]
+    sentence: str
+    windows_known: int
+    windows_missing: int
+    windows_wanted: int
+    images_missing: int
+    evidence: float | None
+    threshold: float | None
+    budget: str
+    settings: WatchIn
+    windows: list[DriftWindowOut]
+    decisions: list[DecisionOut]
+
+
+class TestOut(BaseModel):
+    """The two-sample Kolmogorov-Smirnov test of one feature; `corrected` is p times the number of tests (Bonferroni), at most 1."""
+
+    feature: str
+    title: str
+    statistic: float
+    p: float
+    corrected: float
+    n: int
+    m: int
+
+
+class TestsOut(BaseModel):
+    """Production against training data. With many images every difference is significant: this alarms nobody."""
+
+    items: list[TestOut]
+
+    @staticmethod
+    def of(tested: list[Tested]) -> TestsOut:
+        return TestsOut(items=[TestOut(**one._asdict()) for one in tested])
+
+
+@router.get("/deployments/{deployment}/drift")
+def get_drift(deployment: str, database: Db) -> DriftOut:
+    """Whether production has left what is usual here."""
+    return _shown(database, deployment)
+
+
+@router.put("/deployments/{deployment}/drift")
+def put_drift(deployment: str, body: WatchIn, actor: Asking, database: Db) -> DriftOut:
+    """Sets when windows close and the budget; windows that are closed stay as they are."""
+    actor.must_be("operator")
+    wanted = Watch(body.by, body.hours, body.images, body.budget)
+    database.write(
+        lambda connection: change.set_settings(
+            connection, deployments.get(connection, deployment), wanted.to_settings()
+        )
+    )
+    return _shown(database, deployment)
+
+
+@router.post("/deployments/{deployment}/drift/usual")
+def post_usual(deployment: str, body: ReasonIn, actor: Asking, database: Db) -> DriftOut:
+    """*This is normal*: what arrives now becomes usual production."""
+    database.write(
+        lambda connection: watch.say_usual(connection, deployments.get(connection, deployment), body.reason, actor)
+    )
+    return _shown(database, deployment)
+
+
+@router.post("/deployments/{deployment}/drift/investigate")
+def post_investigate(deployment: str, body: InvestigateIn, actor: Asking, database: Db) -> DriftOut:
+    """*Investigate*: raises the share of random checks, which show whether the answers suffer."""
+    database.write(
+        lambda connection: watch.investigate(
+            connection, deployments.get(connection, deployment), body.reason, actor, body.random_share
+        )
+    )
+    return _shown(database, deployment)
+
+
+@router.get("/deployments/{deployment}/drift/tests")
+def get_tests(
+    deployment: str, database: Db, fitted: Fitted, images: Annotated[int, Query(ge=10, le=5_000)] = 2_000
+) -> TestsOut:
+    """The classic table, for the latest images."""
+    with database.read() as connection:
+        return TestsOut.of(two_sample_table(connection, deployments.get(connection, deployment), fitted, images))
+
+
+def _shown(database: Database, name: str) -> DriftOut:
+    with database.read() as connection:
+        found = deployments.get(connection, name)
+        now: Standing = standing(connection, found)
+        people = access_store.names(connection, {one.by for one in now.decisions})
+    settings = Watch.of(found.settings)
+    return DriftOut(
+        state=now.state,
+        sentence=now.sentence,
+        windows_known=now.known,
+        windows_missing=now.missing,
+        windows_wanted=now.wanted,
+        images_missing=now.images_missing,
+        evidence=now.evidence,
+        threshold=now.threshold,
+        budget=settings.words,
+        settings=WatchIn(by=settings.by, hours=settings.hours, images=settings.images, budget=settings.budget),
+        windows=[
+            DriftWindowOut(
+                since=one.since,
+                until=one.until,
+                images=one.images,
+                state=one.state,
+                d=one.distance,
+                feature=one.feature,
+                evidence=one.evidence,
+            )
+            for one in now.windows[-400:]
+        ],
+        decisions=[
+            DecisionOut(verb=one.verb, reason=one.reason, at=one.at, by=people.get(one.by, one.by))
+            for one in now.decisions
+        ],
+    )

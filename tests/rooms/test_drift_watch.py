@@ -1,0 +1,240 @@
+"""Usual production: learned, watched, left, and what people say about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import ks_2samp
+
+from relens.access import store as actors
+from relens.deployments import change
+from relens.deployments import store as deployments
+from relens.infra.database import Database
+from relens.infra.storage.folder import Folder
+from relens.kit.clock import DAY, HOUR, Micros
+from relens.kit.errors import NotAllowed, RelensError
+from relens.metrics.drift_alarm import LEAST_WINDOWS
+from relens.monitoring import watch
+from relens.monitoring.two_sample import two_sample_table
+from relens.monitoring.usual import BadWatch, Hour, Watch, closed, ready
+from relens.monitoring.usual_rows import windows
+from relens.monitoring.watch import DriftWatch
+from relens.monitoring.watching import Standing, standing
+from relens.review.habits import habits_of
+from tests.rooms.monitoring_material import START, Site, make_site
+
+DAYS = 24
+FIRST = START - START % DAY
+
+
+@pytest.fixture
+def site(database: Database, tmp_path: Path) -> Site:
+    site = make_site(database, Folder(tmp_path / "home"))
+    site.reference(state="ready")
+    change_to(site, Watch(by="count", images=60))
+    return site
+
+
+def change_to(site: Site, wanted: Watch) -> None:
+    site.database.write(lambda c: change.set_settings(c, deployments.get(c, site.deployment.id), wanted.to_settings()))
+
+
+def followed(site: Site, day: int = 400) -> DriftWatch:
+    """Counts the log and closes every window that is over on that day."""
+    site.catch_up()
+    found = DriftWatch(site.database, site.fitted, lambda: FIRST + day * DAY, settled_s=0.0)
+    while found.step():
+        pass
+    return found
+
+
+def seen(site: Site) -> Standing:
+    with site.database.read() as connection:
+        return standing(connection, deployments.get(connection, site.deployment.id))
+
+
+def usual_days(site: Site, first: int, last: int, brightness: float = 0.0, **how: object) -> None:
+    for day in range(first, last):
+        site.log(60, hour=day * DAYS, brightness=brightness, **how)  # type: ignore[arg-type]
+
+
+def say(site: Site, reason: str = "new lamps") -> int:
+    return site.database.write(lambda c: watch.say_usual(c, deployments.get(c, site.deployment.id), reason, site.alice))
+
+
+def test_until_enough_is_known_it_says_how_much_is_missing(site: Site) -> None:
+    usual_days(site, 0, 5)
+    followed(site)
+    now = seen(site)
+    assert (now.state, now.known, now.missing) == ("learning", 5, LEAST_WINDOWS - 5)
+    assert now.images_missing == (LEAST_WINDOWS - 5) * 60
+    assert "5 of 14" in now.sentence
+
+
+def test_a_change_raises_an_alarm_and_nothing_before_it_does(site: Site) -> None:
+    usual_days(site, 0, 22)
+    followed(site)
+    quiet = seen(site)
+    assert quiet.state == "watching"
+    assert not [one for one in quiet.windows if one.state == "alarm"]
+    usual_days(site, 22, 24, brightness=-0.15)
+    followed(site)
+    after = seen(site)
+    assert after.state == "alarm"
+    assert "brightness" in after.sentence
+    alarms = [one.number for one in after.windows if one.state == "alarm"]
+    assert alarms[0] in (23, 24)
+    assert all(one.state != "usual" for one in after.windows if one.number >= alarms[0])
+
+
+def test_saying_that_it_is_normal_ends_the_alarm_and_begins_anew(site: Site) -> None:
+    usual_days(site, 0, 18)
+    usual_days(site, 18, 21, brightness=-0.2)
+    followed(site)
+    assert seen(site).state == "alarm"
+    changed = say(site)
+    now = seen(site)
+    assert changed > 0
+    assert now.state == "learning"
+    assert [one.reason for one in now.decisions] == ["new lamps"]
+    assert now.decisions[0].by == site.alice.id
+    usual_days(site, 21, 36, brightness=-0.2)
+    followed(site)
+    assert seen(site).state == "watching"
+    usual_days(site, 36, 38)
+    followed(site)
+    assert seen(site).state == "alarm", "the old light is not usual any more"
+
+
+def test_windows_that_plainly_differ_from_the_training_data_wait_for_a_word(site: Site) -> None:
+    usual_days(site, 0, 4, brightness=-0.3)
+    followed(site)
+    now = seen(site)
+    assert now.known == 0
+    assert {one.state for one in now.windows} == {"waiting"}
+    assert "say whether this is normal" in now.sentence
+    assert say(site) == 4
+    usual_days(site, 4, 6, brightness=-0.3)
+    followed(site)
+    assert seen(site).known == 6
+
+
+def test_imported_past_production_is_usual_at_once(site: Site) -> None:
+    usual_days(site, 0, LEAST_WINDOWS, brightness=-0.3, origin="imported")
+    followed(site)
+    now = seen(site)
+    assert now.known == LEAST_WINDOWS
+    assert now.state == "watching"
+
+
+def test_a_decision_needs_a_reason_and_an_operator(site: Site) -> None:
+    with pytest.raises(watch.NoReason):
+        say(site, "  ")
+    viewer = site.database.write(lambda c: actors.named(c, "Victor", "person", "viewer"))
+    with pytest.raises(NotAllowed):
+        site.database.write(lambda c: watch.say_usual(c, deployments.get(c, site.deployment.id), "because", viewer))
+
+
+def test_investigating_raises_the_share_of_random_checks(site: Site) -> None:
+    habits = site.database.write(
+        lambda c: watch.investigate(c, deployments.get(c, site.deployment.id), "odd colours", site.alice, 0.9)
+    )
+    with site.database.read() as connection:
+        assert habits_of(deployments.get(connection, site.deployment.id).settings) == habits
+    assert habits.random_share == 0.9
+    assert [one.verb for one in seen(site).decisions] == ["investigate"]
+
+
+def test_a_late_image_changes_no_window_that_is_closed(site: Site) -> None:
+    usual_days(site, 0, 4)
+    followed(site)
+    with site.database.read() as connection:
+        before = windows(connection, seen_reference(site))
+    site.log(30, hour=DAYS, brightness=-0.4)
+    followed(site)
+    with site.database.read() as connection:
+        after = windows(connection, seen_reference(site))
+    assert [(one.images, one.counts.tolist()) for one in after] == [(one.images, one.counts.tolist()) for one in before]
+
+
+def seen_reference(site: Site) -> str:
+    with site.database.read() as connection:
+        row = watch.in_force(connection, deployments.get(connection, site.deployment.id))
+    assert row is not None
+    return row.id
+
+
+def test_two_servers_close_a_window_once(site: Site) -> None:
+    usual_days(site, 0, 3)
+    site.catch_up()
+    both = [DriftWatch(site.database, site.fitted, lambda: FIRST + 9 * DAY, settled_s=0.0) for _ in range(2)]
+    while sum(one.step() for one in both):
+        pass
+    with site.database.read() as connection:
+        assert [one.number for one in windows(connection, seen_reference(site))] == [1, 2, 3]
+
+
+def test_an_hour_that_still_grows_is_not_counted_yet(site: Site) -> None:
+    usual_days(site, 0, 1)
+    site.catch_up()
+    slow = DriftWatch(site.database, site.fitted, lambda: FIRST + 9 * DAY, settled_s=3600.0)
+    assert slow.step() is False
+
+
+def _hours(counts: list[int], gap: int = 1) -> list[Hour]:
+    return [Hour(FIRST + i * gap * HOUR, np.array([n]), n, 0) for i, n in enumerate(counts)]
+
+
+def test_windows_by_time_are_as_long_as_was_said_and_as_full() -> None:
+    day = Watch(by="time", hours=24, images=100)
+    hours = _hours([10] * 60)
+    found = closed(hours, day)
+    assert [len(one) for one in found] == [24, 24, 12]
+    assert [len(one) for one in ready(hours, day, FIRST + 60 * HOUR)] == [24, 24]
+    thin = _hours([2] * 120)
+    assert [len(one) for one in closed(thin, day)] == [50, 50]
+
+
+def test_windows_by_count_close_with_the_hour_that_fills_them() -> None:
+    found = closed(_hours([40] * 10), Watch(by="count", images=100))
+    assert [sum(h.images for h in one) for one in found] == [120, 120, 120]
+
+
+def test_settings_that_cannot_be_kept_to_are_refused() -> None:
+    with pytest.raises(BadWatch):
+        Watch(hours=0)
+    assert issubclass(BadWatch, RelensError)
+
+
+def test_the_classic_table_is_scipys(site: Site) -> None:
+    site.log(80, brightness=-0.05)
+    site.catch_up()
+    with site.database.read() as connection:
+        table = two_sample_table(connection, deployments.get(connection, site.deployment.id), site.fitted, 500)
+    numbers = site.fitted.get(seen_reference(site))
+    with site.database.read() as connection:
+        from relens.predictions import store as predictions
+
+        lines = predictions.since(connection, 0, 1000, site.deployment.id)
+    names = [one.name for one in numbers.reference.features]
+    now = np.array([line.scalars for line in lines], dtype=np.float64)
+    for one in table:
+        i = names.index(one.feature)
+        expected = ks_2samp(now[:, i], numbers.scalars[:, i].astype(np.float64), method="exact")
+        assert one.statistic == pytest.approx(expected.statistic, abs=1e-12)
+        assert one.p == pytest.approx(expected.pvalue, rel=1e-6)
+        assert (one.n, one.m) == (80, 300)
+        assert one.corrected == min(one.p * len(table), 1.0)
+
+
+def test_time_is_handed_in(site: Site) -> None:
+    """Windows follow taken_at, whatever the wall clock says."""
+    usual_days(site, 0, 3)
+    site.catch_up()
+    early: Micros = FIRST + 2 * DAY
+    found = DriftWatch(site.database, site.fitted, lambda: early, settled_s=0.0)
+    while found.step():
+        pass
+    assert len(seen(site).windows) == 2

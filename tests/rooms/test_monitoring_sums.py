@@ -1,0 +1,176 @@
+"""Hours, days and months say the same; every prediction stands in its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relens.infra.database import Database
+from relens.infra.storage.folder import Folder
+from relens.kit.clock import DAY, HOUR
+from relens.metrics.metric import added
+from relens.monitoring import sums
+from relens.monitoring.bucket import Bucket, Cell, pack, unpack
+from relens.monitoring.scan import Scans
+from relens.monitoring.span import SPANS, Span, begin, cover, rolled
+from relens.monitoring.window import Window
+from relens.predictions import store as predictions
+from relens.predictions.logged import Entry
+from tests.rooms.monitoring_material import START, Site, make_site
+
+HOURS = st.integers(400_000, 600_000).map(lambda hours: hours * HOUR)
+
+
+@pytest.fixture
+def site(database: Database, tmp_path: Path) -> Site:
+    return make_site(database, Folder(tmp_path / "home"))
+
+
+@given(HOURS, st.integers(0, 24 * 100), st.sampled_from(SPANS))
+def test_stretches_hold_every_hour_of_a_window_once(since: int, hours: int, widest: Span) -> None:
+    until = since + hours * HOUR
+    at = since
+    for one in cover(since, until, widest):
+        assert one.since == at < one.until
+        assert begin(one.span, one.since) == one.since
+        assert begin(one.span, one.until) == one.until
+        at = one.until
+    assert at == until
+
+
+@given(st.lists(st.tuples(HOURS, st.sampled_from("ab"), st.integers(0, 9)), min_size=1, max_size=12))
+def test_rolled_up_sums_hold_what_the_hours_hold(counted: list[tuple[int, str, int]]) -> None:
+    states = {}
+    for hour, source, n in counted:
+        cell = Cell("volume", Bucket(hour, source, "v", "champion"), "", "")
+        states[cell] = states.get(cell, np.zeros(1, np.int64)) + n
+    kept = rolled(states)
+    total = sum(n for *_, n in counted)
+    for span in SPANS:
+        for whole in (False, True):
+            assert sum(int(s[0]) for one, s in kept.items() if (one.span, one.whole) == (span, whole)) == total
+    for one in kept:
+        assert begin(one.span, one.cell.bucket.hour) == one.cell.bucket.hour
+        assert (one.cell.bucket.source == "") == one.whole
+
+
+@given(st.lists(st.integers(-(2**62), 2**62) | st.integers(0, 3), max_size=300))
+def test_a_packed_state_comes_back_as_it_was(numbers: list[int]) -> None:
+    state = np.array(numbers, dtype=np.int64)
+    assert np.array_equal(unpack(pack(state)), state)
+    assert unpack(pack(state)).dtype == np.int64
+    shares = state / 7
+    assert np.array_equal(unpack(pack(shares)), shares)
+
+
+def test_days_and_months_are_what_their_hours_add_up_to(site: Site) -> None:
+    for hour in (0, 5, 30, 24 * 40):
+        site.log(3, hour=hour)
+        site.log(2, hour=hour, source="line-2", label="nut")
+    site.catch_up()
+    first, last = START - 40 * DAY, START + 80 * DAY
+    with site.database.read() as connection:
+
+        def total(span: Span, whole: bool) -> dict[tuple[str, str], list[int]]:
+            which = sums.Which(cover(begin("month", first), begin("month", last), span), whole=whole)
+            found = sums.cells(connection, site.deployment.id, ["volume", "heatmap", "latency"], which)
+            by_metric: dict[str, list[dict[str, np.ndarray]]] = {}
+            for cell, state in found:
+                by_metric.setdefault(cell.metric, []).append({cell.label: state})
+            return {(name, label): s.tolist() for name, some in by_metric.items() for label, s in added(some).items()}
+
+        expected = total("hour", False)
+        assert expected["volume", ""] == [20, 20]
+        for span in SPANS:
+            assert total(span, False) == total(span, True) == expected
+
+
+def test_a_month_seen_by_days_and_by_hours_shows_the_same_numbers(site: Site) -> None:
+    site.reference(state="ready")
+    for hour in (0, 1, 25, 24 * 20):
+        site.log(30, hour=hour)
+        site.log(20, hour=hour, source="line-2")
+    site.catch_up()
+    month = Window(START - 3 * HOUR, START + 24 * 30 * HOUR)
+    days = site.measuring.dashboard(site.deployment, month, "86400")
+    hours = site.measuring.dashboard(site.deployment, month, "3600")
+    assert days.sources == ("line-1", "line-2")
+    for name, measured in days.metrics.items():
+        other = hours.metrics[name]
+        if name != "drift":
+            assert measured.value == other.value, name
+        else:
+            assert measured.value is not None
+            assert other.value is not None
+            assert {k: measured.value[k] for k in ("d", "n", "bound")} == {
+                k: other.value[k] for k in ("d", "n", "bound")
+            }
+        assert measured.count == other.count
+
+
+def _failed(site: Site, error: str, hour: int = 0) -> Entry:
+    return Entry(
+        site.deployment.id, "0" * 64, 0, 0, site.deployment.champion, "champion", (), 0.5, 3.0, START + hour * HOUR,
+        source="line-1", error=error,
+    )  # fmt: skip
+
+
+def test_a_failure_is_counted_by_its_kind_and_by_nothing_else(site: Site) -> None:
+    site.log(9)
+    site.catch_up()
+    before = site.measuring.dashboard(site.deployment, Window(START, START + 24 * HOUR)).metrics
+    entries = [_failed(site, "ModelFailed"), _failed(site, "ModelFailed", 1), _failed(site, "TooLarge")]
+    site.database.write(lambda c: [predictions.append(c, one) for one in entries])
+    site.catch_up()
+    after = site.measuring.dashboard(site.deployment, Window(START, START + 24 * HOUR)).metrics
+    errors = after["errors"].value
+    assert errors is not None
+    assert (errors["predictions"], errors["errors"], errors["share"]) == (12, 3, 0.25)
+    assert errors["kinds"] == {"ModelFailed": 2, "TooLarge": 1}
+    for name, measured in after.items():
+        if name not in ("errors", "throughput"):
+            assert measured.value == before[name].value, name
+            assert measured.count == 9 or measured.value is None
+
+
+def test_roles_stand_apart(site: Site) -> None:
+    site.log(5)
+    site.log(3, role="shadow", version="other", latency_ms=99.0)
+    site.log(2, role="canary", version="third", latency_ms=50.0)
+    site.catch_up()
+    day = Window(START, START + 24 * HOUR)
+    apart = site.measuring.apart(site.deployment, "latency", day, "role")
+    assert {role: one.count for role, one in apart.items()} == {"champion": 5, "canary": 2, "shadow": 3}
+    assert apart["shadow"].value is not None
+    assert abs(apart["shadow"].value["p50"] - 99) < 1.1
+    versions = site.measuring.apart(site.deployment, "volume", day, "model_version")
+    assert sorted(one.count for one in versions.values()) == [2, 5]
+
+
+def test_a_question_beyond_the_sums_reads_the_log_piece_by_piece(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relens.monitoring.gather.MOST_FROM_LOG", 10)
+    site.log(25)
+    site.log(8, source="line-2")
+    site.catch_up()
+    asked = Window(START, START + 24 * HOUR, query='source = "line-1"')
+    seen = [site.measuring.metric(site.deployment, "volume", asked) for _ in range(3)]
+    progress = [one.progress for one in seen]
+    assert [(p.read, p.complete) for p in progress if p] == [(10, False), (20, False), (25, True)]
+    assert seen[-1].value == {"images": 25, "detections": 25}
+    again = site.measuring.metric(site.deployment, "volume", asked)
+    assert again.value == seen[-1].value
+    by_sums = site.measuring.metric(site.deployment, "volume", replace(asked, query=None, source="line-1"))
+    assert by_sums.value == seen[-1].value
+
+
+def test_scans_forget_the_oldest_question() -> None:
+    scans = Scans()
+    for i in range(40):
+        scans.advance(i, lambda _: (["x"], "more"), lambda ids: ([], frozenset()))
+    assert scans.advance(39, lambda _: ([], None), lambda ids: ([], frozenset())).read == 1
+    assert scans.advance(0, lambda _: ([], None), lambda ids: ([], frozenset())).read == 0
