@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +37,7 @@ def serve(settings: Settings, quiet: bool = False) -> None:
     memory.few_arenas()
     settings.home.mkdir(parents=True, exist_ok=True)
     with _only_one(settings.home):
+        _keep_inside(settings.home)
         listening = _listen(settings)
         relens = Relens(settings)
         config = uvicorn.Config(
@@ -48,6 +51,14 @@ def serve(settings: Settings, quiet: bool = False) -> None:
         if not quiet:
             print(f"Relens listens on {settings.address}, its data is in {settings.home}", file=sys.stderr, flush=True)
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _keep_inside(home: Path) -> None:
+    """What is put down for a moment (parts of large forms) lies in the home folder, on its disk, and not wherever the system keeps such."""
+    folder = home / "work" / "tmp"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    tempfile.tempdir = str(folder)
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from relens import __version__
@@ -37,6 +38,7 @@ def make_app(routers: Sequence[APIRouter], parts: Parts, lifespan: Lifespan) -> 
     app.add_exception_handler(RelensError, problems.on_named_error)
     app.add_exception_handler(RequestValidationError, problems.on_invalid_request)
     app.add_exception_handler(HTTPException, problems.on_http_error)
+    app.add_exception_handler(DataError, problems.on_unfit_value)
     app.add_exception_handler(Exception, problems.on_unexpected)
     for router in (*routers, health.numbers_router):
         app.include_router(router, dependencies=[Depends(_at_the_door)])

@@ -97,6 +97,13 @@ async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     return problem(path, status, kind, detail, dict(error.headers) if error.headers else None)
 
 
+async def on_unfit_value(request: Request, error: Exception) -> JSONResponse:
+    """A value that no column holds: too large a number, or a text with NUL where the database is PostgreSQL."""
+    logger.warning("%s %s holds a value the database refuses: %s", request.method, request.scope["path"], error)
+    detail = "a number or a text in it is beyond what can be kept: make it smaller, and leave out the character NUL"
+    return problem(request.scope["path"], 422, "UnfitValue", detail)
+
+
 async def on_unexpected(request: Request, error: Exception) -> JSONResponse:
     path = request.scope["path"]
     logger.error("%s %s failed", request.method, path, exc_info=error)
