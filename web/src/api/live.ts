@@ -210,4 +210,31 @@ export type Decision = {
   job: string | null;
   at: string;
 };
-export type System = { version: string; home: string; durability: string; free_bytes: number | null };
+export type System = { version: string; home: string; durability: string; free_bytes: number | null; trouble?: string | null };
+
+export type Keeping = {
+  images: "all" | "share" | "uncertain" | "none";
+  share: number;
+  days: number | null;
+  when_full: "refuse" | "answer unlogged";
+  traffic_estimates: boolean;
+};
+export type Forecast = {
+  images_per_day: number;
+  kept_share: number;
+  gb_per_day: number;
+  days_left: number | null;
+  gb_at_most: number | null;
+  assumptions: string[];
+};
+export type Storage = {
+  deployment: string;
+  images_kept: number;
+  bytes_kept: number;
+  oldest_kept: string | null;
+  dropped: { reason: string; images: number; bytes: number | null }[];
+  unlogged: number;
+  disk_total: number | null;
+  disk_free: number | null;
+  forecast: Forecast;
+};

@@ -53,6 +53,7 @@ const routes: RouteObject[] = [
           { path: "training/:id", lazy: page(() => import("../training/RunPage")) },
           { path: "alerts", lazy: page(() => import("../alerts/AlertsPage")) },
           { path: "jobs", lazy: page(() => import("../jobs/JobsPage")) },
+          { path: "system", lazy: page(() => import("./SystemPage")) },
           { path: "*", element: <NotFound /> },
         ],
       },

@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { useLocation } from "react-router";
 import { AlertSettings } from "../alerts/AlertSettings";
 import { GeneralSettings } from "../deployments/GeneralSettings";
+import { StorageSettings } from "../deployments/StorageSettings";
 import { useDeployment } from "../design/deployment";
 import { DeploymentSettings } from "../loop/DeploymentSettings";
 import { TrainingSettings } from "../loop/TrainingSettings";
@@ -14,6 +15,7 @@ const SECTIONS = [
   ["continuous-training", "Continuous training"],
   ["continuous-deployment", "Continuous deployment"],
   ["alerts", "Alerts"],
+  ["storage", "Storage"],
   ["general", "General"],
 ];
 
@@ -41,6 +43,7 @@ export default function SettingsPage() {
         <TrainingSettings />
         <DeploymentSettings />
         <AlertSettings deployment={deployment.name} task={deployment.task} />
+        <StorageSettings key={deployment.name} deployment={deployment.name} />
         <GeneralSettings key={deployment.id} deployment={deployment} />
       </div>
     </div>

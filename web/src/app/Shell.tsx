@@ -53,10 +53,10 @@ export function Shell() {
           ))}
         </nav>
         {system.data && (
-          <div className={css.foot}>
-            <span title={system.data.home}>Relens {system.data.version}</span>
+          <Link to="/system" className={css.foot} title={system.data.home}>
+            <span>Relens {system.data.version}</span>
             {system.data.free_bytes !== null && <span>{bytes(system.data.free_bytes)} free</span>}
-          </div>
+          </Link>
         )}
       </aside>
       <div>

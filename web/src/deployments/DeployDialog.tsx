@@ -1,7 +1,7 @@
 /* Deploy a version: its name, where it answers, and from which confidence on. */
 import { useState, type FormEvent } from "react";
 import { useNavigate } from "react-router";
-import type { Deployment, ModelVersion, Page as Items } from "../api/types";
+import type { Deployment, Forecast, ModelVersion, Page as Items } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Button, Field, Input } from "../design/controls";
 import { Dialog } from "../design/Dialog";
@@ -9,6 +9,7 @@ import { score } from "../design/format";
 import { Notice } from "../design/status";
 import css from "./deployments.module.css";
 import { OwnMachines } from "./Snippets";
+import { ForecastLine } from "./StorageSettings";
 
 export function DeployButton({ version }: { version: ModelVersion }) {
   const [open, setOpen] = useState(false);
@@ -39,6 +40,7 @@ function DeployDialog({ version, onClose }: { version: ModelVersion; onClose: ()
   const [threshold, setThreshold] = useState(version.advised_threshold === null ? "" : version.advised_threshold.toFixed(2));
   const create = useSend<Deployment>("/deployments", "/overview");
   const navigate = useNavigate();
+  const forecast = useRead<Forecast>("/storage/forecast", { model_version: version.id }).data;
   const optional = version.task === "classification";
 
   const submit = (event: FormEvent) => {
@@ -113,6 +115,7 @@ function DeployDialog({ version, onClose }: { version: ModelVersion; onClose: ()
             />
           </span>
         </Field>
+        {target === "server" && forecast && <ForecastLine forecast={forecast} />}
         {create.error && <Notice tone="bad">{create.error.message}</Notice>}
       </form>
     </Dialog>

@@ -12,6 +12,8 @@ const WAYS = [
 
 const origin = () => new URL(".", document.baseURI).toString().replace(/\/$/, "");
 
+const ELSEWHERE = [{ value: "edge", title: "Relens on that machine" }, ...WAYS];
+
 export function SendImages({ name }: { name: string }) {
   const [way, setWay] = useState("python");
   const python = `import relens
@@ -31,7 +33,9 @@ print(answer.detections)`;
 }
 
 export function OwnMachines({ name, version }: { name: string; version: Pick<ModelVersion, "id" | "labels" | "task"> }) {
-  const [way, setWay] = useState("python");
+  const [way, setWay] = useState("edge");
+  const edge = `pip install relens
+relens edge ${name} --server ${origin()} --source line-1 --camera 0   # or --folder images/, --stream rtsp://…, --http 9000`;
   const label = version.labels[0] ?? "label";
   const box = version.task === "classification" ? "" : ', "box": [12, 30, 96, 120]';
   const python = `import relens
@@ -49,8 +53,8 @@ curl -H "Content-Type: application/json" "${apiUrl(`/deployments/${name}/predict
 JSON`;
   return (
     <div className={css.snippets}>
-      <Segmented label="Language" value={way} options={WAYS} onChange={setWay} />
-      <Snippet label="How to log a prediction" text={way === "python" ? python : curl} />
+      <Segmented label="Way" value={way} options={ELSEWHERE} onChange={setWay} />
+      <Snippet label="How to log a prediction" text={way === "edge" ? edge : way === "python" ? python : curl} />
     </div>
   );
 }

@@ -21,9 +21,6 @@ type Props = { name: string; about: string; slices: Slice[] };
 export function SliceTable({ name, about, slices }: Props) {
   return (
     <section className={css.tile} style={{ "--wide": 12 } as React.CSSProperties} aria-label={name}>
-      <header className={css.tileHead}>
-        <h3>{name}</h3>
-      </header>
       <div className={css.slices}>
         <table className={tableClass}>
           <thead>

@@ -1,0 +1,90 @@
+/* The server itself: which version, where it keeps things, how much room there is, what each deployment takes. */
+import { Link } from "react-router";
+import type { Deployment, Page as Items, Storage, System } from "../api/types";
+import { useRead, useReads } from "../api/use";
+import { bytes, count, duration } from "../design/format";
+import { Card, dim, Loaded, Page, Rows, strong, tableClass } from "../design/page";
+import { Bar, Notice } from "../design/status";
+import { Time } from "../design/Time";
+
+export default function SystemPage() {
+  const system = useRead<System>("/system", undefined, { every: 10_000 });
+  const deployments = useRead<Items<Deployment>>("/deployments");
+  const names = (deployments.data?.items ?? []).map((one) => one.name);
+  const storage = useReads<Storage>(names.map((name) => `/deployments/${name}/storage`));
+  const room = storage.find((one) => one.disk_total !== null);
+  return (
+    <Page title="System">
+      <Loaded query={system} height={160}>
+        {(found) => (
+          <>
+            {found.trouble && <Notice tone="bad">{found.trouble}</Notice>}
+            <Card title="Server">
+              <Rows
+                rows={[
+                  ["Version", found.version],
+                  ["Everything is kept in", <code key="h">{found.home}</code>],
+                  ["Survives", found.durability === "power" ? "a power cut" : "the end of the process at any moment"],
+                  [
+                    "Disk",
+                    room && room.disk_total !== null && room.disk_free !== null ? (
+                      <span key="d">
+                        {bytes(room.disk_free)} of {bytes(room.disk_total)} free
+                        <Bar value={room.disk_total - room.disk_free} total={room.disk_total} label="Disk in use" />
+                      </span>
+                    ) : found.free_bytes === null ? null : (
+                      `${bytes(found.free_bytes)} free`
+                    ),
+                  ],
+                  ["Back up", "Stop the server and copy that folder."],
+                  [
+                    "API",
+                    <a key="a" href="api/v1/docs">
+                      Every address, to be tried
+                    </a>,
+                  ],
+                ]}
+              />
+            </Card>
+          </>
+        )}
+      </Loaded>
+      {storage.length > 0 && (
+        <Card title="Images" flush>
+          <table className={tableClass}>
+            <thead>
+              <tr>
+                <th>Deployment</th>
+                <th data-n>Kept</th>
+                <th data-n>They take</th>
+                <th data-n>A day</th>
+                <th data-n>Full in</th>
+                <th data-n>Oldest</th>
+              </tr>
+            </thead>
+            <tbody>
+              {storage.map((one) => (
+                <tr key={one.deployment}>
+                  <td>
+                    <Link className={strong} to={`/deployments/${one.deployment}/settings#storage`}>
+                      {one.deployment}
+                    </Link>
+                  </td>
+                  <td data-n>{count(one.images_kept)}</td>
+                  <td data-n>{bytes(one.bytes_kept)}</td>
+                  <td data-n>{bytes(one.forecast.gb_per_day * 1e9)}</td>
+                  <td data-n>
+                    {one.forecast.days_left === null ? <span className={dim}>–</span> : duration(one.forecast.days_left * 86_400)}
+                  </td>
+                  <td data-n>
+                    <Time at={one.oldest_kept} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Card>
+      )}
+    </Page>
+  );
+}

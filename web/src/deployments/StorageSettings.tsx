@@ -1,0 +1,120 @@
+/* Which images are kept and for how long, with what that takes, before it is chosen. */
+import { useState } from "react";
+import type { Forecast, Keeping, Storage } from "../api/types";
+import { useRead, useSend } from "../api/use";
+import { Button, Field, Input, Select } from "../design/controls";
+import { bytes, count, duration, percent, plural, words } from "../design/format";
+import { Card, dim, Fact, Facts, Loaded } from "../design/page";
+import { Notice } from "../design/status";
+import { Time } from "../design/Time";
+import css from "./deployments.module.css";
+
+const KEPT = [
+  { value: "all", title: "Every image" },
+  { value: "uncertain", title: "Uncertain and unusual ones, and a share of the rest" },
+  { value: "share", title: "A random share" },
+  { value: "none", title: "None: only the answers" },
+];
+const FULL = [
+  { value: "refuse", title: "Refuse new images" },
+  { value: "answer unlogged", title: "Answer, and log nothing" },
+];
+
+export function StorageSettings({ deployment }: { deployment: string }) {
+  const keeping = useRead<Keeping>(`/deployments/${deployment}/images`);
+  const storage = useRead<Storage>(`/deployments/${deployment}/storage`, undefined, { every: 15_000 });
+  return (
+    <Card title="Storage" id="storage">
+      <div className={css.form}>
+        {storage.data && <Now storage={storage.data} />}
+        <Loaded query={keeping} height={160}>
+          {(found) => <Choice key={JSON.stringify(found)} deployment={deployment} keeping={found} />}
+        </Loaded>
+      </div>
+    </Card>
+  );
+}
+
+function Now({ storage }: { storage: Storage }) {
+  const left = storage.forecast.days_left;
+  return (
+    <>
+      <Facts>
+        <Fact name="Images kept">{count(storage.images_kept)}</Fact>
+        <Fact name="They take">{bytes(storage.bytes_kept)}</Fact>
+        <Fact name="Oldest">
+          <Time at={storage.oldest_kept} />
+        </Fact>
+        {storage.disk_free !== null && <Fact name="Free on the disk">{bytes(storage.disk_free)}</Fact>}
+        {left !== null && <Fact name="Full in">{left > 3650 ? "over ten years" : duration(left * 86_400)}</Fact>}
+      </Facts>
+      {storage.dropped.length > 0 && (
+        <p className={dim}>
+          {storage.dropped.map((one) => `${count(one.images)} not here: ${words(one.reason).toLowerCase()}`).join(" · ")}
+        </p>
+      )}
+      {storage.unlogged > 0 && <Notice tone="warn">{plural(storage.unlogged, "image")} answered and not logged: the disk was full.</Notice>}
+    </>
+  );
+}
+
+function Choice({ deployment, keeping }: { deployment: string; keeping: Keeping }) {
+  const [images, setImages] = useState(keeping.images);
+  const [share, setShare] = useState(String(Math.round(keeping.share * 1000) / 10));
+  const [days, setDays] = useState(keeping.days === null ? "" : String(keeping.days));
+  const [full, setFull] = useState(keeping.when_full);
+  const path = `/deployments/${deployment}/images`;
+  const save = useSend<Keeping>(path, `/deployments/${deployment}/storage`);
+  const partly = images === "share" || images === "uncertain";
+  const wanted = { images, share: Number(share) / 100, days: days === "" ? null : Number(days), when_full: full };
+  const fits = wanted.share > 0 && wanted.share <= 1 && (wanted.days === null || wanted.days >= 1);
+  const asked = { deployment, images, share: wanted.share, days: wanted.days };
+  const forecast = useRead<Forecast>(fits ? "/storage/forecast" : null, asked, { keep: true }).data;
+  return (
+    <form onSubmit={(event) => (event.preventDefault(), save.mutate({ method: "PUT", path, body: wanted }))} className={css.form}>
+      <Field label="Keep">
+        <Select value={images} onChange={(event) => setImages(event.target.value as Keeping["images"])} options={KEPT} />
+      </Field>
+      {partly && (
+        <Field label="Share, in per cent">
+          <Input type="number" min={0.1} max={100} step="any" value={share} onChange={(event) => setShare(event.target.value)} />
+        </Field>
+      )}
+      {images !== "none" && (
+        <Field label="Days" hint="Empty: as long as there is room. Reviewed images always stay.">
+          <Input type="number" min={1} value={days} onChange={(event) => setDays(event.target.value)} />
+        </Field>
+      )}
+      <Field label="When the disk is full">
+        <Select value={full} onChange={(event) => setFull(event.target.value as Keeping["when_full"])} options={FULL} />
+      </Field>
+      {forecast && fits && <ForecastLine forecast={forecast} />}
+      {save.error && <Notice tone="bad">{save.error.message}</Notice>}
+      <div className={css.save}>
+        <Button look="primary" type="submit" disabled={!fits || save.isPending}>
+          Save
+        </Button>
+        {save.isSuccess && <span role="status">Saved</span>}
+      </div>
+    </form>
+  );
+}
+
+/** What a choice takes: a day, and in the end. */
+export function ForecastLine({ forecast }: { forecast: Forecast }) {
+  const end =
+    forecast.gb_at_most !== null
+      ? `${bytes(forecast.gb_at_most * 1e9)} at most`
+      : forecast.days_left === null
+        ? ""
+        : forecast.days_left > 3650
+          ? "the disk lasts over ten years"
+          : `the disk lasts ${duration(forecast.days_left * 86_400)}`;
+  return (
+    <p className={dim} title={forecast.assumptions.join("\n")}>
+      {bytes(forecast.gb_per_day * 1e9)} a day from {count(Math.round(forecast.images_per_day))} images
+      {forecast.kept_share < 1 && `, ${percent(forecast.kept_share)} of them kept`}
+      {end && `; ${end}`}.{forecast.assumptions.length > 0 && ` Assumed: ${forecast.assumptions.join("; ")}.`}
+    </p>
+  );
+}
