@@ -94,7 +94,7 @@ def anchor(connection: Connection, deployment: str, node: Resolved, window: Wind
 
 def _better(one: Anchor, other: Anchor) -> bool:
     """Of two big ones, that with a word of its own: its lines lie in the order of time."""
-    return one.count < other.count or (not one.few and one.word is not None and other.word is None)
+    return one.count < other.count or (not one.few and not other.few and one.word is not None and other.word is None)
 
 
 def _counted(connection: Connection, rows: Select[Any]) -> int:
