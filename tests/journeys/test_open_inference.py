@@ -147,6 +147,7 @@ def test_an_answer_is_logged_with_what_came_beside_the_image(server: Server) -> 
     assert answer.headers["traceresponse"].split("-")[1] == trace
     line = server.http.get(f"/api/v1/predictions/{said['parameters']['prediction']}").json()
     assert (line["client_id"], line["source"], line["tags"]) == ("oip-1", "line-7", ["day", "left"])
+    assert line["trace"] == trace
     assert (line["metadata"], line["taken_at"]) == ({"shift": 2}, "2026-03-04T05:06:07.000000Z")
     again = infer(server, as_json(parameters=beside)).json()
     assert again["parameters"]["prediction"] == said["parameters"]["prediction"]

@@ -34,7 +34,7 @@ class ExportOut(BaseModel):
 @router.get(
     "/deployments/{deployment}/predictions/export",
     response_class=StreamingResponse,
-    responses={200: {"content": {"application/octet-stream": {}}}},
+    responses={200: {"content": {form.media_type: {} for _, form in FORMS}}},
 )
 def export_predictions(
     deployment: str,

@@ -67,6 +67,7 @@ class PredictionOut(BaseModel):
     writer_seq: int | None
     keep_reason: str
     keep_probability: float
+    trace: str | None
     detections: list[LoggedDetectionOut]
 
     @staticmethod
@@ -92,6 +93,7 @@ class PredictionOut(BaseModel):
             "writer_seq",
             "keep_reason",
             "keep_probability",
+            "trace",
         )
         version = line.model_version
         return PredictionOut(

@@ -10,6 +10,8 @@ import onnxruntime
 from relens.inference.errors import BrokenModel, CannotBeServed
 
 _FATAL = 4
+# Some builds of ONNX Runtime report to their maker; nothing of a user's goes anywhere from here.
+onnxruntime.disable_telemetry_events()
 
 
 class OnnxSession:
