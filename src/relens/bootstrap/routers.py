@@ -13,6 +13,7 @@ from relens.loop.routes import router as loop
 from relens.monitoring.apart_routes import router as apart
 from relens.monitoring.curve_routes import router as curves
 from relens.monitoring.drift_routes import router as drift
+from relens.monitoring.estimate_routes import router as estimates
 from relens.monitoring.rebuild_routes import router as rebuild
 from relens.monitoring.routes import router as monitoring
 from relens.overview.routes import router as overview
@@ -57,6 +58,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     apart,
     curves,
     drift,
+    estimates,
     rebuild,
     training,
     alerts,

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from relens.kit.errors import Invalid, NotFound
 from relens.metrics.matching import AREAS, IOU_THRESHOLDS, LabelMatch
-from relens.metrics.precision_recall import MOST_PER_IMAGE, RECALLS, WeightedRows
+from relens.metrics.precision_recall import MOST_PER_IMAGE, RECALLS, WeightedRows, plain_average_precision
 from relens.metrics.ranked_rows import Key, RankedRows
 
 Floats = NDArray[np.float64]
@@ -104,9 +104,8 @@ class ApStore:
         """map50_95 alone, without what the sizes and recalls would cost."""
         for label in self.labels:
             if label not in self._ap:
-                weighted = self._weighted(label, self._by_key(None))
-                ious = range(len(IOU_THRESHOLDS))
-                self._ap[label] = np.array([weighted.average_precision(t, 0)[0] for t in ious])
+                ranked = self._rows[label]
+                self._ap[label] = plain_average_precision(ranked.read(self._keys), int(ranked.total[0]))
         return _mean(np.array([self._ap[label] for label in self.labels]))
 
     def forget_answers(self) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relens.metrics.matching import IOU_THRESHOLDS
-from relens.metrics.ranked_rows import Key, RankedRows
+from relens.metrics.ranked_rows import Columns, Key, RankedRows
 
 Floats = NDArray[np.float64]
 
@@ -39,6 +39,32 @@ def recalls_reached(recall: Floats) -> NDArray[np.int64]:
     """
     guess = np.minimum((recall * (len(RECALLS) - 1)).astype(np.int64), len(RECALLS) - 1)
     return guess + (_NEXT[guess] <= recall) + (RECALLS[guess] <= recall)
+
+
+def plain_average_precision(rows: Columns, positives: int) -> Floats:
+    """AP at the ten IoU thresholds over objects of every size, each image counting once; NaN without an object.
+
+    The same arithmetic as WeightedRows with weights 1, where running sums are just places.
+    """
+    if positives <= 0:
+        return np.full(len(IOU_THRESHOLDS), np.nan)
+    hits, ignored = rows.hits[:, 0], rows.ignored[:, 0]
+    some_ignored = bool(ignored.any())
+    ap = np.zeros(len(IOU_THRESHOLDS))
+    for t in range(len(IOU_THRESHOLDS)):
+        bit = np.uint16(1 << t)
+        found = np.flatnonzero(hits & bit)
+        if not len(found):
+            break  # what is found at a higher threshold is found at this one too
+        true = np.arange(1.0, len(found) + 1)
+        counted = found + 1.0
+        if some_ignored:
+            counted -= np.cumsum((ignored & bit) != 0)[found]
+        best = np.maximum.accumulate((true / (counted + _TINY))[::-1])[::-1]
+        step = recalls_reached(true / positives)
+        step[1:] -= step[:-1].copy()
+        ap[t] = (best * step).sum() / len(RECALLS)
+    return ap
 
 
 class WeightedRows:

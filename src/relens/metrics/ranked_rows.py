@@ -75,18 +75,21 @@ class RankedRows:
 
     positives: dict[int, NDArray[np.int64]] = field(default_factory=dict)
     """Objects to be found per image slot, int64[4]."""
+    total: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(AREAS), dtype=np.int64))
+    """Of all images together."""
     _rows: Columns = _NOTHING
     _table: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
     _waiting: dict[int, Columns] = field(default_factory=dict)
 
     def insert(self, slot: int, match: LabelMatch) -> None:
         self.positives[slot] = match.positives
+        self.total = self.total + match.positives
         self._table = None
         if len(match.scores):
             self._waiting[slot] = columns_of(slot, match)
 
     def remove(self, slot: int) -> None:
-        del self.positives[slot]
+        self.total = self.total - self.positives.pop(slot)
         self._table = None
         if self._waiting.pop(slot, None) is None:
             self._rows = self._rows.take(self._rows.slot != slot)

@@ -69,6 +69,11 @@ def add_states(connection: Connection, deployment: str, states: Mapping[Cell, St
         return
     kept = rolled(states)
     there = _present(connection, deployment, kept.keys())
+    put(connection, deployment, {one: unpack(there[one]) + s if one in there else s for one, s in kept.items()})
+
+
+def put(connection: Connection, deployment: str, kept: Mapping[Kept, State]) -> None:
+    """Writes sums in place of those there are."""
     rows = [
         {
             "deployment": deployment,
@@ -78,7 +83,7 @@ def add_states(connection: Connection, deployment: str, states: Mapping[Cell, St
             **one.cell.bucket._asdict(),
             "reference": one.cell.reference,
             "label": one.cell.label,
-            "state": pack(unpack(there[one]) + state if one in there else state),
+            "state": pack(state),
         }
         for one, state in kept.items()
     ]

@@ -22,6 +22,7 @@ def store_of(scenes: dict[int, Scene], labels: int = LABELS) -> ApStore:
 
 def assert_same_numbers(store: ApStore, scenes: dict[int, Scene], labels: int = LABELS) -> None:
     summary, coco = store.summary(), reference(scenes, labels)
+    assert store.mean_average_precision() == pytest.approx(summary["map50_95"], abs=1e-12)
     for name, expected in zip(NAMES, coco.stats, strict=True):
         got = summary[name]
         if expected == -1:

@@ -1,0 +1,130 @@
+"""Few reviews, drawn with known probabilities, say what is true of all images, and how surely."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relens.metrics.calibrator import Reviewed, cross_fitted, staircase
+from relens.metrics.estimate import (
+    LEAST_REVIEWS,
+    Sample,
+    always_factor,
+    half_sampled,
+    more_reviews,
+    ratio,
+    with_intervals,
+)
+
+IMAGES = 3_000
+
+
+def population(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Right answers, answers, predicted right answers, sizes."""
+    rng = np.random.default_rng(seed)
+    share = rng.beta(4, 2, IMAGES)
+    said = rng.poisson(6, IMAGES) + 1.0
+    right = rng.binomial(said.astype(int), share).astype(float)
+    predicted = said * np.clip(share + rng.normal(0, 0.1, IMAGES), 0, 1)
+    return right, said, predicted, 0.3 + 0.7 * np.sqrt(said * share * (1 - share)) / 1.1
+
+
+def drawn(rng: np.random.Generator, size: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    priority = size / (1 - rng.random(len(size)))
+    order = np.argsort(-priority)
+    return order[:k], np.minimum(1.0, size[order[:k]] / priority[order[k]])
+
+
+def test_intervals_hold_what_they_say_and_predictions_narrow_them() -> None:
+    right, said, predicted, size = population(1)
+    truth, rng = right.sum() / said.sum(), np.random.default_rng(2)
+    held, with_help, without, values = 0, [], [], []
+    for _ in range(300):
+        chosen, p = drawn(rng, size, 150)
+        sample = Sample(right[chosen], said[chosen], predicted[chosen], said[chosen], p)
+        found = ratio(sample, IMAGES, float(predicted.sum()), float(said.sum()))
+        blind = ratio(sample._replace(f=np.zeros(150), g=np.zeros(150)), IMAGES, 0.0, 0.0)
+        assert found is not None
+        assert blind is not None
+        assert found.lower is not None
+        assert found.upper is not None
+        held += found.lower <= truth <= found.upper
+        values.append(found.value)
+        with_help.append(found.standard_error)
+        without.append(blind.standard_error)
+    assert 0.90 <= held / 300 <= 0.99
+    assert np.mean(values) == pytest.approx(truth, abs=0.004)
+    assert np.mean(with_help) < 0.85 * np.mean(without)
+
+
+def test_useless_predictions_cost_nothing() -> None:
+    right, said, predicted, size = population(3)
+    rng = np.random.default_rng(4)
+    useless = rng.permutation(predicted)
+    chosen, p = drawn(rng, size, 200)
+    found = ratio(
+        Sample(right[chosen], said[chosen], useless[chosen], useless[chosen], p),
+        IMAGES,
+        float(useless.sum()),
+        float(useless.sum()),
+    )
+    assert found is not None
+    assert found.weight < 0.4
+
+
+def test_a_full_census_leaves_no_doubt() -> None:
+    right, said, predicted, _ = population(5)
+    found = ratio(
+        Sample(right, said, predicted, said, np.ones(IMAGES)), IMAGES, float(predicted.sum()), float(said.sum())
+    )
+    assert found is not None
+    assert found.value == pytest.approx(right.sum() / said.sum())
+    assert found.standard_error == 0.0
+
+
+def test_what_cannot_be_known_is_none() -> None:
+    nothing = np.zeros(3)
+    assert ratio(Sample(nothing, nothing, nothing, nothing, np.ones(3)), 10, 0, 0) is None
+    assert with_intervals(0.5, 0.01, LEAST_REVIEWS - 1).lower is None
+    assert half_sampled(lambda rows: np.full(len(rows), np.nan), np.ones(20)) is None
+
+
+@given(st.integers(100, 5_000))
+def test_an_interval_for_every_look_is_wider_than_one_for_one_look(k: int) -> None:
+    assert 2.2 < always_factor(k) < 6
+
+
+@given(st.floats(0.001, 0.2), st.integers(100, 3_000))
+def test_more_reviews_lead_to_the_width_that_was_asked_for(error: float, k: int) -> None:
+    more = more_reviews(with_intervals(0.5, error, k), 0.03)
+    assert more >= 0
+    if more:
+        assert 1.96 * error * np.sqrt(k / (k + more)) <= 0.03
+
+
+def test_a_mean_of_halves_takes_off_the_bias_of_a_maximum() -> None:
+    rng = np.random.default_rng(6)
+    plain, mended = [], []
+    for _ in range(200):
+        x = rng.normal(0, 1, 200)
+
+        def squared_mean(rows: np.ndarray, x: np.ndarray = x) -> np.ndarray:
+            return ((rows @ x) / rows.sum(axis=1)) ** 2 + 0.5
+
+        found = half_sampled(squared_mean, np.ones(200))
+        assert found is not None
+        plain.append(float(squared_mean(np.ones((1, 200)))[0]) - 0.5)
+        mended.append(found.value - 0.5)
+    assert abs(np.mean(mended)) < 0.4 * np.mean(plain)
+
+
+def test_the_staircase_rises_and_finds_the_truth() -> None:
+    rng = np.random.default_rng(7)
+    answers = rng.poisson(0.4, (800, 50)).astype(float)
+    true = np.linspace(0.05, 0.9, 50) ** 2
+    right = rng.binomial(answers.astype(int), true).astype(float)
+    stairs = staircase(Reviewed(answers, right, np.ones(800)))
+    assert (np.diff(stairs) >= -1e-12).all()
+    assert np.abs(stairs - true).max() < 0.12
+    fitted = cross_fitted(Reviewed(answers, right, np.ones(800)), rng.integers(0, 5, 800))
+    assert fitted.own.sum() == pytest.approx(right.sum(), rel=0.03)
