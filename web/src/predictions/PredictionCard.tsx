@@ -28,7 +28,6 @@ export function PredictionCard({ prediction, deployment, place, tabbable, chosen
     <div
       role="gridcell"
       aria-selected={chosen}
-      aria-label={`Image ${name}, ${prediction.source ?? "no source"}, ${prediction.review}`}
       data-place={place}
       tabIndex={tabbable ? 0 : -1}
       className={css.card}

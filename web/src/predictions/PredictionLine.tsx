@@ -54,7 +54,6 @@ export function PredictionLine({ prediction, deployment, place, tabbable, chosen
     <div
       role="gridcell"
       aria-selected={chosen}
-      aria-label={`${name}, ${prediction.source ?? "no source"}, ${prediction.review}`}
       data-place={place}
       data-choosing={choosing}
       tabIndex={tabbable ? 0 : -1}

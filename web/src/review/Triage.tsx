@@ -59,7 +59,6 @@ export function Triage({ items, deployment, finish, back, help }: Props) {
             data-tile={i}
             className={css.tile}
             aria-pressed={wrong.has(item.id)}
-            aria-label={`${item.client_id ?? item.id}: ${said(item)}${wrong.has(item.id) ? ", wrong" : ""}`}
             onFocus={() => setAt(i)}
             onClick={() => toggle(item.id)}
           >
@@ -75,6 +74,7 @@ export function Triage({ items, deployment, finish, back, help }: Props) {
               wide={250}
               alt=""
             />
+            <span className="visually-hidden">{`${item.client_id ?? item.id}: ${said(item)}`}</span>
             <span className={css.mark}>Wrong</span>
           </button>
         ))}
