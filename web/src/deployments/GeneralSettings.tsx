@@ -7,6 +7,7 @@ import { Button, Field, Input } from "../design/controls";
 import { Card } from "../design/page";
 import { Notice } from "../design/status";
 import css from "./deployments.module.css";
+import { ThresholdPreview } from "./ThresholdPreview";
 
 export function GeneralSettings({ deployment }: { deployment: Deployment }) {
   const [threshold, setThreshold] = useState(String(deployment.threshold ?? ""));
@@ -50,6 +51,7 @@ export function GeneralSettings({ deployment }: { deployment: Deployment }) {
             />
           </span>
         </Field>
+        {deployment.task !== "classification" && <ThresholdPreview deployment={deployment} threshold={Number(threshold)} />}
         <Field label="Name" hint="The old name keeps working as an address.">
           <Input value={name} style={{ maxWidth: 320 }} onChange={(event) => setName(event.target.value)} />
         </Field>
