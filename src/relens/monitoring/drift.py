@@ -39,14 +39,13 @@ class Part:
 
     source: str | None
     latest: bool
-    cells: Cells
+    counts: NDArray[np.int64]
+    """Their drift states together."""
     headline: dict[str, Any]
 
     def plainness(self, reference: Reference, looks: int) -> float:
         """From 1 on production plainly differs here. `looks`: how many parts are looked at together."""
-        if not self.cells:
-            return float("-inf")
-        counts = drift.pieces(total(state for _, state in self.cells), reference)
+        counts = drift.pieces(self.counts, reference)
         image = [i for i, feature in enumerate(reference.features) if feature.family == "image"]
         distances = [_beyond(counts[0], reference.outlier.counts, looks) / PLAIN]
         for i in image:
@@ -74,8 +73,8 @@ def explain(cells: Cells, reference: Reference, least: int = LEAST_FOR_NOTICE) -
     `notice`: there are at least `least` images, and production plainly differs: as a whole, in one source, or in the
     latest images of either. `sentence` then says which and how.
     """
-    value = drift.value({"": total(state for _, state in cells)}, reference)
     parts = _parts(cells, reference)
+    value = drift.value({"": parts[0].counts}, reference)
     plainness = [part.plainness(reference, len(parts)) for part in parts]
     plainest = parts[plainness.index(max(plainness))]
     notice = value["n"] >= least and max(plainness) >= 1
@@ -89,19 +88,22 @@ def explain(cells: Cells, reference: Reference, least: int = LEAST_FOR_NOTICE) -
 
 
 def _parts(cells: Cells, reference: Reference) -> list[Part]:
-    found = [_part(None, False, cells, reference), _part(None, True, latest(cells, reference, RECENT), reference)]
     by_source: dict[str, list[tuple[Cell, State]]] = defaultdict(list)
     for one in cells:
         by_source[one[0].bucket.source].append(one)
-    if len(by_source) > 1:
-        for source, its in sorted(by_source.items()):
-            found.append(_part(source, False, its, reference))
-            found.append(_part(source, True, latest(its, reference, RECENT_IN_SLICE), reference))
+    totals = {source: total(state for _, state in its) for source, its in sorted(by_source.items())}
+    newest = total(state for _, state in latest(cells, reference, RECENT))
+    found = [part_of(None, False, total(totals.values()), reference), part_of(None, True, newest, reference)]
+    if len(totals) > 1:
+        for source, counts in totals.items():
+            newest = total(state for _, state in latest(by_source[source], reference, RECENT_IN_SLICE))
+            found.append(part_of(source, False, counts, reference))
+            found.append(part_of(source, True, newest, reference))
     return found
 
 
-def _part(source: str | None, newest: bool, cells: Cells, reference: Reference) -> Part:
-    return Part(source, newest, cells, drift.headline(reference.outlier, _scores(cells, reference)))
+def part_of(source: str | None, newest: bool, counts: NDArray[np.int64], reference: Reference) -> Part:
+    return Part(source, newest, counts, drift.headline(reference.outlier, drift.pieces(counts, reference)[0]))
 
 
 def most_responsible(parts: Sequence[Part], reference: Reference) -> dict[str, Any] | None:
@@ -112,8 +114,8 @@ def most_responsible(parts: Sequence[Part], reference: Reference) -> dict[str, A
     found: list[tuple[float, str]] = []
     for source, part in by_source.items():
         if part.headline["n"] >= LEAST_IN_SLICE and source is not None:
-            rest = [one for one in whole.cells if one[0].bucket.source != source]
-            without = drift.headline(reference.outlier, _scores(rest, reference))["d"]
+            rest = drift.pieces(whole.counts - part.counts, reference)[0]
+            without = drift.headline(reference.outlier, rest)["d"]
             found.append((whole.headline["d"] - (without or 0.0), source))
     if not found or max(found)[0] <= 0:
         return None
@@ -136,12 +138,18 @@ def latest(cells: Cells, reference: Reference, images: int) -> Cells:
 
 
 def total(states: Iterable[State]) -> NDArray[np.int64]:
-    return np.asarray(np.sum(list(states), axis=0), dtype=np.int64)
+    together: NDArray[np.int64] | None = None
+    for state in states:
+        if together is None:
+            together = np.array(state, dtype=np.int64)
+        else:
+            together += state.astype(np.int64, copy=False)
+    return np.zeros(0, dtype=np.int64) if together is None else together
 
 
 def _sentence(part: Part, reference: Reference) -> str:
     """ "line-2, latest 60 images: darker: median brightness 118 → 74"."""
-    moved = drift.value({"": total(state for _, state in part.cells)}, reference)["features"]
+    moved = drift.value({"": part.counts}, reference)["features"]
     what = telling(moved)["sentence"] if moved else "the images look different"
     n = f"{part.headline['n']:,} images"
     where = [*([part.source] if part.source else []), f"latest {n}" if part.latest else n]

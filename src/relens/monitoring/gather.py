@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy import Connection
 
@@ -26,7 +27,8 @@ BY_SOURCE = "drift"
 _FINE = 24 * HOUR
 
 
-class Gathered(NamedTuple):
+@dataclass(frozen=True)
+class Gathered:
     """States by cell, the times they cover, and how wide one of their buckets is.
 
     `scan`: they come from the log, which is read so far; None: from the sums.
@@ -40,11 +42,18 @@ class Gathered(NamedTuple):
     scan: Scan | None = None
 
     def of(self, metric: str) -> list[tuple[Cell, State]]:
-        return [(cell, state) for cell, state in self.states if cell.metric == metric]
+        return self._by_metric.get(metric, [])
 
-    @property
+    @cached_property
+    def _by_metric(self) -> dict[str, list[tuple[Cell, State]]]:
+        found: dict[str, list[tuple[Cell, State]]] = {}
+        for one in self.states:
+            found.setdefault(one[0].metric, []).append(one)
+        return found
+
+    @cached_property
     def images(self) -> int:
-        return sum(int(state[0]) for cell, state in self.states if cell.metric == "volume")
+        return sum(int(state[0]) for _, state in self.of("volume"))
 
 
 def gather(

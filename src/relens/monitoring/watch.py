@@ -23,8 +23,8 @@ from relens.kit.errors import Invalid
 from relens.metrics.kinds import drift as kind
 from relens.metrics.reference import Reference
 from relens.monitoring import store, sums, usual_rows
-from relens.monitoring.bucket import IMPORTED, Bucket, Cell
-from relens.monitoring.drift import Part
+from relens.monitoring.bucket import IMPORTED
+from relens.monitoring.drift import part_of
 from relens.monitoring.fitted import FittedReferences, UnreadableReference
 from relens.monitoring.span import Stretch
 from relens.monitoring.training_data import FittedReference
@@ -171,9 +171,8 @@ def _together(parts: Sequence[Hour]) -> Hour:
 
 def _plain(hours: Sequence[Hour], reference: Reference) -> bool:
     """Whether these hours plainly differ from the training data, as a notice would say."""
-    cells = [(Cell("drift", Bucket(one.at, "", "", ""), reference.id, ""), one.counts) for one in hours]
-    scores = np.sum([kind.pieces(one.counts, reference)[0] for one in hours], axis=0)
-    return Part(None, False, cells, kind.headline(reference.outlier, scores)).plainness(reference, 1) >= 1
+    counts = np.sum([one.counts for one in hours], axis=0)
+    return part_of(None, False, counts, reference).plainness(reference, 1) >= 1
 
 
 def in_force(connection: Connection, deployment: Deployment) -> FittedReference | None:

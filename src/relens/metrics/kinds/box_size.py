@@ -40,8 +40,14 @@ def _state(boxes: NDArray[np.float64]) -> State:
 
 
 def value(states: States, reference: Reference | None) -> Value:
-    together = sum(states.values(), start=np.zeros(sum(len(edges) + 1 for edges in _EDGES), dtype=np.int64))
-    return {**_described(together), "labels": {label: _brief(state) for label, state in sorted(states.items())}}
+    return {
+        **_described(_together(states)),
+        "labels": {label: _brief(state) for label, state in sorted(states.items())},
+    }
+
+
+def _together(states: States) -> State:
+    return sum(states.values(), start=np.zeros(sum(len(edges) + 1 for edges in _EDGES), dtype=np.int64))
 
 
 def _apart(state: State) -> list[NDArray[np.int64]]:
@@ -75,7 +81,7 @@ def _listed(edges: NDArray[np.float64], counts: NDArray[np.int64]) -> list[Value
 
 
 def point(states: States, reference: Reference | None) -> Value:
-    whole = value(states, reference)
+    whole = _brief(_together(states))
     return {name: whole[name] for name in ("count", "median_side", "median_share")}
 
 
