@@ -12,6 +12,7 @@ from relens.infra.database import Database
 from relens.infra.jobs import Jobs
 from relens.infra.storage.folder import Folder
 from relens.kit.errors import NotAllowed
+from relens.monitoring import sums
 from relens.monitoring.rebuild import Rebuilding
 from tests.rooms.monitoring_material import Site, make_site
 
@@ -56,3 +57,15 @@ def test_a_reviewer_counts_nothing_again(site: Site) -> None:
     rebuilding = Rebuilding(site.database, Jobs(site.database), site.projection)
     with pytest.raises(NotAllowed):
         site.database.write(lambda c: rebuilding.start(c, rita))
+
+
+def test_many_sums_are_taken_away_piece_by_piece(site: Site) -> None:
+    for hour in (0, 1, 30):
+        site.log(3, hour=hour)
+        site.log(3, hour=hour, source="line-2")
+    site.catch_up()
+    pieces = 1
+    while site.database.write(lambda c: sums.clear_some(c, site.deployment.id, 40)):
+        pieces += 1
+    assert pieces > 3
+    assert site.sums() == {}

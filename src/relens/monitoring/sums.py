@@ -165,22 +165,14 @@ def extent(
 
 def clear_some(connection: Connection, deployment: str, limit: int = 2000) -> bool:
     """Takes up to about `limit` rows away; True when there are more."""
-    at = (bucket.c.metric, bucket.c.span, bucket.c.whole, bucket.c.hour)
+    at = (bucket.c.metric, bucket.c.span, bucket.c.hour)
     here = bucket.c.deployment == deployment
     last = connection.execute(select(*at).where(here).order_by(*at).offset(limit).limit(1)).first()
     if last is None:
         connection.execute(delete(bucket).where(here))
         return False
-    earlier = (bucket.c.metric < last.metric) | (
-        (bucket.c.metric == last.metric)
-        & (
-            (bucket.c.span < last.span)
-            | (
-                (bucket.c.span == last.span)
-                & ((bucket.c.whole < last.whole) | ((bucket.c.whole == last.whole) & (bucket.c.hour <= last.hour)))
-            )
-        )
-    )
+    within = (bucket.c.span < last.span) | ((bucket.c.span == last.span) & (bucket.c.hour <= last.hour))
+    earlier = (bucket.c.metric < last.metric) | ((bucket.c.metric == last.metric) & within)
     connection.execute(delete(bucket).where(here & earlier))
     return True
 
