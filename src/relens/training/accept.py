@@ -9,12 +9,13 @@ from relens.access import store as access
 from relens.assets.read import image_bytes
 from relens.datasets import store as datasets
 from relens.inference.errors import CannotBeServed
+from relens.inference.examine import Examined, Given
 from relens.inference.graph import MOST_BYTES
 from relens.inference.load import load
-from relens.inference.manifest import Manifest, read_manifest
 from relens.infra.database import Database
 from relens.infra.storage import Storage
 from relens.kit.errors import NotFound
+from relens.registry.apart import examine_apart
 from relens.registry.model_version import ModelVersion
 from relens.registry.register import register
 from relens.training import store
@@ -49,8 +50,9 @@ def accept(
     if actor is None:
         raise NotFound("whoever asked for this run is not known any more")
     task = trainer.task_for(dataset.task)
-    manifest = _manifest(onnx, task, dataset.labels)
-    loaded = load(onnx, manifest, run.id, threads, title="the trained model")
+    examined = _examined(onnx, task, dataset.labels)
+    manifest = examined.manifest
+    loaded = load(examined.onnx, manifest, run.id, threads, title="the trained model")
     try:
         evaluated = evaluate(loaded, items, lambda asset: image_bytes(storage, asset), progress)
     finally:
@@ -74,12 +76,12 @@ def accept(
     return version
 
 
-def _manifest(onnx: bytes, task: str, labels: Sequence[str]) -> Manifest:
-    """What the file declares; one that names no labels has those of the order, in that order."""
+def _examined(onnx: bytes, task: str, labels: Sequence[str]) -> Examined:
+    """What the file declares, in the form that will be served; one that names no labels has those of the order, in that order."""
     try:
-        return read_manifest(onnx, task=task)
+        return examine_apart(onnx, Given(task=task))
     except CannotBeServed:
-        return read_manifest(onnx, task=task, labels=labels)
+        return examine_apart(onnx, Given(task=task, labels=labels))
 
 
 def _keep(database: Database, version: ModelVersion, run: TrainingRun, evaluated: Evaluated) -> None:
