@@ -55,7 +55,11 @@ def test_sums_of_hours_and_the_log_itself_give_the_same_numbers(site: Site) -> N
     assert fine.width < coarse.width
     for name, measured in coarse.metrics.items():
         assert fine.metrics[name].value == measured.value, name
-        assert fine.metrics[name].count == measured.count == (0 if name.endswith(("precision", "report", "calibration")) else 100)
+        assert (
+            fine.metrics[name].count
+            == measured.count
+            == (0 if name.endswith(("precision", "report", "calibration")) else 100)
+        )
 
 
 def test_filters_choose_what_is_counted(site: Site) -> None:
