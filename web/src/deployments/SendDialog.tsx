@@ -143,7 +143,7 @@ function DropImages({ deployment }: { deployment: Deployment }) {
                   labels={deployment.labels}
                   aspect="4 / 3"
                   names
-                wide={250}
+                  wide={250}
                   alt="An image you sent"
                 />
                 <span>
