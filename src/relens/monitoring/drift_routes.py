@@ -58,7 +58,7 @@ class DriftWindowOut(BaseModel):
     evidence: float
 
 
-class DecisionOut(BaseModel):
+class DriftDecisionOut(BaseModel):
     """What somebody said."""
 
     verb: Literal["usual", "investigate"]
@@ -81,7 +81,7 @@ class DriftOut(BaseModel):
     budget: str
     settings: WatchIn
     windows: list[DriftWindowOut]
-    decisions: list[DecisionOut]
+    decisions: list[DriftDecisionOut]
 
 
 class TestOut(BaseModel):
@@ -184,7 +184,7 @@ def _shown(database: Database, name: str) -> DriftOut:
             for one in now.windows[-400:]
         ],
         decisions=[
-            DecisionOut(verb=one.verb, reason=one.reason, at=one.at, by=people.get(one.by, one.by))
+            DriftDecisionOut(verb=one.verb, reason=one.reason, at=one.at, by=people.get(one.by, one.by))
             for one in now.decisions
         ],
     )

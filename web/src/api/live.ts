@@ -215,7 +215,7 @@ export type System = { version: string; home: string; durability: string; free_b
 export type Keeping = {
   images: "all" | "share" | "uncertain" | "none";
   share: number;
-  days: number | null;
+  days?: number | null;
   when_full: "refuse" | "answer unlogged";
   traffic_estimates: boolean;
 };

@@ -1,7 +1,7 @@
 /* Datasets, models, training and jobs, as the server sends them. */
 
 export type Task = "classification" | "detection" | "segmentation";
-export type Page<T> = { items: T[]; next: string | null };
+export type Page<T> = { items: T[]; next?: string | null };
 export type Actor = { id: string; name: string; kind: "person" | "program" };
 export type Titled = { id: string; title: string };
 export type Quad = [number, number, number, number];

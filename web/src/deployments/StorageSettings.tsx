@@ -61,7 +61,7 @@ function Now({ storage }: { storage: Storage }) {
 function Choice({ deployment, keeping }: { deployment: string; keeping: Keeping }) {
   const [images, setImages] = useState(keeping.images);
   const [share, setShare] = useState(String(Math.round(keeping.share * 1000) / 10));
-  const [days, setDays] = useState(keeping.days === null ? "" : String(keeping.days));
+  const [days, setDays] = useState(String(keeping.days ?? ""));
   const [full, setFull] = useState(keeping.when_full);
   const path = `/deployments/${deployment}/images`;
   const save = useSend<Keeping>(path, `/deployments/${deployment}/storage`);
