@@ -60,7 +60,7 @@ def test_filters_live_in_the_address_and_a_click_opens_the_image(watched: Page, 
     walker.send("spotter", range(20, 24), source="line-7")
     walker.open("/deployments/spotter/predictions")
     watched.get_by_label("Source").select_option("line-7")
-    expect(watched.get_by_label("Query")).to_have_value('source = "line-7"')
+    expect(watched.get_by_label("Query", exact=True)).to_have_value('source = "line-7"')
     assert "line-7" in watched.url
     cards = watched.get_by_role("main").locator("a[href*='/predictions/']")
     expect(cards).to_have_count(4)
