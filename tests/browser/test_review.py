@@ -19,7 +19,7 @@ IMAGES = 12
 
 @pytest.fixture(scope="module")
 def deployed(server: Server) -> Server:
-    for name, onnx in (("spotter", detector()), ("sorter", classifier())):
+    for name, onnx in (("spotter", detector()), ("sorter", classifier()), ("glance", classifier())):
         version = server.http.post(f"/api/v1/models/{name}/versions", files={"file": ("model.onnx", onnx)}).json()
         server.http.post("/api/v1/deployments", json={"name": name, "model_version": version["id"], "threshold": 0.3})
     return server
@@ -122,8 +122,8 @@ def test_a_classification_is_settled_by_its_number(deployed: Server, walker: Wal
 
 
 def test_twenty_at_once_the_wrong_ones_are_corrected_after(deployed: Server, walker: Walker, page: Page) -> None:
-    ids = walker.send("sorter", range(30, 36))
-    walker.open("/deployments/sorter/review?mode=grid")
+    ids = walker.send("glance", range(30, 36))
+    walker.open("/deployments/glance/review?mode=grid")
     tiles = page.get_by_label("Press what is wrong").get_by_role("button")
     expect(tiles).to_have_count(6)
     tiles.nth(1).focus()
