@@ -16,7 +16,8 @@ PATH = "/deployments/spotter/predictions"
 @pytest.fixture(scope="module")
 def spotter(server: Server) -> Server:
     version = server.http.post("/api/v1/models/spotter/versions", files={"file": ("model.onnx", detector())}).json()
-    server.http.post("/api/v1/deployments", json={"name": "spotter", "model_version": version["id"], "threshold": 0.3})
+    for name in ("spotter", "watcher"):
+        server.http.post("/api/v1/deployments", json={"name": name, "model_version": version["id"], "threshold": 0.3})
     return server
 
 
@@ -92,3 +93,17 @@ def test_the_table_is_sorted_by_its_heads_and_enter_opens_an_image(found: Page) 
     found.keyboard.press("ArrowDown")
     found.keyboard.press("Enter")
     expect(found.get_by_role("heading", name="Walk back")).to_be_visible()
+
+
+def test_the_keyboard_stays_with_its_image_when_new_ones_arrive(spotter: Server, walker: Walker, page: Page) -> None:
+    walker.send("watcher", range(12))
+    walker.open("/deployments/watcher/predictions?view=table")
+    expect(page.get_by_role("gridcell")).to_have_count(12)
+    page.get_by_role("gridcell").first.focus()
+    here = page.locator("[data-place]:focus")
+    expect(here).to_contain_text("scene-11.jpg")
+    walker.send("watcher", range(12, 14))
+    expect(page.get_by_role("gridcell")).to_have_count(14)
+    expect(here).to_contain_text("scene-11.jpg")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="scene-11.jpg")).to_be_visible()

@@ -1,5 +1,5 @@
 /* The images as a grid or a table: only what is in view is drawn; keyboard and mouse open and choose. */
-import { useEffect, useRef, useState, type KeyboardEvent, type MouseEvent } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type MouseEvent } from "react";
 import type { Deployment, Prediction } from "../api/types";
 import { useWidth } from "../design/useWidth";
 import { all, NOTHING, reached, stepped, toggled, type Selection } from "./core/selection";
@@ -35,12 +35,26 @@ export function PredictionList({ items, view, deployment, selection, select, ope
   const { place, first, last, top, height, show } = useWindowing(rows, rowHeight);
   const [at, setAt] = useState(0);
   const moved = useRef(false);
+  // The image that has the keyboard: another order or new images draw it anew elsewhere, and the keyboard goes along.
+  const held = useRef<string | null>(null);
+  const known = useRef(items);
   const ids = items.map((item) => item.id);
 
+  const cellAt = (i: number) => place.current?.querySelector<HTMLElement>(`[data-place="${i}"]`);
   useEffect(() => {
-    if (!moved.current) return;
+    // A line that is far away is drawn only once the page has scrolled to it.
+    const next = moved.current && cellAt(at);
+    if (!next) return;
     moved.current = false;
-    place.current?.querySelector<HTMLElement>(`[data-place="${at}"]`)?.focus({ preventScroll: true });
+    next.focus({ preventScroll: true });
+  });
+  useLayoutEffect(() => {
+    const id = held.current;
+    const others = known.current !== items;
+    known.current = items;
+    if (id === null || document.activeElement !== document.body) return;
+    held.current = null;
+    if (others) (cellAt(ids.indexOf(id)) ?? cellAt(Math.min(at, items.length - 1)))?.focus({ preventScroll: true });
   });
 
   const go = (next: number) => {
@@ -83,8 +97,10 @@ export function PredictionList({ items, view, deployment, selection, select, ope
         onKeyDown={key}
         onFocus={(event) => {
           const here = (event.target as HTMLElement).dataset.place;
+          held.current = here === undefined ? null : (items[Number(here)]?.id ?? null);
           if (here !== undefined) setAt(Number(here));
         }}
+        onBlur={() => (held.current = null)}
         className={view === "table" ? css.table : undefined}
       >
         {view === "table" && <TableHead sort={sort} order={order} />}
