@@ -171,6 +171,11 @@ def leave(connection: Connection, asset_ids: Sequence[str], reason: str) -> None
     connection.execute(update(asset).where(here).values(state="leaving", left_at=clock.now(), left_reason=reason))
 
 
+def forget_looks(connection: Connection, asset_ids: Sequence[str]) -> None:
+    """Takes away what would tell a copy of these images: their fingerprints."""
+    connection.execute(update(asset).where(asset.c.id.in_(asset_ids)).values(fingerprint=""))
+
+
 def lock_leaving(connection: Connection, limit: int) -> list[str]:
     """Images whose bytes are still to be deleted, locked until the transaction ends."""
     query = select(asset.c.id).where(asset.c.state == "leaving").limit(limit).with_for_update(skip_locked=True)

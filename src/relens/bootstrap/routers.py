@@ -9,6 +9,7 @@ from relens.datasets.routes import router as datasets
 from relens.deployments.keeping_routes import router as keeping
 from relens.deployments.routes import router as deployments
 from relens.infra.jobs.routes import router as jobs
+from relens.loop.replay_routes import router as replays
 from relens.loop.routes import router as loop
 from relens.monitoring.apart_routes import router as apart
 from relens.monitoring.curve_routes import router as curves
@@ -18,6 +19,7 @@ from relens.monitoring.rebuild_routes import router as rebuild
 from relens.monitoring.routes import router as monitoring
 from relens.overview.routes import router as overview
 from relens.predictions.elsewhere_routes import router as elsewhere
+from relens.predictions.erase_routes import router as erase
 from relens.predictions.export_routes import router as exports
 from relens.predictions.retention.routes import router as retention
 from relens.predictions.routes import router as predictions
@@ -26,6 +28,7 @@ from relens.predictions.writers.routes import router as writers
 from relens.registry.manifest_routes import router as manifests
 from relens.registry.reader_routes import router as readers
 from relens.registry.routes import router as registry
+from relens.review.queue_routes import router as review_queue
 from relens.review.routes import router as review
 from relens.serving.many_routes import router as many
 from relens.serving.protocols.routes import router as open_inference
@@ -51,9 +54,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     search,
     exports,
     retention,
+    erase,
     elsewhere,
     writers,
     review,
+    review_queue,
     monitoring,
     apart,
     curves,
@@ -63,5 +68,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     training,
     alerts,
     loop,
+    replays,
     overview,
 )

@@ -25,7 +25,9 @@ from relens.infra.settings import Settings
 from relens.infra.storage import Storage
 from relens.infra.storage.folder import Folder
 from relens.infra.web import Parts
+from relens.loop import feedback_rows
 from relens.loop.judge import Judge
+from relens.loop.replay import Replay
 from relens.loop.retrain import Retrain
 from relens.loop.start import Follow
 from relens.monitoring.fitted import FittedReferences
@@ -36,11 +38,13 @@ from relens.monitoring.rebuild import Rebuilding
 from relens.monitoring.reference import FitReference
 from relens.monitoring.strangeness import Strangeness
 from relens.monitoring.watch import DriftWatch
+from relens.predictions.erase import Erasure
 from relens.predictions.export import Exports
 from relens.predictions.file_along import Filing
 from relens.predictions.record import Recorder
 from relens.predictions.retention.expire import Retention
 from relens.review import queue_rows
+from relens.review.forget import forget
 from relens.review.queue import Lineup
 from relens.server.app import make_app
 from relens.serving.answer import Engine
@@ -109,12 +113,16 @@ class Relens:
         training = Training(self.database, self.storage, self.settings)
         evaluations = Evaluations(self.database, self.storage, self.settings)
         judge = Judge(self.database, evaluations)
-        for one in (importing, training, evaluations, judge, Retrain(self.database, training, judge)):
+        replay = Replay(self.database, self.storage, self.swapper)
+        for one in (importing, training, evaluations, judge, replay, Retrain(self.database, training, judge)):
             one.register(self.jobs)
             self.parts.add(one)
+        retention = Retention(self.database, self.storage, on_leave=[queue_rows.close])
+        self.parts.add(Erasure(self.database, retention, forget=[forget, feedback_rows.forget]))
         return [
             Follower("queue", Lineup(self.database).step, 1.0),
-            Follower("images", Retention(self.database, self.storage, on_leave=[queue_rows.close]).step, 2.0),
+            Follower("unlogged answers", self.recorder.unlogged.step, 1.0),
+            Follower("images", retention.step, 2.0),
             Follower("loop", Follow(self.database, self.jobs).step),
         ]
 

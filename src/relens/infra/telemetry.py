@@ -22,6 +22,11 @@ REFUSALS = Counter(
     "Images that were not answered, or not seen by a shadow, by deployment and reason.",
     ["deployment", "reason"],
 )
+UNLOGGED = Counter(
+    "relens_unlogged_total",
+    "Images answered although they could not be logged, by deployment and reason.",
+    ["deployment", "reason"],
+)
 REQUESTS = Counter(
     "relens_http_requests_total",
     "Requests by route and status; what no route takes is counted as route none.",
@@ -42,7 +47,7 @@ def trace_of(headers: Sequence[str]) -> str | None:
 
 def forget_all_but(deployments: Collection[str]) -> None:
     """Takes away the numbers of deployments that are not among these names any more."""
-    kinds: tuple[tuple[Histogram | Counter, str], ...] = ((ANSWERS, "role"), (REFUSALS, "reason"))
+    kinds: tuple[tuple[Histogram | Counter, str], ...] = ((ANSWERS, "role"), (REFUSALS, "reason"), (UNLOGGED, "reason"))
     for metric, other in kinds:
         samples = [sample.labels for family in metric.collect() for sample in family.samples]
         for gone in {(one["deployment"], one[other]) for one in samples if one["deployment"] not in deployments}:

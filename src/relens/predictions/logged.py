@@ -138,6 +138,11 @@ class Logged:
     feature: NDArray[np.float16] | None = None
 
     @property
+    def in_log(self) -> bool:
+        """False for an answer that was given although it could not be logged."""
+        return self.log_seq > 0
+
+    @property
     def answered(self) -> tuple[Detection, ...]:
         """What was answered: the detections at or above the threshold of that moment."""
         return tuple(d for d in self.detections if d.confidence >= self.threshold)

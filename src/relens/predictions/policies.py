@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from relens.deployments import store as deployments
@@ -24,33 +25,43 @@ class Policies:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[int, Keeping]] = {}
+        self._known: dict[str, tuple[int, Keeping, str]] = {}
         self._looked = float("-inf")
 
     def of(self, deployment: str) -> Keeping:
         """By deployment id. When the database does not answer, the policy known last goes on counting."""
-        if clock.stopwatch() - self._looked > OLDEST_S or deployment not in self._known:
-            try:
+        return self._of(deployment)[1]
+
+    def name(self, deployment: str) -> str:
+        """What the deployment is called."""
+        return self._of(deployment)[2]
+
+    def _of(self, deployment: str) -> tuple[int, Keeping, str]:
+        if deployment not in self._known:
+            with self._lock:
                 self._look()
-            except RelensError:
-                if deployment not in self._known:
-                    raise
+        elif clock.stopwatch() - self._looked > OLDEST_S and self._lock.acquire(blocking=False):
+            # One looks, the others go on with what is known.
+            try:
+                with suppress(RelensError):
+                    self._look()
+            finally:
+                self._lock.release()
         known = self._known.get(deployment)
         if known is None:
             raise NoDeployment(f"there is no deployment '{deployment}'")
-        return known[1]
+        return known
 
     def _look(self) -> None:
-        with self._lock:
-            with self._database.read() as connection:
-                revisions = deployments.revisions(connection)
-                moved = {one for one, revision in revisions.items() if self._known.get(one, (0,))[0] != revision}
-                found = deployments.all_of_them(connection) if moved else []
-            fresh = {one.id: (one.revision, _policy(one.name, one.settings)) for one in found}
-            self._known = {
-                one: fresh.get(one) or self._known[one] for one in revisions if one in fresh or one in self._known
-            }
-            self._looked = clock.stopwatch()
+        with self._database.read() as connection:
+            revisions = deployments.revisions(connection)
+            moved = any(self._known.get(one, (0,))[0] != revision for one, revision in revisions.items())
+            found = deployments.all_of_them(connection) if moved else []
+        fresh = {one.id: (one.revision, _policy(one.name, one.settings), one.name) for one in found}
+        self._known = {
+            one: fresh.get(one) or self._known[one] for one in revisions if one in fresh or one in self._known
+        }
+        self._looked = clock.stopwatch()
 
 
 def _policy(name: str, settings: Mapping[str, Any]) -> Keeping:

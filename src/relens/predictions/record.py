@@ -23,6 +23,8 @@ from relens.predictions.keep import chance_of, decide
 from relens.predictions.logged import Entry, Logged
 from relens.predictions.plain import Plain
 from relens.predictions.policies import Policies
+from relens.predictions.unlogged import CANNOT_WRITE, Unlogged
+from relens.predictions.writable import Writable
 
 Line = tuple[Logged, bool]
 Sent = tuple[Entry, Asset | None, bytes | None]
@@ -50,14 +52,37 @@ class Recorder:
         self._strangeness = strangeness
         self._under_way = UnderWay(database, storage)
         self._gathered: Gathered[Sent, Line] = Gathered(database, partial(_append, since={}), _append_each)
+        self.unlogged = Unlogged(database)
+        self.writable = Writable(database, storage)
 
     def record(self, entry: Entry, asset: Asset | None, data: bytes | None, hold: bool = False) -> Future[Line]:
         """`data` are the image's bytes (None: not sent, or here already). The future gives the line and whether it is new.
 
         `hold`: more lines follow in a moment, or a `flush`; this one may wait for them.
 
-        Bytes are written before the row: a crash in between leaves an image nobody asks for, never a line without its image.
+        Bytes are written before the row: a crash in between leaves an image nobody asks for, never a line without its image. Where nothing
+        can be written and the deployment chose to answer all the same, the line has no id and is not new.
         """
+        try:
+            logged = self._record(entry, asset, data, hold)
+        except CANNOT_WRITE as error:
+            logged = Future()
+            logged.set_exception(error)
+        logged.add_done_callback(lambda done: self._notice(done, data))
+        answered = entry.origin == "served" and entry.role != "shadow" and entry.error is None
+        if answered and self._policies.of(entry.deployment).when_full == "answer unlogged":
+            return self.unlogged.instead(logged, entry, self._policies.name(entry.deployment))
+        return logged
+
+    def _notice(self, done: Future[Line], data: bytes | None) -> None:
+        if isinstance(done.exception(), CANNOT_WRITE):
+            self.writable.failed(len(data or b""))
+
+    def flush(self) -> None:
+        """Writes what was told to wait."""
+        self._gathered.flush()
+
+    def _record(self, entry: Entry, asset: Asset | None, data: bytes | None, hold: bool) -> Future[Line]:
         chosen = self._decided([(entry, asset, data)])
         if chosen[0][2] is None:
             return self._gathered.add(chosen[0], hold)
@@ -75,10 +100,6 @@ class Recorder:
 
         self._gathered.add(chosen[0], hold).add_done_callback(settled)
         return outcome
-
-    def flush(self) -> None:
-        """Writes what was told to wait."""
-        self._gathered.flush()
 
     def record_together(self, sent: Sequence[Sent], shadows: Mapping[int, Entry] | None = None) -> list[Line]:
         """All of them or, when one cannot be, none; returns when they are durable.

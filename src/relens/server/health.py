@@ -11,11 +11,14 @@ from sqlalchemy import text
 
 from relens import __version__
 from relens.deployments import store as deployments
+from relens.deployments.keeping import keeping_of
 from relens.infra.database import Database
 from relens.infra.settings import Settings
 from relens.infra.storage import Storage
 from relens.infra.telemetry import forget_all_but
 from relens.infra.web import part
+from relens.kit.errors import Unavailable
+from relens.predictions.record import Recorder
 
 router = APIRouter(tags=["system"])
 numbers_router = APIRouter(tags=["system"])
@@ -28,12 +31,13 @@ class Health(BaseModel):
 
 
 class SystemOut(BaseModel):
-    """What runs here."""
+    """What runs here. `trouble`: why the log cannot be written just now."""
 
     version: str
     home: str
     durability: str
     free_bytes: int | None
+    trouble: str | None
 
 
 @router.get("/healthz")
@@ -42,12 +46,23 @@ async def alive() -> Health:
     return Health()
 
 
+class NotWritable(Unavailable):
+    """The server runs and its log cannot be written."""
+
+
 @router.get("/readyz")
-def ready(database: Annotated[Database, part(Database)]) -> Health:
-    """Answers when the database does."""
+def ready(database: Annotated[Database, part(Database)], recorder: Annotated[Recorder, part(Recorder)]) -> Health:
+    """Answers when the database does and the log can be written; where every deployment answers unlogged, it says so instead."""
     with database.read() as connection:
         connection.execute(text("SELECT 1"))
-    return Health()
+    trouble = recorder.writable.trouble()
+    if trouble is None:
+        return Health()
+    with database.read() as connection:
+        served = [one for one in deployments.all_of_them(connection) if one.target == "server"]
+    if served and all(keeping_of(one.settings).when_full == "answer unlogged" for one in served):
+        return Health(status=f"answering, and nothing is logged: {trouble}")
+    raise NotWritable(f"the log cannot be written: {trouble}", 5.0)
 
 
 @numbers_router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
@@ -59,8 +74,16 @@ def numbers(database: Annotated[Database, part(Database)]) -> Response:
 
 
 @numbers_router.get("/api/v1/system")
-def system(settings: Annotated[Settings, part(Settings)], storage: Annotated[Storage, part(Storage)]) -> SystemOut:
+def system(
+    settings: Annotated[Settings, part(Settings)],
+    storage: Annotated[Storage, part(Storage)],
+    recorder: Annotated[Recorder, part(Recorder)],
+) -> SystemOut:
     """Version, home folder and room left."""
     return SystemOut(
-        version=__version__, home=str(settings.home), durability=settings.durability, free_bytes=storage.free_bytes()
+        version=__version__,
+        home=str(settings.home),
+        durability=settings.durability,
+        free_bytes=storage.free_bytes(),
+        trouble=recorder.writable.trouble(),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
@@ -18,6 +18,7 @@ from relens.infra.telemetry import trace_of
 from relens.infra.upload import upload_within
 from relens.infra.web import part
 from relens.predictions import store as prediction_store
+from relens.predictions.unlogged import marks
 from relens.registry import store as registry_store
 from relens.registry.model_version import ModelVersion
 from relens.serving.answer import Engine
@@ -81,9 +82,13 @@ class DetectionOut(BaseModel):
 
 
 class AnswerOut(BaseModel):
-    """An answer that is in the log; `id` names it for ever."""
+    """An answer that is in the log; `id` names it for ever.
 
-    id: str
+    Without an id when `logged` is false: the log could not be written, and the deployment answers all the same.
+    """
+
+    id: str | None
+    logged: bool = True
     client_id: str | None
     deployment: str
     model_version: VersionOut
@@ -108,6 +113,7 @@ class TryOut(BaseModel):
 async def predict(
     deployment: str,
     request: Request,
+    response: Response,
     actor: Asking,
     engine: Annotated[Engine, part(Engine)],
     swapper: Annotated[Swapper, part(Swapper)],
@@ -118,8 +124,10 @@ async def predict(
     came_with = asked(upload.fields, trace_of(request.headers.getlist("traceparent")))
     line, _ = await engine.answer(deployment, upload.data, came_with)
     version = await _version(swapper, str(line.model_version))
+    response.headers.update(marks(line))
     return AnswerOut(
-        id=line.id,
+        id=line.id or None,
+        logged=line.in_log,
         client_id=line.client_id,
         deployment=swapper.name_of(line.deployment),
         model_version=VersionOut.of(version),

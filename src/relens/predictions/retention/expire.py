@@ -64,7 +64,7 @@ class Retention:
         with self._database.read() as connection:
             behind = store.behind(connection)
         if behind:
-            self._write(lambda connection: store.follow(connection, _COUNTED_AT_ONCE))
+            self.write(lambda connection: store.follow(connection, _COUNTED_AT_ONCE))
             return True
         if clock.stopwatch() - self._looked < min(_LOOK_EVERY_S, self._rest_s):
             return False
@@ -75,7 +75,7 @@ class Retention:
 
     def delete_leaving(self) -> bool:
         """Deletes the bytes of images whose rows say that they leave; also those a crash left over."""
-        return self._write(self._delete) > 0
+        return self.write(self._delete) > 0
 
     def _delete(self, connection: Connection) -> int:
         leaving = assets.lock_leaving(connection, AT_ONCE)
@@ -126,14 +126,14 @@ class Retention:
             self._resting[scan] = clock.stopwatch() + self._rest_s
             return False
         self._places[scan] = Place(found[-1].at, found[-1].asset)
-        left = self._write(
+        left = self.write(
             partial(let_go, holds=found, reason=reason, sentence=sentence, now=self._now(), on_leave=self._on_leave)
         )
         if left:
             self.delete_leaving()
         return True
 
-    def _write(self, work: Callable[[Connection], Result]) -> Result:
+    def write(self, work: Callable[[Connection], Result]) -> Result:
         """On SQLite through the one writer; elsewhere apart from the log's group transactions, which must not wait for our locks."""
         if self._database.engine.dialect.name == "sqlite":
             return self._database.write(work)

@@ -21,6 +21,7 @@ from relens.predictions import browse
 from relens.predictions.browse import Filter
 from relens.predictions.keep import NOT_KEPT
 from relens.predictions.logged import Logged
+from relens.predictions.record import Recorder
 from relens.predictions.retention import store
 from relens.predictions.retention.expire import held_bytes
 from relens.predictions.retention.forecast import Forecast, Traffic, forecast
@@ -78,11 +79,14 @@ class StorageOut(BaseModel):
 
 
 @router.get("/deployments/{deployment}/storage")
-def get_storage(deployment: str, database: Db, storage: Bytes) -> StorageOut:
+def get_storage(
+    deployment: str, database: Db, storage: Bytes, recorder: Annotated[Recorder, part(Recorder)]
+) -> StorageOut:
     """Images kept, their bytes, what was dropped with the reason, gigabytes a day and days left."""
     room = storage.room()
     with database.read() as connection:
         found = deployments.get(connection, deployment)
+        unlogged = recorder.unlogged.waiting(found.id)
         sums = store.sums(connection, found.id)
         oldest = store.oldest_kept(connection, found.id)
         made = _forecast(connection, found, keeping_of(found.settings), storage)
@@ -97,7 +101,7 @@ def get_storage(deployment: str, database: Db, storage: Bytes) -> StorageOut:
             DroppedOut(reason=reason, images=images, bytes=size if reason in store.DROPPED else None)
             for reason, images, size in dropped
         ],
-        unlogged=sums.get(store.UNLOGGED, (0, 0))[0],
+        unlogged=unlogged + sums.get(store.UNLOGGED, (0, 0))[0],
         disk_total=room.total if room else None,
         disk_free=room.free if room else None,
         forecast=ForecastOut.of(made),

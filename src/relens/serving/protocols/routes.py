@@ -17,6 +17,7 @@ from relens.infra.settings import Settings
 from relens.infra.telemetry import trace_of
 from relens.infra.upload import BodyTooLarge, body_within
 from relens.infra.web import part
+from relens.predictions.unlogged import marks
 from relens.registry.model_version import ModelVersion
 from relens.serving.answer import WAIT_LIVE_S, AnswersElsewhere, Engine, NotLive
 from relens.serving.asked import asked as came_with
@@ -167,11 +168,17 @@ async def infer(
     said: dict[str, Any] = {"model_name": found.name, "model_version": str(answered_by.number)}
     if asked.id is not None:
         said["id"] = asked.id
-    said["parameters"] = {"prediction": line.id, "asset": line.asset, "threshold": line.threshold}
+    said["parameters"] = {
+        "prediction": line.id,
+        "asset": line.asset,
+        "threshold": line.threshold,
+        "logged": line.in_log,
+    }
     content, length = write_response(said, [(tensors[name], binary) for name, binary in wanted])
     if length is None:
-        return Response(content, media_type="application/json")
-    return Response(content, media_type="application/octet-stream", headers={HEADER_LENGTH: str(length)})
+        return Response(content, media_type="application/json", headers=marks(line))
+    headers = {HEADER_LENGTH: str(length), **marks(line)}
+    return Response(content, media_type="application/octet-stream", headers=headers)
 
 
 def _answering(

@@ -1,0 +1,27 @@
+"""Forgets what people said of a prediction that is erased; that they said something stays in the history."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import Connection, update
+
+from relens.assets import store as assets
+from relens.kit import clock
+from relens.predictions import store as predictions
+from relens.predictions.logged import Logged
+from relens.review import queue_rows, store
+from relens.review.settle import PIN
+
+
+def forget(connection: Connection, logged: Logged) -> None:
+    """The verdict is taken back, so that every number that rests on it follows; no annotation or reason stays."""
+    said = store.get(connection, logged.id)
+    if said is not None:
+        taken_back = replace(said, status="pending", annotations=(), reason="", revision=said.revision + 1)
+        store.keep(connection, replace(taken_back, seq=store.next_seq(connection), at=clock.now()))
+        predictions.set_review(connection, logged.id, "pending")
+        history = store.verdict_history
+        connection.execute(update(history).where(history.c.prediction == logged.id).values(annotations=[], reason=""))
+    assets.unpin(connection, PIN, logged.id)
+    queue_rows.close(connection, [logged.id])

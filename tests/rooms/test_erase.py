@@ -1,0 +1,86 @@
+"""What a person erases is gone, with its bytes and what people said of it; that it was there stays counted."""
+
+from __future__ import annotations
+
+import pytest
+
+from relens.assets import store as assets
+from relens.assets.asset import storage_key
+from relens.predictions import browse
+from relens.predictions import store as predictions
+from relens.predictions.browse import Filter
+from relens.predictions.erase import Erasure
+from relens.predictions.logged import Logged, NoPrediction
+from relens.review import store as verdicts
+from relens.review.forget import forget
+from relens.review.settle import settle
+from tests.rooms.test_retention import World, world
+
+__all__ = ["world"]
+
+
+def erase(world: World, line: Logged) -> str:
+    return Erasure(world.database, world.retention(), forget=[forget]).erase(line.id).image
+
+
+def test_an_erased_prediction_leaves_a_tombstone_and_true_counts(world: World) -> None:
+    line = world.log(1, source="line-1", tags=("night",), metadata={"operator": "Bob"}, client_id="c-1")
+    world.log(2, source="line-1")
+    world.settle()
+    assert erase(world, line) == "erased"
+    assert not world.here(line)
+    assert world.sums()["erased"][0] == 1
+    with world.database.read() as connection:
+        stone = predictions.get(connection, line.id)
+        assert (stone.detections, stone.source, stone.tags, stone.metadata) == ((), None, (), {})
+        assert (stone.keep_reason, stone.client_id, stone.log_seq) == ("erased", "c-1", line.log_seq)
+        assert stone.asset != line.asset
+        assert stone.scalars is None
+        assert predictions.total(connection) == 2
+        left = assets.left(connection, line.asset)
+        assert left is not None
+        assert left.reason == "a person erased it"
+
+
+def test_an_erased_prediction_is_found_by_no_search(world: World) -> None:
+    line = world.log(1, source="line-1", tags=("night",))
+    erase(world, line)
+    with world.database.read() as connection:
+        for wanted in (Filter(source="line-1"), Filter(tag="night"), Filter(label="WBC")):
+            assert found(connection, world, wanted) == []
+
+
+def found(connection, world: World, wanted: Filter) -> list[Logged]:  # type: ignore[no-untyped-def]
+    lines: list[Logged] = browse.page(connection, world.deployment.id, wanted, "-taken_at", 10, None)[0]
+    return lines
+
+
+def test_what_people_said_of_it_goes_and_that_they_did_stays(world: World) -> None:
+    line = world.log(1)
+    world.database.write(
+        lambda connection: settle(connection, line.id, "accepted", actor=world.alice, reason="Bob's arm")
+    )
+    assert erase(world, line) == "erased"
+    with world.database.read() as connection:
+        history = verdicts.history(connection, line.id)
+        assert [(said.status, said.annotations, said.reason) for said in history] == [
+            ("accepted", (), ""),
+            ("pending", (), ""),
+        ]
+        assert predictions.counts(connection, world.deployment.id) == {"pending": 1}
+
+
+def test_an_image_that_a_dataset_or_another_prediction_needs_stays(world: World) -> None:
+    line, again = world.log(1), world.log(1)
+    assert erase(world, line) == "needed by others"
+    assert world.here(again)
+    world.database.write(lambda connection: assets.pin(connection, [again.asset], "dataset version", "v1"))
+    assert erase(world, again) == "needed by others"
+    assert world.storage.exists(storage_key(again.asset))
+
+
+def test_erasing_twice_changes_nothing_and_a_stranger_is_refused(world: World) -> None:
+    line = world.log(1)
+    assert (erase(world, line), erase(world, line)) == ("erased", "none here")
+    with pytest.raises(NoPrediction):
+        Erasure(world.database, world.retention()).erase("nobody")
