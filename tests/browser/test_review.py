@@ -7,7 +7,7 @@ from threading import Event
 from time import monotonic
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from relens.testing.tiny_models import classifier, detector
 from tests.browser.world import Walker
@@ -19,7 +19,12 @@ IMAGES = 12
 
 @pytest.fixture(scope="module")
 def deployed(server: Server) -> Server:
-    for name, onnx in (("spotter", detector()), ("sorter", classifier()), ("glance", classifier())):
+    for name, onnx in (
+        ("spotter", detector()),
+        ("sorter", classifier()),
+        ("glance", classifier()),
+        ("herd", classifier()),
+    ):
         version = server.http.post(f"/api/v1/models/{name}/versions", files={"file": ("model.onnx", onnx)}).json()
         server.http.post("/api/v1/deployments", json={"name": name, "model_version": version["id"], "threshold": 0.3})
     return server
@@ -135,6 +140,26 @@ def test_twenty_at_once_the_wrong_ones_are_corrected_after(deployed: Server, wal
     expect(page.get_by_text("What is it?")).to_be_visible()
     until(lambda: [walker.review_of(one) for one in ids].count("accepted") == 4)
     expect(page.get_by_text("2 images to review")).to_be_visible()
+
+
+def test_images_that_arrive_meanwhile_wait_for_the_next_batch(deployed: Server, walker: Walker, page: Page) -> None:
+    def refilled(answer: Response) -> bool:
+        return "/herd/queue" in answer.url and len(answer.json()["items"]) == 6
+
+    seen = walker.send("herd", range(80, 83))
+    walker.open("/deployments/herd/review?mode=grid")
+    tiles = page.get_by_label("Press what is wrong").get_by_role("button")
+    expect(tiles).to_have_count(3)
+    unseen = walker.send("herd", range(83, 86))
+    for _ in range(2):  # The second answer is asked for after the first one was drawn.
+        with page.expect_response(refilled):
+            pass
+    expect(tiles).to_have_count(3)
+    page.keyboard.press("Enter")
+    until(lambda: [walker.review_of(one) for one in seen] == ["accepted"] * 3)
+    expect(tiles).to_have_count(3)
+    expect(tiles.first).to_contain_text("scene-8")
+    assert [walker.review_of(one) for one in unseen] == ["pending"] * 3
 
 
 def test_what_somebody_else_decided_meanwhile_is_not_overwritten(deployed: Server, walker: Walker, page: Page) -> None:

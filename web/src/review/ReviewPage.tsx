@@ -14,9 +14,12 @@ import { KeysDialog } from "./KeysDialog";
 import { LabelReview } from "./LabelReview";
 import css from "./review.module.css";
 import type { ToReview } from "./exchange";
-import { Triage } from "./Triage";
+import { Triage, TRIAGED } from "./Triage";
 import { useBindings } from "./useBindings";
 import { useQueue } from "./useQueue";
+
+/** Enough that nobody waits; for many at once, that the next batch is there whole when one is decided. */
+const AHEAD = { one: 24, grid: 2 * TRIAGED };
 
 export default function ReviewPage() {
   const { deployment } = useDeployment();
@@ -28,12 +31,12 @@ export default function ReviewPage() {
 function Reviewing({ first }: { first: string | null }) {
   const overview = useDeployment();
   const { deployment } = overview;
-  const queue = useQueue(deployment.name, first);
   const [look, setLook] = useState<Look>({ brightness: 100, contrast: 100 });
   const [help, setHelp] = useState(false);
   const [bindings, keepBindings] = useBindings();
   const [search, setSearch] = useSearchParams();
   const grid = search.get("mode") === "grid";
+  const queue = useQueue(deployment.name, first, grid ? AHEAD.grid : AHEAD.one);
   const show = (mode: string) => setSearch(mode === "grid" ? { mode } : {}, { replace: true });
   const current = queue.items[0];
   const { decide: settle } = queue;
@@ -77,6 +80,7 @@ function Reviewing({ first }: { first: string | null }) {
         </Notice>
       )}
       {current && grid ? (
+        // The first of the queue stays first until it is decided: a new first image is a new batch.
         <Triage key={current.id} items={queue.items} deployment={deployment} finish={finish} back={queue.back} help={bench.help} />
       ) : current ? (
         deployment.task === "classification" ? (

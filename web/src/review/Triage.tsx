@@ -11,6 +11,7 @@ import { useKeys } from "./useKeys";
 export const TRIAGED = 20;
 
 type Props = {
+  /** The queue; the first of it are shown, and stay until they are decided. */
   items: ToReview[];
   deployment: Deployment;
   /** The first are accepted, the second are looked at one by one. */
@@ -20,7 +21,8 @@ type Props = {
 };
 
 export function Triage({ items, deployment, finish, back, help }: Props) {
-  const shown = items.slice(0, TRIAGED);
+  // The queue goes on changing; what Enter accepts is what the person has looked at.
+  const [shown] = useState(() => items.slice(0, TRIAGED));
   const [wrong, setWrong] = useState<ReadonlySet<string>>(new Set());
   const [at, setAt] = useState(0);
   const toggle = (id: string) => {

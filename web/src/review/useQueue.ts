@@ -8,12 +8,10 @@ import { deliver } from "./deliver";
 import type { ToReview } from "./exchange";
 import { decidedToday } from "./today";
 
-const AHEAD = 24;
-
 export type Problem = { sentence: string; image: string | null };
 
-/** Made anew for each deployment. `waiting` counts decisions not yet with the server; `back` reopens the last decided image and shows it again. */
-export function useQueue(deployment: string, first: string | null) {
+/** Made anew for each deployment; asks for `ahead` images at a time. `waiting` counts decisions not yet with the server; `back` reopens the last decided image and shows it again. */
+export function useQueue(deployment: string, first: string | null, ahead: number) {
   const [items, setItems] = useState<ToReview[]>([]);
   const [done, setDone] = useState<ToReview[]>([]);
   const [loaded, setLoaded] = useState(false);
@@ -29,14 +27,14 @@ export function useQueue(deployment: string, first: string | null) {
 
   const fill = useCallback(async () => {
     try {
-      const page = await get<Page<Prediction>>(`/deployments/${deployment}/queue`, { limit: AHEAD });
+      const page = await get<Page<Prediction>>(`/deployments/${deployment}/queue`, { limit: ahead });
       const fresh = page.items.filter((item) => !settled.current.has(item.id) && !outbox.has(item.id));
       setItems((before) => merge(before.slice(0, 1), fresh));
       setLoaded(true);
     } catch (error) {
       setProblem({ sentence: error instanceof Error ? error.message : "The queue could not be read.", image: null });
     }
-  }, [deployment, outbox]);
+  }, [ahead, deployment, outbox]);
 
   useEffect(() => {
     const begin = async () => {
