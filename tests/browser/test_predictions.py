@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from relens.testing.tiny_models import detector
 from tests.browser.world import Walker
@@ -81,6 +83,31 @@ def test_many_images_are_decided_at_once_by_keyboard_and_taken_back(found: Page,
     chosen.get_by_role("button", name="Undo").click()
     expect(chosen).to_contain_text("as before")
     assert walker.server.http.get(path, params={"status": "unusable"}).json()["items"] == []
+
+
+def test_nothing_of_the_last_query_can_be_chosen_for_the_next(found: Page) -> None:
+    held: list[Route] = []
+    found.route(re.compile(r"/predictions\?.*line-2"), lambda route: held.append(route))
+    grid, chosen = found.get_by_role("grid", name="Images"), found.get_by_role("region", name="Chosen images")
+    found.get_by_role("gridcell").first.focus()
+    found.keyboard.press("Space")
+    expect(chosen).to_contain_text("1 chosen")
+    found.get_by_label("Source").select_option("line-2")
+    expect(grid).to_have_attribute("aria-busy", "true")
+    expect(chosen).to_have_count(0)
+    found.get_by_role("gridcell").first.focus()
+    found.keyboard.press("Control+a")
+    found.keyboard.press("x")
+    expect(found.get_by_role("checkbox").first).to_be_disabled()
+    expect(chosen).to_have_count(0)
+    for route in held:
+        route.continue_()
+    expect(found.get_by_role("gridcell")).to_have_count(4)
+    expect(grid).to_have_attribute("aria-busy", "false")
+    expect(chosen).to_have_count(0)
+    found.get_by_role("gridcell").first.focus()
+    found.keyboard.press("Control+a")
+    expect(chosen).to_contain_text("4 chosen")
 
 
 def test_the_table_is_sorted_by_its_heads_and_enter_opens_an_image(found: Page) -> None:

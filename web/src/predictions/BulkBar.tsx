@@ -22,6 +22,8 @@ export function BulkBar({ deployment, items, selection, select, ask }: Props) {
   const bulk = useBulk(deployment);
   const [why, setWhy] = useState<string | null>(null);
   const n = selection.ids.size;
+  // A reason that was being asked for belongs to the images that were chosen.
+  if (n === 0 && why !== null) setWhy(null);
   const chosen = items.filter((item) => selection.ids.has(item.id));
   const act = (status: "accepted" | "unusable" | "pending", reason = "") => {
     setWhy(null);

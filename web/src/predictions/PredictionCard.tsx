@@ -17,11 +17,13 @@ export type ItemProps = {
   chosen: boolean;
   /** Something is chosen: the boxes stay in sight. */
   choosing: boolean;
+  /** Another query was asked meanwhile. */
+  waiting: boolean;
   press: (event: MouseEvent) => void;
   choose: (event: MouseEvent) => void;
 };
 
-export function PredictionCard({ prediction, deployment, place, tabbable, chosen, choosing, press, choose }: ItemProps) {
+export function PredictionCard({ prediction, deployment, place, tabbable, chosen, choosing, waiting, press, choose }: ItemProps) {
   const found = answered(prediction);
   const name = prediction.client_id ?? prediction.id;
   return (
@@ -50,7 +52,7 @@ export function PredictionCard({ prediction, deployment, place, tabbable, chosen
           alt=""
         />
       </Link>
-      <Choice chosen={chosen} name={name} choose={choose} />
+      <Choice chosen={chosen} name={name} disabled={waiting} choose={choose} />
       <span className={css.line}>
         <span>{prediction.source ?? "no source"}</span>
         <Time at={prediction.taken_at} />
@@ -65,13 +67,16 @@ export function PredictionCard({ prediction, deployment, place, tabbable, chosen
   );
 }
 
-export function Choice({ chosen, name, choose }: { chosen: boolean; name: string; choose: (event: MouseEvent) => void }) {
+type ChoiceProps = { chosen: boolean; name: string; disabled: boolean; choose: (event: MouseEvent) => void };
+
+export function Choice({ chosen, name, disabled, choose }: ChoiceProps) {
   return (
     <input
       type="checkbox"
       tabIndex={-1}
       className={css.choice}
       checked={chosen}
+      disabled={disabled}
       aria-label={`Choose ${name}`}
       onChange={() => undefined}
       onClick={(event) => (event.stopPropagation(), choose(event))}

@@ -24,9 +24,11 @@ type Props = {
   order: (sort: string) => void;
   /** How many there are, -1 while more can be loaded. */
   total: number;
+  /** These are still the images of the last query: nothing can be chosen. */
+  waiting: boolean;
 };
 
-export function PredictionList({ items, view, deployment, selection, select, open, sort, order, total }: Props) {
+export function PredictionList({ items, view, deployment, selection, select, open, sort, order, total, waiting }: Props) {
   const [frame, width] = useWidth<HTMLDivElement>(1200);
   const columns = view === "table" ? 1 : Math.max(2, Math.floor((width + GAP) / (CARD + GAP)));
   const cell = (width - (columns - 1) * GAP) / columns;
@@ -93,6 +95,7 @@ export function PredictionList({ items, view, deployment, selection, select, ope
         role="grid"
         aria-label="Images"
         aria-multiselectable="true"
+        aria-busy={waiting}
         aria-rowcount={total < 0 ? -1 : Math.ceil(total / columns) + (view === "table" ? 1 : 0)}
         onKeyDown={key}
         onFocus={(event) => {
@@ -101,7 +104,7 @@ export function PredictionList({ items, view, deployment, selection, select, ope
           if (here !== undefined) setAt(Number(here));
         }}
         onBlur={() => (held.current = null)}
-        className={view === "table" ? css.table : undefined}
+        className={view === "table" ? `${css.list} ${css.table}` : css.list}
       >
         {view === "table" && <TableHead sort={sort} order={order} />}
         <div ref={place} role="rowgroup" style={{ height, paddingTop: top }}>
@@ -124,6 +127,7 @@ export function PredictionList({ items, view, deployment, selection, select, ope
                     tabbable={i === Math.min(at, items.length - 1)}
                     chosen={selection.ids.has(prediction.id)}
                     choosing={selection.ids.size > 0}
+                    waiting={waiting}
                     press={(event) => press(event, i)}
                     choose={(event) => choose(event, prediction.id)}
                   />

@@ -39,12 +39,16 @@ export default function PredictionsPage() {
   const title = useVersionTitles(deployment.name);
   const facts = useRead<Dashboard>(`/deployments/${deployment.name}/dashboard`, { bucket: "auto" }, { every: 30_000 });
   const counted = useRead<{ count: number; more: boolean }>(`${path}/count`, { query }, { every: 10_000, keep: true });
-  const [chosen, setSelection] = useState<{ of: string; selection: Selection }>({ of: "", selection: NOTHING });
-  // Another query is another list: what was chosen in the last one is forgotten.
-  const selection = chosen.of === query ? chosen.selection : NOTHING;
-  const select = (next: Selection) => setSelection({ of: query, selection: next });
+  const list = `${path} ${sort} ${query}`;
+  const [chosen, setChosen] = useState<{ of: string; selection: Selection }>({ of: list, selection: NOTHING });
+  // Another query or order is another list: what was chosen in the last one is forgotten.
+  if (chosen.of !== list) setChosen({ of: list, selection: NOTHING });
+  const selection = chosen.of === list ? chosen.selection : NOTHING;
   const fresh = sort === "-taken_at" && selection.ids.size === 0;
   const pages = usePages<Prediction, FoundPage>(path, { sort, query, limit: 60 }, (loaded) => (fresh && loaded < 3 ? 4000 : false));
+  // Until the answer is there the last list stays in sight, but nothing of it is chosen: it is not what was asked for.
+  const waiting = pages.isPlaceholderData;
+  const select = (next: Selection) => !waiting && setChosen({ of: list, selection: next });
   const items = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
   const last = pages.data?.pages.at(-1);
   const navigate = useNavigate();
@@ -85,7 +89,7 @@ export default function PredictionsPage() {
       </div>
       {misread && items.length === 0 ? null : pages.error && !misread && items.length === 0 ? (
         <Failed error={pages.error} retry={() => void pages.refetch()} />
-      ) : pages.data === undefined ? (
+      ) : pages.data === undefined || (waiting && items.length === 0) ? (
         <Skeleton height={360} />
       ) : items.length === 0 && !last?.partial ? (
         <Nothing filtered={query !== ""} clear={() => ask("")} />
@@ -101,14 +105,15 @@ export default function PredictionsPage() {
             open={(id) => void navigate(`/deployments/${deployment.name}/predictions/${id}`, { state: { grid: true } })}
             sort={sort}
             order={(next) => change({ sort: next })}
-            total={pages.hasNextPage ? -1 : items.length}
+            total={pages.hasNextPage || waiting ? -1 : items.length}
+            waiting={waiting}
           />
           <Reach
             page={last}
             sort={sort}
             busy={pages.isFetchingNextPage}
             more={pages.hasNextPage ? () => void pages.fetchNextPage() : null}
-            end={`${plural(items.length, "image")}, all of them`}
+            end={waiting ? "Searching…" : `${plural(items.length, "image")}, all of them`}
           />
         </>
       )}
