@@ -349,12 +349,12 @@ def test_a_step_that_a_crash_cut_short_is_finished_by_the_next(world: World) -> 
 
 
 def test_a_line_that_could_not_be_written_leaves_no_image_behind(world: World) -> None:
-    if world.database.engine.dialect.name != "sqlite":
-        pytest.skip("where servers share storage, bytes written for nothing stay until they are swept")
     world.log(1, client_id="a")
     with pytest.raises(Exception, match="client_id 'a'"):
         world.log(2, client_id="a")
-    assert len(list(world.storage.keys("assets/"))) == 1
+    # Where servers share storage another one may be writing the same bytes: there they stay until they are swept.
+    alone = world.database.engine.dialect.name == "sqlite"
+    assert len(list(world.storage.keys("assets/"))) == (1 if alone else 2)
 
 
 def test_a_disk_without_room_writes_nothing_and_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
