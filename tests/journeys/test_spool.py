@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
+from time import monotonic
 
 from relens.sdk.client import Client
 from relens.sdk.outbox import SpoolOptions
@@ -39,6 +40,13 @@ def logged(server: Server) -> list[str]:
             return found
 
 
+def found_within(server: Server, count: int, seconds: float) -> list[str]:
+    deadline, pause = monotonic() + seconds, Event()
+    while len(there := logged(server)) < count and monotonic() < deadline:
+        pause.wait(0.2)
+    return there
+
+
 def missing(server: Server) -> int:
     report = server.http.get("/api/v1/deployments/colours/gaps", params={"from": "2020-01-01T00:00:00Z"}).json()
     return sum(report["counts"].values())
@@ -64,7 +72,7 @@ def test_a_killed_programs_predictions_are_sent_by_the_next_one(tmp_path: Path) 
             assert client.flush(60)
             stats = client.spool.stats()
             assert (stats.waiting, stats.dropped, stats.refused) == (0, 0, 0)
-        there = logged(server)
+        there = found_within(server, last + 1, 60)
         assert len(there) == len(set(there)), "nothing twice"
         # What was said to be logged is there; of the one under way when it was killed, either is right.
         assert set(map(str, range(last + 1))) <= set(there) <= set(map(str, range(last + 2)))
@@ -95,7 +103,8 @@ def test_a_server_that_dies_while_it_is_sent_to_has_everything_once(tmp_path: Pa
             program.join()
             assert client.flush(90), client.spool.stats()
             assert client.spool.stats().refused == 0
-        there = logged(server)
+        # A stream of batches is logged first and can be found a moment later.
+        there = found_within(server, 1500, 60)
         assert sorted(there, key=int) == [str(number) for number in range(1500)]
         assert missing(server) == 0
     finally:
