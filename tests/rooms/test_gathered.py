@@ -13,7 +13,7 @@ from relens.infra.database import Database, append_rows, metadata
 from relens.kit.errors import Conflict, Unavailable
 from relens.predictions.gathered import GROUP, Gathered
 
-said = Table("said_in_tests", metadata, Column("text", String(20), primary_key=True), Column("at", BigInteger))
+said = Table("test_said", metadata, Column("text", String(20), primary_key=True), Column("at", BigInteger))
 
 
 class Log:
