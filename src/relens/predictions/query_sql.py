@@ -43,7 +43,9 @@ def resolve(connection: Connection, deployment: str, node: Resolved, titles: Tit
     if isinstance(node, Not):
         return Not(resolve(connection, deployment, node.part, titles))
     if isinstance(node, Condition) and node.field.name == "version" and node.operator != "empty":
-        return Condition(node.field, "in", tuple(sorted(_versions(node, titles))))
+        named = Condition(node.field, "in", tuple(sorted(_versions(node, titles))))
+        # A pattern may also fit the id of a version that has no title here.
+        return Either((named, node)) if node.operator == "~" else named
     if isinstance(node, Condition) and node.field.kind == "words":
         if node.field.name == "label" and node.operator == "empty":
             return Condition(FIELDS["count"], "=", (0.0,))
