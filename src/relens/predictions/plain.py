@@ -106,7 +106,7 @@ def _line(item: _Item, deployment: Deployment, versions: Mapping[str, str], now:
     width, height, client_id, taken_at = item["width"], item["height"], get("client_id"), get("taken_at")
     tags, metadata, version, writer = get("tags"), get("metadata"), get("model_version"), get("writer")
     more = _json(metadata) if metadata else "{}"
-    if len(more) > _LONGEST_METADATA or (writer is None and "writer_seq" in item):
+    if len(more) > _LONGEST_METADATA or (writer is None) == ("writer_seq" in item):
         raise _NotPlain
     said = item["detections"]
     if len(said) > 1:
