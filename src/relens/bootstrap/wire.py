@@ -119,8 +119,10 @@ class Relens:
             self.parts.add(one)
         retention = Retention(self.database, self.storage, on_leave=[queue_rows.close])
         self.parts.add(Erasure(self.database, retention, forget=[forget, feedback_rows.forget]))
+        lineup = Lineup(self.database)
+        self.parts.add(lineup)
         return [
-            Follower("queue", Lineup(self.database).step, 1.0),
+            Follower("queue", lineup.step, 1.0),
             Follower("unlogged answers", self.recorder.unlogged.step, 1.0),
             Follower("images", retention.step, 2.0),
             Follower("loop", Follow(self.database, self.jobs).step),

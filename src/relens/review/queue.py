@@ -6,6 +6,7 @@ through a follower of the log, so the queue is ready within a moment of the answ
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from relens.assets import store as assets
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
+from relens.kit import clock
 from relens.kit.clock import SECOND
 from relens.predictions import store as predictions
 from relens.predictions.browse import Filter, page
@@ -47,11 +49,23 @@ class Lineup:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._one_at_a_time = threading.Lock()
+
+    def catch_up(self, seconds: float = 0.3) -> None:
+        """Who asks for the queue right after an answer finds it there; a long log is not waited for beyond `seconds`."""
+        began = clock.stopwatch()
+        while self.step() and clock.stopwatch() - began < seconds:
+            pass
 
     def step(self) -> bool:
         """Queues the next predictions of the log; True when there may be more."""
+        with self._one_at_a_time:
+            return self._step()
+
+    def _step(self) -> bool:
         with self._database.read() as connection:
-            fresh = predictions.since(connection, queue_rows.cursor(connection), _AT_ONCE)
+            after = queue_rows.cursor(connection)
+            fresh = predictions.since(connection, after, _AT_ONCE)
             known = {one.id: one for one in deployments.all_of_them(connection)} if fresh else {}
             here = _with_images(connection, fresh)
         if not fresh:
@@ -61,11 +75,15 @@ class Lineup:
         ]
         doubt = samplers.get("uncertainty").priority
         doubts = {logged.id: doubt(_sampled(logged, known[logged.deployment])) for logged in reviewable}
-        self._database.write(lambda connection: _enter(connection, reviewable, doubts, fresh[-1].log_seq))
+        self._database.write(lambda connection: _enter(connection, reviewable, doubts, after, fresh[-1].log_seq))
         return len(fresh) == _AT_ONCE
 
 
-def _enter(connection: Connection, lines: Sequence[Logged], doubts: Mapping[str, float], log_seq: int) -> None:
+def _enter(
+    connection: Connection, lines: Sequence[Logged], doubts: Mapping[str, float], after: int, log_seq: int
+) -> None:
+    if not queue_rows.move_cursor(connection, after, log_seq):
+        return  # another server queued them: an image counts once towards the scale
     scales = queue_rows.scales(connection, sorted({logged.deployment for logged in lines}))
     rows: list[dict[str, object]] = []
     for logged in lines:
@@ -85,7 +103,6 @@ def _enter(connection: Connection, lines: Sequence[Logged], doubts: Mapping[str,
         )
     queue_rows.put(connection, rows, scales)
     predictions.set_priorities(connection, doubts)
-    queue_rows.move_cursor(connection, log_seq)
 
 
 def choose(

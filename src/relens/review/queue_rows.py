@@ -212,5 +212,9 @@ def cursor(connection: Connection) -> int:
     return int(connection.execute(select(queue_cursor.c.log_seq).where(queue_cursor.c.name == "queue")).scalar() or 0)
 
 
-def move_cursor(connection: Connection, log_seq: int) -> None:
-    upsert(connection, queue_cursor, [{"name": "queue", "log_seq": log_seq}], ["name"], ["log_seq"])
+def move_cursor(connection: Connection, after: int, until: int) -> bool:
+    """False, and nothing moved, when the cursor was not at `after` (any more)."""
+    if after == 0:
+        upsert(connection, queue_cursor, [{"name": "queue", "log_seq": 0}], ["name"])
+    here = (queue_cursor.c.name == "queue") & (queue_cursor.c.log_seq == after)
+    return connection.execute(update(queue_cursor).where(here).values(log_seq=until)).rowcount == 1

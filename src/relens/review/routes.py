@@ -117,10 +117,12 @@ def get_queue(
     deployment: str,
     actor: Asking,
     database: Db,
+    lineup: Annotated[queue.Lineup, part(queue.Lineup)],
     limit: Annotated[int, Query(ge=1, le=_MOST_QUEUED)] = 10,
     hold: Annotated[bool, Query(description="offer these to nobody else for ten minutes")] = True,
 ) -> Page[QueuedOut]:
     """What to review next: random checks and hard cases, mixed; each image once, and nothing that another person holds."""
+    lineup.catch_up()
     now = clock.now()
     with database.read() as connection:
         here = deployments.get(connection, deployment)

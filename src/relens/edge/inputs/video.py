@@ -58,10 +58,11 @@ class Video:
         """Nothing is held between frames."""
 
     def _of_file(self, path: Path, stopping: threading.Event) -> Iterator[Frame]:
-        began = int(path.stat().st_mtime * 1e6)
+        ended = int(path.stat().st_mtime * 1e6)
         capture = self._open()
         if not capture.isOpened():
             raise NoVideo(f"{path} is no video that OpenCV can read")
+        began = ended - self._length(capture)
         number = 0
         try:
             while not stopping.is_set() and capture.grab():
@@ -69,11 +70,16 @@ class Video:
                     at = began + int(capture.get(self._cv2.CAP_PROP_POS_MSEC) * 1000)
                     read, pixels = capture.retrieve()
                     if read:
-                        name = f"{self._source}:{path.name[-120:]}:{began}:{number}"
+                        name = f"{self._source}:{path.name[-120:]}:{ended}:{number}"
                         yield Frame(self._jpeg(pixels), clock.to_text(at), name, f"{path.name}, frame {number}")
                 number += 1
         finally:
             capture.release()
+
+    def _length(self, capture: Any) -> int:
+        """Microseconds from the first frame to the end. A file is last written when its recording ends, so its frames were taken before."""
+        frames, rate = capture.get(self._cv2.CAP_PROP_FRAME_COUNT), capture.get(self._cv2.CAP_PROP_FPS)
+        return int(frames / rate * 1e6) if frames > 0 and rate > 0 else 0
 
     def _live(self, stopping: threading.Event) -> Iterator[Frame]:
         """The newest frame each time one is asked for; a thread of its own reads on, or the stream would lag behind."""
