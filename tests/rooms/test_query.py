@@ -104,6 +104,8 @@ def found(database: Database, query: str) -> set[str | None]:
         ("latency_ms = 5 and width = 10 and state = pending", {"a", "b", "c"}),
         ("client in (a, c)", {"a", "c"}),
         ("role = shadow", set()),
+        (f'source ~ "{"*?" * 3}*-1"', {"a"}),
+        (f'source ~ "{"*?" * 500}Z" or label ~ "{"*c*" * 200}Z"', set()),
     ],
 )
 def test_a_query_finds_what_it_says(log: Database, query: str, expected: set[str]) -> None:

@@ -6,7 +6,6 @@ Every piece is true or false, never NULL: what a line has not is like nothing. F
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Float, Select, and_, exists, false, literal, not_, or_, select, true
 
 from relens.predictions.filing import Word, find_words
+from relens.predictions.pattern import as_glob, as_like, matches
 from relens.predictions.query import Both, Condition, Either, Node, Not
 from relens.predictions.query_fields import FIELDS, METADATA, number
 from relens.predictions.tables import posting, prediction, signal, term
@@ -67,12 +67,6 @@ def _versions(node: Condition, titles: Titles) -> set[str]:
     return found | ({str(value) for value in node.values} if node.operator != "~" else set())
 
 
-def matches(text: str, pattern: str) -> bool:
-    """What ~ means: * is anything, ? is one character, capitals matter."""
-    made = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
-    return re.fullmatch(made, text, re.DOTALL) is not None
-
-
 def kind_of(node: Condition) -> str:
     """Under which kind of word the field is filed."""
     return node.field.name if node.field.name.startswith(METADATA) else node.field.column
@@ -107,9 +101,8 @@ def _filed(connection: Connection, deployment: str, node: Condition) -> Any:
 
 def like(dialect: str, column: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
     if dialect == "postgresql":
-        quoted = re.sub(r"([\\%_])", r"\\\1", pattern)
-        return column.like(quoted.replace("*", "%").replace("?", "_"), escape="\\")
-    return column.op("GLOB", is_comparison=True)(pattern.replace("[", "[[]"))
+        return column.like(as_like(pattern), escape="\\")
+    return column.op("GLOB", is_comparison=True)(as_glob(pattern))
 
 
 def compiled(node: Resolved, dialect: str, row: Any = signal.c) -> ColumnElement[bool]:
