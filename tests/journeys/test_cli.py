@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from relens.testing.images import make_jpeg
+from relens.testing.images import make_jpeg, make_pixels
 from relens.testing.tiny_models import classifier
 from tests.server_process import Server, running
 
@@ -67,6 +67,7 @@ def test_help_names_every_command() -> None:
         "model",
         "deploy",
         "predict",
+        "batch",
         "log",
         "export",
         "gaps",
@@ -137,6 +138,35 @@ def test_a_whole_folder_is_predicted_and_a_try_is_not_logged(server: Server, fol
     assert len(said.splitlines()) == 12
     after = server.http.get(f"/api/v1/deployments/{deployed}/predictions", params={"limit": 1000}).json()["items"]
     assert len(after) == len(before)
+
+
+def test_a_folder_is_answered_as_one_job_and_its_answers_written_down(
+    server: Server, folder: Path, deployed: str, tmp_path: Path
+) -> None:
+    (folder / "red" / "notes.txt").write_text("no image")
+    answers = tmp_path / "answers.jsonl"
+    done = relens(server, "batch", deployed, str(folder), "--source", "archive", "--to", str(answers))
+    (folder / "red" / "notes.txt").unlink()
+    assert "12 of 13 images answered and logged" in fine(done)
+    assert "notes.txt" in done.stderr, "what is no image is named"
+    lines = [json.loads(line) for line in answers.read_text().splitlines()]
+    assert {line["name"].split("/")[0] for line in lines if line.get("detections")} == set(COLOURS)
+    query = {"query": "source = archive", "limit": 100}
+    logged = server.http.get(f"/api/v1/deployments/{deployed}/predictions", params=query).json()["items"]
+    assert {line["id"] for line in lines if "id" in line} == {item["id"] for item in logged}
+
+
+def test_of_a_video_every_so_manieth_frame_is_answered_as_one_job(
+    server: Server, deployed: str, tmp_path: Path
+) -> None:
+    cv2 = pytest.importorskip("cv2")
+    film = cv2.VideoWriter(str(tmp_path / "belt.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10.0, (64, 48))
+    for number in range(9):
+        film.write(make_pixels(COLOURS["green" if number < 5 else "blue"], (64, 48))[:, :, ::-1].copy())
+    film.release()
+    said = fine(relens(server, "batch", deployed, str(tmp_path / "belt.avi"), "--stride", "4", "--try", "--json"))
+    assert [json.loads(line)["detections"][0]["label"] for line in said.splitlines()] == ["green", "green", "blue"]
+    assert "is not there" in relens(server, "batch", deployed, str(tmp_path / "nothing.mp4")).stderr
 
 
 def test_predictions_made_elsewhere_are_logged_from_lines_of_json(server: Server, folder: Path, deployed: str) -> None:

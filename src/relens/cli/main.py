@@ -11,6 +11,7 @@ import typer
 
 from relens import __version__
 from relens.cli import (
+    batch,
     dataset,
     deploy,
     explain,
@@ -59,6 +60,7 @@ app.command("deploy")(deploy.deploy)
 app.command("rollback")(explain.rollback)
 app.command("explain")(explain.explain)
 app.command("predict")(predict.predict)
+app.command("batch")(batch.batch)
 app.command("log")(log.log)
 app.command("import-predictions")(past.import_predictions)
 app.command("gaps")(gaps.gaps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,8 +31,8 @@ def connect(url: str | None, token: str | None) -> Client:
     return Client(url, token)
 
 
-def show_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False))
+def show_json(value: Any, file: IO[str] | None = None) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False), file)
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

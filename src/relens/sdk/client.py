@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from relens.sdk.alerts import Alerts
+from relens.sdk.batches import Batches
 from relens.sdk.datasets import Datasets
 from relens.sdk.deployment import Deployment
 from relens.sdk.jobs import Jobs, Json
@@ -54,6 +55,7 @@ class Client:
         self.training = Training(self._transport)
         self.review = Review(self._transport)
         self.alerts = Alerts(self._transport)
+        self.batches = Batches(self._transport, self.jobs)
 
     def deployment(self, reference: str) -> Deployment:
         """The deployment of that name or id; the server is not asked whether it exists."""

@@ -51,7 +51,7 @@ class Deployment:
         asked = {
             "client_id": client_id or new_id(),
             "source": source,
-            "tags": ",".join(_checked(tags)) or None,
+            "tags": ",".join(checked(tags)) or None,
             "taken_at": time_text(taken_at),
             "metadata": json.dumps(metadata) if metadata else None,
         }
@@ -210,7 +210,7 @@ class Deployment:
         return dict(answer)
 
 
-def _checked(tags: Tags) -> list[str]:
+def checked(tags: Tags) -> list[str]:
     if isinstance(tags, str):
         raise Invalid(f"tags are a list of texts: write tags=[{tags!r}]")
     return list(tags)

@@ -125,6 +125,17 @@ class Transport:
         finally:
             part.unlink(missing_ok=True)
 
+    def lines(self, path: str) -> Iterator[str]:
+        """The lines of an answer of any length, as they come; empty ones are passed over."""
+        try:
+            with self._http.stream("GET", _place(path)) as answer:
+                if answer.is_error:
+                    answer.read()
+                    raise _refusal(answer)
+                yield from (line for line in answer.iter_lines() if line)
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+
     def close(self) -> None:
         self._http.close()
 
