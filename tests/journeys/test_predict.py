@@ -63,6 +63,32 @@ def test_an_answer_names_its_version_its_image_and_is_in_the_log(server: Server)
     assert server.http.get(f"/api/v1/assets/{said['image']['asset']}").content == data
 
 
+def test_who_has_a_list_already_is_told_that_nothing_changed(server: Server) -> None:
+    there = "/api/v1/deployments/colours/predictions"
+    predict(server, make_jpeg((200, 30, 30)))
+    first = server.http.get(there)
+    again = server.http.get(there, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    predict(server, make_jpeg((210, 30, 30)))
+    changed = server.http.get(there, headers={"If-None-Match": first.headers["etag"]})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != first.headers["etag"]
+
+
+def test_free_settings_are_merged_and_no_other_is_set_past_its_own_address(server: Server) -> None:
+    there = "/api/v1/deployments/colours"
+    server.http.patch(there, json={"settings": {"line": 3, "owner": "Bob"}}).raise_for_status()
+    kept = server.http.patch(there, json={"settings": {"line": 4, "owner": None}}).raise_for_status().json()["settings"]
+    assert kept["line"] == 4
+    assert "owner" not in kept
+    for name in ("drift_watch", "review_queue", "threshold_by", "images"):
+        refused = server.http.patch(there, json={"settings": {name: {"nonsense": 1}}})
+        assert refused.status_code == 422, name
+        assert "is not set here" in refused.json()["detail"]
+    assert server.http.patch(there, json={"settings": {"notes": "x" * 20_000}}).status_code == 422
+    assert server.http.patch(there, json={"treshold": 0.5}).status_code == 422, "what nobody knows is not passed over"
+
+
 def test_a_multipart_form_is_answered_like_a_raw_body(server: Server) -> None:
     data = make_jpeg((20, 20, 220))
     answer = server.http.post(

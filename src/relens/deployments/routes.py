@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from relens.access import store as access_store
 from relens.access.asking import Asking
 from relens.deployments import change, store
 from relens.deployments.deployment import Deployment, Role, Target
+from relens.deployments.free_settings import changed, free_settings
 from relens.infra.database import Database
 from relens.infra.web import Instant, Page, part
 from relens.registry import store as registry_store
@@ -70,11 +71,14 @@ class DeploymentIn(BaseModel):
 
 
 class DeploymentChange(BaseModel):
-    """What to change; what is left out stays."""
+    """What to change; what is left out stays. `settings`: free values to add or change; null takes one away."""
+
+    model_config = ConfigDict(extra="forbid")
 
     name: str | None = None
     threshold: float | None = None
     canary_share: float | None = None
+    settings: dict[str, Any] | None = None
 
 
 class RoleIn(BaseModel):
@@ -158,7 +162,7 @@ def create_deployment(asked: DeploymentIn, actor: Asking, database: Db) -> Deplo
             threshold=asked.threshold,
             target=asked.target,
             actor=actor,
-            settings=asked.settings,
+            settings=free_settings(asked.settings, new=True),
         )
         return shown(connection, [made])[0]
 
@@ -184,6 +188,9 @@ def change_deployment(deployment: str, asked: DeploymentChange, actor: Asking, d
             change.set_threshold(connection, found, asked.threshold)
         if asked.canary_share is not None:
             change.set_canary_share(connection, found, asked.canary_share)
+        if asked.settings is not None:
+            here = store.get(connection, found.id)
+            store.change(connection, found.id, settings=changed(here.settings, asked.settings))
         return shown(connection, [store.get(connection, found.id)])[0]
 
     return database.write(work)
