@@ -138,6 +138,8 @@ def test_requests_are_answered_as_by_the_server_and_new_champions_are_taken(serv
             ({"content": b"no image"}, 422, "image"),
             ({"content": make_jpeg(RED), "params": {"metadata": "[1]"}}, 422, "metadata"),
             ({"content": make_jpeg(RED), "params": {"taken_at": "soon"}}, 422, "not a time"),
+            ({"content": make_jpeg(RED), "params": {"client_id": "x" * 201}}, 422, "client_id"),
+            ({"content": make_jpeg(RED), "params": {"metadata": '{"a":' * 500 + "1" + "}" * 500}}, 422, "nested"),
             ({"data": {"a": "b"}, "files": {"other": b"x"}}, 422, "'image'"),
         ):
             refused = httpx.post(f"{address}/predict", **asked)  # type: ignore[arg-type]

@@ -16,11 +16,13 @@ from relens.edge.champion import Champion
 from relens.inference import features
 from relens.inference.predict import Inferred, predict
 from relens.kit import clock
-from relens.kit.errors import RelensError
+from relens.kit.errors import Invalid, RelensError
 from relens.kit.ids import new_id
+from relens.kit.strict_json import check_text
 from relens.sdk.client import Client
 
 logger = logging.getLogger("relens.edge")
+LONGEST, MOST_TAGS, LONGEST_TAG = 200, 50, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,17 @@ class Asked:
     tags: tuple[str, ...] = ()
     taken_at: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """What the server would refuse later is refused now, while its sender can be told."""
+        named = {"client_id": self.client_id, "source": self.source}
+        for name, text in named.items():
+            if text is not None and not 1 <= len(check_text(text, name)) <= LONGEST:
+                raise Invalid(f"{name} has 1 to {LONGEST} characters")
+        if len(self.tags) > MOST_TAGS or any(
+            not 1 <= len(check_text(tag, "a tag")) <= LONGEST_TAG for tag in self.tags
+        ):
+            raise Invalid(f"there are at most {MOST_TAGS} tags of 1 to {LONGEST_TAG} characters each")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

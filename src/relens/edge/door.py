@@ -13,8 +13,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from relens.edge.answer import Asked, Edge
 from relens.kit import clock
 from relens.kit.errors import Invalid, NotFound, RelensError, TooLarge, Unavailable
+from relens.kit.strict_json import read_json
 
 MOST_BYTES = 64 << 20
+MOST_METADATA = 16_384
 _STATUS: tuple[tuple[type[RelensError], int], ...] = (
     (NotFound, 404),
     (TooLarge, 413),
@@ -136,10 +138,9 @@ def _asked(fields: dict[str, list[str]]) -> Asked:
     one = {name: values[-1] for name, values in fields.items() if values and values[-1]}
     metadata: Any = {}
     if "metadata" in one:
-        try:
-            metadata = json.loads(one["metadata"])
-        except ValueError as error:
-            raise Invalid('metadata must be a JSON object, for example {"shift": "night"}') from error
+        if len(one["metadata"]) > MOST_METADATA:
+            raise Invalid("metadata must be a JSON object of at most 16 kB")
+        metadata = read_json(one["metadata"])
         if not isinstance(metadata, dict):
             raise Invalid('metadata must be a JSON object, for example {"shift": "night"}')
     if "taken_at" in one:

@@ -59,20 +59,33 @@ class Follow:
         try:
             wanted = _wanted(self._deployment.get())
         except RelensError as error:
-            self.online = False
-            self._say(f"the server does not answer ({error}); what was loaded goes on answering")
+            self._lost(str(error))
+            return
+        except (TypeError, KeyError, ValueError) as error:
+            # A captive portal or a proxy's page comes with status 200.
+            self._lost(f"what came back is not a deployment: {type(error).__name__}")
             return
         self.online = True
         here = self._champion.wanted
         if here is not None and here.version_id == wanted.version_id:
             if here != wanted:
                 self._champion.adjust(wanted)
-                self._cache.remember(wanted)
+                self._remember(wanted)
             self._tell("live", "", wanted.version_id)
             return
         failed, at = self._failed
         if failed != wanted.version_id or clock.stopwatch() - at >= RETRY_S:
             self._follow(wanted, here)
+
+    def _lost(self, why: str) -> None:
+        self.online = False
+        self._say(f"the server does not answer ({why}); what was loaded goes on answering")
+
+    def _remember(self, wanted: Wanted) -> None:
+        try:
+            self._cache.remember(wanted)
+        except OSError as error:
+            self._say(f"{wanted.title} answers, and cannot be kept for the next start: {error}")
 
     def _follow(self, wanted: Wanted, here: Wanted | None) -> None:
         try:
@@ -87,8 +100,8 @@ class Follow:
             self._tell("failed", self.message, here.version_id if here else None)
             return
         self._failed = ("", 0.0)
-        self._cache.remember(wanted)
         self._say(f"{wanted.title} answers, from confidence {wanted.threshold:.2f} on")
+        self._remember(wanted)
         self._tell("live", "", wanted.version_id)
 
     def _fetch(self, wanted: Wanted) -> None:
@@ -120,7 +133,12 @@ class Follow:
     def _run(self, every_s: float) -> None:
         pause = every_s
         while not self._stopping.wait(pause):
-            self.step()
+            try:
+                self.step()
+            except Exception:
+                # Whatever it is, this machine must go on looking for its next champion.
+                self.online = False
+                logger.exception("looking at the server failed; it is tried again")
             pause = every_s if self.online else min(max(pause, every_s) * 2, 30.0)
 
 

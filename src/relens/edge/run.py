@@ -102,6 +102,10 @@ def _answer(coming: Input, edge: Edge, champion: Champion, stopping: threading.E
             edge.answer(frame.data, Asked(client_id=frame.client_id, taken_at=frame.taken_at))
         except RelensError as error:
             logger.warning("%s: %s", frame.name or "a frame", error)
+        except Exception:
+            # One image must not end what runs for months; the next start would come upon it again.
+            edge.failed += 1
+            logger.exception("%s could not be answered", frame.name or "a frame")
 
 
 def _answer_http(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from relens.edge.inputs.frame import Frame
 from relens.kit import clock
 from relens.kit.errors import Invalid
 
+logger = logging.getLogger("relens.edge")
 _ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 LOOK_S = 0.5
 Stamp = tuple[int, int]
@@ -29,6 +31,7 @@ class Folder:
         self._folder = folder
         self._source = source
         self._seen = sqlite3.connect(seen, isolation_level=None, check_same_thread=False)
+        self._given: dict[str, Stamp] = {}
         self._seen.execute("CREATE TABLE IF NOT EXISTS seen (file TEXT PRIMARY KEY, size INTEGER, at INTEGER)")
 
     def frames(self, stopping: threading.Event, *, once: bool = False) -> Iterator[Frame]:
@@ -65,9 +68,13 @@ class Folder:
             except OSError:
                 continue
             name = path.relative_to(self._folder).as_posix()
-            known = self._seen.execute("SELECT size, at FROM seen WHERE file = ?", (name,)).fetchone()
+            known = self._looked_up(name) or self._given.get(name)
             if known != (about.st_size, about.st_mtime_ns):
                 found[name] = (about.st_size, about.st_mtime_ns)
+        return found
+
+    def _looked_up(self, name: str) -> Stamp | None:
+        found: Stamp | None = self._seen.execute("SELECT size, at FROM seen WHERE file = ?", (name,)).fetchone()
         return found
 
     def _frame(self, name: str, stamp: Stamp) -> Frame | None:
@@ -79,4 +86,9 @@ class Folder:
         return Frame(data, clock.to_text(at // 1000), f"{self._source}:{name[-120:]}:{at}:{size}", name)
 
     def _done(self, name: str, stamp: Stamp) -> None:
-        self._seen.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", (name, *stamp))
+        try:
+            self._seen.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", (name, *stamp))
+        except sqlite3.OperationalError as error:
+            self._given[name] = stamp
+            # A full disk: it goes on; after the next start the image is answered again, and logged once.
+            logger.warning("%s was answered, which cannot be written down: %s", name, error)
