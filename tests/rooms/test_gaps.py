@@ -18,7 +18,10 @@ from relens.infra.web import Parts
 from relens.kit import clock
 from relens.kit.clock import SECOND
 from relens.predictions import elsewhere_routes
+from relens.predictions import store as predictions
+from relens.predictions.erase import Erasure
 from relens.predictions.record import Recorder
+from relens.predictions.retention.expire import Retention
 from relens.predictions.writers import routes
 from relens.predictions.writers.gaps import Hole, Loss, explained
 from relens.server.app import make_app
@@ -34,7 +37,7 @@ class Line(World):
 
     def __init__(self, database: Database, home: Path) -> None:
         super().__init__(database, home)
-        storage = Folder(home / "files")
+        self.storage = storage = Folder(home / "files")
         parts = Parts(database, Recorder(database, storage), Settings(home=home))
         parts.add(storage, Storage)
         parts.add(Door(database, Settings(home=home)))
@@ -108,10 +111,20 @@ def test_what_was_let_go_refused_or_still_waits_is_told_apart(line: Line) -> Non
         (7, 7, "missing"),
         (10, 12, "waiting"),
     ]
-    assert report["counts"] == {"missing": 2, "waiting": 3, "dropped": 2, "refused": 1}
+    assert report["counts"] == {"missing": 2, "waiting": 3, "dropped": 2, "refused": 1, "erased": 0}
     assert "its spool was full" in report["items"][0]["sentence"]
     line.tell(12, [{**full, "last_seq": 5}])
     assert report["counts"]["dropped"] + 1 == line.gaps()["counts"]["dropped"], "a loss may grow"
+
+
+def test_what_a_person_erased_is_not_said_to_have_never_arrived(line: Line) -> None:
+    line.arrive(1, 2, 3)
+    with line.database.read() as connection:
+        (second,) = [one for one in predictions.since(connection, 0, 10) if one.writer_seq == 2]
+    Erasure(line.database, Retention(line.database, line.storage)).erase(second.id)
+    (gap,) = line.gaps()["items"]
+    assert (gap["first_seq"], gap["last_seq"], gap["why"]) == (2, 2, "erased")
+    assert gap["sentence"].endswith("a person erased them here")
 
 
 def test_a_writer_of_which_nothing_arrived_is_in_the_report(line: Line) -> None:

@@ -22,6 +22,7 @@ from relens.predictions.retention import store as holds
 from relens.predictions.retention.expire import Retention, let_go
 from relens.predictions.retention.store import Hold
 from relens.predictions.tables import feature, posting, prediction, signal
+from relens.predictions.writers import store as writers
 
 Forget = Callable[[Connection, Logged], None]
 """A room forgets what it knows of a prediction, in the transaction that erases it."""
@@ -72,6 +73,8 @@ def _blank(connection: Connection, line: Logged) -> None:
     stand_in = content_id(f"erased: {line.id}".encode())
     beside = {"asset": stand_in, "source": None, "priority": None}
     connection.execute(update(signal).where(signal.c.log_seq == line.log_seq).values(**beside))
+    if line.writer is not None and line.writer_seq is not None:
+        writers.erased(connection, line.deployment, line.writer, line.source, line.writer_seq, line.taken_at)
     empty: dict[str, Any] = {
         "asset": stand_in,
         "source": None,

@@ -9,13 +9,15 @@ from typing import Literal
 from relens.kit import clock
 from relens.kit.clock import DAY, Micros
 
-Why = Literal["missing", "waiting", "dropped", "refused"]
+Why = Literal["missing", "waiting", "dropped", "refused", "erased"]
 _WORDS = {"full": "its spool was full", "disk full": "its disk was full"}
+_WHY: dict[str, Why] = {"refused": "refused", "erased": "erased"}
 _TOLD: dict[Why, str] = {
     "missing": "they never arrived",
     "waiting": "they still wait there",
     "dropped": "they were let go there: {reason}",
     "refused": "the server refused them",
+    "erased": "a person erased them here",
 }
 
 
@@ -90,7 +92,7 @@ def _cut(hole: Hole, losses: Sequence[Loss]) -> list[Gap]:
             continue
         if first > at:
             found.append(_unexplained(hole, at, first - 1))
-        why: Why = "refused" if loss.reason == "refused" else "dropped"
+        why = _WHY.get(loss.reason, "dropped")
         found.append(Gap(hole.writer, hole.source, first, last, loss.since, loss.until, why, loss.reason))
         at = last + 1
     if at <= hole.last:

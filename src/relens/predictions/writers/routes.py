@@ -77,7 +77,7 @@ class WriterOut(BaseModel):
 
 
 class GapOut(BaseModel):
-    """Predictions that are not in the log. `why`: missing (never arrived), waiting (still there), dropped or refused (will never come)."""
+    """Predictions that are not in the log. `why`: missing (never arrived), waiting (still there), dropped or refused (will never come), erased (by a person, here)."""
 
     source: str | None
     writer: str
@@ -122,7 +122,7 @@ def list_gaps(
         found = deployment_store.get(connection, deployment)
         holes = store.holes(connection, found.id, first, last)
         gaps = explained(holes, store.losses(connection, found.id))
-    counts: dict[Why, int] = {"missing": 0, "waiting": 0, "dropped": 0, "refused": 0}
+    counts: dict[Why, int] = {"missing": 0, "waiting": 0, "dropped": 0, "refused": 0, "erased": 0}
     for gap in gaps:
         counts[gap.why] += gap.count
     items = [GapOut.of(gap) for gap in gaps]

@@ -108,6 +108,21 @@ def hear(
     upsert(connection, writer_loss, rows, ["deployment", "writer", "source", "first_seq"], ["last_seq", "until"])
 
 
+def erased(
+    connection: Connection, deployment_id: str, writer_name: str, source: str | None, seq: int, at: Micros
+) -> None:
+    """This number was in the log until a person erased its prediction: it is missed, and nobody need look for it."""
+    row = {
+        "deployment": deployment_id,
+        "writer": writer_name,
+        "source": source or "",
+        "first_seq": seq,
+        "last_seq": seq,
+    }
+    fresh = row | {"since": at, "until": at, "reason": "erased"}
+    upsert(connection, writer_loss, [fresh], ["deployment", "writer", "source", "first_seq"])
+
+
 def writers(connection: Connection, deployment_id: str) -> list[Writer]:
     """The one heard of last first."""
     query = select(writer).where(writer.c.deployment == deployment_id).order_by(writer.c.heard_at.desc())
