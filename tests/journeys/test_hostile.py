@@ -24,6 +24,7 @@ from tests.server_process import Server, running
 IMAGE = make_jpeg(DARK, (96, 72), blobs=[((20, 20, 60, 50), RED)])
 PREDICT = "/api/v1/deployments/blobs/predict"
 MOST_GROWTH_MB = 400
+SENT_MB = 200
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +49,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         assert "Traceback" not in started.log.read_text(errors="replace")
 
 
-def memory_mb(server: Server) -> float:
-    """What the server's process holds now."""
-    assert server._process is not None
-    status = Path(f"/proc/{server._process.pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+def memory_mb(server: Server, which: str = "VmRSS") -> float:
+    """What the server's process holds now; as VmHWM, the most it held since `forget_peak`."""
+    status = Path(f"/proc/{server.process_id}/status").read_text()
+    return int(status.split(f"{which}:")[1].split()[0]) / 1024
+
+
+def forget_peak(server: Server) -> None:
+    Path(f"/proc/{server.process_id}/clear_refs").write_text("5")
 
 
 def refused(answer: httpx.Response) -> str:
@@ -135,15 +139,25 @@ def test_images_that_are_none_are_refused_with_a_sentence(server: Server) -> Non
 
 
 def test_an_image_larger_than_the_limit_is_refused_before_it_is_read(server: Server) -> None:
-    before = memory_mb(server)
-
-    def far_over() -> Iterator[bytes]:
-        for _ in range(200):
+    def far_over(head: bytes = b"") -> Iterator[bytes]:
+        yield head
+        for _ in range(SENT_MB):
             yield b"\xff" * (1 << 20)
 
-    assert server.http.post(PREDICT, content=far_over()).status_code == 413
-    assert server.http.post("/api/v1/deployments", content=far_over()).status_code == 413
-    assert memory_mb(server) - before < MOST_GROWTH_MB
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+    head = b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
+    # At most: what one image may have, or what any other body may, and as much again on its way.
+    for most, address, headers, body in (
+        (64, PREDICT, {}, far_over()),
+        (64, PREDICT, form, far_over(head)),
+        (16, "/api/v1/deployments", {}, far_over()),
+        (16, "/api/v1/deployments/predict", {}, far_over()),
+    ):
+        forget_peak(server)
+        before = memory_mb(server)
+        method = "PATCH" if address.endswith("deployments/predict") else "POST"
+        assert server.http.request(method, address, content=body, headers=headers).status_code == 413
+        assert memory_mb(server, "VmHWM") - before < 2 * most < SENT_MB, address
 
 
 def test_what_is_an_image_and_something_else_is_answered_as_an_image_and_served_as_one(server: Server) -> None:

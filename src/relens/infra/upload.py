@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import Request
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive
 
 from relens.kit.errors import Invalid, TooLarge
+
+_BESIDE = 1_000_000
+"""What a form may hold beside its image."""
 
 
 class BadUpload(Invalid):
@@ -45,12 +50,9 @@ async def form_within(request: Request, limit: int, field: str) -> Form:
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         body = await body_within(request, limit)
         return Form(body.decode("utf-8", "replace"), {})
-    declared = request.headers.get("content-length", "")
-    if not declared.isdigit() or int(declared) > limit:
-        raise _too_large(limit)
     try:
-        form = await request.form(max_files=5000, max_fields=8)
-    except (MultiPartException, ClientDisconnect) as error:
+        form = await _form(request, limit, max_files=5000, max_fields=8, longest=limit)
+    except MultiPartException as error:
         raise BadUpload(f"the multipart form cannot be read: send the JSON as field '{field}'") from error
     try:
         files = {v.filename: await v.read() for _, v in form.multi_items() if isinstance(v, UploadFile) and v.filename}
@@ -66,9 +68,7 @@ async def form_within(request: Request, limit: int, field: str) -> Form:
 
 async def body_within(request: Request, limit: int) -> bytes:
     """The whole body; refuses as soon as it is known to be longer than `limit` bytes."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
-        raise _too_large(limit)
+    _check_declared(request, limit)
     chunks, size = [], 0
     try:
         async for chunk in request.stream():
@@ -86,12 +86,9 @@ async def upload_within(request: Request, limit: int, field: str) -> Upload:
     fields = {name: request.query_params.getlist(name) for name in request.query_params}
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         return Upload(await body_within(request, limit), fields)
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit + 1_000_000:
-        raise _too_large(limit)
     try:
-        form = await request.form(max_files=8, max_fields=64)
-    except (MultiPartException, ClientDisconnect) as error:
+        form = await _form(request, limit + _BESIDE, max_files=8, max_fields=64, longest=_BESIDE)
+    except MultiPartException as error:
         raise BadUpload("the multipart form cannot be read: send the image as field 'image'") from error
     try:
         for name, value in form.multi_items():
@@ -106,6 +103,44 @@ async def upload_within(request: Request, limit: int, field: str) -> Upload:
     if len(data) > limit:
         raise _too_large(limit)
     return Upload(data, fields)
+
+
+class _InMemory(MultiPartParser):
+    """For forms that become bytes in memory anyway: a full disk must not refuse what needs none."""
+
+    spool_max_size = 0  # as large as it gets
+
+
+async def _form(request: Request, limit: int, max_files: int, max_fields: int, longest: int) -> FormData:
+    """A form of `limit` bytes at most, a text in it of `longest`; counted as they come: what is sent in chunks declares no length."""
+    _check_declared(request, limit)
+    pieces = Request(request.scope, counted(request.receive, limit, lambda: _too_large(limit))).stream()
+    try:
+        bounds = {"max_files": max_files, "max_fields": max_fields, "max_part_size": longest}
+        return await _InMemory(request.headers, pieces, **bounds).parse()
+    except ClientDisconnect as error:
+        raise BadUpload("the connection closed before the whole form had arrived") from error
+
+
+def counted(receive: Receive, limit: int, refusal: Callable[[], Exception]) -> Receive:
+    """`receive`, raising `refusal()` as soon as more than `limit` bytes of the body have come."""
+    seen = 0
+
+    async def give() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > limit:
+            raise refusal()
+        return message
+
+    return give
+
+
+def _check_declared(request: Request, limit: int) -> None:
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared[:20]) > limit:
+        raise _too_large(limit)
 
 
 def _too_large(limit: int) -> BodyTooLarge:

@@ -1,4 +1,4 @@
-"""What every body must be before a room sees it: bounded, and where it is JSON, JSON that can be kept.
+"""What every body must be before a room sees it: from somebody who may talk to this server, bounded, and where it is JSON, JSON that can be kept.
 
 A few addresses take more than a form's worth; they read piece by piece and judge for themselves. Everything else is read here, checked
 and handed on, so that no room needs to think of endless bodies, deep nesting, NaN, NUL or halves of characters.
@@ -9,29 +9,35 @@ from __future__ import annotations
 from fastapi import HTTPException
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from relens.access.asking import Door
 from relens.inference.graph import MOST_BYTES
-from relens.infra.upload import BodyTooLarge
+from relens.infra.upload import BodyTooLarge, counted
 from relens.kit.errors import Invalid, RelensError
 from relens.kit.strict_json import check_text, read_json
-from relens.server.problems import problem, status_of
+from relens.server.problems import on_named_error, problem
 
 MOST = 16 << 20
 _BIG_JSON = 100_000
 LARGER: dict[str, int | None] = {
-    "predict": None,
-    "try": None,
-    "infer": None,
-    "predictions": None,
-    "check": None,
-    "batches": None,
-    "import": None,
-    "assets": None,
+    "/api/v1/deployments/{deployment}/predict": None,
+    "/api/v1/deployments/{deployment}/try": None,
+    "/api/v1/models/{model}/versions/{version}/try": None,
+    "/v2/models/{deployment}/infer": None,
+    "/v2/models/{deployment}/versions/{version}/infer": None,
+    "/api/v1/deployments/{deployment}/predictions": None,
+    "/api/v1/deployments/{deployment}/predictions/check": None,
+    "/api/v1/deployments/{deployment}/batches": None,
+    "/api/v1/datasets/{name}/import": None,
+    "/api/v1/assets": None,
     # A file and its checkpoint; it is spooled, not held in memory.
-    "versions": 3 * MOST_BYTES,
+    "/api/v1/models/{name}/versions": 3 * MOST_BYTES,
 }
-"""By the last part of the address: how many bytes, None where the room has its own limit."""
+"""By the address as its route writes it, for POST: how many bytes, None where the room has its own limit."""
+_LARGER = tuple((compile_path(address)[0], limit) for address, limit in LARGER.items())
 
 
 class Encoded(Invalid):
@@ -49,9 +55,11 @@ class Intake:
             return await self._app(scope, receive, send)
         try:
             receive = await _checked(scope, receive)
+        except Encoded as error:
+            answer = problem(scope["path"], 415, type(error).__name__, str(error))
+            return await answer(scope, receive, send)
         except RelensError as error:
-            status = 415 if isinstance(error, Encoded) else status_of(error)
-            answer = problem(scope["path"], status, type(error).__name__, str(error))
+            answer = await on_named_error(Request(scope), error)
             return await answer(scope, receive, send)
         return await self._app(scope, receive, send)
 
@@ -64,9 +72,12 @@ async def _checked(scope: Scope, receive: Receive) -> Receive:
         raise Encoded("send the body as it is: compressed ones are not taken")
     if scope["method"] in ("GET", "HEAD", "OPTIONS"):
         return receive
-    last = scope["path"].rstrip("/").rpartition("/")[2]
-    if last in LARGER:
-        return _counted(receive, LARGER[last])
+    door: Door = scope["app"].state.parts.get(Door)
+    door.check(Request(scope))
+    if scope["method"] == "POST":
+        for address, most in _LARGER:
+            if address.match(scope["path"]):
+                return receive if most is None else _bounded(receive, most)
     body = await _whole(receive, headers.get("content-length", ""))
     if body is None:
         return receive
@@ -101,20 +112,9 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return give
 
 
-def _counted(receive: Receive, limit: int | None) -> Receive:
-    if limit is None:
-        return receive
-    seen = 0
-
-    async def give() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > limit:
-            raise HTTPException(413, str(_too_large(limit)))
-        return message
-
-    return give
+def _bounded(receive: Receive, most: int) -> Receive:
+    # Whatever else is raised while it reads a form, the framework calls a bad request.
+    return counted(receive, most, lambda: HTTPException(413, str(_too_large(most))))
 
 
 def _too_large(limit: int) -> BodyTooLarge:
