@@ -18,8 +18,10 @@ from typing import Any
 import httpx
 import pytest
 
+from relens.infra.database import Database, NotAnswering, next_number
+from relens.kit.errors import DiskFails
 from relens.kit.ids import content_id
-from relens.testing.images import make_jpeg
+from relens.testing.images import make_jpeg, make_png
 from relens.testing.tiny_models import classifier
 from tests.postgresql import FORBID_SKIPS, _programs
 from tests.server_process import Server, running
@@ -253,3 +255,55 @@ def test_a_database_that_goes_away_is_503_until_it_is_back(tmp_path: Path) -> No
                     assert content_id(kept.content) == line["asset"]
         finally:
             postgresql.end()
+
+
+def test_a_full_disk_for_what_is_put_down_refuses_models_and_batches_and_answers_images(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with small_disk(home / "work", 8) as full, running(home) as server:
+        deploy(server)
+        (full / "batches").mkdir()
+        fill(full)
+        noisy = make_png((220, 20, 20), size=(1200, 1000), noise=40)
+        assert len(noisy) > MB, "more than a form keeps in memory by itself"
+        answer = server.http.post("/api/v1/deployments/colours/predict", files={"image": ("a.png", noisy)})
+        assert answer.status_code == 200, answer.text
+        for address in ("models/big/versions", "deployments/colours/batches", "datasets/d/import"):
+            refused = server.http.post(f"/api/v1/{address}", files={"file": ("a", bytes(3 * MB))})
+            assert (refused.status_code, "nothing was written" in refused.text) == (507, True), refused.text
+            if address != "models/big/versions":
+                refused = server.http.post(f"/api/v1/{address}", content=bytes(3 * MB))
+                assert refused.status_code == 507, refused.text
+        assert "Traceback" not in server.log.read_text(errors="replace")
+
+
+def test_a_disk_that_became_read_only_is_said_plainly_or_answered_unlogged(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with small_disk(home / "files", 24) as disk, running(home) as server:
+        deploy(server)
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        refused = predict(server, 1)
+        assert refused.status_code == 507
+        assert "it is read-only" in refused.json()["detail"]
+        assert "read-only" in server.http.get("/readyz").json()["detail"]
+        kept = {"when_full": "answer unlogged"}
+        server.http.put("/api/v1/deployments/colours/images", json=kept).raise_for_status()
+        until("answered unlogged", lambda: predict(server, 2).headers.get("Relens-Logged") == "false")
+        subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+        until("logged again", lambda: predict(server, 3).json()["logged"])
+
+
+def test_a_database_that_can_only_be_read_says_so(tmp_path: Path) -> None:
+    there = Database(f"sqlite:///{tmp_path / 'relens.db'}")
+    there.create_tables()
+    there.close()
+    only_read = Database(f"sqlite:///file:{tmp_path / 'relens.db'}?mode=ro&uri=true")
+    with pytest.raises(DiskFails, match="read-only"):
+        only_read.write(lambda connection: next_number(connection, "a"))
+    only_read.close()
+
+
+def test_a_database_whose_file_cannot_be_opened_does_not_answer(tmp_path: Path) -> None:
+    nowhere = Database(f"sqlite:///{tmp_path / 'no such folder' / 'relens.db'}")
+    with pytest.raises(NotAnswering):
+        nowhere.write(lambda connection: next_number(connection, "a"))
+    nowhere.close()

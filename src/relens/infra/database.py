@@ -34,7 +34,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Pending
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from relens.kit import clock
-from relens.kit.errors import StorageFull, Unavailable
+from relens.kit.errors import DiskFails, StorageFull, Unavailable
 
 Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
@@ -49,6 +49,7 @@ counter = Table(
 _BATCH = 256
 _BATCH_S = 0.015
 _TRIES = 5
+_AWAY = ("locked", "connection", "disk i/o error", "unable to open database file")
 _PIECES = (256, 64, 16, 4, 1)
 
 
@@ -58,6 +59,10 @@ class NotAnswering(Unavailable):
 
 class NoRoom(StorageFull):
     """The disk of the database is full; nothing was written."""
+
+
+class NoDisk(DiskFails):
+    """The database can be read only; nothing was written."""
 
 
 class Database:
@@ -201,13 +206,15 @@ def _named(error: BaseException) -> BaseException:
         return NotAnswering("the database is not answering right now: try again in a moment")
     if isinstance(error, DBAPIError):
         reason = str(error.orig).lower()
+        if "readonly database" in reason or getattr(error.orig, "sqlstate", None) == "25006":
+            return NoDisk(
+                "the database cannot be written, its file or disk is read-only: see to it; nothing was written"
+            )
         if "disk is full" in reason or "disk full" in reason or "no space left" in reason:
             return NoRoom("the disk of the database is full: free some space; nothing was written")
         if getattr(error.orig, "sqlstate", None) in ("40P01", "40001"):
             return _CrossedLocks("the database is busy with another server's work: try again in a moment")
-        gone = error.connection_invalidated or any(
-            word in reason for word in ("locked", "connection", "disk i/o error")
-        )
+        gone = error.connection_invalidated or any(word in reason for word in _AWAY)
         if isinstance(error, OperationalError | InterfaceError) and gone:
             return NotAnswering("the database is not answering right now: try again in a moment")
     return error

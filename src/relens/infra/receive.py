@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect
 
 from relens.infra.upload import BadUpload
-from relens.kit.errors import StorageFull, TooLarge
+from relens.kit import disk
+from relens.kit.errors import TooLarge
 
 _PIECE = 1 << 20
 
@@ -24,9 +24,9 @@ async def receive_file(request: Request, path: Path, largest: int, field: str = 
 
     Returns the fields beside it: of the query, and of the form. Raises BadUpload for an empty or broken one, TooLarge, StorageFull.
     """
-    path.parent.mkdir(parents=True)
     fields = {name: request.query_params.getlist(name) for name in request.query_params}
     try:
+        path.parent.mkdir(parents=True)
         if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
             await _from_form(request, path, largest, field, fields)
         else:
@@ -37,8 +37,9 @@ async def receive_file(request: Request, path: Path, largest: int, field: str = 
         shutil.rmtree(path.parent, ignore_errors=True)
         if isinstance(error, ClientDisconnect):
             raise BadUpload("the connection closed before the whole upload had arrived") from error
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFull("there is no room for the upload: free some space and send it again") from error
+        refused = disk.refusal(error, "the server's home folder")
+        if refused is not None:
+            raise refused from error
         raise
     return fields
 

@@ -59,5 +59,9 @@ class StorageFull(RelensError):
     """There is no room to keep what was sent; nothing was half-written."""
 
 
+class DiskFails(StorageFull):
+    """The disk takes nothing, although it may have room: it fails, or became read-only. Nothing was half-written."""
+
+
 class MissingPackage(RelensError):
     """A plug-in is there, the library it stands on is not."""

@@ -12,7 +12,7 @@ from relens.infra.database import Database, NotAnswering
 from relens.infra.telemetry import UNLOGGED
 from relens.kit import clock
 from relens.kit.clock import DAY
-from relens.kit.errors import RelensError, StorageFull
+from relens.kit.errors import DiskFails, RelensError, StorageFull
 from relens.predictions.logged import Entry, Logged
 from relens.predictions.retention import store
 
@@ -53,7 +53,7 @@ class Unlogged:
 
     def answer(self, entry: Entry, name: str, error: RelensError) -> Logged:
         """A line that is in no log, counted as such."""
-        UNLOGGED.labels(name, "no room" if isinstance(error, StorageFull) else "no database").inc()
+        UNLOGGED.labels(name, _reason(error)).inc()
         now = clock.now()
         with self._lock:
             key = (entry.deployment, now // DAY)
@@ -79,6 +79,12 @@ class Unlogged:
                     self._waiting[key] = self._waiting.get(key, 0) + count
             raise
         return False
+
+
+def _reason(error: RelensError) -> str:
+    if isinstance(error, DiskFails):
+        return "no disk"
+    return "no room" if isinstance(error, StorageFull) else "no database"
 
 
 def _count(connection: Connection, waiting: Mapping[Key, int]) -> None:

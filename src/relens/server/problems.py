@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from relens.kit import errors
+from relens.kit import disk, errors
 from relens.server.pages import is_page, page
 
 logger = logging.getLogger("relens.server")
@@ -86,6 +86,10 @@ async def on_invalid_request(request: Request, error: Exception) -> JSONResponse
 async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     path, status = request.scope["path"], error.status_code
+    # The framework calls whatever goes wrong over a form a bad request, also a disk that has no room for it.
+    refused = disk.refusal(error.__cause__, "the server's home folder")
+    if refused is not None:
+        return await on_named_error(request, refused)
     nobody_else = request.scope.get("endpoint") is page and request.method not in ("GET", "HEAD")
     if status == 405 and nobody_else and not is_page(path):
         status = 404

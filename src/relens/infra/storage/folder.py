@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from relens.infra.storage._port import NoBytes, Room
-from relens.kit.errors import Invalid, StorageFull
+from relens.kit import disk
+from relens.kit.errors import Invalid
 from relens.kit.ids import new_id
 
 
@@ -38,12 +39,12 @@ class Folder:
             if self._sync:
                 _sync_folder(target.parent)
         except OSError as error:
-            beside.unlink(missing_ok=True)
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise StorageFull(
-                    f"there is no room left in {self._root}: free some space; nothing was written"
-                ) from error
-            raise
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+            refused = disk.refusal(error, str(self._root))
+            if refused is None:
+                raise
+            raise refused from error
 
     def get(self, key: str) -> bytes:
         try:
@@ -68,9 +69,9 @@ class Folder:
         return self._place(key)
 
     def room(self) -> Room | None:
-        disk = shutil.disk_usage(self._root)
+        usage = shutil.disk_usage(self._root)
         # What is reserved for the system is neither ours nor used: the disk ends where we cannot write any more.
-        return Room(disk.used + disk.free, disk.free)
+        return Room(usage.used + usage.free, usage.free)
 
     def free_bytes(self) -> int | None:
         return shutil.disk_usage(self._root).free
