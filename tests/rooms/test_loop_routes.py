@@ -132,6 +132,20 @@ def test_settings_that_could_not_run_are_refused_at_once(client: httpx.Client) -
     assert refused.status_code == 403
 
 
+def test_what_a_deployment_setting_leaves_out_stays(client: httpx.Client) -> None:
+    orchard = f"{API}/deployments/orchard"
+    guarded = {"active": True, "policy": "shadow", "guard": ["latency"], "guard_hours": 6}
+    refused = client.put(f"{orchard}/continuous-deployment", json=guarded)
+    assert (refused.status_code, "no alert rule" in refused.json()["detail"]) == (422, True)
+    rule = {"metric": "latency", "operator": "above", "value": 1e6}
+    client.post(f"{orchard}/alert-rules", json=rule).raise_for_status()
+    client.put(f"{orchard}/continuous-deployment", json=guarded).raise_for_status()
+    kept = client.put(f"{orchard}/continuous-deployment", json={"active": False, "policy": "ask"}).json()
+    assert kept == {**guarded, "active": False, "policy": "ask"}
+    cleared = client.put(f"{orchard}/continuous-deployment", json={"active": False, "guard": []}).json()
+    assert cleared["guard"] == []
+
+
 def test_the_queue_fills_by_itself_and_empties_as_people_settle(client: httpx.Client) -> None:
     _wait(lambda: len(client.get(f"{API}/deployments/orchard/queue?limit=5").json()["items"]) == 5)
     queued = client.get(f"{API}/deployments/orchard/queue?limit=5").json()["items"]
@@ -168,6 +182,9 @@ def test_enough_reviews_start_a_run_and_the_candidate_waits_for_an_answer(client
     assert client.get(orchard).json()["champion"]["number"] == 1
     assert client.post(f"{API}/decisions/{waiting['id']}/approve").json()["applied"] == "approved"
     assert client.get(orchard).json()["champion"]["number"] == 2
+    assert loop()["back_to"]["title"] == "fruit v1"
+    unseen = client.post(f"{orchard}/rollback", json={"champion": loop()["back_to"]["id"]})
+    assert (unseen.status_code, unseen.json()["title"]) == (409, "Champion changed")
     assert client.post(f"{API}/decisions/{waiting['id']}/refuse").status_code == 409
     _wait(lambda: client.get(orchard).json()["serving"]["model_version"] == waiting["candidate"]["id"])
     answer = client.post(f"{orchard}/predict", content=patch("ripe", 900, NEW)).json()

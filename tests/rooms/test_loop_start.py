@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
 import pytest
-from sqlalchemy import Connection
 
 from relens.alerts import store as alerts
 from relens.alerts.alert import Alert
 from relens.deployments import store as deployments
-from relens.deployments.deployment import Deployment, RoleChange
+from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.infra.jobs import Jobs
 from relens.kit import clock
 from relens.kit.errors import Conflict
 from relens.kit.ids import new_id
 from relens.loop import configure, store
-from relens.loop.decision import Decision
 from relens.loop.policy import (
     MINUTE,
-    ContinuousDeployment,
     ContinuousTraining,
     FeedbackLoop,
     Policies,
     QuietHours,
 )
 from relens.loop.progress import progress
-from relens.loop.promote import roll_out
 from relens.loop.start import Follow, start
-from relens.registry import store as registry
-from relens.registry.model_version import ModelVersion
 from tests.rooms.test_loop_feedback import World
 
 PARAMETERS = {"command": ["true"]}
@@ -201,67 +192,3 @@ def test_frozen_nothing_begins_by_itself_and_people_still_may(watched: Watched) 
     freeze(False)
     watched.accept("more", 30)
     assert watched.follow_all() == ["2 queued"]
-
-
-def test_an_alert_of_the_guard_takes_a_promotion_back_once(watched: Watched) -> None:
-    before = str(watched.deployment.champion)
-    model = watched.database.write(
-        lambda connection: registry.named(connection, "cells", "classification", watched.alice.id)
-    )
-    about: Any = {
-        "model": model.id,
-        "model_name": "cells",
-        "task": "classification",
-        "labels": watched.deployment.labels,
-    }
-    plain: Any = dict.fromkeys(("dataset_version", "training_run", "parent", "checkpoint", "advised_threshold"))
-    made: Any = {
-        "size_bytes": 1,
-        "manifest": {},
-        "scores": {},
-        "note": "",
-        "created_at": 1,
-        "created_by": watched.alice.id,
-    }
-    first = ModelVersion(id=before, number=1, artifact="a" * 64, **about, **plain, **made)
-    second = replace(first, id=new_id(), number=2, artifact="b" * 64)
-    guarded = ContinuousDeployment(True, "champion", guard=("precision",))
-    promoted_at = clock.now()
-    judged = Decision(
-        new_id(),
-        watched.deployment.id,
-        new_id(),
-        second.id,
-        first.id,
-        new_id(),
-        "promote",
-        ("it is better.",),
-        {},
-        "ask",
-        "held",
-        "",
-        promoted_at,
-    )
-
-    def promote_it(connection: Connection) -> None:
-        for version in (first, second):
-            registry.insert(connection, version)
-        answered = RoleChange(watched.deployment.id, "champion", before, 1, None, "deployed", watched.alice.id)
-        deployments.open_role(connection, answered)
-        configure.continuous_deployment(connection, watched.deployment, guarded, watched.alice)
-        roll_out(connection, judged)
-
-    watched.database.write(promote_it)
-    assert watched.now().champion == second.id
-    alarm(watched, "precision", promoted_at - clock.HOUR)
-    alarm(watched, "latency", promoted_at + 1)
-    watched.follow_all()
-    assert watched.now().champion == second.id, "an older alert, or one on another metric, is no objection"
-    alarm(watched, "precision", promoted_at + 1)
-    watched.follow_all()
-    assert watched.now().champion == before
-    with watched.database.read() as connection:
-        (latest, *_) = [one for one in deployments.history(connection, watched.deployment.id) if one.until is None]
-    assert "taken back by its guard: it moved" in latest.reason
-    watched.follow_all()
-    assert watched.now().champion == before

@@ -111,9 +111,19 @@ def set_keeping(connection: Connection, deployment: Deployment, keeping: Keeping
 
 
 def set_role(
-    connection: Connection, deployment: Deployment, role: Role, version: ModelVersion | None, reason: str, actor: Actor
+    connection: Connection,
+    deployment: Deployment,
+    role: Role,
+    version: ModelVersion | None,
+    reason: str,
+    actor: Actor,
+    *,
+    went_back: bool = False,
 ) -> None:
-    """Gives `role` to `version` (None: to nobody); refuses a version that cannot answer at this address."""
+    """Gives `role` to `version` (None: to nobody); refuses a version that cannot answer at this address.
+
+    `went_back`: a rollback brings it back, so what came after it is nothing to go back to any more.
+    """
     if version is None and role == "champion":
         raise BadDeployment("a deployment always has a champion: set another one instead")
     if version is not None and version.task != deployment.task:
@@ -133,21 +143,32 @@ def set_role(
                 connection, RoleChange(deployment.id, other, None, clock.now(), None, "became champion", actor.id)
             )
     store.change(connection, deployment.id, **values)
-    line = RoleChange(deployment.id, role, version.id if version else None, clock.now(), None, reason, actor.id)
+    given = version.id if version else None
+    line = RoleChange(deployment.id, role, given, clock.now(), None, reason, actor.id, went_back)
     store.open_role(connection, line)
 
 
 def earlier_champion(connection: Connection, deployment: Deployment) -> str:
-    """The version that was champion before the present one; NothingBefore when there was none."""
-    for line in store.history(connection, deployment.id):
-        if (
-            line.role == "champion"
-            and line.until is not None
-            and line.model_version != deployment.champion
-            and line.model_version
-        ):
-            return line.model_version
-    raise NothingBefore(f"'{deployment.name}' has had one champion only: there is nothing to roll back to")
+    """The version that a rollback brings back: the champion before the present one; NothingBefore when there is none.
+
+    The champions are a stack: a rollback takes away what it went back from, so the next one goes further back.
+    """
+    lines = [line for line in store.history(connection, deployment.id) if line.role == "champion"]
+    before: list[str] = []
+    for line in reversed(lines):
+        if line.model_version is None:
+            continue
+        if line.went_back and line.model_version in before:
+            while before[-1] != line.model_version:
+                before.pop()
+        else:
+            before.append(line.model_version)
+    if before and before[-1] == deployment.champion:
+        before.pop()
+    if not before:
+        so_far = "has had one champion only" if len(lines) < 2 else "is back at its first champion"
+        raise NothingBefore(f"'{deployment.name}' {so_far}: there is nothing to roll back to")
+    return before[-1]
 
 
 def _advised(version: ModelVersion) -> float:

@@ -53,7 +53,10 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class RoleChange:
-    """One line of a deployment's history: which version had which role from when to when, by whom and why."""
+    """One line of a deployment's history: which version had which role from when to when, by whom and why.
+
+    `went_back`: it is an earlier version that a rollback brought back.
+    """
 
     deployment: str
     role: Role
@@ -62,6 +65,7 @@ class RoleChange:
     until: Micros | None
     reason: str
     by: str
+    went_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Connection,
     Float,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     or_,
     select,
     update,
@@ -57,6 +59,7 @@ role_history = Table(
     Column("until", BigInteger),
     Column("reason", Text, nullable=False),
     Column("by", String(36), nullable=False),
+    Column("went_back", Boolean, nullable=False, server_default=false()),
     Index("role_history_by_deployment", "deployment", "since"),
 )
 
@@ -154,7 +157,7 @@ def history(connection: Connection, deployment_id: str) -> list[RoleChange]:
         .order_by(role_history.c.since.desc(), role_history.c.id.desc())
     )
     return [
-        RoleChange(r.deployment, r.role, r.model_version, r.since, r.until, r.reason, r.by)
+        RoleChange(r.deployment, r.role, r.model_version, r.since, r.until, r.reason, r.by, r.went_back)
         for r in connection.execute(query)
     ]
 

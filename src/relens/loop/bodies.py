@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -68,6 +69,22 @@ class ContinuousDeploymentBody(BaseModel):
     policy: RolloutPolicy = "ask"
     guard: list[Name] = Field(default_factory=list, max_length=20)
     guard_hours: float = Field(24.0, gt=0, le=8_760)
+
+
+class ContinuousDeploymentIn(BaseModel):
+    """What to change of it; what is left out stays as it is."""
+
+    active: bool
+    policy: RolloutPolicy | None = None
+    guard: list[Name] | None = Field(None, max_length=20)
+    guard_hours: float | None = Field(None, gt=0, le=8_760)
+
+    def of(self, now: ContinuousDeployment) -> ContinuousDeployment:
+        """The settings afterwards. Raises BadPolicy."""
+        said = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
+        if self.guard is not None:
+            said["guard"] = tuple(self.guard)
+        return replace(now, **said)
 
 
 class FreezeBody(BaseModel):
@@ -149,6 +166,7 @@ class LoopOut(BaseModel):
     due: str | None = Field(description="why a run should begin, when one is due")
     waits: str | None = Field(description="what a run that is due waits for")
     frozen: bool
+    back_to: TitledVersion | None = Field(description="the version that a rollback would bring back")
 
 
 class PreviewOut(BaseModel):
@@ -181,6 +199,9 @@ class RollbackIn(BaseModel):
     """Why the earlier champion comes back; kept in the history of roles."""
 
     reason: str = Field(default="", max_length=500)
+    champion: str | None = Field(
+        None, description="the id of the champion you saw: if another one answers by now, nothing happens"
+    )
 
 
 class CandidateIn(BaseModel):
@@ -286,6 +307,7 @@ def loop_body(connection: Connection, seen: Progress) -> LoopOut:
         due=seen.due.reason,
         waits=seen.due.waits,
         frozen=seen.frozen,
+        back_to=TitledVersion(id=seen.back_to.id, title=seen.back_to.title) if seen.back_to else None,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from relens.access.actor import Actor
+from relens.alerts import store as alerts
 from relens.datasets import store as datasets
 from relens.deployments.deployment import Deployment
 from relens.loop import store
@@ -55,8 +56,17 @@ def continuous_training(
 def continuous_deployment(
     connection: Connection, deployment: Deployment, chosen: ContinuousDeployment, actor: Actor
 ) -> ContinuousDeployment:
+    """Raises BadPolicy when no alert rule watches a metric of the guard: it would never speak up."""
     actor.must_be("operator")
     now = store.policies(connection, deployment.id)
+    watched = {rule.metric for rule, _ in alerts.rules(connection, deployment.id, active_only=True)}
+    # One that was chosen already may stay, so that its rule can be paused and other settings saved meanwhile.
+    deaf = [metric for metric in chosen.guard if metric not in watched and metric not in now.rollout.guard]
+    if deaf:
+        raise BadPolicy(
+            f"no alert rule of '{deployment.name}' watches {', '.join(deaf)}, so a guard on it would never speak up: "
+            "make the rule first, then let it guard promotions"
+        )
     store.keep_policies(connection, deployment.id, replace(now, rollout=chosen))
     return chosen
 

@@ -11,7 +11,7 @@ from relens.kit.errors import Conflict, NotFound
 from relens.loop.gate import Answer
 from relens.loop.policy import RolloutPolicy
 
-Applied = Literal["promoted", "shadow", "waiting", "held", "approved", "refused"]
+Applied = Literal["promoted", "shadow", "waiting", "held", "approved", "refused", "taken back"]
 OPEN: tuple[Applied, ...] = ("waiting", "shadow")
 """A person may still approve or refuse."""
 
@@ -30,7 +30,7 @@ class ChampionChanged(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`job` did the judging. `note` says what came of it in a sentence; `settled_by` is the person who approved or refused."""
+    """`job` did the judging. `taken back`: it was champion, then a guard or a person rolled back. `note` says what came of it in a sentence; `settled_by` is the person who approved or refused."""
 
     id: str
     deployment: str

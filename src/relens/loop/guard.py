@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from relens.alerts import store as alerts
+from relens.deployments import change
 from relens.deployments import store as deployments
+from relens.deployments.deployment import Deployment
 from relens.kit.clock import HOUR, Micros
 from relens.loop import store
 from relens.loop.decision import Decision
@@ -25,17 +27,22 @@ class Objection:
 
 
 def objection(connection: Connection, deployment: str, chosen: Policies) -> Objection | None:
-    """What speaks against the champion, if it came through the gate not longer than `guard_hours` ago and an alert has begun since."""
+    """What speaks against the champion, if the loop promoted it not longer than `guard_hours` ago and an alert has begun since.
+
+    Since it took the role this time: whoever brought it back in spite of a standing alert has seen that alert.
+    """
     if chosen.frozen or not chosen.rollout.guard:
         return None
-    latest = next(iter(store.decisions(connection, deployment, None, 1)), None)
-    at = None if latest is None else _answers_since(latest)
-    if latest is None or at is None or deployments.get(connection, deployment).champion != latest.candidate:
+    here = deployments.get(connection, deployment)
+    promotion = store.promotion_of(connection, deployment, here.champion)
+    if promotion is None:
         return None
-    until = at + round(chosen.rollout.guard_hours * HOUR)
+    began = _answers_since(promotion)
+    answers_since = max(deployments.since_of(connection, deployment, "champion") or 0, began)
+    until = began + round(chosen.rollout.guard_hours * HOUR)
     for alert in alerts.alerts(connection, deployment, open_only=True):
-        if alert.metric in chosen.rollout.guard and at < alert.since <= until:
-            return Objection(latest.id, alert.id, alert.sentence)
+        if alert.metric in chosen.rollout.guard and answers_since < alert.since <= until:
+            return Objection(promotion.id, alert.id, alert.sentence) if _can_go_back(connection, here) else None
     return None
 
 
@@ -47,7 +54,12 @@ def go_back(connection: Connection, deployment_id: str) -> None:
         rollback(connection, deployments.get(connection, deployment_id), loop_actor(connection), reason)
 
 
-def _answers_since(decision: Decision) -> Micros | None:
-    if decision.applied == "promoted":
-        return decision.at
-    return decision.settled_at if decision.applied == "approved" else None
+def _can_go_back(connection: Connection, deployment: Deployment) -> bool:
+    try:
+        return bool(change.earlier_champion(connection, deployment))
+    except change.NothingBefore:
+        return False
+
+
+def _answers_since(decision: Decision) -> Micros:
+    return decision.settled_at or decision.at if decision.applied == "approved" else decision.at

@@ -7,6 +7,8 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
+from relens.deployments import change
+from relens.deployments.change import NothingBefore
 from relens.deployments.deployment import Deployment
 from relens.infra.jobs import Job
 from relens.infra.jobs import store as jobs_store
@@ -19,6 +21,8 @@ from relens.loop.feedback import Tally, newest_version, tally
 from relens.loop.policy import Policies
 from relens.loop.retrain import STEPS
 from relens.loop.start import what_is_due
+from relens.registry import store as registry
+from relens.registry.model_version import ModelVersion
 from relens.review import store as verdicts
 from relens.training import store as trainings
 
@@ -41,7 +45,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`dataset` is the name and newest version number of the target, None where there is none.
+    """`dataset` is the name and newest version number of the target, None where there is none; `back_to` what a rollback would bring back.
 
     `unplaced`: reviews that the tally does not count yet, because the loop follows a moment behind (200 at most are counted).
     """
@@ -58,6 +62,7 @@ class Progress:
     last_error: str | None
     due: Due
     frozen: bool
+    back_to: ModelVersion | None
 
 
 def progress(connection: Connection, deployment: Deployment) -> Progress:
@@ -79,7 +84,15 @@ def progress(connection: Connection, deployment: Deployment) -> Progress:
         last_error=job.error if job else None,
         due=what_is_due(connection, deployment.id, chosen),
         frozen=chosen.frozen,
+        back_to=_before(connection, deployment),
     )
+
+
+def _before(connection: Connection, deployment: Deployment) -> ModelVersion | None:
+    try:
+        return registry.get(connection, change.earlier_champion(connection, deployment))
+    except (NothingBefore, NotFound):
+        return None
 
 
 def _unplaced(connection: Connection, deployment: str, chosen: Policies) -> int:

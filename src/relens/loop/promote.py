@@ -93,16 +93,36 @@ def refuse(connection: Connection, decision_id: str, actor: Actor) -> Decision:
     return _settle(connection, decision, "refused", f"{actor.name} refused it.", actor)
 
 
-def rollback(connection: Connection, deployment: Deployment, actor: Actor, reason: str = "") -> ModelVersion:
-    """The version that was champion before answers again. Raises NothingBefore."""
+def rollback(
+    connection: Connection, deployment: Deployment, actor: Actor, reason: str = "", expected: str | None = None
+) -> ModelVersion:
+    """The version that was champion before answers again. Raises NothingBefore.
+
+    `expected`: the champion that whoever asks has seen; ChampionChanged when another one answers by now, so that two rollbacks
+    for one reason (a guard's and a person's) are one.
+    """
     actor.must_be("operator")
+    if expected is not None and expected != deployment.champion:
+        now = registry.get(connection, deployment.champion).title if deployment.champion else "no version"
+        raise ChampionChanged(f"the champion has changed since you looked: {now} answers now; nothing was rolled back")
     before = registry.get(connection, change.earlier_champion(connection, deployment))
-    _become_champion(connection, deployment, before, reason or f"rolled back by {actor.name}", actor)
+    said = reason or f"rolled back by {actor.name}"
+    promotion = store.promotion_of(connection, deployment.id, deployment.champion)
+    if promotion is not None:
+        note = f"Taken back by {actor.name}: {said.rstrip('.')}."
+        _settle(connection, promotion, "taken back", note, actor)
+    _become_champion(connection, deployment, before, said, actor, went_back=True)
     return before
 
 
 def _become_champion(
-    connection: Connection, deployment: Deployment, version: ModelVersion, reason: str, actor: Actor
+    connection: Connection,
+    deployment: Deployment,
+    version: ModelVersion,
+    reason: str,
+    actor: Actor,
+    *,
+    went_back: bool = False,
 ) -> str:
     """Gives it the role; answers with a sentence on what that means.
 
@@ -119,7 +139,8 @@ def _become_champion(
         about = (
             f"the threshold moves from {deployment.threshold:g} to {version.advised_threshold:g}, as advised with it"
         )
-    change.set_role(connection, deployment, "champion", version, f"{reason.rstrip('.')}; {about}", actor)
+    said = f"{reason.rstrip('.')}; {about}"
+    change.set_role(connection, deployment, "champion", version, said, actor, went_back=went_back)
     return f"{version.title} answers now; {about}."
 
 

@@ -18,6 +18,7 @@ from relens.loop import configure, promote, store
 from relens.loop.bodies import (
     CandidateIn,
     ContinuousDeploymentBody,
+    ContinuousDeploymentIn,
     ContinuousTrainingBody,
     DecisionOut,
     FeedbackLoopBody,
@@ -35,7 +36,6 @@ from relens.loop.bodies import (
     training_of,
 )
 from relens.loop.judge import judge_candidate
-from relens.loop.policy import ContinuousDeployment
 from relens.loop.preview import preview
 from relens.loop.progress import progress
 from relens.loop.provenance import lineage
@@ -105,15 +105,14 @@ def get_continuous_deployment(deployment: str, database: Db) -> ContinuousDeploy
 
 @router.put("/deployments/{deployment}/continuous-deployment")
 def put_continuous_deployment(
-    deployment: str, wanted: ContinuousDeploymentBody, actor: Asking, database: Db
+    deployment: str, wanted: ContinuousDeploymentIn, actor: Asking, database: Db
 ) -> ContinuousDeploymentBody:
-    """What happens with the next candidate that passes the gate."""
-    chosen = ContinuousDeployment(wanted.active, wanted.policy, tuple(wanted.guard), wanted.guard_hours)
+    """What happens with the next candidate that passes the gate; what is left out stays as it is."""
 
     def change(connection: Connection) -> ContinuousDeploymentBody:
-        return rollout_body(
-            configure.continuous_deployment(connection, deployments.get(connection, deployment), chosen, actor)
-        )
+        here = deployments.get(connection, deployment)
+        chosen = wanted.of(store.policies(connection, here.id).rollout)
+        return rollout_body(configure.continuous_deployment(connection, here, chosen, actor))
 
     return database.write(change)
 
@@ -184,11 +183,11 @@ def refuse(decision: str, actor: Asking, database: Db) -> DecisionOut:
 
 @router.post("/deployments/{deployment}/rollback")
 def roll_back(deployment: str, wanted: RollbackIn, actor: Asking, database: Db) -> DeploymentOut:
-    """The champion before the present one answers again, with the threshold that goes with it."""
+    """The champion before the present one answers again, with the threshold that goes with it; asked again, the one before that."""
 
     def work(connection: Connection) -> DeploymentOut:
         found = deployments.get(connection, deployment)
-        promote.rollback(connection, found, actor, wanted.reason)
+        promote.rollback(connection, found, actor, wanted.reason, wanted.champion)
         return shown(connection, [deployments.get(connection, found.id)])[0]
 
     return database.write(work)

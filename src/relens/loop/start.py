@@ -35,9 +35,9 @@ class Follow:
     def step(self) -> bool:
         more = self._feedback.step()
         with self._database.read() as connection:
-            active = store.active(connection)
-            begin = [one for one, chosen in active.items() if what_is_due(connection, one, chosen).now]
-            objected = [one for one, chosen in active.items() if guard.objection(connection, one, chosen) is not None]
+            there = store.everywhere(connection)
+            begin = [one for one, chosen in there.items() if what_is_due(connection, one, chosen).now]
+            objected = [one for one, chosen in there.items() if guard.objection(connection, one, chosen) is not None]
         for deployment in begin:
             self._database.write(partial(_start_if_due, jobs=self._jobs, deployment_id=deployment))
         for deployment in objected:

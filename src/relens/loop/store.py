@@ -53,6 +53,7 @@ loop_run = Table(
     Column("reason", Text, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("started_at", BigInteger, nullable=False),
+    Column("frozen", JSON(none_as_null=True)),
     Index("loop_run_by_deployment", "deployment", "number", unique=True),
 )
 
@@ -98,8 +99,12 @@ def policies(connection: Connection, deployment: str) -> Policies:
 
 def active(connection: Connection) -> dict[str, Policies]:
     """The deployments whose feedback loop is on."""
-    rows = connection.execute(select(loop_policy).where(loop_policy.c.feedback_active))
-    return {row.deployment: _policies(row) for row in rows}
+    return {deployment: chosen for deployment, chosen in everywhere(connection).items() if chosen.feedback.active}
+
+
+def everywhere(connection: Connection) -> dict[str, Policies]:
+    """The settings of every deployment for which somebody chose any."""
+    return {row.deployment: _policies(row) for row in connection.execute(select(loop_policy))}
 
 
 def keep_policies(connection: Connection, deployment: str, chosen: Policies) -> None:
@@ -130,6 +135,18 @@ def last_run(connection: Connection, deployment: str) -> LoopRun | None:
     return _run(connection.execute(query).one_or_none())
 
 
+def keep_frozen(connection: Connection, job: str, version: str, base: str, counted: dict[str, Any]) -> None:
+    """Remembers which dataset version a run made, of which it grew, and what was new in it."""
+    frozen = {"version": version, "base": base, "counted": counted}
+    connection.execute(update(loop_run).where(loop_run.c.job == job).values(frozen=frozen))
+
+
+def frozen_by(connection: Connection, job: str) -> tuple[str, str, dict[str, Any]] | None:
+    """What `keep_frozen` kept of that run."""
+    kept = connection.execute(select(loop_run.c.frozen).where(loop_run.c.job == job)).scalar()
+    return None if kept is None else (kept["version"], kept["base"], kept["counted"])
+
+
 def jobs_since(connection: Connection, deployment: str, since: Micros) -> list[str]:
     """The jobs of the runs that began after `since`."""
     query = select(loop_run.c.job).where(loop_run.c.deployment == deployment, loop_run.c.started_at > since)
@@ -155,6 +172,17 @@ def decision(connection: Connection, decision_id: str) -> Decision:
 
 def decision_of_job(connection: Connection, job: str) -> Decision | None:
     row = connection.execute(select(gate_decision).where(gate_decision.c.job == job)).one_or_none()
+    return None if row is None else _decision(row)
+
+
+def promotion_of(connection: Connection, deployment: str, version: str | None) -> Decision | None:
+    """The newest decision by which `version` became champion and that nobody has taken back."""
+    query = select(gate_decision).where(
+        gate_decision.c.deployment == deployment,
+        gate_decision.c.candidate == version,
+        gate_decision.c.applied.in_(("promoted", "approved")),
+    )
+    row = connection.execute(query.order_by(gate_decision.c.at.desc(), gate_decision.c.id.desc()).limit(1)).first()
     return None if row is None else _decision(row)
 
 

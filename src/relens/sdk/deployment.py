@@ -133,8 +133,9 @@ class Deployment:
         """Who had which role, and since when."""
         return list(self._transport.items(f"{self._path}/roles"))
 
-    def roll_back(self, reason: str = "") -> Json:
-        return dict(self._write("POST", "/rollback", reason=reason))
+    def roll_back(self, reason: str = "", *, champion: str | None = None) -> Json:
+        """The champion before answers again. `champion`: the id of the one you saw; if another answers by now, Conflict."""
+        return dict(self._write("POST", "/rollback", reason=reason, champion=champion))
 
     def set_training_data(self, dataset_version: str) -> Json:
         return dict(self._write("PUT", "/training-data", dataset_version=dataset_version))
@@ -156,8 +157,18 @@ class Deployment:
         said = {"active": active, "after": after, "trainer": trainer, "parameters": dict(parameters or {})}
         return dict(self._write("PUT", "/continuous-training", **said))
 
-    def set_continuous_deployment(self, policy: str, *, active: bool = True) -> Json:
-        return dict(self._write("PUT", "/continuous-deployment", policy=policy, active=active))
+    def set_continuous_deployment(
+        self,
+        policy: str,
+        *,
+        active: bool = True,
+        guard: Sequence[str] | None = None,
+        guard_hours: float | None = None,
+    ) -> Json:
+        """`policy`: "ask", "shadow" or "champion". `guard`: metrics whose alert, when it begins within `guard_hours` after a promotion,
+        brings the version before back; an alert rule must watch each. What is left out stays as it is."""
+        said = {"policy": policy, "active": active, "guard": guard, "guard_hours": guard_hours}
+        return dict(self._write("PUT", "/continuous-deployment", **said))
 
     def loop(self) -> Json:
         return self._read("/loop")
