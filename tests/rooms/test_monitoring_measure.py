@@ -11,9 +11,11 @@ from relens.infra.database import Database
 from relens.infra.storage.folder import Folder
 from relens.kit.clock import HOUR
 from relens.kit.errors import NotFound
-from relens.monitoring.measure import Measuring
+from relens.metrics.average_precision import ApStore
+from relens.metrics.kinds import average_precision
 from relens.monitoring.window import BadWindow, Window, width
 from relens.predictions import store as predictions
+from relens.predictions.logged import Entry
 from relens.review.settle import settle
 from relens.vision.annotation import Annotation
 from tests.rooms.monitoring_material import START, Site, make_site
@@ -188,9 +190,109 @@ def test_a_chart_has_a_bearable_number_of_points() -> None:
         width(Window(0, 24 * 400 * HOUR), "60")
 
 
-def test_the_answer_to_reviews_is_kept_until_the_next_verdict(site: Site) -> None:
-    measuring: Measuring = site.measuring
+def test_a_query_chooses_the_reviews_too(site: Site) -> None:
+    right = site.log(3, source="line-1")
+    wrong = site.log(2, source="line-2")
+    for line in right:
+        site.database.write(lambda c, line=line: settle(c, line.id, "accepted", (), actor=site.alice))
+    for line in wrong:
+        site.database.write(lambda c, line=line: settle(c, line.id, "corrected", (), actor=site.alice))
+    site.catch_up()
+    asked = {one: replace(DAY, query=f'source = "{one}"') for one in ("line-1", "line-2")}
+    for source, precision, images in (("line-1", 1.0, 3), ("line-2", 0.0, 2)):
+        board = site.measuring.dashboard(site.deployment, asked[source]).metrics["detection_report"]
+        assert board.value is not None
+        assert (board.count, board.value["precision"]) == (images, precision)
+    with site.database.read() as connection:
+        images, curves = site.measuring.curves(connection, site.deployment, asked["line-2"], 0.5)
+    assert images == 2
+    assert curves["bolt"] is None
+    assert site.measuring.metric(site.deployment, "detection_report", replace(DAY, query="source = nowhere")).count == 0
+
+
+def test_a_label_keeps_what_was_wrongly_said_to_be_it(site: Site) -> None:
+    (line,) = site.log(1)
+    truth = (Annotation("nut", line.detections[0].shape),)
+    site.database.write(lambda c: settle(c, line.id, "corrected", truth, actor=site.alice))
+    bolt = site.measuring.metric(site.deployment, "detection_report", replace(DAY, label="bolt")).value
+    assert bolt is not None
+    assert (bolt["tp"], bolt["fp"], bolt["fn"]) == (0, 1, 0)
+    assert bolt["errors"]["label"] == 1
+    assert bolt["confusion"]["labels"] == ["bolt", "nut", "background"]
+    assert bolt["confusion"]["counts"][1][0] == 1
+
+
+def test_what_a_shadow_failed_to_answer_is_not_judged(site: Site) -> None:
+    (line,) = site.log(1)
+    failed = Entry(
+        site.deployment.id, line.asset, 640, 480, "other", "shadow", (), 0.5, 3.0, START, parent=line.id, error="ModelFailed"
+    )  # fmt: skip
+    site.database.write(lambda c: predictions.append(c, failed))
+    site.database.write(lambda c: settle(c, line.id, "accepted", (), actor=site.alice))
+    shadow = site.measuring.metric(site.deployment, "detection_report", replace(DAY, role="shadow"))
+    assert (shadow.available, shadow.count) == (False, 0)
+
+
+def test_a_shadow_that_answers_after_the_review_is_judged(site: Site) -> None:
     (line,) = site.log(1)
     site.database.write(lambda c: settle(c, line.id, "accepted", (), actor=site.alice))
-    first = measuring.metric(site.deployment, "average_precision", DAY).value
-    assert measuring.metric(site.deployment, "average_precision", DAY).value == first
+    asked = replace(DAY, role="shadow")
+    assert site.measuring.metric(site.deployment, "detection_report", asked).count == 0
+    late = Entry(
+        site.deployment.id, line.asset, 640, 480, "other", "shadow", line.detections, 0.5, 3.0, START, parent=line.id
+    )
+    site.database.write(lambda c: predictions.append(c, late))
+    assert site.measuring.metric(site.deployment, "detection_report", asked).count == 1
+
+
+def test_reviewed_images_make_a_chart_over_time(site: Site) -> None:
+    first, second = site.log(2, hour=1), site.log(1, hour=5)
+    for line in first:
+        site.database.write(lambda c, line=line: settle(c, line.id, "accepted", (), actor=site.alice))
+    site.database.write(lambda c: settle(c, second[0].id, "corrected", (), actor=site.alice))
+    site.catch_up()
+    metrics = site.measuring.dashboard(site.deployment, DAY, "3600").metrics
+    points = metrics["detection_report"].series
+    assert [(p["t"], p["n"], p["precision"]) for p in points] == [(START + HOUR, 2, 1.0), (START + 5 * HOUR, 1, 0.0)]
+    precise = metrics["average_precision"].series
+    assert [(p["n"], p["map50"]) for p in precise] == [(2, pytest.approx(1.0)), (1, None)]
+
+
+def test_an_answer_is_computed_once_until_a_review_of_its_images_changes(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [*site.log(2), *site.log(1, hour=30)]
+    for line in lines:
+        site.database.write(lambda c, line=line: settle(c, line.id, "accepted", (), actor=site.alice))
+    computed: list[object] = []
+    kept = ApStore.summary
+    monkeypatch.setattr(ApStore, "summary", lambda *a, **k: computed.append(1) or kept(*a, **k))
+
+    def asked(until: int) -> dict[str, object] | None:
+        return site.measuring.metric(site.deployment, "average_precision", Window(START, until)).value
+
+    first = asked(START + 24 * HOUR)
+    assert asked(START + 24 * HOUR + 1) == first, "the window has moved, the images are the same"
+    assert len(computed) == 1
+    site.database.write(lambda c: settle(c, lines[2].id, "corrected", (), actor=site.alice))
+    assert asked(START + 24 * HOUR + 2) == first, "an image outside of the window changed"
+    assert len(computed) == 1
+    site.database.write(lambda c: settle(c, lines[0].id, "corrected", (), actor=site.alice))
+    assert asked(START + 24 * HOUR + 3) != first
+    assert len(computed) == 2
+
+
+def test_each_review_is_matched_once_whatever_is_asked(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    matched: list[object] = []
+    real = average_precision.match_image
+    monkeypatch.setattr(average_precision, "match_image", lambda *a, **k: matched.append(1) or real(*a, **k))
+    lines = site.log(5)
+    for line in lines:
+        site.database.write(lambda c, line=line: settle(c, line.id, "accepted", (), actor=site.alice))
+    site.measuring.dashboard(site.deployment, DAY)
+    site.measuring.dashboard(site.deployment, replace(DAY, until=START + 2))
+    site.measuring.metric(site.deployment, "calibration", replace(DAY, label="bolt"))
+    assert len(matched) == 5
+    site.database.write(lambda c: settle(c, lines[0].id, "corrected", (), actor=site.alice))
+    site.measuring.dashboard(site.deployment, DAY)
+    assert len(matched) == 6

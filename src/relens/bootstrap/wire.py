@@ -32,6 +32,8 @@ from relens.loop.retrain import Retrain
 from relens.loop.start import Follow
 from relens.monitoring.fitted import FittedReferences
 from relens.monitoring.keep_up import KeepUp
+from relens.monitoring.marking import Marking
+from relens.monitoring.marking import forget as forget_marks
 from relens.monitoring.measure import Measuring
 from relens.monitoring.project import Projection
 from relens.monitoring.rebuild import Rebuilding
@@ -45,7 +47,7 @@ from relens.predictions.record import Recorder
 from relens.predictions.retention.expire import Retention
 from relens.review import queue_rows
 from relens.review.forget import forget
-from relens.review.queue import Lineup
+from relens.review.lineup import Lineup
 from relens.server.app import make_app
 from relens.serving.answer import Engine
 from relens.serving.many import Batches
@@ -103,6 +105,7 @@ class Relens:
             Follower("notifications", notification.step, 0.5),
             Follower("filing", filing.follow, 0.1),
             Follower("metrics", projection.step, 1.0),
+            Follower("reviewed lines", Marking(self.database).step, 1.0),
             Follower("training data", KeepUp(self.database, fit).step, 1.0),
             Follower("drift", DriftWatch(self.database, self.fitted).step, 5.0),
         ]
@@ -118,7 +121,7 @@ class Relens:
             one.register(self.jobs)
             self.parts.add(one)
         retention = Retention(self.database, self.storage, on_leave=[queue_rows.close])
-        self.parts.add(Erasure(self.database, retention, forget=[forget, feedback_rows.forget]))
+        self.parts.add(Erasure(self.database, retention, forget=[forget, feedback_rows.forget, forget_marks]))
         lineup = Lineup(self.database)
         self.parts.add(lineup)
         return [

@@ -100,26 +100,46 @@ class ApStore:
             self._rows[label].remove(self._slots[image_key])
             self._forget(label)
 
+    def part(self, image_keys: Iterable[Key]) -> "ApStore":
+        """The same matches of some of the images, in the order they stand in here: nothing is matched or sorted again. Raises UnknownImage."""
+        some = ApStore(self.labels)
+        some._slots, some._keys = dict(self._slots), list(self._keys)
+        for key in image_keys:
+            if key not in self._images:
+                raise UnknownImage(f"image {key!r} is not held here", image_key=key)
+            some._images[key] = self._images[key]
+        kept = np.zeros(len(self._keys), dtype=bool)
+        kept[[self._slots[key] for key in some._images]] = True
+        some._rows = {label: rows.part(kept, self._keys) for label, rows in self._rows.items()}
+        return some
+
     def mean_average_precision(self) -> float | None:
         """map50_95 alone, without what the sizes and recalls would cost."""
-        for label in self.labels:
+        return self.averages()["map50_95"]
+
+    def averages(self, labels: Iterable[Hashable] | None = None) -> dict[str, float | None]:
+        """AVERAGED alone, of all labels or of some."""
+        wanted = [label for label in (self.labels if labels is None else labels) if label in self._rows]
+        for label in wanted:
             if label not in self._ap:
                 ranked = self._rows[label]
                 self._ap[label] = plain_average_precision(ranked.read(self._keys), int(ranked.total[0]))
-        return _mean(np.array([self._ap[label] for label in self.labels]))
+        table = np.array([self._ap[label] for label in wanted]).reshape(-1, len(IOU_THRESHOLDS))
+        return {name: _mean(table[:, ious]) for name, ious in AVERAGED.items()}
 
     def forget_answers(self) -> None:
         """Of what was computed nothing is kept; the matches are."""
         self._fresh.clear()
         self._ap.clear()
 
-    def summary(self, weights: Weights | None = None) -> dict[str, Any]:
+    def summary(self, weights: Weights | None = None, labels: Iterable[Hashable] | None = None) -> dict[str, Any]:
         """COCO's twelve numbers and, under "labels", each label's ap50_95, ap50, positives and detections.
 
-        `weights` maps image keys to weights (missing: 0). None where there is nothing to measure.
+        `weights` maps image keys to weights (missing: 0); `labels`: only of these. None where there is nothing to measure.
         """
         by_slot = None if weights is None else self._by_key(weights)
-        numbers = [self._numbers(label, by_slot) for label in self.labels]
+        wanted = [label for label in (self.labels if labels is None else labels) if label in self._rows]
+        numbers = [self._numbers(label, by_slot) for label in wanted]
         ap = np.array([n.ap[0] for n in numbers]).reshape(-1, len(IOU_THRESHOLDS), len(AREAS))
         recall = np.array([n.recall[0] for n in numbers]).reshape(-1, len(IOU_THRESHOLDS), len(AREAS) + 2)
         summary: dict[str, Any] = {name: _mean(ap[:, ious, 0]) for name, ious in AVERAGED.items()}
@@ -128,7 +148,7 @@ class ApStore:
         summary |= {f"ar_{area}": _mean(recall[:, :, a]) for a, area in enumerate(AREAS) if a}
         summary["labels"] = {
             label: {"ap50_95": _mean(ap[k, :, 0]), "ap50": _mean(ap[k, :1, 0]), **self._sizes(label)}
-            for k, label in enumerate(self.labels)
+            for k, label in enumerate(wanted)
         }
         return summary
 

@@ -29,18 +29,23 @@ def staircase(found: Reviewed) -> Floats:
     scale = found.weights.mean() if len(found.weights) else 1.0
     n = mass + _PRIOR * scale / bins
     share = (found.weights @ found.right + _PRIOR * scale / bins * middle) / n
+    return rising(share, n)
+
+
+def rising(means: Floats, masses: Floats) -> Floats:
+    """The nearest values to `means` that never fall, each weighing `masses` (pool adjacent violators)."""
     values: list[float] = []
-    masses: list[float] = []
+    weights: list[float] = []
     lengths: list[int] = []
-    for value, weight in zip(share, n, strict=True):
+    for value, weight in zip(means, masses, strict=True):
         values.append(float(value))
-        masses.append(float(weight))
+        weights.append(float(weight))
         lengths.append(1)
         while len(values) > 1 and values[-2] > values[-1]:
-            total = masses[-2] + masses[-1]
-            values[-2] = (values[-2] * masses[-2] + values[-1] * masses[-1]) / total
-            masses[-2], lengths[-2] = total, lengths[-2] + lengths[-1]
-            del values[-1], masses[-1], lengths[-1]
+            total = weights[-2] + weights[-1]
+            values[-2] = (values[-2] * weights[-2] + values[-1] * weights[-1]) / total
+            weights[-2], lengths[-2] = total, lengths[-2] + lengths[-1]
+            del values[-1], weights[-1], lengths[-1]
     return np.repeat(values, lengths)
 
 

@@ -19,16 +19,21 @@ ERRORS = ("label", "location", "label_and_location", "duplicate", "background", 
 
 @dataclass(frozen=True, eq=False)
 class DetectionCounts:
-    """`confusion` int64[labels + 1, labels + 1]: rows true, columns said, last is background; `errors` int64[6] as ERRORS."""
+    """`confusion` int64[labels + 1, labels + 1]: rows true, columns said, last is background.
+
+    `by_label` int64[labels, 6], columns as ERRORS: under the label that was said, what is missed under the label that is true.
+    """
 
     confusion: Counts
-    errors: Counts
+    by_label: Counts
+
+    @property
+    def errors(self) -> Counts:
+        """int64[6] as ERRORS."""
+        return np.asarray(self.by_label.sum(axis=0), dtype=np.int64)
 
     def __add__(self, other: "DetectionCounts") -> "DetectionCounts":
-        return DetectionCounts(self.confusion + other.confusion, self.errors + other.errors)
-
-    def __sub__(self, other: "DetectionCounts") -> "DetectionCounts":
-        return DetectionCounts(self.confusion - other.confusion, self.errors - other.errors)
+        return DetectionCounts(self.confusion + other.confusion, self.by_label + other.by_label)
 
 
 def count(
@@ -62,7 +67,7 @@ def count(
     ious, same, true = ious[:, ~crowd], same[:, ~crowd], true[~crowd]
     return DetectionCounts(
         _confusion(ious, said, true, on_crowd, labels),
-        _errors(ious, same, on_crowd),
+        _errors(ious, same, on_crowd, said, true, labels),
     )
 
 
@@ -80,19 +85,26 @@ def _confusion(
     return matrix
 
 
-def _errors(ious: NDArray[np.float64], same: NDArray[np.bool_], on_crowd: NDArray[np.bool_]) -> Counts:
+def _errors(
+    ious: NDArray[np.float64],
+    same: NDArray[np.bool_],
+    on_crowd: NDArray[np.bool_],
+    said: Counts,
+    true: Counts,
+    labels: int,
+) -> Counts:
     """Each false detection is one kind of error, asked in TIDE's order; an object it nearly found is not missed too."""
-    counts = dict.fromkeys(ERRORS, 0)
+    counts = np.zeros((labels, len(ERRORS)), dtype=np.int64)
     matched = _assigned(ious, (ious >= OVERLAP) & same)
     used = np.isin(np.arange(ious.shape[1]), matched)
     excused = used.copy()
     for d in np.flatnonzero((matched < 0) & ~on_crowd):
         kind, nearly = _kind(ious[d], same[d], used)
-        counts[kind] += 1
+        counts[said[d], ERRORS.index(kind)] += 1
         if nearly is not None:
             excused[nearly] = True
-    counts["missed"] = int((~excused).sum())
-    return np.array([counts[kind] for kind in ERRORS], dtype=np.int64)
+    counts[:, ERRORS.index("missed")] = np.bincount(true[~excused], minlength=labels)
+    return counts
 
 
 def _kind(ious: NDArray[np.float64], same: NDArray[np.bool_], used: NDArray[np.bool_]) -> tuple[str, int | None]:

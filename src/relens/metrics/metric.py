@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from relens.kit.catalog import Catalog
 from relens.kit.clock import Micros
+from relens.metrics.matching import LabelMatch
 from relens.metrics.reference import Reference
 from relens.vision.annotation import Annotation
 from relens.vision.prediction import Detection
@@ -67,6 +68,8 @@ class Judged:
     threshold: float
     width: int
     height: int
+    matches: Mapping[str, LabelMatch] | None = None
+    """By label, where these detections were matched with these annotations before; None: not yet."""
 
     @property
     def answered(self) -> tuple[Detection, ...]:
@@ -129,8 +132,11 @@ class Bench(Protocol):
     def remove(self, key: str) -> None:
         """Forgets an image; one that is not there is no error."""
 
-    def value(self, keys: Collection[str] | None = None) -> Value:
-        """The metric over all images, or over those of `keys`."""
+    def value(self, keys: Collection[str] | None = None, label: str | None = None) -> Value:
+        """The metric over all images, or over those of `keys`. `label`: whole images are judged, and of that what concerns this label is told."""
+
+    def point(self, keys: Collection[str], label: str | None = None) -> Value:
+        """The few numbers that one point of a chart over time carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,25 +151,6 @@ class Supervised(Metric):
         for image in judged:
             bench.insert(image)
         return bench.value()
-
-
-class Whole:
-    """A bench for metrics that are quick to compute from all images at once."""
-
-    def __init__(self, judge: Callable[[Sequence[Judged], Sequence[str]], Value], labels: Sequence[str]) -> None:
-        self._judge = judge
-        self._labels = labels
-        self._images: dict[str, Judged] = {}
-
-    def insert(self, image: Judged) -> None:
-        self._images[image.key] = image
-
-    def remove(self, key: str) -> None:
-        self._images.pop(key, None)
-
-    def value(self, keys: Collection[str] | None = None) -> Value:
-        wanted = self._images if keys is None else keys
-        return self._judge([self._images[key] for key in sorted(wanted)], self._labels)
 
 
 def added(states: Sequence[States]) -> dict[str, State]:

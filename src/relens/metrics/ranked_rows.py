@@ -106,6 +106,13 @@ class RankedRows:
             self._waiting.clear()
         return self._rows
 
+    def part(self, kept: NDArray[np.bool_], keys: Sequence[Key]) -> "RankedRows":
+        """The rows of the images whose slot is `kept`, in the same order."""
+        rows = self.read(keys)
+        positives = {slot: counts for slot, counts in self.positives.items() if kept[slot]}
+        total = sum(positives.values(), start=np.zeros(len(AREAS), dtype=np.int64))
+        return RankedRows(positives, total, rows.take(kept[rows.slot]))
+
     def positives_table(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Slots of the images this label was matched in, (k,), and their objects to be found, (k, 4)."""
         if self._table is None:

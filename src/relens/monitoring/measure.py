@@ -20,14 +20,14 @@ from relens.kit.clock import DAY, HOUR, SECOND, Micros
 from relens.kit.errors import NotFound
 from relens.metrics.average_precision import Curve
 from relens.metrics.kinds.average_precision import Ranked
-from relens.metrics.metric import METRICS, NEEDED, Bench, Metric, State, Summed, Supervised, of_task
+from relens.metrics.metric import METRICS, NEEDED, State, Summed, Supervised, of_task
 from relens.metrics.reference import Reference
-from relens.monitoring import drift, examples, store, sums
+from relens.monitoring import drift_now, store, sums
 from relens.monitoring.bucket import IMPORTED, Cell
 from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReference
 from relens.monitoring.gather import Gathered, gather, together
 from relens.monitoring.project import Projection
-from relens.monitoring.reviewed import Reviewed
+from relens.monitoring.reviewed import Look, Reviewed
 from relens.monitoring.scan import Scans
 from relens.monitoring.span import cover
 from relens.monitoring.training_data import FittedReference, speaks_for
@@ -95,7 +95,8 @@ class Measuring:
         wide = width(window, bucket)
         with self._database.read() as connection:
             if isinstance(metric, Supervised):
-                return self._judged(connection, deployment, name, metric, window)
+                with self._reviewed.look(connection, deployment, window) as look:
+                    return _judged(look, name, metric, window, wide)
             assert isinstance(metric, Summed)
             found = gather(connection, self._projection, deployment, [name], window, wide, newest, self._scans)
             return self._summed(connection, deployment, name, metric, window, found)
@@ -108,11 +109,12 @@ class Measuring:
         measured: dict[str, Measurement] = {}
         with self._database.read() as connection:
             found = gather(connection, self._projection, deployment, names, window, wide, scans=self._scans)
-            for name, metric in metrics.items():
-                if isinstance(metric, Summed):
-                    measured[name] = self._summed(connection, deployment, name, metric, window, found)
-                elif isinstance(metric, Supervised):
-                    measured[name] = self._judged(connection, deployment, name, metric, window)
+            with self._reviewed.look(connection, deployment, window) as look:
+                for name, metric in metrics.items():
+                    if isinstance(metric, Summed):
+                        measured[name] = self._summed(connection, deployment, name, metric, window, found)
+                    elif isinstance(metric, Supervised):
+                        measured[name] = _judged(look, name, metric, window, found.width)
         return Dashboard(
             found.since,
             found.until,
@@ -146,13 +148,11 @@ class Measuring:
         if deployment.task not in METRICS.get("average_precision").tasks:
             raise NotFound(f"there are no precision-recall curves for {deployment.task}")
         labels = [window.label] if window.label is not None else list(deployment.labels)
-
-        def drawn(bench: Bench, keys: list[str]) -> tuple[int, dict[str, Curve | None]]:
+        with self._reviewed.look(connection, deployment, window) as look:
+            bench = look.bench("average_precision")
             assert isinstance(bench, Ranked)
-            ranked = bench.store(keys)
-            return len(keys), {one: ranked.curve(one, iou) if one in ranked.labels else None for one in labels}
-
-        return self._reviewed.ask(connection, deployment, "average_precision", window, drawn)
+            ranked = bench.store(look.keys)
+            return len(look.keys), {one: ranked.curve(one, iou) if one in ranked.labels else None for one in labels}
 
     def everything(self, deployment: Deployment) -> Window:
         """The window from the first prediction until now; the last day where there is none."""
@@ -161,13 +161,6 @@ class Measuring:
             extent = sums.extent(connection, deployment.id)
         first, last = extent or (now - DAY, now)
         return Window(min(first, now - HOUR), max(now, last + HOUR))
-
-    def _judged(
-        self, connection: Connection, deployment: Deployment, name: str, metric: Metric, window: Window
-    ) -> Measurement:
-        count, value = self._reviewed.value(connection, deployment, name, window)
-        needs = None if count else NEEDED[metric.needs]
-        return Measurement(name, count > 0, needs, window.since, window.until, count, value or None, ())
 
     def _summed(
         self, connection: Connection, deployment: Deployment, name: str, metric: Summed, window: Window, found: Gathered
@@ -200,8 +193,7 @@ class Measuring:
         assert isinstance(metric, Summed)
         every = found.of("drift")
         cells = [one for one in every if one[0].reference == fitted.reference.id]
-        value = drift.explain(cells, fitted.reference)
-        value["images"] = examples.of(connection, deployment, window, fitted, value)
+        value = drift_now.said(connection, deployment, window, fitted, cells)
         series: list[dict[str, Any]] = []
         for reference_id in sorted({cell.reference for cell, _ in every}):
             its = [one for one in every if one[0].reference == reference_id]
@@ -233,6 +225,13 @@ class Measuring:
         chosen = store.get_training_data(connection, deployment.id)
         row = store.get_reference(connection, chosen.reference) if chosen and chosen.reference else None
         return _sentence(row)
+
+
+def _judged(look: Look, name: str, metric: Supervised, window: Window, wide: Micros) -> Measurement:
+    count, value = len(look.keys), look.value(name)
+    needs = None if count else NEEDED[metric.needs]
+    series = tuple({"t": at, **point} for at, point in look.points(name, wide))
+    return Measurement(name, count > 0, needs, window.since, window.until, count, value or None, series)
 
 
 def _sentence(row: FittedReference | None) -> str:

@@ -3,164 +3,184 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left, insort
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from relens.deployments.deployment import Deployment
-from relens.metrics.metric import METRICS, Bench, Judged, Supervised
+from relens.kit.clock import Micros
+from relens.metrics.metric import METRICS, Bench, Supervised
+from relens.monitoring.gather import of_log
+from relens.monitoring.judged import Seen, seen_of
 from relens.monitoring.window import Window
+from relens.predictions import browse
 from relens.predictions import store as predictions
-from relens.predictions.logged import Logged
 from relens.review import store as verdicts
 from relens.review.verdict import USABLE, Verdict
 
-Answer = TypeVar("Answer")
-
-_KEPT = 128
+_ANSWERS, _POINTS = 128, 8192
 _AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What chooses a reviewed prediction into a window."""
+class _Kept(NamedTuple):
+    """What is answered to: a metric, for these labels, of this label (None: all), over exactly these images and reviews."""
 
-    taken_at: int
-    source: str | None
-    model_version: str | None
-    role: str
-    tags: tuple[str, ...]
-    imported: bool
-
-    def within(self, window: Window) -> bool:
-        return (
-            window.since <= self.taken_at < window.until
-            and window.source in (None, self.source)
-            and window.model_version in (None, self.model_version)
-            and (self.role == window.role if window.role else self.role != "shadow")
-            and (window.tag is None or window.tag in self.tags)
-            and (window.imported or not self.imported)
-        )
+    metric: str
+    labels: tuple[str, ...]
+    label: str | None
+    images: bytes
 
 
 @dataclass
 class Table:
-    """The reviewed images of one deployment up to change `seq`, and a bench per metric. Shadows stand beside the images they saw."""
+    """The reviewed images of one deployment up to change `seq`, and a bench per metric. Shadows stand beside the images they saw.
 
+    Whoever reads or changes it holds `lock`.
+    """
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
     seq: int = 0
-    images: dict[str, tuple[Facts, Judged]] = field(default_factory=dict)
-    of_verdict: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    log_seq: int = 0
+    """Shadows up to here are beside the images they saw."""
+    images: dict[str, Seen] = field(default_factory=dict)
+    of_verdict: dict[str, tuple[Verdict, tuple[str, ...]]] = field(default_factory=dict)
+    by_time: list[tuple[Micros, str]] = field(default_factory=list)
     benches: dict[tuple[str, tuple[str, ...]], Bench] = field(default_factory=dict)
+    answers: OrderedDict[_Kept, dict[str, Any]] = field(default_factory=OrderedDict)
+    points: OrderedDict[_Kept, dict[str, Any]] = field(default_factory=OrderedDict)
 
-    def take(self, verdict: str, seen: Sequence[tuple[Facts, Judged]]) -> None:
+    def take(self, verdict: Verdict, seen: Sequence[Seen]) -> None:
         """What a verdict says of the champion's answer and of the shadows'; nothing: it was taken back."""
-        for key in self.of_verdict.pop(verdict, ()):
-            self.images.pop(key, None)
+        _, before = self.of_verdict.pop(verdict.prediction, (None, ()))
+        for key in before:
+            gone = self.images.pop(key)
+            self.by_time.pop(bisect_left(self.by_time, (gone.facts.taken_at, key)))
             for bench in self.benches.values():
                 bench.remove(key)
-        for facts, judged in seen:
-            self.images[judged.key] = (facts, judged)
+        for one in seen:
+            self.images[one.judged.key] = one
+            insort(self.by_time, (one.facts.taken_at, one.judged.key))
             for bench in self.benches.values():
-                bench.insert(judged)
-        if seen:
-            self.of_verdict[verdict] = tuple(judged.key for _, judged in seen)
+                bench.insert(one.judged)
+        if verdict.status in USABLE:
+            self.of_verdict[verdict.prediction] = (verdict, tuple(one.judged.key for one in seen))
 
-    def bench(self, name: str, metric: Supervised, labels: Sequence[str]) -> Bench:
-        place = (name, tuple(labels))
+    def bench(self, name: str, labels: tuple[str, ...]) -> Bench:
+        place = (name, labels)
         if place not in self.benches:
-            fresh = metric.bench(labels)
-            for _, judged in self.images.values():
-                fresh.insert(judged)
-            self.benches = {one: bench for one, bench in self.benches.items() if one[1] == place[1]} | {place: fresh}
+            fresh = _supervised(name).bench(labels)
+            for one in self.images.values():
+                fresh.insert(one.judged)
+            self.benches = {one: bench for one, bench in self.benches.items() if one[1] == labels} | {place: fresh}
         return self.benches[place]
+
+    def between(self, since: Micros, until: Micros) -> list[str]:
+        """Keys of the images taken then, in order of time."""
+        return [
+            key
+            for _, key in self.by_time[bisect_left(self.by_time, (since, "")) : bisect_left(self.by_time, (until, ""))]
+        ]
+
+
+class Look:
+    """The reviewed images of one window, while nothing changes there."""
+
+    def __init__(self, table: Table, deployment: Deployment, label: str | None, keys: list[str]) -> None:
+        self.keys = keys
+        self._table, self._labels, self._label = table, deployment.labels, label
+        self._digest = self._of(keys)
+
+    def value(self, name: str) -> dict[str, Any]:
+        """One metric; {} where nothing was reviewed."""
+        if not self.keys:
+            return {}
+        keys = None if len(self.keys) == len(self._table.images) else self.keys
+        kept = _Kept(name, self._labels, self._label, self._digest)
+        return _remembered(self._table.answers, kept, _ANSWERS, lambda: self.bench(name).value(keys, self._label))
+
+    def points(self, name: str, width: Micros) -> list[tuple[Micros, dict[str, Any]]]:
+        """The metric of each `width` microseconds that hold a reviewed image, the oldest first, with its `n`."""
+        by_time: dict[Micros, list[str]] = {}
+        for key in self.keys:
+            at = self._table.images[key].facts.taken_at
+            by_time.setdefault(at - at % width, []).append(key)
+        return [(at, self._point(name, keys)) for at, keys in sorted(by_time.items())]
+
+    def bench(self, name: str) -> Bench:
+        return self._table.bench(name, self._labels)
+
+    def _point(self, name: str, keys: list[str]) -> dict[str, Any]:
+        kept = _Kept(name, self._labels, self._label, self._of(keys))
+        return _remembered(self._table.points, kept, _POINTS, lambda: self.bench(name).point(keys, self._label))
+
+    def _of(self, keys: Sequence[str]) -> bytes:
+        """Names exactly these images with exactly these reviews, so that an answer holds whatever the window is called."""
+        images = self._table.images
+        return blake2b("\n".join(f"{key} {images[key].seq}" for key in sorted(keys)).encode(), digest_size=16).digest()
 
 
 class Reviewed:
-    """Judges reviewed predictions. Thread-safe; what is kept in memory is rebuilt from the verdicts after a restart."""
+    """Judges reviewed predictions. Thread-safe, each deployment by itself; what is kept in memory is rebuilt from the verdicts after a restart."""
 
     def __init__(self) -> None:
         self._tables: dict[str, Table] = {}
-        self._answers: OrderedDict[tuple[object, ...], tuple[int, dict[str, Any]]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def value(
-        self, connection: Connection, deployment: Deployment, name: str, window: Window
-    ) -> tuple[int, dict[str, Any]]:
-        """(reviewed images, value) of one metric; the value is {} where nothing was reviewed.
-
-        With a role of "shadow", the shadow's answers to the reviewed images are judged.
-        """
-        metric = METRICS.get(name)
-        if not isinstance(metric, Supervised):
-            raise TypeError(f"{name} is not judged by reviews")
+    @contextmanager
+    def look(self, connection: Connection, deployment: Deployment, window: Window) -> Iterator[Look]:
+        """The window's reviewed images, every verdict there is among them. With a role of "shadow", the shadow's answers to them."""
         with self._lock:
-            table = self._current(connection, deployment)
-            key = (deployment.id, deployment.labels, name, window, table.seq)
-            if key not in self._answers:
-                self._answers[key] = self._judged(table, deployment, name, metric, window)
-                while len(self._answers) > _KEPT:
-                    self._answers.popitem(last=False)
-            self._answers.move_to_end(key)
-            return self._answers[key]
-
-    def ask(
-        self,
-        connection: Connection,
-        deployment: Deployment,
-        name: str,
-        window: Window,
-        question: Callable[[Bench, list[str]], Answer],
-    ) -> Answer:
-        """Puts a question to a metric's bench and the keys of the window's images on it, while nothing changes there."""
-        metric = METRICS.get(name)
-        if not isinstance(metric, Supervised):
-            raise TypeError(f"{name} is not judged by reviews")
-        with self._lock:
-            table = self._current(connection, deployment)
-            keys = [key for key, (facts, _) in table.images.items() if facts.within(window)]
-            return question(table.bench(name, metric, deployment.labels), keys)
-
-    def _judged(
-        self, table: Table, deployment: Deployment, name: str, metric: Supervised, window: Window
-    ) -> tuple[int, dict[str, Any]]:
-        chosen = [judged for facts, judged in table.images.values() if facts.within(window)]
-        if not chosen:
-            return 0, {}
-        if window.label is not None:
-            only = [_of_label(judged, window.label) for judged in chosen]
-            return len(only), dict(metric.judge(only, deployment.labels))
-        bench = table.bench(name, metric, deployment.labels)
-        keys = None if len(chosen) == len(table.images) else [judged.key for judged in chosen]
-        return len(chosen), dict(bench.value(keys))
-
-    def _current(self, connection: Connection, deployment: Deployment) -> Table:
-        """The deployment's table with every verdict there is."""
-        table = self._tables.setdefault(deployment.id, Table())
-        while fresh := verdicts.since(connection, table.seq, _AT_ONCE, deployment.id):
-            usable = {one.prediction: one for one in fresh if one.status in USABLE}
-            lines = {line.id: line for line in predictions.several(connection, list(usable))}
-            for verdict in fresh:
-                line = lines.get(verdict.prediction)
-                table.take(verdict.prediction, _seen(connection, line, verdict) if line else ())
-            table.seq = fresh[-1].seq
-        return table
+            table = self._tables.setdefault(deployment.id, Table())
+        with table.lock:
+            _catch_up(connection, deployment, table)
+            yield Look(table, deployment, window.label, _within(connection, deployment, table, window))
 
 
-def _seen(connection: Connection, line: Logged, verdict: Verdict) -> list[tuple[Facts, Judged]]:
-    return [(_facts(one), _judged(one, verdict)) for one in (line, *predictions.shadows_of(connection, line.id))]
+def _within(connection: Connection, deployment: Deployment, table: Table, window: Window) -> list[str]:
+    keys = [key for key in table.between(window.since, window.until) if table.images[key].facts.within(window)]
+    if window.query is None:
+        return keys
+    numbers = {table.images[key].facts.log_seq: key for key in keys}
+    found = browse.among(connection, deployment.id, of_log(window), list(numbers))
+    return [key for number, key in numbers.items() if number in found]
 
 
-def _facts(line: Logged) -> Facts:
-    return Facts(line.taken_at, line.source, line.model_version, line.role, line.tags, line.origin == "imported")
+def _catch_up(connection: Connection, deployment: Deployment, table: Table) -> None:
+    while fresh := verdicts.since(connection, table.seq, _AT_ONCE, deployment.id):
+        found = seen_of(connection, deployment, fresh)
+        for verdict in fresh:
+            table.take(verdict, found.get(verdict.prediction, ()))
+        table.seq = fresh[-1].seq
+    _late_shadows(connection, deployment, table)
 
 
-def _judged(line: Logged, verdict: Verdict) -> Judged:
-    return Judged(line.id, line.detections, verdict.annotations, line.threshold, line.width, line.height)
+def _late_shadows(connection: Connection, deployment: Deployment, table: Table) -> None:
+    """A shadow may answer after the image was reviewed; its answers are judged all the same."""
+    last, parents = predictions.shadows_after(connection, deployment.id, table.log_seq if table.of_verdict else None)
+    late = [table.of_verdict[parent][0] for parent in sorted(parents & table.of_verdict.keys())]
+    found = seen_of(connection, deployment, late)
+    for verdict in late:
+        table.take(verdict, found.get(verdict.prediction, ()))
+    table.log_seq = last
 
 
-def _of_label(judged: Judged, label: str) -> Judged:
-    said = tuple(d for d in judged.detections if d.label == label)
-    return replace(judged, detections=said, annotations=tuple(a for a in judged.annotations if a.label == label))
+def _remembered(there: OrderedDict[_Kept, dict[str, Any]], kept: _Kept, most: int, compute: Any) -> dict[str, Any]:
+    if kept not in there:
+        there[kept] = dict(compute())
+        while len(there) > most:
+            there.popitem(last=False)
+    there.move_to_end(kept)
+    return there[kept]
+
+
+def _supervised(name: str) -> Supervised:
+    metric = METRICS.get(name)
+    if not isinstance(metric, Supervised):
+        raise TypeError(f"{name} is not judged by reviews")
+    return metric

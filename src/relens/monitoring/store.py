@@ -27,6 +27,8 @@ projection_cursor = Table(
     Column("log_seq", BigInteger, nullable=False),
     # 1 while a rebuild is taking the old sums away; nothing is counted before that is done.
     Column("clearing", Integer, nullable=False),
+    # Which metrics the sums are of, and in which form (see `bucket.counted_as`).
+    Column("kinds", String(64), nullable=False, server_default=""),
 )
 
 reference = Table(

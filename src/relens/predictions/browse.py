@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +17,8 @@ from relens.predictions.fetch import fetched, lines_at
 from relens.predictions.logged import REVIEW_STATES, Logged
 from relens.predictions.query import Both, Condition, Either, Node, Not, condition, read_query
 from relens.predictions.query_fields import FIELDS
-from relens.predictions.query_sql import Resolved, Titles, resolve
-from relens.predictions.tables import tally, term
+from relens.predictions.query_sql import Resolved, Titles, compiled, needs_fact, resolve
+from relens.predictions.tables import prediction, signal, tally, term
 from relens.predictions.walk import Order, Place, Walk, Walked
 from relens.registry import store as registry
 
@@ -31,6 +32,7 @@ SORTS = {
 }
 COUNTED = 10_000
 """So far lines are counted one by one; "10,000+" beyond."""
+_PLACES = 1_000
 
 
 class BadFilter(Invalid):
@@ -139,6 +141,19 @@ def look(
         walk = Walk(deployment_id, node, order, window, along)
         walked = walk.run(connection, start, limit + 1, budget_s)
     return _page(connection, walked, sort, limit)
+
+
+def among(connection: Connection, deployment_id: str, wanted: Filter, numbers: Sequence[int]) -> set[int]:
+    """Those of these places of the log that fit; looks at no other line. Raises BadQuery."""
+    node = resolved(connection, deployment_id, wanted.tree())
+    found: set[int] = set()
+    for start in range(0, len(numbers), _PLACES):
+        query = select(signal.c.log_seq).where(signal.c.log_seq.in_(numbers[start : start + _PLACES]))
+        query = query.where(signal.c.deployment == deployment_id, compiled(node, connection.dialect.name))
+        if needs_fact(node):
+            query = query.join(prediction, prediction.c.log_seq == signal.c.log_seq)
+        found.update(connection.execute(query).scalars())
+    return found
 
 
 def count(connection: Connection, deployment_id: str, wanted: Filter, budget_s: float | None = None) -> Counted:

@@ -13,7 +13,9 @@ from relens.predictions.query_fields import FIELDS, METADATA, Field
 from relens.predictions.tables import term
 
 MOST = 20
-_WORDS_OF = {"label": "label", "tag": "tag", "source": "source", "error": "error"}
+_WORDS_OF = {
+    "label": "label", "tag": "tag", "source": "source", "error": "error", "truth": "truth", "taken_for": "taken_for"
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from relens.infra.database import append_rows, next_number
@@ -28,6 +29,14 @@ _FIRSTS = select(prediction.c.client_id, prediction.c.id, prediction.c.asset, pr
 )
 _PLAIN = tuple(name for name in Entry.__dataclass_fields__ if name not in ("scalars", "feature"))
 _READ = tuple(n for n in Logged.__dataclass_fields__ if n not in ("scalars", "feature", "tags", "detections"))
+
+
+class Vector(NamedTuple):
+    """The feature of one image as one version saw it."""
+
+    prediction: str
+    model_version: str | None
+    feature: NDArray[np.float16]
 
 
 def append(connection: Connection, entry: Entry) -> tuple[Logged, bool]:
@@ -196,6 +205,47 @@ def since(connection: Connection, log_seq: int, limit: int, deployment_id: str |
 
 def shadows_of(connection: Connection, prediction_id: str) -> list[Logged]:
     return _with_features(connection, prediction.c.parent == prediction_id)
+
+
+def shadows(connection: Connection, ids: Sequence[str]) -> list[Logged]:
+    """What shadows said beside the predictions `ids`, in log order for each some hundred of them."""
+    return [
+        line
+        for start in range(0, len(ids), 500)
+        for line in _with_features(connection, prediction.c.parent.in_(ids[start : start + 500]))
+    ]
+
+
+def vectors(connection: Connection, ids: Sequence[str]) -> list[Vector]:
+    """The features of those of `ids` that have one."""
+    query = select(prediction.c.id, prediction.c.model_version, feature.c.vector).join(
+        feature, feature.c.log_seq == prediction.c.log_seq
+    )
+    return [
+        Vector(row.id, row.model_version, np.frombuffer(row.vector, np.float16))
+        for start in range(0, len(ids), 500)
+        for row in connection.execute(
+            query.where(prediction.c.id.in_(ids[start : start + 500]), feature.c.vector.is_not(None))
+        )
+    ]
+
+
+def on_image(connection: Connection, deployment_id: str, asset: str) -> list[str]:
+    """The ids of a deployment's predictions on one image, as far as they are filed."""
+    joined = select(prediction.c.id).join(signal, signal.c.log_seq == prediction.c.log_seq)
+    here = (signal.c.asset == asset) & (signal.c.deployment == deployment_id)
+    return list(connection.execute(joined.where(here).order_by(prediction.c.log_seq)).scalars())
+
+
+def shadows_after(connection: Connection, deployment_id: str, log_seq: int | None) -> tuple[int, set[str]]:
+    """(the last filed place of the log, predictions beside which a shadow was filed after `log_seq`; None: look at none)."""
+    last = filing.filed(connection)
+    if log_seq is None or last == log_seq:
+        return last, set()
+    fresh = select(prediction.c.parent).join(signal, signal.c.log_seq == prediction.c.log_seq)
+    fresh = fresh.where(signal.c.deployment == deployment_id, signal.c.log_seq > log_seq, signal.c.log_seq <= last)
+    fresh = fresh.where(signal.c.role == "shadow", prediction.c.parent.is_not(None))
+    return last, set(connection.execute(fresh).scalars())
 
 
 def counts(connection: Connection, deployment_id: str) -> dict[str, int]:

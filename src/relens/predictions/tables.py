@@ -105,7 +105,7 @@ term = Table(
     metadata,
     Column("id", _Long, primary_key=True, autoincrement=False),
     Column("deployment", String(36), nullable=False),
-    # label, tag, source, model_version, role, error, origin, or metadata.KEY
+    # label, tag, source, model_version, role, error, origin, metadata.KEY; of reviewed lines truth, mistake, taken_for
     Column("kind", String(120), nullable=False),
     Column("value", String(200), nullable=False),
     # The value as a number, where it reads as one.

@@ -13,6 +13,8 @@ Matches = Mapping[Any, LabelMatch]
 
 def matches_of(image: Judged) -> Matches:
     """One image's matches, of masks where there are any and of boxes otherwise; whole-image labels have no place and are left out."""
+    if image.matches is not None:
+        return image.matches
     said, true = Boxes.of(image.detections), Boxes.of(image.annotations)
     confidence = [d.confidence for d in image.detections if d.shape is not None]
     objects = [a for a in image.annotations if a.shape is not None]
@@ -60,16 +62,23 @@ class Ranked:
         """All images' matches, or those of `keys`."""
         if keys is None or len(keys) == len(self.matches):
             return self._store
-        return self._with_labels(self._store.labels, keys)
+        return self._store.part(keys)
 
-    def value(self, keys: Collection[str] | None = None) -> Value:
-        return self.store(keys).summary()
+    def value(self, keys: Collection[str] | None = None, label: str | None = None) -> Value:
+        return self.store(keys).summary(labels=_only(label))
+
+    def point(self, keys: Collection[str], label: str | None = None) -> Value:
+        return {"n": len(keys), **self.store(keys).averages(_only(label))}
 
     def _with_labels(self, labels: Sequence[Any], keys: Collection[str]) -> ApStore:
         store = ApStore(labels)
         for key in keys:
             store.insert(key, self.matches[key])
         return store
+
+
+def _only(label: str | None) -> list[str] | None:
+    return None if label is None else [label]
 
 
 def matched(judged: Sequence[Judged], labels: Sequence[str]) -> ApStore:

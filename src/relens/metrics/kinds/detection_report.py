@@ -1,102 +1,121 @@
 """What the answers are worth at the threshold: precision, recall and F1, what is taken for what, and what to fix."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from typing import NamedTuple
 
-import numpy as np
-
-from relens.metrics import confusion
-from relens.metrics.average_precision import Counts
+from relens.metrics.confusion import ERRORS
 from relens.metrics.intervals import jeffreys
-from relens.metrics.kinds.average_precision import Ranked, matches_of
-from relens.metrics.mask_overlap import overlaps
-from relens.metrics.metric import WITH_SHAPES, Boxes, Judged, Supervised, Value, labels_among
+from relens.metrics.kinds.average_precision import matches_of
+from relens.metrics.metric import WITH_SHAPES, Judged, Supervised, Value
+from relens.metrics.mistakes import NOTHING, Found, Mistakes, found_at, of_image
 
 BACKGROUND = "background"
 """As a row: invented; as a column: missed."""
+
+
+class _Image(NamedTuple):
+    """One reviewed image at the threshold it was answered with; `found` by label."""
+
+    found: dict[str, Found]
+    mistakes: Mistakes
+
+
+class _Sum:
+    """Images together."""
+
+    def __init__(self) -> None:
+        self.images: Counter[str] = Counter()
+        """By label: in how many it was said or is true."""
+        self.tp: Counter[str] = Counter()
+        self.fp: Counter[str] = Counter()
+        self.fn: Counter[str] = Counter()
+        self.taken: Counter[tuple[str, str]] = Counter()
+        self.kinds: Counter[tuple[str, str]] = Counter()
+
+    def add(self, image: _Image, times: int = 1) -> None:
+        for label, (tp, fp, fn) in image.found.items():
+            self.images[label] += times
+            self.tp[label] += times * tp
+            self.fp[label] += times * fp
+            self.fn[label] += times * fn
+        for total, one in ((self.taken, image.mistakes.taken), (self.kinds, image.mistakes.kinds)):
+            for key, n in one.items():
+                total[key] += times * n
+
+    def of(self, label: str) -> Found:
+        return Found(self.tp[label], self.fp[label], self.fn[label])
+
+    def all(self) -> Found:
+        return Found(self.tp.total(), self.fp.total(), self.fn.total())
 
 
 class Answers:
     """A bench that counts each image once, at the threshold it was answered with."""
 
     def __init__(self, labels: Sequence[str]) -> None:
-        self._known = list(labels)
         self._labels = list(labels)
-        self._ranked = Ranked(labels)
-        self._images: dict[str, Judged] = {}
-        self._mistakes: dict[str, confusion.DetectionCounts] = {}
-        self._total: confusion.DetectionCounts | None = None
+        self._images: dict[str, _Image] = {}
+        self._total = _Sum()
 
     def insert(self, image: Judged) -> None:
-        answered = replace(image, detections=image.answered)
-        if fresh := labels_among([answered], self._labels)[len(self._labels) :]:
-            self._labels = [*self._known, *sorted({*self._labels[len(self._known) :], *fresh})]
-            self._mistakes = {key: _mistakes(one, self._labels) for key, one in self._images.items()}
-            self._total = None
         self.remove(image.key)
-        self._ranked.hold(image.key, matches_of(answered))
-        self._images[image.key] = answered
-        self._mistakes[image.key] = _mistakes(answered, self._labels)
-        if self._total is not None:
-            self._total += self._mistakes[image.key]
+        there = {d.label for d in image.answered} | {a.label for a in image.annotations}
+        matches = matches_of(image)
+        found = {label: found_at(matches[label], image.threshold) for label in there if label in matches}
+        self._images[image.key] = _Image(found, of_image(image))
+        self._total.add(self._images[image.key])
 
     def remove(self, key: str) -> None:
-        self._ranked.remove(key)
-        self._images.pop(key, None)
-        if (mistakes := self._mistakes.pop(key, None)) is not None and self._total is not None:
-            self._total -= mistakes
+        if (known := self._images.pop(key, None)) is not None:
+            self._total.add(known, -1)
 
-    def value(self, keys: Collection[str] | None = None) -> Value:
-        found = self._ranked.store(keys).at_threshold(0.0)
-        by_label = {label: found.get(label, Counts(0, 0, 0)) for label in self._labels}
-        mistakes = self._sum(keys)
-        everything = Counts(*(sum(counts[i] for counts in by_label.values()) for i in range(3)))
+    def value(self, keys: Collection[str] | None = None, label: str | None = None) -> Value:
+        total = self._sum(keys)
+        labels = [*self._labels, *sorted({one for one, n in total.images.items() if n} - set(self._labels))]
+        shown = labels if label is None else [label]
+        names = labels if label is None else [one for one in labels if one == label or _confused(total, label, one)]
         return {
-            **_rates(everything),
-            "labels": {label: _rates(counts) for label, counts in by_label.items()},
-            "confusion": {"labels": [*self._labels, BACKGROUND], "counts": mistakes.confusion.tolist()},
-            "errors": dict(zip(confusion.ERRORS, mistakes.errors.tolist(), strict=True)),
+            **_rates(total.all() if label is None else total.of(label)),
+            "labels": {one: _rates(total.of(one)) for one in shown},
+            "confusion": {
+                "labels": [*names, BACKGROUND],
+                "counts": [
+                    [_cell(total, true, said, label) for said in (*names, NOTHING)] for true in (*names, NOTHING)
+                ],
+            },
+            "errors": {kind: sum(total.kinds[one, kind] for one in shown) for kind in ERRORS},
         }
 
-    def _sum(self, keys: Collection[str] | None) -> confusion.DetectionCounts:
-        if keys is None and self._total is not None:
-            return self._total
-        total = _none(len(self._labels))
-        for key in self._mistakes if keys is None else keys:
-            total += self._mistakes[key]
+    def point(self, keys: Collection[str], label: str | None = None) -> Value:
+        total = self._sum(keys)
+        rates = _rates(total.all() if label is None else total.of(label))
+        return {"n": len(keys), **{name: rates[name] for name in ("precision", "recall", "f1", "tp", "fp", "fn")}}
+
+    def _sum(self, keys: Collection[str] | None) -> _Sum:
         if keys is None:
-            self._total = total
+            return self._total
+        total = _Sum()
+        for key in keys:
+            total.add(self._images[key])
         return total
 
 
-def _none(labels: int) -> confusion.DetectionCounts:
-    return confusion.DetectionCounts(
-        np.zeros((labels + 1, labels + 1), np.int64), np.zeros(len(confusion.ERRORS), np.int64)
-    )
+def _confused(total: _Sum, label: str, other: str) -> bool:
+    return bool(total.taken[label, other] or total.taken[other, label])
 
 
-def _mistakes(image: Judged, names: Sequence[str]) -> confusion.DetectionCounts:
-    index = {name: i for i, name in enumerate(names)}
-    said, true = Boxes.of(image.detections), Boxes.of(image.annotations)
-    masks = overlaps(image)
-    return confusion.count(
-        said.corners,
-        [d.confidence for d in image.detections if d.shape is not None],
-        [index[label] for label in said.labels],
-        true.corners,
-        [index[label] for label in true.labels],
-        [a.crowd for a in image.annotations if a.shape is not None],
-        labels=len(names),
-        ious=None if masks is None else masks.ious,
-    )
+def _cell(total: _Sum, true: str, said: str, label: str | None) -> int:
+    """With a label only what it was taken for, and what was taken for it."""
+    return total.taken[true, said] if label is None or label in (true, said) else 0
 
 
-def _rates(counts: Counts) -> Value:
-    tp, fp, fn = counts
+def _rates(found: Found) -> Value:
+    tp, fp, fn = found
     return {
-        "tp": int(tp),
-        "fp": int(fp),
-        "fn": int(fn),
+        "tp": tp,
+        "fp": fp,
+        "fn": fn,
         "precision": tp / (tp + fp) if tp + fp else None,
         "precision_interval": jeffreys(tp, tp + fp),
         "recall": tp / (tp + fn) if tp + fn else None,

@@ -50,7 +50,7 @@ def value(states: States, reference: Reference | None) -> Value:
     moved = [
         described
         for feature, spread, counts in zip(reference.features, reference.spreads, features, strict=True)
-        if (described := _moved(feature, spread, counts)) is not None
+        if (described := moved_feature(feature, spread, counts)) is not None
     ]
     moved.sort(key=lambda one: (-one["d_beyond_chance"], -one["d"], one["name"]))
     return {**headline(reference.outlier, scores), "features": moved[:MOST_FEATURES]}
@@ -66,7 +66,10 @@ def headline(usual: Spread, counts: NDArray[np.int64]) -> Value:
     return {"d": distance.d, "bound": distance.bound, "d_beyond_chance": beyond, "n": n, "reference_n": usual.n}
 
 
-def _moved(feature: Feature, spread: Spread, counts: NDArray[np.int64]) -> Value | None:
+def moved_feature(
+    feature: Feature, spread: Spread, counts: NDArray[np.int64], known_as: str = "training data"
+) -> Value | None:
+    """How far one feature has moved from `spread`, which way, and a sentence about it; `known_as`: what `spread` is of."""
     distance = ks_from_counts(counts, spread.counts)
     if distance is None:
         return None
@@ -82,14 +85,14 @@ def _moved(feature: Feature, spread: Spread, counts: NDArray[np.int64]) -> Value
         "bound": distance.bound,
         "d_beyond_chance": noise_adjusted(distance.d, n, spread.n),
         "direction": "up" if up else "down",
-        "sentence": _sentence(feature, spread, counts, bool(up)),
+        "sentence": _sentence(feature, spread, counts, bool(up), known_as),
         "usual": usual,
         "now": now,
         "n": n,
     }
 
 
-def _sentence(feature: Feature, spread: Spread, counts: NDArray[np.int64], up: bool) -> str:
+def _sentence(feature: Feature, spread: Spread, counts: NDArray[np.int64], up: bool, known_as: str) -> str:
     """ "darker: median brightness 118 → 74", or, when the middle stays, where the images went instead."""
     word = feature.up if up else feature.down
     usual, now = (histogram.quantile(spread.edges, c, 0.5) for c in (spread.counts, counts))
@@ -104,9 +107,7 @@ def _sentence(feature: Feature, spread: Spread, counts: NDArray[np.int64], up: b
     where = "above" if up else "below"
     if share <= then:
         return f"{word}: {feature.title} is distributed differently"
-    return (
-        f"{word}: {share:.0%} of images have {feature.title} {where} {feature.says(edge)} (training data: {then:.0%})"
-    )
+    return f"{word}: {share:.0%} of images have {feature.title} {where} {feature.says(edge)} ({known_as}: {then:.0%})"
 
 
 def point(states: States, reference: Reference | None) -> Value:

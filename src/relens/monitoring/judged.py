@@ -1,0 +1,85 @@
+"""Reviewed predictions as metrics judge them: what was said, what is true, and what chooses them into a window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from relens.deployments.deployment import Deployment
+from relens.kit.clock import Micros
+from relens.metrics.kinds.average_precision import matches_of
+from relens.metrics.metric import WITH_SHAPES, Judged
+from relens.monitoring import match_rows
+from relens.monitoring.window import Window
+from relens.predictions import store as predictions
+from relens.predictions.logged import Logged
+from relens.review.verdict import USABLE, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What chooses a reviewed prediction into a window."""
+
+    log_seq: int
+    taken_at: Micros
+    source: str | None
+    model_version: str | None
+    role: str
+    tags: tuple[str, ...]
+    imported: bool
+
+    def within(self, window: Window) -> bool:
+        """Whatever the window's query, which only the log can answer; a query may itself ask for shadows."""
+        return (
+            window.since <= self.taken_at < window.until
+            and window.source in (None, self.source)
+            and window.model_version in (None, self.model_version)
+            and (self.role == window.role if window.role else window.query is not None or self.role != "shadow")
+            and (window.tag is None or window.tag in self.tags)
+            and (window.imported or not self.imported)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One prediction beside the review of its image; `seq` is the review's latest change."""
+
+    facts: Facts
+    judged: Judged
+    seq: int
+
+
+def seen_of(connection: Connection, deployment: Deployment, said: Sequence[Verdict]) -> dict[str, list[Seen]]:
+    """What these verdicts say of the predictions that were reviewed, and of the shadows' answers to the same images.
+
+    What failed answered nothing that could be right or wrong; what was matched before is not matched again.
+    """
+    usable = {one.prediction: one for one in said if one.status in USABLE}
+    lines = predictions.several(connection, list(usable))
+    groups = {line.id: [line] for line in lines}
+    for line in predictions.shadows(connection, list(groups)):
+        groups[str(line.parent)].append(line)
+    groups = {prediction: [one for one in group if one.error is None] for prediction, group in groups.items()}
+    matched = match_rows.several(connection, [one.id for group in groups.values() for one in group])
+    found: dict[str, list[Seen]] = {}
+    for prediction, group in groups.items():
+        verdict = usable[prediction]
+        found[prediction] = []
+        for line in group:
+            judged = Judged(line.id, line.detections, verdict.annotations, line.threshold, line.width, line.height)
+            if deployment.task in WITH_SHAPES:
+                seq, matches = matched.get(line.id, (0, None))
+                # All metrics rest on one matching.
+                judged = replace(
+                    judged, matches=matches if seq == verdict.seq and matches is not None else matches_of(judged)
+                )
+            found[prediction].append(Seen(_facts(line), judged, verdict.seq))
+    return found
+
+
+def _facts(line: Logged) -> Facts:
+    return Facts(
+        line.log_seq, line.taken_at, line.source, line.model_version, line.role, line.tags, line.origin == "imported"
+    )
