@@ -33,6 +33,7 @@ from relens.predictions.retention import store
 from relens.predictions.retention.expire import Retention, held_bytes, most_used
 from relens.review import queue, queue_rows
 from relens.review.habits import Habits
+from relens.review.lineup import Lineup
 from relens.review.settle import reopen, settle
 from relens.testing.images import make_jpeg
 from relens.vision.prediction import Detection
@@ -142,7 +143,7 @@ def test_uncertain_images_are_kept_and_a_random_share_beside_them(world: World) 
 def test_whatever_was_kept_may_be_checked_and_what_was_left_out_is_never_offered(world: World) -> None:
     world.keeps("uncertain", share=0.3)
     lines = {line.id: line for line in (world.log(seed, DOUBTFUL if seed % 2 else CLEAR) for seed in range(30))}
-    lineup = queue.Lineup(world.database)
+    lineup = Lineup(world.database)
     while lineup.step():
         pass
     with world.database.read() as connection:
@@ -188,7 +189,7 @@ def test_what_has_left_is_taken_from_the_queue(world: World) -> None:
     world.keeps(days=1)
     for seed in range(5):
         world.log(seed)
-    queue.Lineup(world.database).step()
+    Lineup(world.database).step()
     with world.database.read() as connection:
         assert len(queue.choose(connection, world.deployment, 10, Habits())) == 5
     world.settle()

@@ -19,6 +19,7 @@ from relens.predictions.logged import Entry, Logged
 from relens.review import queue, queue_rows, store
 from relens.review.checks import checks
 from relens.review.habits import Habits
+from relens.review.lineup import Lineup
 from relens.review.settle import reopen, settle
 from relens.review.verdict import Verdict
 from relens.vision.annotation import Annotation
@@ -168,8 +169,8 @@ class Mixed(Habits):
         return None
 
 
-def lined_up(database: Database) -> queue.Lineup:
-    lineup = queue.Lineup(database)
+def lined_up(database: Database) -> Lineup:
+    lineup = Lineup(database)
     while lineup.step():
         pass
     return lineup

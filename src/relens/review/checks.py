@@ -14,7 +14,7 @@ from relens.review.verdict import Status, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A prediction that was drawn. `verdict` None: its image has left before anybody said something, or it was reopened.
+    """A prediction that was drawn. `verdict` None: it was reopened and waits, or was erased.
 
     `probability` is that of being drawn, times that of the image having been kept.
     """
@@ -33,12 +33,17 @@ def checks(connection: Connection, deployment: str, since_seq: int = 0) -> list[
 
     Skipped and unresolved ones are among them: whoever estimates from the others alone must widen the interval by their share.
     """
-    drawn = queue_rows.above(connection, deployment, since_seq)
-    ids = [prediction for prediction, *_ in drawn]
-    kept = {line.id: line.keep_probability for line in predictions.several(connection, ids)}
-    said = store.of_predictions(connection, ids)
+    drawn = queue_rows.drawn(connection, deployment, since_seq)
+    kept = {
+        line.id: line.keep_probability for line in predictions.several(connection, [row.prediction for row, _ in drawn])
+    }
+    said = store.of_predictions(connection, [row.twin or row.prediction for row, _ in drawn])
     return [
-        Check(prediction, probability(size, tau) * kept[prediction], None if is_open else said.get(prediction))
-        for prediction, size, tau, is_open in drawn
-        if prediction in kept
+        Check(
+            row.prediction,
+            probability(row.size, tau) * kept[row.prediction],
+            None if row.open else said.get(row.twin or row.prediction),
+        )
+        for row, tau in drawn
+        if row.prediction in kept
     ]

@@ -12,6 +12,7 @@ from relens.review.sampler import samplers
 
 LEAST_SHARE = 0.2
 """With fewer random checks, the numbers for all traffic would rest on too little."""
+USUAL_SAMPLER = "uncertainty"
 
 
 class BadHabits(Invalid):
@@ -23,7 +24,7 @@ class Habits:
     """`random_share`: of the queue, 0.2 to 1. `sampler`: the name of the one that ranks the hard cases."""
 
     random_share: float = 0.5
-    sampler: str = "uncertainty"
+    sampler: str = USUAL_SAMPLER
 
     def __post_init__(self) -> None:
         share = self.random_share

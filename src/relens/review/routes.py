@@ -18,6 +18,7 @@ from relens.predictions.routes import PredictionOut
 from relens.registry import store as versions
 from relens.review import queue, store
 from relens.review.habits import habits_of
+from relens.review.lineup import Lineup
 from relens.review.queue_rows import Lane
 from relens.review.settle import reopen, settle
 from relens.review.verdict import Status, Verdict
@@ -117,7 +118,7 @@ def get_queue(
     deployment: str,
     actor: Asking,
     database: Db,
-    lineup: Annotated[queue.Lineup, part(queue.Lineup)],
+    lineup: Annotated[Lineup, part(Lineup)],
     limit: Annotated[int, Query(ge=1, le=_MOST_QUEUED)] = 10,
     hold: Annotated[bool, Query(description="offer these to nobody else for ten minutes")] = True,
 ) -> Page[QueuedOut]:
@@ -126,10 +127,14 @@ def get_queue(
     now = clock.now()
     with database.read() as connection:
         here = deployments.get(connection, deployment)
-        chosen = queue.choose(connection, here, limit, habits_of(here.settings), actor.id, now)
+    habits = habits_of(here.settings)
+    if hold and actor.may("reviewer"):
+        chosen = queue.hand_out(database, here, limit, habits, actor.id, now)
+    else:
+        with database.read() as connection:
+            chosen = queue.choose(connection, here, limit, habits, actor.id, now)
+    with database.read() as connection:
         titles = versions.titles(connection, {one.logged.model_version for one in chosen if one.logged.model_version})
-    if chosen and hold and actor.may("reviewer"):
-        chosen = database.write(lambda connection: queue.give_out(connection, chosen, actor.id, now))
     return Page(items=[QueuedOut.queued(one, here.name, titles) for one in chosen])
 
 

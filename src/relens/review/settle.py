@@ -73,7 +73,9 @@ def _write(
         # In the verdict's own transaction: from here on the image cannot expire. Where it has left, the verdict counts without it.
         assets.pin_if_here(connection, written.asset, PIN, written.prediction)
     predictions.set_review(connection, written.prediction, status)
-    queue_rows.set_open(connection, written.prediction, status == "pending")
+    same = [] if written.asset is None else predictions.on_image(connection, written.deployment, written.asset)
+    twins = [one for one in same if one != written.prediction]
+    queue_rows.set_open(connection, written.prediction, status == "pending", twins)
     return written
 
 

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, BigInteger, Column, Connection, Index, Integer, Select, String, Table, Text, func, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Select,
+    String,
+    Table,
+    Text,
+    func,
+    select,
+    update,
+)
 
 from relens.access.actor import Actor
 from relens.access.store import actor as actors
 from relens.infra.database import add, metadata, next_number, upsert
-from relens.review.verdict import Status, Verdict
+from relens.review.verdict import USABLE, Status, Verdict
 from relens.vision.annotation import Annotation
 
 _MOST_AT_ONCE = 500
@@ -38,6 +52,7 @@ verdict = Table(
     *_columns(),
     Index("verdict_by_deployment", "deployment", "seq"),
     Index("verdict_by_asset", "asset"),
+    Index("verdict_by_actor", "deployment", "actor", "at"),
 )
 
 verdict_history = Table(
@@ -47,6 +62,15 @@ verdict_history = Table(
     Column("prediction", String(36), nullable=False),
     *_columns(),
     Index("verdict_history_by_prediction", "prediction", "seq"),
+)
+
+reviewed_label = Table(
+    "reviewed_label",
+    metadata,
+    Column("deployment", String(36), primary_key=True),
+    Column("label", String(200), primary_key=True),
+    # In which people found at least one.
+    Column("images", Integer, nullable=False),
 )
 
 
@@ -62,6 +86,7 @@ def last_seq(connection: Connection) -> int:
 
 def keep(connection: Connection, said: Verdict) -> None:
     """Writes the current verdict and its line of history, in the caller's transaction."""
+    _count_labels(connection, get(connection, said.prediction), said)
     row = {
         "prediction": said.prediction,
         "seq": said.seq,
@@ -77,6 +102,26 @@ def keep(connection: Connection, said: Verdict) -> None:
     }
     upsert(connection, verdict, [row], ["prediction"], [name for name in row if name != "prediction"])
     add(connection, verdict_history, row)
+
+
+def _count_labels(connection: Connection, before: Verdict | None, said: Verdict) -> None:
+    had, has = (_labels_of(one) if one else set() for one in (before, said))
+    rows = [{"deployment": said.deployment, "label": label, "images": 0} for label in sorted(had ^ has)]
+    upsert(connection, reviewed_label, rows, ["deployment", "label"])
+    for labels, change in ((has - had, 1), (had - has, -1)):
+        here = (reviewed_label.c.deployment == said.deployment) & reviewed_label.c.label.in_(labels)
+        if labels:
+            connection.execute(update(reviewed_label).where(here).values(images=reviewed_label.c.images + change))
+
+
+def _labels_of(said: Verdict) -> set[str]:
+    return {annotation.label for annotation in said.annotations} if said.status in USABLE else set()
+
+
+def label_counts(connection: Connection, deployment: str) -> dict[str, int]:
+    """In how many reviewed images people found each label."""
+    query = select(reviewed_label.c.label, reviewed_label.c.images).where(reviewed_label.c.deployment == deployment)
+    return {row.label: row.images for row in connection.execute(query)}
 
 
 def get(connection: Connection, prediction_id: str) -> Verdict | None:
@@ -105,6 +150,16 @@ def history(connection: Connection, prediction_id: str) -> list[Verdict]:
     return [_verdict(row) for row in connection.execute(query)]
 
 
+def numbered(connection: Connection, seqs: Sequence[int]) -> list[Verdict]:
+    """Verdicts as they were said, by the number of the change, in that order; whatever was said later."""
+    found: list[Verdict] = []
+    for start in range(0, len(seqs), _MOST_AT_ONCE):
+        these = verdict_history.c.seq.in_(seqs[start : start + _MOST_AT_ONCE])
+        rows = connection.execute(_with_actor(verdict_history).where(these).order_by(verdict_history.c.seq))
+        found += [_verdict(row) for row in rows]
+    return found
+
+
 def current(connection: Connection, deployment: str) -> list[Verdict]:
     """What is said now in one deployment, in the order it was last changed; reopened ones (`pending`) too."""
     return [
@@ -113,6 +168,21 @@ def current(connection: Connection, deployment: str) -> list[Verdict]:
             _with_actor(verdict).where(verdict.c.deployment == deployment).order_by(verdict.c.seq)
         )
     ]
+
+
+class Latest(NamedTuple):
+    """A prediction somebody said something about, and its image."""
+
+    prediction: str
+    asset: str | None
+
+
+def latest(connection: Connection, deployment: str, limit: int) -> list[Latest]:
+    """What was settled last, the newest first."""
+    query = select(verdict.c.prediction, verdict.c.asset).where(
+        verdict.c.deployment == deployment, verdict.c.status != "pending"
+    )
+    return [Latest(*row) for row in connection.execute(query.order_by(verdict.c.seq.desc()).limit(limit))]
 
 
 def since(connection: Connection, seq: int, limit: int = 500, deployment: str | None = None) -> list[Verdict]:
@@ -137,6 +207,16 @@ def counts(connection: Connection, deployment: str) -> dict[Status, int]:
     """How many verdicts of each status there are now."""
     query = select(verdict.c.status, func.count()).where(verdict.c.deployment == deployment).group_by(verdict.c.status)
     return {status: int(count) for status, count in connection.execute(query)}
+
+
+def said_since(connection: Connection, deployment: str, since: int, actor: str | None) -> int:
+    """How many predictions somebody (`actor`, or anybody) settled at or after `since`, as they stand now; reopened ones do not count."""
+    query = select(func.count()).where(
+        verdict.c.deployment == deployment, verdict.c.at >= since, verdict.c.status != "pending"
+    )
+    if actor is not None:
+        query = query.where(verdict.c.actor == actor)
+    return int(connection.execute(query).scalar_one())
 
 
 def page(

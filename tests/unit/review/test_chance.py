@@ -9,7 +9,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relens.review.chance import FLOOR, Cohort, Scale, after_arrival, after_review, priority, probability, residual
+from relens.review.chance import (
+    FLOOR,
+    Cohort,
+    Scale,
+    after_arrival,
+    after_leave,
+    after_review,
+    priority,
+    probability,
+    residual,
+)
 from relens.vision.prediction import Detection
 
 finite = st.floats(0.01, 100, allow_nan=False)
@@ -74,3 +84,59 @@ def _estimated(chance: np.random.Generator, images: int = 240) -> tuple[float, f
     assert not waiting & set(drawn), "who is above tau was looked at"
     total = sum(truth[image] / probability(float(sizes[image]), taus[image]) for image in drawn)
     return float(total) / images, float(truth.mean())
+
+
+@given(st.lists(st.tuples(st.sampled_from(["arrival", "review", "leave"]), st.integers(0, 10**6)), max_size=80))
+def test_whatever_leaves_when_all_above_tau_was_looked_at_and_nobody_waits_there(
+    happened: list[tuple[str, int]],
+) -> None:
+    """In any order of arrivals, reviews of the head and leaves: the random checks are those reviewed, and never one that left unseen."""
+    cohorts: list[Cohort] = []
+    waiting: dict[int, float] = {}
+    seen: set[int] = set()
+    priorities: dict[int, float] = {}
+    for place, (step, number) in enumerate(happened):
+        if step == "arrival":
+            priorities[place] = waiting[place] = 1 + number / 1000
+            cohorts = after_arrival(cohorts, place)
+        elif waiting and step == "review":
+            head = max(waiting, key=lambda one: waiting[one])
+            seen.add(head)
+            del waiting[head]
+            cohorts = after_review(cohorts, max(waiting.values(), default=0.0))
+        elif waiting:
+            gone = sorted(waiting)[number % len(waiting)]
+            cohorts = after_leave(cohorts, gone, gone, waiting.pop(gone))
+        assert all(a.first < b.first for a, b in pairwise(cohorts))
+        for one, own in priorities.items():
+            tau = next(cohort.tau for cohort in reversed(cohorts) if cohort.first <= one)
+            assert own <= tau or one in seen
+
+
+def test_what_left_unseen_bends_no_estimate() -> None:
+    """A month of which few were reviewed and the rest has left, then a month of which many are: the first must not count for less."""
+    rounds = np.asarray([_after_a_month_left(np.random.default_rng(seed)) for seed in range(60)])
+    assert abs(rounds.mean() - 0.5) < 4 * rounds.std() / np.sqrt(len(rounds))
+    assert 0.45 < rounds.mean() < 0.55
+
+
+def _after_a_month_left(chance: np.random.Generator, images: int = 400) -> float:
+    """The estimated share of right answers: none of the first month, all of the second."""
+    sizes = FLOOR + (1 - FLOOR) * chance.gamma(2, 0.5, 2 * images)
+    priorities = sizes / chance.random(2 * images)
+    cohorts: list[Cohort] = []
+    for month, reviews in ((0, 40), (1, 200)):
+        places = np.arange(month * images, (month + 1) * images)
+        cohorts = after_arrival(cohorts, int(places[0]))
+        order = places[np.argsort(-priorities[places])]
+        for done in range(1, reviews + 1):
+            cohorts = after_review(cohorts, float(priorities[order[done]]))
+        if month == 0:
+            left = order[reviews:]
+            # In the order of their arrival, some dozens at a time, as they do.
+            for some in np.array_split(np.sort(left), 12):
+                cohorts = after_leave(cohorts, int(some[0]), int(some[-1]), float(priorities[some].max()))
+    taus = np.asarray([next(c.tau for c in reversed(cohorts) if c.first <= image) for image in range(2 * images)])
+    drawn = np.flatnonzero(priorities > taus)
+    weights = 1 / np.minimum(1.0, sizes[drawn] / taus[drawn])
+    return float(weights[drawn >= images].sum() / weights.sum())

@@ -1,0 +1,202 @@
+"""Lines up predictions for review: a follower of the log, so the queue is ready within a moment of the answer and a crash loses nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from relens.assets import store as assets
+from relens.deployments import store as deployments
+from relens.deployments.deployment import Deployment
+from relens.infra.database import Database
+from relens.kit import clock
+from relens.kit.clock import HOUR
+from relens.predictions import store as predictions
+from relens.predictions.keep import NOT_KEPT
+from relens.predictions.logged import Logged
+from relens.review import queue_rows, store
+from relens.review.chance import Scale, priority
+from relens.review.disagreement import disagreement
+from relens.review.habits import habits_of
+from relens.review.queue_rows import Disputed
+from relens.review.residuals import Residual, Residuals
+from relens.review.sampler import Sampled, samplers
+from relens.review.unseen_rows import Unseen, count_unseen
+from relens.vision.task import TASKS
+
+_AT_ONCE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Lines of the log that a person could look at, with the residual and the priority each gets, and what goes with them.
+
+    `twins`: those whose very image was reviewed before, with the prediction it was reviewed with.
+    """
+
+    lines: Sequence[Logged]
+    residuals: Mapping[str, float]
+    priorities: Mapping[str, float]
+    twins: Mapping[str, str]
+    disputed: Sequence[Disputed]
+    unseen: Mapping[Unseen, int]
+
+
+class Lineup:
+    """Keeps the queue in step with the log; bootstrap runs `step` in a follower."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._residuals = Residuals()
+        self._one_at_a_time = threading.Lock()
+
+    def catch_up(self, seconds: float = 0.3) -> None:
+        """Who asks for the queue right after an answer finds it there; a long log is not waited for beyond `seconds`."""
+        began = clock.stopwatch()
+        while self.step() and clock.stopwatch() - began < seconds:
+            pass
+
+    def step(self) -> bool:
+        """Queues the next predictions of the log, or ranks waiting ones anew; True when there may be more."""
+        with self._one_at_a_time:
+            return self._queue() or self._rank_anew()
+
+    def _queue(self) -> bool:
+        with self._database.read() as connection:
+            after = queue_rows.cursor(connection)
+            fresh = predictions.since(connection, after, _AT_ONCE)
+            if not fresh:
+                return False
+            arrived = self._arrived(connection, fresh)
+        self._database.write(lambda connection: _enter(connection, arrived, after, fresh[-1].log_seq))
+        return len(fresh) == _AT_ONCE
+
+    def _arrived(self, connection: Connection, fresh: Sequence[Logged]) -> Arrived:
+        known = {one.id: one for one in deployments.all_of_them(connection)}
+        answers = [one for one in fresh if one.error is None and one.deployment in known]
+        served = [one for one in answers if one.role != "shadow"]
+        lines = with_images(connection, served)
+        residual = {
+            one: self._residuals.of(connection, known[one]) for one in sorted({line.deployment for line in lines})
+        }
+        return Arrived(
+            lines,
+            _residuals(lines, residual),
+            _priorities(lines, known),
+            _twins(connection, lines),
+            _disputed(connection, [one for one in answers if one.role == "shadow" and one.parent is not None]),
+            Counter(_unseen(one) for one in served if one.keep_probability <= 0),
+        )
+
+    def _rank_anew(self) -> bool:
+        """Where another sampler was chosen, what waits gets its priorities from that one, some hundred at a time."""
+        with self._database.read() as connection:
+            known = {one.id: one for one in deployments.all_of_them(connection)}
+            for ranking in queue_rows.rankings(connection):
+                deployment = known.get(ranking.deployment)
+                if deployment is None:
+                    continue
+                sampler = habits_of(deployment.settings).sampler
+                done = 0 if sampler != ranking.sampler else ranking.ranked_seq
+                if done is None:
+                    continue
+                ids, last = queue_rows.waiting_after(connection, deployment.id, done, _AT_ONCE)
+                lines = predictions.several(connection, ids)
+                break
+            else:
+                return False
+        priorities = _priorities(lines, known)
+        until = last if len(ids) == _AT_ONCE else None
+
+        def write(connection: Connection) -> None:
+            predictions.set_priorities(connection, priorities)
+            queue_rows.set_ranked(connection, deployment.id, sampler, until)
+
+        self._database.write(write)
+        return True
+
+
+def with_images(connection: Connection, lines: Sequence[Logged]) -> list[Logged]:
+    """Without its image nobody can say what is true."""
+    gone = assets.gone(connection, [logged.asset for logged in lines])
+    return [logged for logged in lines if logged.asset not in gone and logged.keep_reason not in NOT_KEPT]
+
+
+def sampled(logged: Logged, deployment: Deployment) -> Sampled:
+    """A prediction as samplers see it."""
+    whole_image = TASKS.get(deployment.task).whole_image
+    return Sampled(logged.id, logged.detections, logged.threshold, whole_image, logged.outlier)
+
+
+def _residuals(lines: Sequence[Logged], residual: Mapping[str, Residual]) -> dict[str, float]:
+    return {line.id: residual[line.deployment](line.detections) for line in lines}
+
+
+def _priorities(lines: Sequence[Logged], known: Mapping[str, Deployment]) -> dict[str, float]:
+    rank = {
+        one: samplers.get(habits_of(known[one].settings).sampler).priority
+        for one in {line.deployment for line in lines}
+    }
+    return {line.id: rank[line.deployment](sampled(line, known[line.deployment])) for line in lines}
+
+
+def _twins(connection: Connection, lines: Sequence[Logged]) -> dict[str, str]:
+    twins: dict[str, str] = {}
+    for deployment in sorted({line.deployment for line in lines}):
+        its = [line for line in lines if line.deployment == deployment]
+        said = store.of_assets(connection, deployment, sorted({line.asset for line in its}))
+        settled = {asset: [one for one in some if one.status != "pending"] for asset, some in said.items()}
+        for line in its:
+            if last := settled.get(line.asset):
+                twins[line.id] = last[-1].prediction
+    return {line: twin for line, twin in twins.items() if line != twin}
+
+
+def _disputed(connection: Connection, shadows: Sequence[Logged]) -> list[Disputed]:
+    answered = {
+        line.id: line for line in predictions.several(connection, [one.parent for one in shadows if one.parent])
+    }
+    return [
+        Disputed(one.parent, one.model_version or "", disagreement(answered[one.parent].answered, one.answered))
+        for one in shadows
+        if one.parent in answered
+    ]
+
+
+def _unseen(line: Logged) -> Unseen:
+    hour = line.taken_at - line.taken_at % HOUR
+    return Unseen(line.deployment, hour, line.source or "", line.model_version or "", line.role)
+
+
+def _enter(connection: Connection, arrived: Arrived, after: int, log_seq: int) -> None:
+    if not queue_rows.move_cursor(connection, after, log_seq):
+        return  # another server queued them: an image counts once towards the scale
+    scales = queue_rows.scales(connection, sorted({logged.deployment for logged in arrived.lines}))
+    rows: list[dict[str, object]] = []
+    for logged in arrived.lines:
+        scale, doubt = scales.get(logged.deployment, Scale()), arrived.residuals[logged.id]
+        # By the images before it alone, and for good: a size that followed later reviews would bend the probabilities.
+        size = scale.size(doubt)
+        scales[logged.deployment] = scale.and_one(doubt)
+        twin = arrived.twins.get(logged.id) if logged.review == "pending" else None
+        rows.append(
+            {
+                "prediction": logged.id,
+                "deployment": logged.deployment,
+                "log_seq": logged.log_seq,
+                "open": logged.review == "pending" and twin is None,
+                "size": size,
+                "chance": priority(size, logged.id),
+                "twin": twin,
+            }
+        )
+    queue_rows.put(connection, rows, scales)
+    queue_rows.dispute(connection, arrived.disputed)
+    count_unseen(connection, arrived.unseen)
+    predictions.set_priorities(
+        connection, {one: rank for one, rank in arrived.priorities.items() if one not in arrived.twins}
+    )
