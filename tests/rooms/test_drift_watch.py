@@ -9,6 +9,7 @@ import pytest
 from scipy.stats import ks_2samp
 
 from relens.access import store as actors
+from relens.access.actor import Actor
 from relens.deployments import change
 from relens.deployments import store as deployments
 from relens.infra.database import Database
@@ -16,7 +17,7 @@ from relens.infra.storage.folder import Folder
 from relens.kit.clock import DAY, HOUR, Micros
 from relens.kit.errors import NotAllowed, RelensError
 from relens.metrics.drift_alarm import LEAST_WINDOWS
-from relens.monitoring import watch
+from relens.monitoring import decided
 from relens.monitoring.two_sample import two_sample_table
 from relens.monitoring.usual import BadWatch, Hour, Watch, closed, ready
 from relens.monitoring.usual_rows import windows
@@ -61,7 +62,13 @@ def usual_days(site: Site, first: int, last: int, brightness: float = 0.0, **how
 
 
 def say(site: Site, reason: str = "new lamps") -> int:
-    return site.database.write(lambda c: watch.say_usual(c, deployments.get(c, site.deployment.id), reason, site.alice))
+    return said_by(site, site.alice, reason)
+
+
+def said_by(site: Site, actor: Actor, reason: str) -> int:
+    return site.database.write(
+        lambda c: decided.say_usual(c, deployments.get(c, site.deployment.id), reason, actor, site.fitted)
+    )
 
 
 def test_until_enough_is_known_it_says_how_much_is_missing(site: Site) -> None:
@@ -130,16 +137,16 @@ def test_imported_past_production_is_usual_at_once(site: Site) -> None:
 
 
 def test_a_decision_needs_a_reason_and_an_operator(site: Site) -> None:
-    with pytest.raises(watch.NoReason):
+    with pytest.raises(decided.NoReason):
         say(site, "  ")
     viewer = site.database.write(lambda c: actors.named(c, "Victor", "person", "viewer"))
     with pytest.raises(NotAllowed):
-        site.database.write(lambda c: watch.say_usual(c, deployments.get(c, site.deployment.id), "because", viewer))
+        said_by(site, viewer, "because")
 
 
 def test_investigating_raises_the_share_of_random_checks(site: Site) -> None:
     habits = site.database.write(
-        lambda c: watch.investigate(c, deployments.get(c, site.deployment.id), "odd colours", site.alice, 0.9)
+        lambda c: decided.investigate(c, deployments.get(c, site.deployment.id), "odd colours", site.alice, 0.9)
     )
     with site.database.read() as connection:
         assert habits_of(deployments.get(connection, site.deployment.id).settings) == habits
@@ -161,7 +168,7 @@ def test_a_late_image_changes_no_window_that_is_closed(site: Site) -> None:
 
 def seen_reference(site: Site) -> str:
     with site.database.read() as connection:
-        row = watch.in_force(connection, deployments.get(connection, site.deployment.id))
+        row = decided.in_force(connection, deployments.get(connection, site.deployment.id))
     assert row is not None
     return row.id
 
@@ -184,7 +191,7 @@ def test_an_hour_that_still_grows_is_not_counted_yet(site: Site) -> None:
 
 
 def _hours(counts: list[int], gap: int = 1) -> list[Hour]:
-    return [Hour(FIRST + i * gap * HOUR, np.array([n]), n, 0) for i, n in enumerate(counts)]
+    return [Hour(FIRST + i * gap * HOUR, np.array([n]), n) for i, n in enumerate(counts)]
 
 
 def test_windows_by_time_are_as_long_as_was_said_and_as_full() -> None:
@@ -238,3 +245,61 @@ def test_time_is_handed_in(site: Site) -> None:
     while found.step():
         pass
     assert len(seen(site).windows) == 2
+
+
+def test_last_quarter_imported_two_days_after_going_live_is_usual_at_once(site: Site) -> None:
+    usual_days(site, 90, 92)
+    followed(site)
+    usual_days(site, 0, 20, origin="imported")
+    followed(site)
+    now = seen(site)
+    assert now.known == 22
+    assert now.state == "watching"
+    assert [one.images for one in now.windows if one.imported] == [60] * 20
+
+
+def test_an_import_that_pauses_or_comes_the_newest_first_loses_nothing(site: Site) -> None:
+    for day in (12, 7, 3):
+        usual_days(site, day, day + 3, origin="imported")
+        followed(site)
+    usual_days(site, 7, 8, origin="imported")
+    followed(site)
+    with site.database.read() as connection:
+        kept = windows(connection, seen_reference(site))
+    assert sum(one.images for one in kept) == 600
+    assert [one.since for one in kept] == sorted(one.since for one in kept)
+    followed(site)
+    with site.database.read() as connection:
+        again = windows(connection, seen_reference(site))
+    assert [(one.number, one.since, one.images) for one in again] == [(o.number, o.since, o.images) for o in kept]
+
+
+def test_what_is_imported_never_alarms(site: Site) -> None:
+    usual_days(site, 0, LEAST_WINDOWS + 4)
+    followed(site)
+    usual_days(site, LEAST_WINDOWS + 4, LEAST_WINDOWS + 10, brightness=-0.3, origin="imported")
+    followed(site)
+    assert seen(site).state == "watching"
+    assert not [one for one in seen(site).windows if one.state == "alarm"]
+
+
+def test_only_what_was_there_when_somebody_said_normal_is_normal(site: Site) -> None:
+    usual_days(site, 0, 4, brightness=-0.3)
+    followed(site)
+    say(site)
+    usual_days(site, 4, 6, brightness=-0.3)
+    usual_days(site, 6, 7, brightness=0.3)
+    followed(site)
+    now = seen(site)
+    assert [one.state for one in now.windows][:6] == ["usual"] * 6
+    assert now.windows[6].state == "waiting", "as different from that as from the training data"
+
+
+def test_a_decision_keeps_the_evidence_there_was(site: Site) -> None:
+    usual_days(site, 0, 18)
+    usual_days(site, 18, 19, brightness=-0.03)
+    followed(site)
+    before = [one.evidence for one in seen(site).windows]
+    assert max(before) > 0
+    say(site)
+    assert [one.evidence for one in seen(site).windows] == before

@@ -3,7 +3,7 @@
 Cold start only: against the training data, every camera's small differences are "significant" sooner or later, so this
 never alarms on a p-value. It gives a notice when a distance is large beyond its sampling noise: the headline's by PLAIN,
 or that of one number of the image itself by PLAIN_FEATURE. Numbers of the model have no vote of their own: they look
-different on images it was trained on.
+different on images it was trained on. What looks like something that was accepted as normal gives none.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log, sqrt
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ LEAST_IN_SLICE = 20
 _NEARLY = 0.7
 
 Cells = Sequence[tuple[Cell, State]]
+Pieces = Sequence[NDArray[np.int64]]
+"""Counts of the outlier score and of each feature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,28 @@ class Part:
     """Their drift states together."""
     headline: dict[str, Any]
 
-    def plainness(self, reference: Reference, looks: int) -> float:
-        """From 1 on production plainly differs here. `looks`: how many parts are looked at together."""
+    def plainness(self, reference: Reference, looks: int, accepted: Sequence[Pieces] = ()) -> float:
+        """From 1 on production plainly differs here, from the training data and from each of `accepted`.
+
+        `looks`: how many parts are looked at together.
+        """
         counts = drift.pieces(self.counts, reference)
         image = [i for i, feature in enumerate(reference.features) if feature.family == "image"]
-        distances = [_beyond(counts[0], reference.outlier.counts, looks) / PLAIN]
-        for i in image:
-            spread = reference.spreads[i].counts
-            distances.append(_beyond(counts[i + 1], spread, looks * len(image)) / PLAIN_FEATURE)
-        return max(distances)
+        training = [spread.counts for spread in reference.all_spreads()]
+        return min(_plainness(counts, usual, image, looks) for usual in (training, *accepted))
+
+
+class Normality(Protocol):
+    """What was accepted as normal beside the training data."""
+
+    def like(self, part: Part, reference: Reference) -> Sequence[Pieces]: ...
+
+
+def _plainness(counts: Pieces, usual: Pieces, image: Sequence[int], looks: int) -> float:
+    distances = [_beyond(counts[0], usual[0], looks) / PLAIN]
+    for i in image:
+        distances.append(_beyond(counts[i + 1], usual[i + 1], looks * len(image)) / PLAIN_FEATURE)
+    return max(distances)
 
 
 def _beyond(counts: NDArray[np.int64], usual: NDArray[np.int64], looks: int) -> float:
@@ -67,15 +82,19 @@ def _beyond(counts: NDArray[np.int64], usual: NDArray[np.int64], looks: int) -> 
     return distance.d - sqrt(-log(0.01 / looks / 2) / 2) * sqrt(1 / n + 1 / m)
 
 
-def explain(cells: Cells, reference: Reference, least: int = LEAST_FOR_NOTICE) -> dict[str, Any]:
+def explain(
+    cells: Cells, reference: Reference, normal: Normality | None = None, least: int = LEAST_FOR_NOTICE
+) -> dict[str, Any]:
     """The drift of one window against one reference. `cells` are the drift states counted against it, not empty.
 
     `notice`: there are at least `least` images, and production plainly differs: as a whole, in one source, or in the
     latest images of either. `sentence` then says which and how.
     """
-    parts = _parts(cells, reference)
+    parts = parts_of(cells, reference)
     value = drift.value({"": parts[0].counts}, reference)
-    plainness = [part.plainness(reference, len(parts)) for part in parts]
+    plainness = [
+        part.plainness(reference, len(parts), normal.like(part, reference) if normal else ()) for part in parts
+    ]
     plainest = parts[plainness.index(max(plainness))]
     notice = value["n"] >= least and max(plainness) >= 1
     return {
@@ -87,7 +106,8 @@ def explain(cells: Cells, reference: Reference, least: int = LEAST_FOR_NOTICE) -
     }
 
 
-def _parts(cells: Cells, reference: Reference) -> list[Part]:
+def parts_of(cells: Cells, reference: Reference) -> list[Part]:
+    """All images and the latest ones; where there are several sources, the same of each."""
     by_source: dict[str, list[tuple[Cell, State]]] = defaultdict(list)
     for one in cells:
         by_source[one[0].bucket.source].append(one)

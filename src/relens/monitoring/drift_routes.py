@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -13,7 +14,7 @@ from relens.deployments import change
 from relens.deployments import store as deployments
 from relens.infra.database import Database
 from relens.infra.web import Instant, part
-from relens.monitoring import watch
+from relens.monitoring import decided
 from relens.monitoring.fitted import FittedReferences
 from relens.monitoring.two_sample import Tested, two_sample_table
 from relens.monitoring.usual import Budget, Watch, WindowState
@@ -31,7 +32,12 @@ class WatchIn(BaseModel, extra="forbid"):
     by: Literal["time", "count"] = "time"
     hours: int = Field(24, ge=1, le=744, description="by time: a window is at least so long")
     images: int = Field(200, ge=50, le=100_000, description="a window has at least so many")
-    budget: Budget = Field("year", description="about one false alarm a year, a quarter or a month")
+    budget: Budget = Field(
+        "year", description="about one false alarm a year, a quarter or a month among all watched deployments"
+    )
+    notice: int = Field(
+        200, ge=20, le=100_000, description="predictions until there may be a notice of a plain difference"
+    )
 
 
 class ReasonIn(BaseModel):
@@ -53,7 +59,8 @@ class DriftWindowOut(BaseModel):
     until: Instant = Field(serialization_alias="to")
     images: int
     state: WindowState
-    d: float
+    imported: bool
+    d: float | None
     feature: str | None
     evidence: float
 
@@ -72,6 +79,7 @@ class DriftOut(BaseModel):
 
     state: Literal["off", "learning", "watching", "alarm"]
     sentence: str
+    since: Instant | None = Field(description="when the alarm that stands began")
     windows_known: int
     windows_missing: int
     windows_wanted: int
@@ -116,7 +124,7 @@ def get_drift(deployment: str, database: Db) -> DriftOut:
 def put_drift(deployment: str, body: WatchIn, actor: Asking, database: Db) -> DriftOut:
     """Sets when windows close and the budget; windows that are closed stay as they are."""
     actor.must_be("operator")
-    wanted = Watch(body.by, body.hours, body.images, body.budget)
+    wanted = Watch(**body.model_dump())
     database.write(
         lambda connection: change.set_settings(
             connection, deployments.get(connection, deployment), wanted.to_settings()
@@ -126,10 +134,12 @@ def put_drift(deployment: str, body: WatchIn, actor: Asking, database: Db) -> Dr
 
 
 @router.post("/deployments/{deployment}/drift/usual")
-def post_usual(deployment: str, body: ReasonIn, actor: Asking, database: Db) -> DriftOut:
+def post_usual(deployment: str, body: ReasonIn, actor: Asking, database: Db, fitted: Fitted) -> DriftOut:
     """*This is normal*: what arrives now becomes usual production."""
     database.write(
-        lambda connection: watch.say_usual(connection, deployments.get(connection, deployment), body.reason, actor)
+        lambda connection: decided.say_usual(
+            connection, deployments.get(connection, deployment), body.reason, actor, fitted
+        )
     )
     return _shown(database, deployment)
 
@@ -138,7 +148,7 @@ def post_usual(deployment: str, body: ReasonIn, actor: Asking, database: Db) -> 
 def post_investigate(deployment: str, body: InvestigateIn, actor: Asking, database: Db) -> DriftOut:
     """*Investigate*: raises the share of random checks, which show whether the answers suffer."""
     database.write(
-        lambda connection: watch.investigate(
+        lambda connection: decided.investigate(
             connection, deployments.get(connection, deployment), body.reason, actor, body.random_share
         )
     )
@@ -163,25 +173,27 @@ def _shown(database: Database, name: str) -> DriftOut:
     return DriftOut(
         state=now.state,
         sentence=now.sentence,
+        since=now.since,
         windows_known=now.known,
         windows_missing=now.missing,
         windows_wanted=now.wanted,
         images_missing=now.images_missing,
         evidence=now.evidence,
         threshold=now.threshold,
-        budget=settings.words,
-        settings=WatchIn(by=settings.by, hours=settings.hours, images=settings.images, budget=settings.budget),
+        budget=now.budget,
+        settings=WatchIn(**asdict(settings)),
         windows=[
             DriftWindowOut(
                 since=one.since,
                 until=one.until,
                 images=one.images,
                 state=one.state,
-                d=one.distance,
+                imported=one.imported,
+                d=one.distance if one.feature else None,
                 feature=one.feature,
                 evidence=one.evidence,
             )
-            for one in now.windows[-400:]
+            for one in sorted(now.windows, key=lambda one: one.since)[-400:]
         ],
         decisions=[
             DriftDecisionOut(verb=one.verb, reason=one.reason, at=one.at, by=people.get(one.by, one.by))

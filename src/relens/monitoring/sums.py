@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -21,7 +23,7 @@ from sqlalchemy import (
 
 from relens.infra.database import metadata, upsert
 from relens.kit.clock import Micros
-from relens.metrics.metric import State
+from relens.metrics.metric import METRICS, State, Summed
 from relens.monitoring.bucket import IMPORTED, Bucket, Cell, pack, unpack
 from relens.monitoring.span import Kept, Stretch, rolled
 from relens.monitoring.training_data import FittedReference
@@ -48,6 +50,28 @@ bucket = Table(
     Column("state", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
+
+
+_FORM = "/"
+
+
+@cache
+def _forms() -> dict[str, int]:
+    """The form of each metric's states; looked up once, because looking for plug-ins takes milliseconds."""
+    return {name: metric.version for name, metric in METRICS if isinstance(metric, Summed)}
+
+
+def _stored(metric: str) -> str:
+    """The metric's name in a row: sums of an older form have another and are never read."""
+    version = _forms().get(metric, 1)
+    return metric if version == 1 else f"{metric}{_FORM}{version}"
+
+
+@cache
+def counted_as() -> str:
+    """Names which metrics the sums are of and in which form; another one means that the log has to be counted again."""
+    written = " ".join(sorted(map(_stored, _forms())))
+    return blake2b(written.encode(), digest_size=12).hexdigest()
 
 
 class Which(NamedTuple):
@@ -77,7 +101,7 @@ def put(connection: Connection, deployment: str, kept: Mapping[Kept, State]) -> 
     rows = [
         {
             "deployment": deployment,
-            "metric": one.cell.metric,
+            "metric": _stored(one.cell.metric),
             "span": one.span,
             "whole": one.whole,
             **one.cell.bucket._asdict(),
@@ -92,7 +116,7 @@ def put(connection: Connection, deployment: str, kept: Mapping[Kept, State]) -> 
 
 def _present(connection: Connection, deployment: str, kept: Collection[Kept]) -> dict[Kept, bytes]:
     conditions: list[ColumnElement[bool]] = [
-        bucket.c.metric.in_({one.cell.metric for one in kept}),
+        bucket.c.metric.in_({_stored(one.cell.metric) for one in kept}),
         *(
             bucket.c[name].in_({getattr(one.cell.bucket, name) for one in kept})
             for name in ("hour", "source", "model_version", "role")
@@ -107,7 +131,7 @@ def cells(
     connection: Connection, deployment: str, metrics: Collection[str], which: Which
 ) -> Iterator[tuple[Cell, State]]:
     """The states of these metrics in these buckets. A label leaves out other labels, not the states of whole images."""
-    conditions: list[ColumnElement[bool]] = [bucket.c.metric.in_(metrics), bucket.c.whole == which.whole]
+    conditions: list[ColumnElement[bool]] = [bucket.c.metric.in_(map(_stored, metrics)), bucket.c.whole == which.whole]
     conditions += [bucket.c[n] == v for n in ("source", "model_version") if (v := getattr(which, n)) is not None]
     conditions += _of_role(which.role, which.imported)
     if which.label is not None:
@@ -151,12 +175,17 @@ def divisions(connection: Connection, deployment: str, stretches: Collection[Str
 
 
 def extent(
-    connection: Connection, deployment: str, since: Micros | None = None, until: Micros | None = None
+    connection: Connection,
+    deployment: str,
+    since: Micros | None = None,
+    until: Micros | None = None,
+    role: str | None = None,
 ) -> tuple[Micros, Micros] | None:
-    """The first and the last hour (of a window) that hold anything."""
+    """The first and the last hour (of a window) that hold anything, or anything in that role."""
     here = [bucket.c.deployment == deployment, bucket.c.metric == _EXTENT, bucket.c.span == "hour", bucket.c.whole]
     here += [] if since is None else [bucket.c.hour >= since]
     here += [] if until is None else [bucket.c.hour < until]
+    here += [] if role is None else [bucket.c.role == role]
     # Two questions, because a database answers min and max from the ends of an index only one at a time.
     first = connection.execute(select(func.min(bucket.c.hour)).where(*here)).scalar()
     last = connection.execute(select(func.max(bucket.c.hour)).where(*here)).scalar()
@@ -182,7 +211,7 @@ def forget_superseded(connection: Connection, fitted: FittedReference, metrics: 
     connection.execute(
         delete(bucket).where(
             bucket.c.deployment == fitted.deployment,
-            bucket.c.metric.in_(metrics),
+            bucket.c.metric.in_(map(_stored, metrics)),
             bucket.c.model_version == fitted.model_version,
             bucket.c.reference.not_in(["", fitted.id]),
         )
@@ -190,4 +219,9 @@ def forget_superseded(connection: Connection, fitted: FittedReference, metrics: 
 
 
 def _cell(row: Any) -> Cell:
-    return Cell(row.metric, Bucket(row.hour, row.source, row.model_version, row.role), row.reference, row.label)
+    return Cell(
+        row.metric.partition(_FORM)[0],
+        Bucket(row.hour, row.source, row.model_version, row.role),
+        row.reference,
+        row.label,
+    )

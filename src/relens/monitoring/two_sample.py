@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from relens.deployments.deployment import Deployment
 from relens.metrics.ks import ks_two_sample
+from relens.monitoring.decided import in_force
 from relens.monitoring.fitted import FittedReferences
-from relens.monitoring.watch import in_force
 from relens.predictions import browse
 from relens.predictions import store as predictions
 

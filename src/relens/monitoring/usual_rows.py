@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    delete,
     func,
     select,
     update,
@@ -43,16 +46,32 @@ drift_window = Table(
 )
 
 
-def windows(connection: Connection, reference: str) -> list[DriftWindow]:
-    """The oldest first."""
-    query = select(drift_window).where(drift_window.c.reference == reference).order_by(drift_window.c.number)
-    return [_window(row) for row in connection.execute(query)]
+def windows(connection: Connection, reference: str, counted: bool = True) -> list[DriftWindow]:
+    """Imported ones first, both the oldest first. `counted`: with their counts, which are long; without, they hold none."""
+    columns = [column for column in drift_window.c if counted or column.name != "counts"]
+    query = select(*columns).where(drift_window.c.reference == reference).order_by(drift_window.c.number)
+    return [_window(row, counted) for row in connection.execute(query)]
+
+
+def counts(connection: Connection, reference: str, numbers: Sequence[int]) -> list[NDArray[np.int64]]:
+    """The counts of these windows."""
+    here = (drift_window.c.reference == reference) & drift_window.c.number.in_(numbers)
+    query = select(drift_window.c.counts).where(here).order_by(drift_window.c.number)
+    return [unpack(packed).astype(np.int64) for packed in connection.execute(query).scalars()]
 
 
 def last_until(connection: Connection, reference: str) -> Micros:
-    """When the latest window ends; 0 before the first."""
-    query = select(func.max(drift_window.c.until)).where(drift_window.c.reference == reference)
-    return int(connection.execute(query).scalar() or 0)
+    """When the latest window of live traffic ends; 0 before the first."""
+    live = (drift_window.c.reference == reference) & drift_window.c.imported.is_(False)
+    return int(connection.execute(select(func.max(drift_window.c.until)).where(live)).scalar() or 0)
+
+
+def replace_imported(connection: Connection, deployment: str, reference: str, imported: Sequence[DriftWindow]) -> None:
+    """The windows of what was brought in, in place of those there are: an import may add to any hour of the past."""
+    here = (drift_window.c.reference == reference) & drift_window.c.imported.is_(True)
+    connection.execute(delete(drift_window).where(here))
+    for window in imported:
+        append(connection, deployment, reference, window)
 
 
 def append(connection: Connection, deployment: str, reference: str, window: DriftWindow) -> bool:
@@ -63,13 +82,12 @@ def append(connection: Connection, deployment: str, reference: str, window: Drif
 
 
 def set_states(connection: Connection, reference: str, states: Mapping[int, WindowState]) -> None:
-    """What somebody decided; the evidence starts anew with the latest window."""
+    """What somebody decided; the evidence of earlier windows stays written down."""
     here = drift_window.c.reference == reference
     for number, state in states.items():
         connection.execute(update(drift_window).where(here & (drift_window.c.number == number)).values(state=state))
-    connection.execute(update(drift_window).where(here).values(evidence=0.0))
 
 
-def _window(row: Any) -> DriftWindow:
-    values = {name: getattr(row, name) for name in DriftWindow.__dataclass_fields__}
-    return DriftWindow(**values | {"counts": unpack(row.counts)})
+def _window(row: Any, counted: bool) -> DriftWindow:
+    values = {name: getattr(row, name) for name in DriftWindow.__dataclass_fields__ if counted or name != "counts"}
+    return DriftWindow(**values | {"counts": unpack(row.counts) if counted else np.zeros(0, dtype=np.int64)})

@@ -1,4 +1,4 @@
-"""Watches production for drift: closes windows, adds up evidence, and keeps what people decided about it."""
+"""Watches production for drift: closes windows of live traffic, adds up evidence, and files imported past production."""
 
 from __future__ import annotations
 
@@ -6,59 +6,40 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 import numpy as np
 from sqlalchemy import Connection
 
-from relens.access.actor import Actor
-from relens.deployments import change
 from relens.deployments import store as deployments
-from relens.deployments.deployment import Deployment, SettingChange
+from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.infra.storage import NoBytes
 from relens.kit import clock
 from relens.kit.clock import HOUR, SECOND, Micros
-from relens.kit.errors import Invalid
 from relens.metrics.kinds import drift as kind
 from relens.metrics.reference import Reference
-from relens.monitoring import store, sums, usual_rows
+from relens.monitoring import normal, sums, usual_rows
 from relens.monitoring.bucket import IMPORTED
-from relens.monitoring.drift import part_of
+from relens.monitoring.decided import begun_anew, decisions, in_force, last_usual, watched_deployments
+from relens.monitoring.drift import Normality, part_of
 from relens.monitoring.fitted import FittedReferences, UnreadableReference
 from relens.monitoring.span import Stretch
 from relens.monitoring.training_data import FittedReference
-from relens.monitoring.usual import DriftWindow, Hour, Watch, accepted, judged, ready
-from relens.review.habits import Habits, habits_of
+from relens.monitoring.usual import Circumstances, DriftWindow, Hour, Watch, imported_windows, judged, ready
 
 SETTLED_S = 20
-"""Hours of the past count once nothing was added to them for so long: an import may be under way."""
+"""Hours of the past count once nothing was added to them for so long: they may still be filling."""
 GRACE = 10 * 60 * SECOND
-_SETTING = "drift"
-
-
-Verb = Literal["usual", "investigate"]
-
-
-class NoReason(Invalid):
-    """A decision about drift is kept with its reason."""
-
-
-class NothingToWatch(Invalid):
-    """There is no training data to begin with."""
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """What somebody said about drift, when and why."""
+class _Watched:
+    """One deployment with what it is compared with."""
 
-    verb: Verb
-    reason: str
-    at: Micros
-    by: str
-    reference: str
-    window: int
-    """The number of the latest window then."""
+    deployment: Deployment
+    row: FittedReference
+    reference: Reference
+    watch: Watch
 
 
 class DriftWatch:
@@ -76,6 +57,7 @@ class DriftWatch:
         self._now = now
         self._settled_s = settled_s
         self._seen: dict[tuple[str, Micros], tuple[int, float]] = {}
+        self._filed: dict[str, tuple[int, Watch, Micros]] = {}
 
     def step(self) -> bool:
         """Closes at most one window of every deployment; True when there may be more."""
@@ -87,7 +69,6 @@ class DriftWatch:
         return more
 
     def _follow(self, deployment: Deployment) -> bool:
-        watch = Watch.of(deployment.settings)
         with self._database.read() as connection:
             row = in_force(connection, deployment)
             if row is None:
@@ -96,144 +77,99 @@ class DriftWatch:
                 reference = self._fitted.get(row.id).reference
             except (NoBytes, UnreadableReference):
                 return False
-            over = self._over(connection, deployment, row, reference, watch)
-            if over is None:
-                return False
-            past = usual_rows.windows(connection, row.id)
-            said = decisions(connection, deployment.id, row.id)
-        blessed = any(one.verb == "usual" for one in said)
-        fresh = judged(past, over, reference, watch, _plain(over, reference), blessed)
-        self._database.write(partial(usual_rows.append, deployment=deployment.id, reference=row.id, window=fresh))
-        self._seen = {key: value for key, value in self._seen.items() if key[0] != row.id or key[1] >= fresh.until}
-        return True
+            one = _Watched(deployment, row, reference, Watch.of(deployment.settings))
+            imported = self._imported(connection, one)
+            over = self._over(connection, one) if imported is None else None
+            fresh = _closed(connection, one, over) if over is not None else None
+        if imported is not None:
+            self._database.write(
+                partial(usual_rows.replace_imported, deployment=deployment.id, reference=row.id, imported=imported)
+            )
+        if fresh is not None:
+            self._database.write(partial(usual_rows.append, deployment=deployment.id, reference=row.id, window=fresh))
+            self._seen = {key: seen for key, seen in self._seen.items() if key[0] != row.id or key[1] >= fresh.until}
+        return imported is not None or fresh is not None
 
-    def _over(
-        self,
-        connection: Connection,
-        deployment: Deployment,
-        row: FittedReference,
-        reference: Reference,
-        watch: Watch,
-    ) -> list[Hour] | None:
+    def _imported(self, connection: Connection, one: _Watched) -> list[DriftWindow] | None:
+        """The windows of imported past production, once it has grown and is at rest; None where nothing changes.
+
+        They are made anew from all of it, because an import may pause, and may bring the newest images first.
+        """
+        whole = [Stretch("month", 0, self._now())]
+        images = sum(hour.images for hour in _hours(connection, one, IMPORTED, whole))
+        anew = begun_anew(decisions(connection, one.deployment.id, one.row.id)) if images else 0
+        mark = (images, one.watch, anew)
+        if not images or self._filed.get(one.row.id) == mark or not self._at_rest(one.row.id, 0, images):
+            return None
+        there = [window for window in usual_rows.windows(connection, one.row.id) if window.imported]
+        self._filed[one.row.id] = mark
+        if images < sum(window.images for window in there):
+            return None  # the log is being counted again, or has been cut: what is known stays known
+        every = _hours(connection, one, IMPORTED, [Stretch("hour", 0, self._now())])
+        wanted = imported_windows(every, one.watch, anew)
+        return None if list(map(_alike, wanted)) == list(map(_alike, there)) else wanted
+
+    def _over(self, connection: Connection, one: _Watched) -> list[Hour] | None:
         """The hours of the next window, when its time is over."""
-        since = usual_rows.last_until(connection, row.id)
+        since = usual_rows.last_until(connection, one.row.id)
         end = (self._now() - GRACE) // HOUR * HOUR
-        filled = sums.extent(connection, deployment.id, since, end) if end > since else None
+        filled = sums.extent(connection, one.deployment.id, since, end, "champion") if end > since else None
         if filled is None:
             return None
-        length = max(watch.hours, 24) * HOUR
+        length = max(one.watch.hours, 24) * HOUR
         while True:
             until = min(filled[0] + length, end)
-            hours = self._hours(connection, deployment, row, reference, Stretch("hour", filled[0], until))
-            over = ready(hours, watch, self._now() - GRACE) if hours else []
+            hours = self._rested(one, _hours(connection, one, "champion", [Stretch("hour", filled[0], until)]))
+            over = ready(hours, one.watch, self._now() - GRACE) if hours else []
             if over or until == end:
                 return over[0] if over else None
             length *= 2
 
-    def _hours(
-        self,
-        connection: Connection,
-        deployment: Deployment,
-        row: FittedReference,
-        reference: Reference,
-        stretch: Stretch,
-    ) -> list[Hour]:
-        """Its hours that are at rest, up to the first that is not; what the champion itself said, imported or not."""
-        which = sums.Which([stretch], model_version=row.model_version, role="champion", whole=True)
-        by_hour: dict[Micros, list[Hour]] = defaultdict(list)
-        for cell, state in sums.cells(connection, deployment.id, ["drift"], which):
-            if cell.reference == row.id:
-                counts = np.asarray(state, dtype=np.int64)
-                images = int(kind.pieces(counts, reference)[0].sum())
-                imported = images if cell.bucket.role == IMPORTED else 0
-                by_hour[cell.bucket.hour].append(Hour(cell.bucket.hour, counts, images, imported))
+    def _rested(self, one: _Watched, hours: Sequence[Hour]) -> list[Hour]:
+        """Those that are at rest, up to the first that is not."""
         found: list[Hour] = []
-        for at in sorted(by_hour):
-            one = _together(by_hour[at])
-            if not self._at_rest(row.id, one):
+        for hour in hours:
+            if not self._at_rest(one.row.id, hour.at, hour.images):
                 break
-            found.append(one)
+            found.append(hour)
         return found
 
-    def _at_rest(self, reference: str, hour: Hour) -> bool:
+    def _at_rest(self, reference: str, at: Micros, now_images: int) -> bool:
         now = clock.stopwatch()
-        images, since = self._seen.get((reference, hour.at), (-1, now))
-        if images != hour.images:
-            images, since = hour.images, now
-            self._seen[reference, hour.at] = (images, since)
+        images, since = self._seen.get((reference, at), (-1, now))
+        if images != now_images:
+            since = now
+            self._seen[reference, at] = (now_images, since)
         return now - since >= self._settled_s
 
 
-def _together(parts: Sequence[Hour]) -> Hour:
-    counts = np.sum([one.counts for one in parts], axis=0)
-    return Hour(parts[0].at, counts, sum(one.images for one in parts), sum(one.imported for one in parts))
+def _hours(connection: Connection, one: _Watched, role: str, stretches: Sequence[Stretch]) -> list[Hour]:
+    """What one version said in that role, all sources together; the oldest first."""
+    which = sums.Which(stretches, model_version=one.row.model_version, role=role, whole=True, imported=False)
+    by_hour: dict[Micros, list[np.ndarray]] = defaultdict(list)
+    for cell, state in sums.cells(connection, one.deployment.id, ["drift"], which):
+        if cell.reference == one.row.id:
+            by_hour[cell.bucket.hour].append(np.asarray(state, dtype=np.int64))
+    added = {at: np.sum(by_hour[at], axis=0) for at in sorted(by_hour)}
+    return [Hour(at, counts, int(kind.pieces(counts, one.reference)[0].sum())) for at, counts in added.items()]
 
 
-def _plain(hours: Sequence[Hour], reference: Reference) -> bool:
-    """Whether these hours plainly differ from the training data, as a notice would say."""
-    counts = np.sum([one.counts for one in hours], axis=0)
-    return part_of(None, False, counts, reference).plainness(reference, 1) >= 1
+def _closed(connection: Connection, one: _Watched, hours: Sequence[Hour]) -> DriftWindow:
+    """The window that these hours make."""
+    past = usual_rows.windows(connection, one.row.id)
+    said = decisions(connection, one.deployment.id, one.row.id)
+    usual = [window.counts for window in past if window.state == "usual"]
+    accepted = normal.latest(connection, one.row.id, usual)
+    plain = differs(hours, one.reference, accepted)
+    known = Circumstances(plain, last_usual(said), watched_deployments(connection))
+    return judged(past, hours, one.reference, one.watch, known)
 
 
-def in_force(connection: Connection, deployment: Deployment) -> FittedReference | None:
-    """The champion's reference, once it is ready."""
-    chosen = store.get_training_data(connection, deployment.id)
-    row = store.get_reference(connection, chosen.reference) if chosen and chosen.reference else None
-    return row if row is not None and row.state == "ready" else None
+def differs(hours: Sequence[Hour], reference: Reference, accepted: Normality) -> bool:
+    """Whether these hours plainly differ from the training data and from all that was accepted, as a notice would say."""
+    part = part_of(None, False, np.sum([one.counts for one in hours], axis=0), reference)
+    return part.plainness(reference, 1, accepted.like(part, reference)) >= 1
 
 
-def decisions(connection: Connection, deployment: str, reference: str) -> list[Decision]:
-    """About one reference, the oldest first."""
-    lines = deployments.setting_changes(connection, deployment, _SETTING)
-    found = [
-        Decision(said["verb"], said["reason"], line.at, line.by, said["reference"], said["window"])
-        for line in reversed(lines)
-        if (said := line.value)["reference"] == reference
-    ]
-    return found
-
-
-def say_usual(connection: Connection, deployment: Deployment, reason: str, actor: Actor) -> int:
-    """*This is normal*: what waits, or came since the alarm, becomes usual production. How many windows changed."""
-    reference = _watched(connection, deployment).id
-    before = last_usual(decisions(connection, deployment.id, reference))
-    _decide(connection, deployment, "usual", reason, actor)
-    states = accepted(usual_rows.windows(connection, reference), before)
-    usual_rows.set_states(connection, reference, states)
-    return len(states)
-
-
-def investigate(connection: Connection, deployment: Deployment, reason: str, actor: Actor, share: float) -> Habits:
-    """*Investigate*: more of the review queue are random checks, which say whether the answers suffer."""
-    _decide(connection, deployment, "investigate", reason, actor)
-    before = habits_of(deployment.settings)
-    habits = Habits(max(share, before.random_share), before.sampler)
-    change.set_settings(connection, deployment, {"review_queue": habits.to_json()})
-    return habits
-
-
-def _decide(connection: Connection, deployment: Deployment, verb: Verb, reason: str, actor: Actor) -> None:
-    actor.must_be("operator")
-    if not reason.strip():
-        raise NoReason("say why, in a few words: the next person will ask")
-    row = _watched(connection, deployment)
-    windows = usual_rows.windows(connection, row.id)
-    value = {"verb": verb, "reason": reason.strip(), "reference": row.id, "window": len(windows)}
-    deployments.remember_setting(connection, SettingChange(deployment.id, _SETTING, value, clock.now(), actor.id))
-
-
-def _watched(connection: Connection, deployment: Deployment) -> FittedReference:
-    row = in_force(connection, deployment)
-    if row is None:
-        raise NothingToWatch(f"'{deployment.name}' is compared with no training data yet: choose it first")
-    return row
-
-
-def last_usual(said: Sequence[Decision]) -> int:
-    """The latest window when somebody last said that this is normal; 0 if nobody did."""
-    return max((one.window for one in said if one.verb == "usual"), default=0)
-
-
-def known_windows(connection: Connection, deployment: Deployment) -> tuple[FittedReference | None, list[DriftWindow]]:
-    row = in_force(connection, deployment)
-    return row, usual_rows.windows(connection, row.id) if row else []
+def _alike(window: DriftWindow) -> tuple[object, ...]:
+    return window.number, window.since, window.until, window.images, window.state

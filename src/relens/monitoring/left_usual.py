@@ -1,0 +1,209 @@
+"""Explains an alarm: how production has left what is usual, what carries the evidence, where, and what that looks like."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from relens.deployments.deployment import Deployment
+from relens.kit import clock
+from relens.kit.clock import HOUR
+from relens.metrics import drift_alarm, histogram
+from relens.metrics.kinds.drift import MOST_FEATURES, moved_feature, pieces
+from relens.metrics.ks import ks_from_counts
+from relens.metrics.reference import Feature, Reference, Spread
+from relens.monitoring import examples, sums, usual_rows
+from relens.monitoring.drift import LEAST_IN_SLICE, telling, total
+from relens.monitoring.fitted import Fitted
+from relens.monitoring.span import cover
+from relens.monitoring.usual import DriftWindow
+from relens.monitoring.watching import Standing
+from relens.predictions import browse
+from relens.predictions.logged import Logged
+
+STRANGENESS = Feature("outlier", "outlier score", "model", "more ordinary", "stranger")
+_TAIL = 0.99
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Named:
+    """The feature that the sentence is about. `place`: among an image's numbers, None for the outlier score."""
+
+    feature: dict[str, Any]
+    place: int | None
+    usual: Spread
+    now: Counts
+
+    @property
+    def up(self) -> bool:
+        return bool(self.feature["direction"] == "up")
+
+    @property
+    def piece(self) -> int:
+        return 0 if self.place is None else self.place + 1
+
+
+def explained(
+    connection: Connection, deployment: Deployment, fitted: Fitted, standing: Standing
+) -> dict[str, Any] | None:
+    """What the alarm that stands rests on; None where there is none.
+
+    `features`: those that moved, each with its `share` of the evidence (None before there is any), the largest first.
+    """
+    windows, reference = standing.alarmed, fitted.reference
+    usual = [one for one in standing.windows if one.state == "usual"]
+    if not windows or not usual:
+        return None
+    known = usual_rows.counts(connection, reference.id, [one.number for one in usual])
+    counts = total(usual_rows.counts(connection, reference.id, [one.number for one in windows]))
+    features = ranked(known, counts, reference)
+    if not features:
+        return None
+    named = _named(telling(features), known, counts, reference)
+    here = browse.Filter(since=windows[0].since, role="champion", query='origin != "imported"')
+    lines = examples.looked_through(connection, deployment, reference, here)
+    behind = most_of_it(connection, deployment, reference, windows[0], lines, named)
+    source = behind.get("source")
+    return {
+        "d": named.feature["d"],
+        "n": sum(one.images for one in windows),
+        "since": clock.to_text(windows[0].since),
+        "until": clock.to_text(windows[-1].until),
+        "features": features,
+        "sentence": _sentence(named.feature, behind),
+        "named": named.feature["name"],
+        "behind": behind,
+        "images": {
+            "usual": _usual_images(connection, deployment, fitted, usual, named),
+            "now": examples.extreme(
+                [line for line in lines if source is None or line.source == source], named.place, named.up
+            ),
+        },
+        "first": _first(connection, deployment, reference, here, source, named),
+    }
+
+
+def ranked(usual: Sequence[Counts], now: Counts, reference: Reference) -> list[dict[str, Any]]:
+    """What moved away from usual production, by its share of the evidence."""
+    learned = drift_alarm.learn([pieces(one, reference) for one in usual])
+    found = drift_alarm.judge(learned, pieces(now, reference))
+    evidence = np.nansum(found.e_values)
+    moved = []
+    rows = zip((STRANGENESS, *reference.features), reference.all_spreads(), strict=True)
+    for i, (feature, spread) in enumerate(rows):
+        one = moved_feature(
+            feature, Spread(spread.edges, learned.pooled[i]), pieces(now, reference)[i], "usual production"
+        )
+        if one is not None:
+            share = found.e_values[i] / evidence if evidence > 0 else np.nan
+            moved.append({**one, "share": None if np.isnan(share) else float(share)})
+    moved.sort(key=lambda one: (-round(one["share"] or 0.0, 3), -one["d"], one["name"]))
+    return moved[:MOST_FEATURES]
+
+
+def most_of_it(
+    connection: Connection,
+    deployment: Deployment,
+    reference: Reference,
+    since: DriftWindow,
+    lines: Sequence[Logged],
+    named: _Named,
+) -> dict[str, str]:
+    """The source, tag and label without which the named feature would be much nearer to usual; none that makes no difference.
+
+    Sources are compared by all their images, tags and labels by the latest ones.
+    """
+    by_source: dict[str, list[Counts]] = defaultdict(list)
+    filled = sums.extent(connection, deployment.id, since.since)
+    if filled is not None:
+        which = sums.Which(cover(since.since, filled[1] + HOUR, "day"), role="champion", imported=False)
+        for cell, state in sums.cells(connection, deployment.id, ["drift"], which):
+            if cell.reference == reference.id:
+                by_source[cell.bucket.source].append(np.asarray(state, dtype=np.int64))
+    sources = {name: pieces(total(states), reference)[named.piece] for name, states in by_source.items()}
+    groups = {"source": sources, **_groups(lines, named)}
+    found = {kind: responsible(parts, named.usual.counts) for kind, parts in groups.items()}
+    return {kind: name for kind, name in found.items() if name}
+
+
+def responsible(parts: Mapping[str, Counts], usual: Counts) -> str | None:
+    """The part without which the rest would be nearest to usual; None where there is one only, or it makes no difference."""
+    whole = total(parts.values())
+    apart = ks_from_counts(whole, usual) if whole.size else None
+    found: list[tuple[float, str]] = []
+    for name, counts in parts.items():
+        rest = whole - counts
+        if apart is not None and counts.sum() >= LEAST_IN_SLICE and rest.sum() >= LEAST_IN_SLICE:
+            without = ks_from_counts(rest, usual)
+            found.append((apart.d - (without.d if without else 0.0), name))
+    best = max(found, default=(0.0, ""))
+    return best[1] if best[0] > 0 else None
+
+
+def _groups(lines: Sequence[Logged], named: _Named) -> dict[str, dict[str, Counts]]:
+    """The latest images by tag and by label, each counted once per tag or label; what has none is a part too."""
+    values: dict[str, dict[str, list[float]]] = {"tag": defaultdict(list), "label": defaultdict(list)}
+    for line in lines:
+        if named.place is None:
+            value = np.nan if line.outlier is None else line.outlier
+        else:
+            value = np.nan if line.scalars is None else float(line.scalars[named.place])
+        for tag in set(line.tags) or {""}:
+            values["tag"][tag].append(value)
+        for label in {detection.label for detection in line.answered} or {""}:
+            values["label"][label].append(value)
+    return {
+        kind: {name: histogram.counts(named.usual.edges, np.array(some)) for name, some in parts.items()}
+        for kind, parts in values.items()
+    }
+
+
+def _named(feature: dict[str, Any], usual: Sequence[Counts], now: Counts, reference: Reference) -> _Named:
+    place = examples.place_of(reference, feature["name"])
+    piece = 0 if place is None else place + 1
+    together = pieces(total(usual), reference)[piece]
+    spread = Spread(reference.all_spreads()[piece].edges, together)
+    return _Named(feature, place, spread, pieces(now, reference)[piece])
+
+
+def _usual_images(
+    connection: Connection, deployment: Deployment, fitted: Fitted, usual: Sequence[DriftWindow], named: _Named
+) -> list[str]:
+    """Typical images of the latest window of usual production; training images where the log has none left."""
+    last = max(usual, key=lambda one: one.until)
+    here = browse.Filter(since=last.since, until=last.until, role="champion")
+    lines = examples.looked_through(connection, deployment, fitted.reference, here)
+    middle = histogram.quantile(named.usual.edges, named.usual.counts, 0.5)
+    return examples.typical(lines, named.place, middle) or examples.training(fitted, named.feature["name"])
+
+
+def _first(
+    connection: Connection,
+    deployment: Deployment,
+    reference: Reference,
+    here: browse.Filter,
+    source: str | None,
+    named: _Named,
+) -> dict[str, Any] | None:
+    """The first image that lies beyond what 99 % of usual production showed, and where it came from."""
+    edge = histogram.quantile(named.usual.edges, named.usual.counts, _TAIL if named.up else 1 - _TAIL)
+    if edge is None:
+        return None
+    there = browse.Filter(source=source, since=here.since, role=here.role, query=here.query)
+    lines = examples.looked_through(connection, deployment, reference, there, "taken_at")
+    odd = examples.first_beyond(lines, named.place, edge, named.up)
+    if odd is None:
+        return None
+    return {"prediction": odd.id, "asset": odd.asset, "source": odd.source, "taken_at": clock.to_text(odd.taken_at)}
+
+
+def _sentence(feature: Mapping[str, Any], behind: Mapping[str, str]) -> str:
+    where = ", ".join(f"{kind} {name}" if kind != "source" else name for kind, name in behind.items())
+    return f"{feature['sentence']}, most of it from {where}" if where else str(feature["sentence"])

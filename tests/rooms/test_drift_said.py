@@ -1,0 +1,177 @@
+"""What the dashboard says of drift: a notice that can be settled, an alarm with its reasons, and who is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from relens.access.actor import Actor
+from relens.deployments import change
+from relens.deployments import store as deployments
+from relens.infra.database import Database
+from relens.infra.storage.folder import Folder
+from relens.kit.clock import DAY, HOUR
+from relens.metrics.drift_alarm import LEAST_WINDOWS
+from relens.monitoring import decided
+from relens.monitoring.usual import Watch
+from relens.monitoring.watch import DriftWatch
+from relens.monitoring.window import Window
+from tests.rooms.monitoring_material import START, Site, make_site
+
+FIRST = START - START % DAY
+EVERYTHING = Window(FIRST, FIRST + 400 * DAY)
+
+
+@pytest.fixture
+def site(database: Database, tmp_path: Path) -> Site:
+    site = make_site(database, Folder(tmp_path / "home"))
+    site.reference(state="ready")
+    keep_to(site, Watch(by="count", images=60, notice=50))
+    return site
+
+
+def keep_to(site: Site, watch: Watch) -> None:
+    site.database.write(lambda c: change.set_settings(c, deployments.get(c, site.deployment.id), watch.to_settings()))
+    with site.database.read() as connection:
+        site.deployment = deployments.get(connection, site.deployment.id)
+
+
+def value(site: Site, window: Window = EVERYTHING) -> dict[str, Any]:
+    site.catch_up()
+    found = site.measuring.metric(site.deployment, "drift", window).value
+    assert found is not None
+    return found
+
+
+def followed(site: Site) -> None:
+    site.catch_up()
+    watch = DriftWatch(site.database, site.fitted, lambda: FIRST + 400 * DAY, settled_s=0.0)
+    while watch.step():
+        pass
+
+
+def say(site: Site, actor: Actor | None = None) -> None:
+    site.database.write(
+        lambda c: decided.say_usual(
+            c, deployments.get(c, site.deployment.id), "new lamps", actor or site.alice, site.fitted
+        )
+    )
+
+
+def quiet_days(site: Site, days: int = LEAST_WINDOWS + 2) -> None:
+    for day in range(days):
+        site.log(40, hour=day * 24, source="line-1")
+        site.log(20, hour=day * 24, source="line-2")
+
+
+def test_the_notice_goes_when_somebody_says_that_this_is_normal_and_comes_back_for_something_else(site: Site) -> None:
+    site.log(60, source="line-1")
+    site.log(60, source="line-2", brightness=-0.3)
+    assert value(site)["notice"] is True
+    say(site)
+    site.log(60, hour=1, source="line-2", brightness=-0.3)
+    after = value(site)
+    assert (after["notice"], after["usual"], after["sentence"]) == (False, True, None)
+    site.log(60, hour=3, source="line-1", brightness=0.3)
+    again = value(site)
+    assert again["notice"] is True
+    assert again["sentence"].startswith("line-1")
+
+
+def test_a_notice_waits_for_as_many_predictions_as_was_said(site: Site) -> None:
+    assert Watch().notice == 200
+    keep_to(site, Watch(by="count", images=60))
+    site.log(120, brightness=-0.3)
+    assert value(site)["notice"] is False
+    site.log(80, brightness=-0.3)
+    assert value(site)["notice"] is True
+
+
+def test_until_there_are_alarms_it_says_how_much_usual_production_is_missing(site: Site) -> None:
+    quiet_days(site, 3)
+    followed(site)
+    said = value(site)
+    assert said["alarm"] is None
+    assert said["production"]["state"] == "learning"
+    assert (said["production"]["windows_known"], said["production"]["windows_missing"]) == (3, LEAST_WINDOWS - 3)
+    assert "about one false alarm a year" in said["production"]["budget"]
+
+
+def test_an_alarm_is_explained_against_usual_production(site: Site) -> None:
+    quiet_days(site)
+    followed(site)
+    assert value(site)["production"]["state"] == "watching"
+    assert value(site)["from_usual"] == 0.0
+    start = (LEAST_WINDOWS + 2) * 24
+    dark = []
+    for day in range(3):
+        site.log(25, hour=start + day * 24, source="line-1")
+        dark += site.log(45, hour=start + day * 24, source="line-2", brightness=-0.25, label="nut")
+    followed(site)
+    said = value(site)
+    assert (said["production"]["state"], said["usual"]) == ("alarm", False)
+    alarm = said["alarm"]
+    assert alarm["features"][0]["name"] == alarm["named"] == "brightness"
+    assert alarm["sentence"].startswith("darker: ")
+    assert "line-2" in alarm["sentence"]
+    assert alarm["behind"]["source"] == "line-2"
+    assert alarm["behind"]["label"] == "nut"
+    shares = [round(one["share"], 3) for one in alarm["features"]]
+    assert shares == sorted(shares, reverse=True)
+    assert 0.5 < shares[0] <= sum(shares) <= 1.01
+    assert set(alarm["images"]["now"]) <= {line.asset for line in dark}
+    assert len(alarm["images"]["usual"]) == 6
+    assert not set(alarm["images"]["usual"]) & {line.asset for line in dark}
+    assert alarm["first"]["source"] == "line-2"
+    assert alarm["first"]["prediction"] in {line.id for line in dark[:5]}
+    assert said["from_usual"] >= 0.1
+
+
+def test_the_pictures_carry_the_feature_that_is_named(site: Site) -> None:
+    """Usual ones lie at its median, present ones at the far end it moved to; not merely strange."""
+    lines = site.log(120, brightness=-0.3)
+    said = value(site)
+    named = said["named"]
+    assert named == "brightness"
+    place = [one.name for one in site.fitted.get(reference(site)).reference.features].index(named)
+    darkest = sorted(lines, key=lambda line: float(line.scalars[place]) if line.scalars is not None else 0.0)[:6]
+    assert said["images"]["now"] == [line.asset for line in darkest]
+    fitted = site.fitted.get(reference(site))
+    far = np.abs(fitted.scalars[:, place] - np.median(fitted.scalars[:, place]))
+    nearest = {fitted.assets[i] for i in np.argsort(far)[:6]}
+    assert set(said["images"]["usual"]) == nearest
+
+
+def reference(site: Site) -> str:
+    with site.database.read() as connection:
+        row = decided.in_force(connection, deployments.get(connection, site.deployment.id))
+    assert row is not None
+    return row.id
+
+
+def test_the_budget_is_shared_by_all_deployments_that_are_watched(site: Site, tmp_path: Path) -> None:
+    quiet_days(site)
+    followed(site)
+    alone = value(site)["production"]
+    other = replace(site.deployment, id="0" * 35 + "1", name="other")
+    site.database.write(lambda connection: deployments.insert(connection, other))
+    twin = replace(site, deployment=other)
+    twin.reference(state="ready")
+    both = value(site)["production"]
+    assert both["threshold"] == pytest.approx(2 * alone["threshold"])
+    assert "among 2 watched deployments" in both["budget"]
+
+
+def test_an_alarm_of_a_quiet_hour_is_still_said(site: Site) -> None:
+    """The window of the page may hold no drift at all; usual production has been left all the same."""
+    quiet_days(site)
+    start = (LEAST_WINDOWS + 2) * 24
+    site.log(120, hour=start, brightness=-0.3)
+    site.log(120, hour=start + 24, brightness=-0.3)
+    followed(site)
+    said = value(site, Window(FIRST, FIRST + 12 * HOUR))
+    assert said["production"]["state"] == "alarm"
