@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
+import sys
+import threading
 from typing import Any
 
 import numpy as np
@@ -19,8 +22,10 @@ from relens.infra.storage import NoBytes
 from relens.kit.ids import content_id
 from relens.metrics.matching import match
 from relens.metrics.paired import paired_detection
+from relens.serving.quietly import NICE
 from relens.testing import tiny_models
 from relens.training.evaluate import evaluate
+from relens.training.evaluations import beside_serving
 from relens.training.threshold import best_f1
 from relens.vision.annotation import Annotation
 from relens.vision.shapes import Box
@@ -58,6 +63,29 @@ def scenes() -> tuple[list[Item], dict[str, bytes]]:
         truth = (Annotation(label, box),) if seed % 7 else ()
         items.append(Item(asset, "test", f"group {seed // 2}", f"{seed}.png", None, truth, 64, 64))
     return items, data
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread has the priority of its process")
+def test_whoever_waits_for_an_answer_goes_before_what_is_judged(scenes: tuple[list[Item], dict[str, bytes]]) -> None:
+    items, data = scenes
+    seen: set[tuple[int, int]] = set()
+
+    def here() -> tuple[int, int]:
+        return threading.get_ident(), os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def loading() -> LoadedVersion:
+        seen.add(here())
+        return opened(tiny_models.detector(grow=1.0))
+
+    def read(asset: str) -> bytes:
+        seen.add(here())
+        return data[asset]
+
+    beside = beside_serving(loading, items, read, lambda done, total: None)
+    ((thread, priority),) = seen
+    assert thread != here()[0]
+    assert priority == min(here()[1] + NICE, 19)
+    assert beside.scores == evaluate(opened(tiny_models.detector(grow=1.0)), items, data.__getitem__).scores
 
 
 def test_scores_are_those_of_pycocotools_on_the_same_answers(scenes: tuple[list[Item], dict[str, bytes]]) -> None:

@@ -10,9 +10,12 @@ from relens.access.actor import Actor
 from relens.alerts import store as alerts
 from relens.datasets import store as datasets
 from relens.deployments.deployment import Deployment
+from relens.kit import clock
+from relens.kit.errors import NotFound
 from relens.loop import store
 from relens.loop.feedback import newest_version
 from relens.loop.policy import BadPolicy, ContinuousDeployment, ContinuousTraining, FeedbackLoop
+from relens.registry import store as registry
 from relens.training.permission import must_be_permitted
 from relens.training.trainers import TRAINERS
 
@@ -34,7 +37,7 @@ def feedback_loop(
 def continuous_training(
     connection: Connection, deployment: Deployment, chosen: ContinuousTraining, actor: Actor
 ) -> ContinuousTraining:
-    """Raises NotFound, MissingPackage, WrongTask, BadParameters, NotAllowed (what runs here is for owners) or BadPolicy."""
+    """Raises NotFound, MissingPackage, BadParameters, NotAllowed (what runs here is for owners) or BadPolicy."""
     actor.must_be("operator")
     now = store.policies(connection, deployment.id)
     # Whoever only switches it on or off does not decide what runs on this machine.
@@ -42,15 +45,28 @@ def continuous_training(
         must_be_permitted(actor, chosen.trainer, chosen.parameters)
     trainer = TRAINERS.get(chosen.trainer)
     trainer.checked(chosen.parameters)
-    trainer.task_for(deployment.task)
     if chosen.active:
+        must_train_for(deployment, chosen.trainer)
         trainer.must_be_there()
         if not now.feedback.dataset:
             raise BadPolicy(
                 "choose the dataset of the feedback loop first: continuous training trains on its next version"
             )
+    same = (chosen.active, chosen.every_days) == (now.training.active, now.training.every_days)
+    chosen = replace(chosen, since=now.training.since if same else clock.now())
     store.keep_policies(connection, deployment.id, replace(now, training=chosen))
     return chosen
+
+
+def must_train_for(deployment: Deployment, name: str) -> None:
+    """Refuses a trainer whose versions could not answer here, before hours of training. Raises BadPolicy."""
+    trainer = TRAINERS.get(name)
+    if deployment.task not in trainer.tasks:
+        fit = [other for other, found in TRAINERS if deployment.task in found.tasks]
+        raise BadPolicy(
+            f"the trainer '{name}' trains {' and '.join(trainer.tasks)}; '{deployment.name}' is for {deployment.task}, "
+            f"so nothing it makes could answer here: choose {' or '.join(fit)}"
+        )
 
 
 def continuous_deployment(
@@ -89,3 +105,17 @@ def _must_fit(connection: Connection, deployment: Deployment, dataset: str) -> N
             f"'{deployment.name}' and the dataset '{newest.dataset_name}' share no label: "
             f"{', '.join(deployment.labels[:8])} against {', '.join(newest.labels[:8])}"
         )
+    missing = [label for label in _answered(connection, deployment) if label not in newest.labels]
+    if missing:
+        raise BadPolicy(
+            f"the dataset '{newest.dataset_name}' has no label {', '.join(missing[:8])}, which the champion of '{deployment.name}' "
+            "answers: the gate would refuse every candidate trained on it; import a version of the dataset that has the label"
+        )
+
+
+def _answered(connection: Connection, deployment: Deployment) -> tuple[str, ...]:
+    """The labels of the champion; none where nobody knows."""
+    try:
+        return registry.get(connection, deployment.champion).labels if deployment.champion else ()
+    except NotFound:
+        return ()

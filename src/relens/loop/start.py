@@ -15,8 +15,9 @@ from relens.infra.jobs import Job, Jobs
 from relens.infra.jobs import store as jobs_store
 from relens.kit import clock
 from relens.loop import feedback_rows, guard, store
+from relens.loop.configure import must_train_for
 from relens.loop.due import Due, Situation, due, firing
-from relens.loop.feedback import Feedback, NoFeedbackLoop, tally
+from relens.loop.feedback import Feedback, NoFeedbackLoop, share_of_reviews, tally
 from relens.loop.policy import Policies
 from relens.loop.promote import loop_actor
 from relens.loop.store import LoopRun
@@ -55,12 +56,13 @@ def start(connection: Connection, jobs: Jobs, deployment: Deployment, actor: Act
     last = store.last_run(connection, deployment.id)
     if last is not None and _is_open(connection, last):
         return last.job
+    must_train_for(deployment, chosen.training.trainer)
     number = last.number + 1 if last else 1
     payload = {
         "deployment": deployment.id,
         "trainer": chosen.training.trainer,
         "parameters": dict(chosen.training.parameters),
-        "test_share": chosen.feedback.test_share,
+        "test_share": share_of_reviews(deployment, chosen.feedback),
         "actor": actor.id,
     }
     title = f"Retrain {deployment.name}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from relens.access import store as access
 from relens.assets.read import image_bytes
 from relens.datasets import store as datasets
@@ -19,8 +21,8 @@ from relens.registry.apart import examine_apart
 from relens.registry.model_version import ModelVersion
 from relens.registry.register import register
 from relens.training import store
-from relens.training.evaluate import Evaluated, evaluate
-from relens.training.evaluations import finished
+from relens.training.evaluate import Evaluated
+from relens.training.evaluations import ONE_THREAD, beside_serving, finished
 from relens.training.trainer import Trainer
 from relens.training.training_run import TrainingFailed, TrainingRun
 
@@ -33,7 +35,6 @@ def accept(
     folder: Path,
     run: TrainingRun,
     trainer: Trainer,
-    threads: int,
     progress: Callable[[int, int], None],
 ) -> ModelVersion:
     """The registered version, with its scores on validation, the threshold they advise, and all it came from.
@@ -52,11 +53,12 @@ def accept(
     task = trainer.task_for(dataset.task)
     examined = _examined(onnx, task, dataset.labels)
     manifest = examined.manifest
-    loaded = load(examined.onnx, manifest, run.id, threads, title="the trained model")
-    try:
-        evaluated = evaluate(loaded, items, lambda asset: image_bytes(storage, asset), progress)
-    finally:
-        loaded.close()
+    evaluated = beside_serving(
+        lambda: load(examined.onnx, manifest, run.id, ONE_THREAD, title="the trained model"),
+        items,
+        lambda asset: image_bytes(storage, asset),
+        progress,
+    )
     version = register(
         database,
         storage,
@@ -85,10 +87,16 @@ def _examined(onnx: bytes, task: str, labels: Sequence[str]) -> Examined:
 
 
 def _keep(database: Database, version: ModelVersion, run: TrainingRun, evaluated: Evaluated) -> None:
-    """The evaluation it was advised by, so that it can be looked up like any other."""
-    if evaluated.images:
-        made = finished(evaluated, version.id, run.dataset_version, "validation", "all", run.created_by)
-        database.write(lambda connection: store.insert_evaluation(connection, made))
+    """The evaluation it was advised by, so that it can be looked up like any other; once, also when this is done again after a crash."""
+    if not evaluated.images:
+        return
+    made = finished(evaluated, version.id, run.dataset_version, "validation", "all", run.created_by)
+
+    def keep(connection: Connection) -> None:
+        if not store.evaluations(connection, version.id, run.dataset_version, "validation", "all"):
+            store.insert_evaluation(connection, made)
+
+    database.write(keep)
 
 
 def _bytes(path: Path, largest: int) -> bytes | None:

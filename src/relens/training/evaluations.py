@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from relens.access.actor import Actor
 from relens.assets.read import image_bytes
 from relens.datasets import store as datasets
 from relens.datasets.item import Item, Split
-from relens.inference.load import load
+from relens.inference.load import LoadedVersion, load
 from relens.infra.database import Database
 from relens.infra.jobs import Cancelled, JobRun, Jobs, Stopping
 from relens.infra.settings import Settings
@@ -22,12 +22,15 @@ from relens.kit.errors import Conflict, RelensError
 from relens.kit.ids import new_id
 from relens.registry import store as registry
 from relens.registry.model_version import ModelVersion, artifact_key
+from relens.serving.quietly import quietly
 from relens.training import store
 from relens.training.evaluate import Evaluated, Progress, evaluate
 from relens.training.evaluation import Evaluation, Part, half_of
 from relens.training.trainer import WrongTask
 
 KIND = "evaluate"
+ONE_THREAD = 1
+"""For a version that is judged beside the ones that answer."""
 
 
 class NothingToJudge(Conflict):
@@ -92,17 +95,13 @@ class Evaluations:
         self, version: ModelVersion, items: list[Item], progress: Progress = lambda done, total: None
     ) -> Evaluated:
         """Loads the version and evaluates it; for callers that need every image's answer, such as a gate."""
-        loaded = load(
-            self.storage.get(artifact_key(version.artifact)),
-            version.read_manifest(),
-            version.id,
-            self.settings.threads,
-            title=version.title,
+        artifact = self.storage.get(artifact_key(version.artifact))
+        return beside_serving(
+            lambda: load(artifact, version.read_manifest(), version.id, ONE_THREAD, title=version.title),
+            items,
+            lambda asset: image_bytes(self.storage, asset),
+            progress,
         )
-        try:
-            return evaluate(loaded, items, lambda asset: image_bytes(self.storage, asset), progress)
-        finally:
-            loaded.close()
 
     def _work(self, run: JobRun) -> Mapping[str, Any]:
         evaluation_id = str(run.payload["evaluation"])
@@ -138,6 +137,24 @@ class Evaluations:
 
     def _change(self, evaluation_id: str, **values: Any) -> None:
         self.database.write(lambda connection: store.change_evaluation(connection, evaluation_id, **values))
+
+
+def beside_serving(
+    loading: Callable[[], LoadedVersion], items: Sequence[Item], read: Callable[[str], bytes], progress: Progress
+) -> Evaluated:
+    """`evaluate` on one thread of low priority: it runs in the server's process, and whoever waits for an answer goes first.
+
+    `loading` runs on that thread too, so that what the runtime starts has its priority.
+    """
+
+    def work() -> Evaluated:
+        loaded = loading()
+        try:
+            return evaluate(loaded, items, read, progress)
+        finally:
+            loaded.close()
+
+    return quietly(work)
 
 
 def of_part(items: list[Item], part: str) -> list[Item]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from relens.kit import clock
 from relens.kit.errors import Conflict, RelensError
 from relens.kit.ids import new_id
 from relens.registry import store as registry
-from relens.registry.model_version import ModelVersion, check_name, checkpoint_key
+from relens.registry.model_version import ModelVersion, NoModel, OtherTask, check_name, checkpoint_key
 from relens.training import memory, store
 from relens.training.accept import accept
 from relens.training.epochs import Epochs
@@ -69,13 +70,13 @@ class Training:
     def check(self, connection: Connection, wish: Wish) -> None:
         """Refuses what cannot be trained, before anything is written.
 
-        Raises NotFound, BadParameters, WrongTask, MissingPackage, NoCheckpoint or BadModelName.
+        Raises NotFound, BadParameters, WrongTask, OtherTask, MissingPackage, NoCheckpoint or BadModelName.
         """
         trainer = TRAINERS.get(wish.trainer)
         trainer.must_be_there()
         trainer.checked(wish.parameters)
-        trainer.task_for(datasets.get(connection, wish.dataset_version).task)
-        check_name(wish.model)
+        made = trainer.task_for(datasets.get(connection, wish.dataset_version).task)
+        _must_be_for(connection, check_name(wish.model), made)
         if wish.start_from is not None:
             parent = registry.get(connection, wish.start_from)
             if parent.checkpoint is None:
@@ -209,9 +210,7 @@ class Training:
             run.check()
             run.progress(done, total, "measuring on validation images")
 
-        version: ModelVersion = accept(
-            self.database, self.storage, folder, training_run, trainer, self.settings.threads, progress
-        )
+        version: ModelVersion = accept(self.database, self.storage, folder, training_run, trainer, progress)
         self._change(run_id, model_version=version.id)
         return version.id
 
@@ -244,3 +243,13 @@ def _for_program(run: TrainingRun) -> dict[str, Any]:
 
 def _log_key(run_id: str) -> str:
     return f"runs/{run_id}/log"
+
+
+def _must_be_for(connection: Connection, model: str, task: str) -> None:
+    """Refuses now what registering would refuse after all the training."""
+    with suppress(NoModel):
+        found = registry.find_model(connection, model)
+        if found.task != task:
+            raise OtherTask(
+                f"the model '{model}' is for {found.task}, and this trainer would make a version for {task}: name another model"
+            )
