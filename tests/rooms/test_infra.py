@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Connection, Integer, String, Table, func, insert, select
+from sqlalchemy import Column, Connection, Integer, String, Table, event, func, insert, select
 
+from relens.bootstrap.wire import Relens
 from relens.infra.database import Database, metadata, next_number
 from relens.infra.follow import Follower
-from relens.infra.jobs import JobRun, Jobs
+from relens.infra.jobs import JobRun, Jobs, store
+from relens.infra.jobs.table import LANES
+from relens.infra.settings import Settings
 from relens.infra.storage import NoBytes
 from relens.infra.storage.folder import Folder
 from relens.kit.errors import Invalid, Unavailable
@@ -210,3 +214,93 @@ def test_what_a_crash_left_half_written_is_cleared_at_the_next_start(tmp_path: P
     (tmp_path / ".writing" / "half").write_bytes(b"ha")
     assert list(Folder(tmp_path).keys()) == []
     assert not (tmp_path / ".writing" / "half").exists()
+
+
+class Disk:
+    """Makes a database one that can only be read, and a sound one again."""
+
+    def __init__(self, database: Database) -> None:
+        self.read_only = False
+        event.listen(database.engine, "checkout", self._on_checkout)
+
+    def _on_checkout(self, connection: Any, *_: Any) -> None:
+        connection.execute(f"PRAGMA query_only={int(self.read_only)}")
+
+
+def test_a_job_waits_for_a_disk_that_takes_nothing_and_its_lane_goes_on(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'relens.db'}")
+    database.create_tables()
+    disk, jobs = Disk(database), Jobs(database, lanes={"light": 1})
+    refused = threading.Event()
+    handler = logging.Handler()
+    handler.emit = lambda record: refused.set() if "waits for the database" in record.msg else None  # type: ignore[method-assign]
+    logging.getLogger("relens.jobs").addHandler(handler)
+
+    def work(run: JobRun) -> dict[str, Any]:
+        disk.read_only = True
+        run.progress(1, 2, "nobody can see this")
+        return {"step": run.step("one", lambda: 41)} if run.payload.get("steps") else {"answer": 42}
+
+    jobs.register("any", work)
+    ids = [
+        database.write(lambda c, p={"steps": n}: jobs.enqueue(c, "any", p, title="t", created_by="me")) for n in (0, 1)
+    ]
+    jobs.start()
+    for job_id, result in zip(ids, ({"answer": 42}, {"step": 41}), strict=True):
+        assert refused.wait(20), "it runs into the disk"
+        assert jobs.get(job_id).state == "running"
+        disk.read_only = False
+        job = _ended(jobs, job_id)
+        assert (job.state, job.result) == ("succeeded", result)
+        refused.clear()
+    jobs.stop()
+    logging.getLogger("relens.jobs").removeHandler(handler)
+    database.close()
+
+
+def test_a_result_that_is_no_json_fails_its_job_and_nothing_else(database: Database, jobs: Jobs) -> None:
+    jobs.register("odd", lambda run: {"answer": run.payload["value"] if run.payload["value"] else float("nan")})
+    jobs.start()
+    for value, state in ((0, "failed"), (1, "succeeded")):
+        job = _ended(
+            jobs, database.write(lambda c, v=value: jobs.enqueue(c, "odd", {"value": v}, title="t", created_by="me"))
+        )  # type: ignore[misc]
+        assert job.state == state
+    assert jobs.get(job.id).result == {"answer": 1}
+
+
+def test_the_lease_of_a_job_nobody_works_on_runs_out(database: Database) -> None:
+    jobs = Jobs(database)
+    ids = [database.write(lambda c: jobs.enqueue(c, "any", {}, title="t", created_by="me")) for _ in range(2)]
+    for _ in ids:
+        database.write(lambda c: store.take(c, ["any"], "server", 10, 20))
+    database.write(lambda c: store.renew(c, "server", {ids[0]}, 90))
+    taken = database.write(lambda c: store.take(c, ["any"], "other", 30, 50))
+    assert taken is not None
+    assert taken.id == ids[1]
+    assert database.write(lambda c: store.take(c, ["any"], "other", 30, 50)) is None
+
+
+def test_many_pictures_hold_up_nothing_that_the_loop_waits_for(database: Database, jobs: Jobs) -> None:
+    begun, done = threading.Semaphore(0), threading.Event()
+
+    def endless(run: JobRun) -> None:
+        begun.release()
+        done.wait(60)
+
+    jobs.register("pictures", endless, "many")
+    jobs.register("judge", lambda run: {"judged": True})
+    for number in range(LANES["many"] + 1):
+        database.write(lambda c, n=number: jobs.enqueue(c, "pictures", {"n": n}, title="t", created_by="me"))  # type: ignore[misc]
+    jobs.start()
+    for _ in range(LANES["many"]):
+        assert begun.acquire(timeout=20)
+    judged = _ended(jobs, database.write(lambda c: jobs.enqueue(c, "judge", {}, title="t", created_by="me")))
+    assert judged.result == {"judged": True}
+    done.set()
+
+
+def test_uploaded_pictures_are_such_work(tmp_path: Path) -> None:
+    relens = Relens(Settings(home=tmp_path))
+    assert {kind for kind, (_, lane) in relens.jobs._kinds.items() if lane == "many"} == {"predict-many"}
+    relens.stop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -108,9 +108,9 @@ def take(connection: Connection, kinds: Sequence[str], owner: str, now: Micros, 
     return get(connection, found)
 
 
-def renew(connection: Connection, owner: str, lease_until: Micros) -> list[str]:
-    """Keeps the owner's running jobs; answers which of them were asked to stop."""
-    mine = and_(job.c.owner == owner, job.c.state == "running")
+def renew(connection: Connection, owner: str, held: Collection[str], lease_until: Micros) -> list[str]:
+    """Keeps those of the owner's running jobs that somebody works on (`held`); answers which of them were asked to stop."""
+    mine = and_(job.c.owner == owner, job.c.state == "running", job.c.id.in_(held))
     connection.execute(update(job).where(mine).values(lease_until=lease_until))
     return list(connection.execute(select(job.c.id).where(mine, job.c.cancel_asked == 1)).scalars())
 

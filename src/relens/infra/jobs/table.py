@@ -8,22 +8,28 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from relens.infra.database import Database, add
 from relens.infra.jobs import store
 from relens.infra.jobs.job import Cancelled, Job, JobOver, Stopping, Work
 from relens.kit import clock
-from relens.kit.errors import NotFound, RelensError
+from relens.kit.errors import NotFound, RelensError, StorageFull, Unavailable
 from relens.kit.ids import new_id
 
 logger = logging.getLogger("relens.jobs")
-Lane = Literal["light", "heavy"]
+Lane = Literal["light", "heavy", "many"]
 Result = TypeVar("Result")
 
+LANES: Mapping[Lane, int] = {"light": 2, "heavy": 1, "many": 2}
+"""Light: what the loop waits for. Heavy: training. Many: what takes as long as somebody's pictures are many, and nothing else waits for."""
 LEASE = 30 * clock.SECOND
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 10.0
 
 
 class Jobs:
@@ -32,12 +38,13 @@ class Jobs:
     def __init__(self, database: Database, alone: bool = True, lanes: Mapping[Lane, int] | None = None) -> None:
         self._database = database
         self._alone = alone
-        self._lanes: dict[Lane, int] = dict(lanes) if lanes else {"light": 2, "heavy": 1}
+        self._lanes: dict[Lane, int] = dict(lanes) if lanes else dict(LANES)
         self._kinds: dict[str, tuple[Work, Lane]] = {}
         self._owner = new_id()
         self._stopping = threading.Event()
         self._wake = {lane: threading.Event() for lane in self._lanes}
         self._asked: set[str] = set()
+        self._held: set[str] = set()
         self._threads: list[threading.Thread] = []
 
     def register(self, kind: str, work: Work, lane: Lane = "light") -> None:
@@ -133,7 +140,15 @@ class Jobs:
                 self._wake[lane].wait(0.5)
                 self._wake[lane].clear()
             else:
-                self._carry_out(job)
+                self._held.add(job.id)
+                try:
+                    self._carry_out(job)
+                except Stopping:
+                    return
+                except Exception:
+                    logger.exception("job %s (%s) could not be carried out; it is taken up again", job.id, job.kind)
+                finally:
+                    self._held.discard(job.id)
 
     def _take(self, kinds: list[str]) -> Job | None:
         def waiting(connection: Connection) -> Job | None:
@@ -150,7 +165,7 @@ class Jobs:
         return self._database.write(waiting)
 
     def _carry_out(self, job: Job) -> None:
-        run = _Run(self, self._database, job)
+        run = self.surely(lambda: _Run(self, self._database, job))
         try:
             run.check()
             result = self._kinds[job.kind][0](run)
@@ -166,13 +181,33 @@ class Jobs:
             ended = {"state": "failed", "error": f"{type(error).__name__}: {error}"}
         self._asked.discard(job.id)
         final = {**run.shown(), **ended, "step": None, "owner": None, "finished_at": clock.now()}
-        self._database.write(lambda connection: store.change(connection, job.id, **final))
+        try:
+            self._end(job, final)
+        except (TypeError, ValueError, SQLAlchemyError) as error:
+            logger.exception("the result of job %s (%s) cannot be kept", job.id, job.kind)
+            self._end(job, {**final, "state": "failed", "result": None, "error": f"its result cannot be kept: {error}"})
+
+    def _end(self, job: Job, final: Mapping[str, Any]) -> None:
+        self.surely(lambda: self._database.write(lambda connection: store.change(connection, job.id, **final)))
+
+    def surely(self, work: Callable[[], Result]) -> Result:
+        """What `work` on the database answers, as soon as that can be: a full disk or a lost database makes it wait. Raises Stopping."""
+        pause = _FIRST_PAUSE_S
+        while True:
+            try:
+                return work()
+            except (StorageFull, Unavailable) as error:
+                logger.warning("a job waits for the database: %s", error)
+            if self._stopping.wait(pause):
+                raise Stopping("the server stops")
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
 
     def _keep_leases(self) -> None:
         while not self._stopping.wait(2.0):
             try:
+                held, until = set(self._held), clock.now() + LEASE
                 self._asked |= set(
-                    self._database.write(lambda connection: store.renew(connection, self._owner, clock.now() + LEASE))
+                    self._database.write(partial(store.renew, owner=self._owner, held=held, lease_until=until))
                 )
             except Exception:
                 logger.exception("the leases of running jobs could not be renewed; trying again")
@@ -198,7 +233,8 @@ class _Run:
         self._show(step=name, done=0, total=None, message="")
         self._write()
         result = work()
-        self._database.write(lambda connection: store.finish_step(connection, self.id, name, result, clock.now()))
+        finish = partial(store.finish_step, job_id=self.id, name=name, result=result, now=clock.now())
+        self._jobs.surely(lambda: self._database.write(finish))
         self._finished[name] = result
         return result
 
@@ -219,4 +255,6 @@ class _Run:
     def _write(self) -> None:
         self._last_written = clock.stopwatch()
         shown = self.shown()
-        self._database.write(lambda connection: store.change(connection, self.id, **shown))
+        # What is only for people to look at ends no work: where it cannot be written now, the next one may be.
+        with suppress(StorageFull, Unavailable):
+            self._database.write(lambda connection: store.change(connection, self.id, **shown))
