@@ -26,8 +26,9 @@ from relens.infra.storage.folder import Folder
 from relens.predictions import browse
 from relens.predictions.logged import Logged, SentTwice
 from relens.predictions.record import Recorder
-from relens.registry.model_version import ModelVersion
+from relens.registry.model_version import ModelVersion, artifact_key
 from relens.registry.register import register
+from relens.serving import swap
 from relens.serving.answer import Busy, Engine
 from relens.serving.line import Request
 from relens.serving.swap import Swapper
@@ -257,6 +258,28 @@ def test_a_version_that_fails_on_the_images_answered_last_changes_nothing(world:
     assert "not finite" in world.serving().message
     assert "goes on answering" in world.serving().message
     assert world.answer(red).model_version == good.id
+
+
+def test_a_version_that_loads_at_the_second_try_is_live(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(swap, "RETRY_S", 0.0)
+    version = world.version(classifier())
+    kept = world.storage.get(artifact_key(version.artifact))
+    world.storage.delete(artifact_key(version.artifact))
+    world.deploy(version)
+    assert world.serving().state == "failed"
+    world.storage.put(artifact_key(version.artifact), kept)
+    world.swapper.step()
+    assert (world.serving().state, world.serving().model_version) == ("live", version.id)
+    assert world.answer(make_jpeg(RED)).model_version == version.id
+    looked = world.swapper._states
+    world.swapper.step()
+    assert world.swapper._states == looked
+    # A shadow that fails each time leaves its reason standing, although the champion answers.
+    other = world.version(classifier(note="shadow"))
+    world.storage.delete(artifact_key(other.artifact))
+    world.give("shadow", other)
+    world.swapper.step()
+    assert (world.serving().state, "the shadow could not be loaded" in world.serving().message) == ("failed", True)
 
 
 def test_a_new_version_says_how_far_it_agrees_with_the_one_before(world: World) -> None:

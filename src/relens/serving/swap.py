@@ -112,6 +112,8 @@ class Swapper:
 
     def _follow(self, deployment: Deployment) -> None:
         """Brings every version the deployment wants, the champion first, then answers with them."""
+        # What went wrong the last time this revision was tried says nothing of this time.
+        self._failed.pop(deployment.id, None)
         if deployment.target == "external":
             self._settle(
                 deployment, deployment, Serving("external", "answers on your own machines", deployment.champion)
@@ -165,8 +167,7 @@ class Swapper:
     def _settle(self, deployment: Deployment, live: Deployment, serving: Serving) -> None:
         self._live[deployment.id] = live
         self._seen[deployment.id] = deployment.revision
-        if self._failed.get(deployment.id, (-1, 0))[0] != deployment.revision:
-            self._failed.pop(deployment.id, None)
+        if deployment.id not in self._failed:
             self._say(deployment.id, serving)
 
     def _say(self, deployment_id: str, serving: Serving) -> None:
