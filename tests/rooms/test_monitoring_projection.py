@@ -7,13 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import Connection
 
 from relens.infra.database import Database
 from relens.infra.storage.folder import Folder
+from relens.kit.clock import HOUR
 from relens.kit.errors import Conflict
 from relens.monitoring import project, store, sums
 from relens.monitoring.bucket import states_of, summed
 from relens.monitoring.fill import fill
+from relens.monitoring.window import Window
 from relens.predictions import store as predictions
 from tests.rooms.monitoring_material import START, Site, make_site
 
@@ -180,3 +183,25 @@ def test_another_versions_image_is_judged_by_appearance_only(site: Site) -> None
     assert scores.sum() == 20
     assert by_family["image"] == 20
     assert by_family["model"] == by_family["prediction"] == 0
+
+
+def test_sums_of_an_older_form_are_not_read_and_are_made_anew(site: Site) -> None:
+    site.log(30)
+    site.catch_up()
+    expected = site.sums()
+
+    def as_an_earlier_version_left_it(connection: Connection) -> None:
+        table, cursor = sums.bucket, store.projection_cursor
+        newer = table.c.metric.in_(["image_size/2", "box_size/2"])
+        connection.execute(table.delete().where(newer))
+        connection.execute(table.update().where(table.c.metric == "image_statistics/2").values(metric="image_statistics", state=b"b\x01"))  # fmt: skip
+        connection.execute(cursor.update().values(kinds=""))
+
+    site.database.write(as_an_earlier_version_left_it)
+    day = Window(START, START + 24 * HOUR)
+    old = site.measuring.dashboard(site.deployment, day, "3600").metrics
+    assert not old["image_statistics"].available
+    assert old["volume"].count == 30
+    site.catch_up()
+    assert site.sums() == expected
+    assert site.measuring.metric(site.deployment, "image_statistics", day, "3600").available

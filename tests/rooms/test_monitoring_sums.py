@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from relens.infra.database import Database
 from relens.infra.storage.folder import Folder
+from relens.kit import clock
 from relens.kit.clock import DAY, HOUR
 from relens.metrics.metric import added
 from relens.monitoring import sums
 from relens.monitoring.bucket import Bucket, Cell, pack, unpack
-from relens.monitoring.scan import Scans
+from relens.monitoring.measure import Measuring
+from relens.monitoring.scan import FRESH_S, Question, Scan, Scans
 from relens.monitoring.span import SPANS, Span, begin, cover, rolled
 from relens.monitoring.window import Window
 from relens.predictions import store as predictions
@@ -168,9 +170,66 @@ def test_a_question_beyond_the_sums_reads_the_log_piece_by_piece(site: Site, mon
     assert by_sums.value == seen[-1].value
 
 
+def question(about: object, since: int = 0, until: int = 100, is_open: bool = False) -> Question:
+    return Question(about, since, until, 10, is_open)
+
+
 def test_scans_forget_the_oldest_question() -> None:
     scans = Scans()
     for i in range(40):
-        scans.advance(i, lambda _: (["x"], "more"), lambda ids: ([], frozenset()))
-    assert scans.advance(39, lambda _: ([], None), lambda ids: ([], frozenset())).read == 1
-    assert scans.advance(0, lambda _: ([], None), lambda ids: ([], frozenset())).read == 0
+        scans.advance(question(i), lambda *_: (["x"], "more"), lambda ids: ([], frozenset()))
+    assert scans.advance(question(39), lambda *_: ([], None), lambda ids: ([], frozenset())).read == 1
+    assert scans.advance(question(0), lambda *_: ([], None), lambda ids: ([], frozenset())).read == 0
+
+
+def test_a_window_that_moves_with_the_clock_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it begins at a fixed moment or is always as long: each asking goes on where the last one stopped."""
+    for moving_start in (False, True):
+        scans, read, at = Scans(), [], [0.0]
+        monkeypatch.setattr("relens.monitoring.scan.clock.stopwatch", lambda at=at: at[0])
+
+        def piece(asked: Question, cursor: str | None, read: list[object] = read) -> tuple[list[str], str | None]:
+            read.append((asked.since, asked.until, cursor))
+            return ["x"], None if cursor == "c" else {None: "b", "b": "c"}[cursor]
+
+        def ask(tick: int, scans: Scans = scans, moving: bool = moving_start) -> Scan:
+            return scans.advance(
+                question("q", tick if moving else 0, 100 + tick, True), piece, lambda ids: ([], frozenset())
+            )
+
+        assert [ask(tick).complete for tick in (0, 3, 6, 8)] == [False, False, True, True]
+        assert read == [(0, 100, None), (0, 100, "b"), (0, 100, "c")]
+        at[0] += FRESH_S + 1
+        again = [ask(tick) for tick in (9, 9)]
+        assert [one.read for one in again] == [3, 3], "what is known answers until it is read again"
+        assert again[0].complete
+        assert read[3:] == [(9 if moving_start else 0, 109, None), (9 if moving_start else 0, 109, "b")]
+
+
+def test_a_filter_over_a_growing_log_completes(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relens.monitoring.gather.MOST_FROM_LOG", 10)
+    site.log(25)
+    site.catch_up()
+    now = clock.now()
+    asked = Window(START, now, query='source = "line-1"')
+    for second in range(3):
+        seen = site.measuring.metric(site.deployment, "volume", replace(asked, until=now + second * 1_000_000))
+    assert seen.progress is not None
+    assert seen.progress.complete
+    assert seen.value == {"images": 25, "detections": 25}
+
+
+def test_the_present_minute_is_counted_per_second_of_it(site: Site) -> None:
+    """An unfinished point is not divided by time that has not come yet."""
+    site.log(30, hour=0)
+    site.log(30, hour=1)
+    site.catch_up()
+    now = START + HOUR + HOUR // 4
+    measuring = Measuring(site.database, site.projection, site.fitted, now=lambda: now)
+    points = measuring.metric(site.deployment, "throughput", Window(START, START + 2 * HOUR), "3600").series
+    assert [point["images"] for point in points] == [30, 30]
+    assert points[0]["per_second"] == 30 / 3600
+    assert points[1]["per_second"] == 30 / 900
+    early = Measuring(site.database, site.projection, site.fitted, now=lambda: START + HOUR + HOUR // 20)
+    points = early.metric(site.deployment, "throughput", Window(START, START + 2 * HOUR), "3600").series
+    assert points[1]["per_second"] is None

@@ -40,6 +40,28 @@ def quantile(edges: NDArray[np.float64], counts: ArrayLike, q: float) -> float |
     return float(edges[min(bin_, len(edges) - 1)])
 
 
+def totals(edges: NDArray[np.float64], values: ArrayLike, scale: float = 1.0) -> NDArray[np.int64]:
+    """The sum of the values in each bin, int64 in units of 1/scale (each value is rounded by itself, so that totals add exactly).
+
+    Beside the counts it tells what the values of a bin are, not only between which edges they lie. NaN is not counted.
+    """
+    numbers = _numbers(values)
+    bins = np.searchsorted(edges, numbers, side="left")
+    found = np.zeros(len(edges) + 1, dtype=np.int64)
+    np.add.at(found, bins, np.rint(numbers * scale).astype(np.int64))
+    return found
+
+
+def typical(counts: ArrayLike, totals: ArrayLike, q: float, scale: float = 1.0) -> float | None:
+    """The mean of the bin in which the q-quantile lies: exact where its values are equal. None when nothing was counted."""
+    n = np.asarray(counts)
+    cumulative = np.cumsum(n)
+    if len(n) == 0 or cumulative[-1] == 0:
+        return None
+    bin_ = int(np.searchsorted(cumulative, max(q * cumulative[-1], 1e-12), side="left"))
+    return float(np.asarray(totals)[bin_]) / float(n[bin_]) / scale
+
+
 def _numbers(values: ArrayLike) -> NDArray[np.float64]:
     flat = np.asarray(values, dtype=np.float64).ravel()
     return flat[~np.isnan(flat)]

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaincinv, stdtrit
+from scipy.special import betaincinv, stdtr, stdtrit
 
 from relens.kit.errors import Invalid
 from relens.metrics.average_precision import ApStore
@@ -111,6 +111,57 @@ def paired_classification(
         return compared
     net = np.bincount(group, weights=base * (right_b - right_a)).astype(np.float64)
     return replace(compared, lower99_small_sample=min(compared.lower99_small_sample, _sign_bound(net)))
+
+
+def paired_ratio(
+    a: tuple[ArrayLike, ArrayLike],
+    b: tuple[ArrayLike, ArrayLike],
+    groups: Sequence[Hashable] | None = None,
+    weights: ArrayLike | None = None,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> PairedDifference:
+    """Compare sum / sum, as precision, recall and F1 are: each version as (numerators, denominators), one pair per image.
+
+    Raises NotPaired when the lengths differ.
+    """
+    (top_a, below_a), (top_b, below_b) = (
+        tuple(np.asarray(part, dtype=np.float64).ravel() for part in version) for version in (a, b)
+    )
+    if len({len(part) for part in (top_a, below_a, top_b, below_b)}) > 1:
+        raise NotPaired(f"version A was judged on {len(top_a)} images and version B on {len(top_b)}")
+    group = _numbered(range(len(top_a)) if groups is None else groups)
+    base = np.ones(len(top_a)) if weights is None else np.asarray(weights, dtype=np.float64).ravel()
+
+    def values(rows: Floats) -> tuple[Floats, Floats]:
+        return _ratio(rows @ top_a, rows @ below_a), _ratio(rows @ top_b, rows @ below_b)
+
+    return _compare(values, group, base, replicates, seed)
+
+
+def chance_of_no_worse(found: PairedDifference) -> float | None:
+    """How probable so low a difference is where B is just as good: small means worse. None where that cannot be known.
+
+    Student's t on the widened variance of the small-sample bound; one-sided, so 1 - this is the chance of "no better".
+    """
+    if found.difference is None or found.standard_error is None:
+        return None
+    error = sqrt(INFLATION) * found.standard_error
+    if error == 0:
+        return 0.5 if found.difference == 0 else float(found.difference > 0)
+    return float(stdtr(found.n_groups - 1, found.difference / error))
+
+
+def discoveries(chances: Sequence[float], share: float) -> list[bool]:
+    """Which of many tests to believe, so that on average at most `share` of the believed ones are chance (Benjamini and Hochberg 1995)."""
+    order = sorted(range(len(chances)), key=lambda i: chances[i])
+    last = max((rank for rank, i in enumerate(order, 1) if chances[i] <= share * rank / len(chances)), default=0)
+    believed = set(order[:last])
+    return [i in believed for i in range(len(chances))]
+
+
+def _ratio(top: Floats, below: Floats) -> Floats:
+    return np.divide(top, below, out=np.full(len(top), np.nan), where=below > 0)
 
 
 def _compare(

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sqlalchemy import Connection
 
 from relens.deployments.deployment import Deployment
-from relens.kit.clock import DAY, HOUR, Micros
+from relens.kit import clock
+from relens.kit.clock import DAY, HOUR, SECOND, Micros
 from relens.metrics.metric import State, added
 from relens.monitoring import store, sums
 from relens.monitoring.bucket import Cell, Seen, states_of, summed
 from relens.monitoring.project import Projection
-from relens.monitoring.scan import Scan, Scans
+from relens.monitoring.scan import Question, Scan, Scans
 from relens.monitoring.span import Span, Stretch, begin, cover
 from relens.monitoring.window import Window, whole_hours
 from relens.predictions import browse
@@ -25,6 +26,8 @@ MOST_FROM_LOG = 2_000
 BY_SOURCE = "drift"
 """Its explanation compares the sources and the latest images with the rest."""
 _FINE = 24 * HOUR
+_MOVING = 60 * SECOND
+"""A window that ends at most so long ago ends now, as far as the one who asks is concerned."""
 
 
 @dataclass(frozen=True)
@@ -156,17 +159,20 @@ def _scanned(
 ) -> Gathered:
     """Goes on with the scan of this very question by one piece."""
 
-    def piece(cursor: str | None) -> tuple[list[str], str | None]:
-        wanted = of_log(window)
+    def piece(asked: Question, cursor: str | None) -> tuple[list[str], str | None]:
+        wanted = of_log(replace(window, since=asked.since, until=asked.until))
         lines, following = browse.page(connection, deployment.id, wanted, "-taken_at", MOST_FROM_LOG, cursor)
         return [line.id for line in lines], following
 
     def count(ids: list[str]) -> tuple[list[tuple[Cell, State]], frozenset[sums.Divided]]:
         return _counted(connection, projection, deployment, ids, names, window, width)
 
-    key = (deployment.id, frozenset(names), window, width)
-    scan = scans.advance(key, piece, count)
-    return Gathered(list(scan.states.items()), window.since, window.until, width, scan.divisions, scan)
+    about = (deployment.id, frozenset(names), replace(window, since=0, until=1))
+    question = Question(about, window.since, window.until, width, window.until >= clock.now() - _MOVING)
+    scan = scans.advance(question, piece, count)
+    first = window.since - window.since % width
+    states = [one for one in scan.states.items() if first <= one[0].bucket.hour < window.until]
+    return Gathered(states, window.since, window.until, width, scan.divisions, scan)
 
 
 def _counted(

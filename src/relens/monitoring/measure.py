@@ -5,8 +5,7 @@ What is not known is said so, with what it would need; it is never 0.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -16,13 +15,12 @@ from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.infra.storage import NoBytes
 from relens.kit import clock
-from relens.kit.clock import DAY, HOUR, SECOND, Micros
+from relens.kit.clock import DAY, HOUR, Micros
 from relens.kit.errors import NotFound
 from relens.metrics.average_precision import Curve
 from relens.metrics.kinds.average_precision import Ranked
 from relens.metrics.metric import METRICS, NEEDED, State, Summed, Supervised, of_task
-from relens.metrics.reference import Reference
-from relens.monitoring import drift_now, store, sums
+from relens.monitoring import drift_now, points, store, sums
 from relens.monitoring.bucket import IMPORTED, Cell
 from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReference
 from relens.monitoring.gather import Gathered, gather, together
@@ -78,12 +76,19 @@ class Dashboard:
 class Measuring:
     """Answers questions about numbers; reads only."""
 
-    def __init__(self, database: Database, projection: Projection, fitted: FittedReferences) -> None:
+    def __init__(
+        self,
+        database: Database,
+        projection: Projection,
+        fitted: FittedReferences,
+        now: Callable[[], Micros] = clock.now,
+    ) -> None:
         self._database = database
         self._projection = projection
         self._fitted = fitted
         self._reviewed = Reviewed()
         self._scans = Scans()
+        self._now = now
 
     def metric(
         self, deployment: Deployment, name: str, window: Window, bucket: str = "auto", newest: int | None = None
@@ -127,6 +132,14 @@ class Measuring:
             _progress(found),
         )
 
+    def of_production(self, deployment: Deployment) -> Measurement:
+        """Drift against usual production now, which no window of a page changes."""
+        with self._database.read() as connection:
+            value = drift_now.of_production(connection, deployment, self._fitted)
+        now, known = clock.now(), value["from_usual"] is not None
+        needs = None if known else "usual production"
+        return Measurement("drift", known, needs, now - HOUR, now, value["n"], value, ())
+
     def apart(self, deployment: Deployment, name: str, window: Window, by: Division) -> dict[str, Measurement]:
         """The metric of each source, version or role of the window by itself; shadows too where roles are asked for."""
         since, until = whole_hours(window)
@@ -156,7 +169,7 @@ class Measuring:
 
     def everything(self, deployment: Deployment) -> Window:
         """The window from the first prediction until now; the last day where there is none."""
-        now = clock.now()
+        now = self._now()
         with self._database.read() as connection:
             extent = sums.extent(connection, deployment.id)
         first, last = extent or (now - DAY, now)
@@ -182,8 +195,8 @@ class Measuring:
         reference = fitted.reference if fitted else None
         value = metric.value(together(states), reference)
         if metric.rate is not None:
-            value |= metric.rate(together(states), _seconds(found))
-        series = _series(metric, states, reference, found.width)
+            value |= metric.rate(together(states), points.seconds(found, self._now()))
+        series = points.series(metric, states, reference, found, self._now())
         return replace(empty, available=True, value=value, series=series)
 
     def _drift(
@@ -198,7 +211,7 @@ class Measuring:
         for reference_id in sorted({cell.reference for cell, _ in every}):
             its = [one for one in every if one[0].reference == reference_id]
             numbers = self._numbers(reference_id)
-            series += _series(metric, its, numbers.reference, found.width) if numbers else ()
+            series += points.series(metric, its, numbers.reference, found, self._now()) if numbers else ()
         newest_first = {point["t"]: point for point in sorted(series, key=lambda point: (point["t"], point["n"]))}
         return Measurement(
             "drift", True, None, found.since, found.until, found.images, value, tuple(newest_first.values())
@@ -246,26 +259,3 @@ def _sentence(row: FittedReference | None) -> str:
 
 def _progress(found: Gathered) -> Progress | None:
     return None if found.scan is None else Progress(found.scan.read, found.scan.complete)
-
-
-def _seconds(found: Gathered) -> float:
-    """From the window's first bucket that holds anything to its end, or to now."""
-    first = min((cell.bucket.hour for cell, _ in found.of("volume")), default=found.since)
-    return max(min(found.until, clock.now()) - max(found.since, first), SECOND) / SECOND
-
-
-def _series(
-    metric: Summed, states: Sequence[tuple[Cell, State]], reference: Reference | None, wide: Micros
-) -> tuple[dict[str, Any], ...]:
-    """One point per `wide` microseconds that hold anything, the oldest first."""
-    if metric.point is None:
-        return ()
-    by_time: dict[Micros, list[tuple[Cell, State]]] = defaultdict(list)
-    for one in states:
-        by_time[one[0].bucket.hour - one[0].bucket.hour % wide].append(one)
-    points = []
-    for t in sorted(by_time):
-        states_then = together(by_time[t])
-        rate = metric.rate(states_then, wide / SECOND) if metric.rate else {}
-        points.append({"t": t, **metric.point(states_then, reference), **rate})
-    return tuple(points)

@@ -71,7 +71,7 @@ class Projection:
                 cursors = store.cursors(connection)
             more = False
             for one in known:
-                more |= self._follow(one, cursors.get(one.id, store.Cursor(0, False)))
+                more |= self._follow(one, cursors.get(one.id, store.Cursor(0, False, sums.counted_as())))
             return more
 
     def caught_up(self, deployment_id: str) -> int | None:
@@ -92,6 +92,10 @@ class Projection:
         with self._database.read() as connection:
             lines = predictions.since(connection, cursor.log_seq, CHUNK, deployment.id)
             fitted = store.references(connection, deployment.id)
+        if cursor.kinds != sums.counted_as() and not _filling(fitted):
+            logger.info("%s: metrics are new or counted otherwise: the log is counted again", deployment.name)
+            self._database.write(lambda connection: _start_over(connection, deployment.id))
+            return True
         if not lines:
             return False
         piece = lines[: one_transaction(lines)]
@@ -155,7 +159,7 @@ def one_transaction(lines: Sequence[Logged]) -> int:
 
 def _add(connection: Connection, counted: Counted) -> bool:
     """False when somebody else was first, or a reference arrived in between: nothing is written, the next step looks again."""
-    if store.lock_cursor(connection, counted.deployment) != (counted.after, False):
+    if store.lock_cursor(connection, counted.deployment)[:2] != (counted.after, False):
         return False
     if usable(store.references(connection, counted.deployment)) != counted.references:
         return False
@@ -168,9 +172,13 @@ def _add(connection: Connection, counted: Counted) -> bool:
 def _start_over(connection: Connection, deployment_id: str) -> None:
     """Outlier scores that are known stay as they are."""
     store.lock_cursor(connection, deployment_id)
-    if any(one.state == "filling" for one in store.references(connection, deployment_id)):
+    if _filling(store.references(connection, deployment_id)):
         raise BeingFilled("earlier predictions are being compared with new training data: rebuild when that is done")
-    store.move_cursor(connection, deployment_id, 0, clearing=True)
+    store.move_cursor(connection, deployment_id, 0, clearing=True, kinds=sums.counted_as())
+
+
+def _filling(fitted: Sequence[FittedReference]) -> bool:
+    return any(one.state == "filling" for one in fitted)
 
 
 def _scores(numbers: Fitted, lines: Sequence[Logged], own: Sequence[bool], wanted: Scores) -> list[float | None]:

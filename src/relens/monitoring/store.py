@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from relens.infra.database import add, metadata, upsert
+from relens.monitoring import sums
 from relens.monitoring.training_data import FittedReference, TrainingData
 
 projection_cursor = Table(
@@ -27,7 +28,7 @@ projection_cursor = Table(
     Column("log_seq", BigInteger, nullable=False),
     # 1 while a rebuild is taking the old sums away; nothing is counted before that is done.
     Column("clearing", Integer, nullable=False),
-    # Which metrics the sums are of, and in which form (see `bucket.counted_as`).
+    # Which metrics the sums are of, and in which form (see `sums.counted_as`).
     Column("kinds", String(64), nullable=False, server_default=""),
 )
 
@@ -65,23 +66,29 @@ class Cursor(NamedTuple):
 
     log_seq: int
     clearing: bool
+    kinds: str = ""
+    """Which metrics are counted, and in which form."""
 
 
 def cursors(connection: Connection) -> dict[str, Cursor]:
-    return {r.deployment: Cursor(r.log_seq, bool(r.clearing)) for r in connection.execute(select(projection_cursor))}
+    return {r.deployment: _cursor(r) for r in connection.execute(select(projection_cursor))}
 
 
 def lock_cursor(connection: Connection, deployment: str) -> Cursor:
     """The cursor, held until the transaction ends; starts at 0."""
-    upsert(connection, projection_cursor, [{"deployment": deployment, "log_seq": 0, "clearing": 0}], ["deployment"])
+    fresh = {"deployment": deployment, "log_seq": 0, "clearing": 0, "kinds": sums.counted_as()}
+    upsert(connection, projection_cursor, [fresh], ["deployment"])
     query = select(projection_cursor).where(projection_cursor.c.deployment == deployment).with_for_update()
-    row = connection.execute(query).one()
-    return Cursor(row.log_seq, bool(row.clearing))
+    return _cursor(connection.execute(query).one())
 
 
-def move_cursor(connection: Connection, deployment: str, log_seq: int, clearing: bool = False) -> None:
+def move_cursor(
+    connection: Connection, deployment: str, log_seq: int, clearing: bool = False, kinds: str | None = None
+) -> None:
+    """`kinds`: what is counted from here on; None: as before."""
     here = projection_cursor.c.deployment == deployment
-    connection.execute(update(projection_cursor).where(here).values(log_seq=log_seq, clearing=int(clearing)))
+    values = {"log_seq": log_seq, "clearing": int(clearing)} | ({} if kinds is None else {"kinds": kinds})
+    connection.execute(update(projection_cursor).where(here).values(**values))
 
 
 def references(connection: Connection, deployment: str) -> list[FittedReference]:
@@ -123,6 +130,10 @@ def get_training_data(connection: Connection, deployment: str) -> TrainingData |
 
 def all_training_data(connection: Connection) -> list[TrainingData]:
     return [_chosen(row) for row in connection.execute(select(training_data))]
+
+
+def _cursor(row: Any) -> Cursor:
+    return Cursor(row.log_seq, bool(row.clearing), row.kinds)
 
 
 def _fitted(row: Any) -> FittedReference:

@@ -88,7 +88,7 @@ def file(connection: Connection, lines: Sequence[Line]) -> None:
         by_deployment.setdefault(line.deployment, []).append(line)
     for deployment, own in by_deployment.items():
         words = [words_of(line) for line in own]
-        ids = numbers_of(connection, deployment, set().union(*words))
+        ids = numbers(connection, deployment, set().union(*words))
         rows = [(ids[word], line.taken_at, line.log_seq) for line, its in zip(own, words, strict=True) for word in its]
         append_rows(connection, posting, ("term", "taken_at", "log_seq"), sorted(rows))
     count(connection, Counter((line.deployment, line.role == "shadow", "pending") for line in lines))
@@ -103,7 +103,7 @@ def _signal_row(line: Line) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def numbers_of(connection: Connection, deployment: str, words: set[Word]) -> dict[Word, int]:
+def numbers(connection: Connection, deployment: str, words: set[Word]) -> dict[Word, int]:
     """The numbers of these words; new ones are written."""
     known = find_words(connection, deployment, words)
     fresh = sorted(words - known.keys())

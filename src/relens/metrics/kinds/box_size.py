@@ -10,18 +10,21 @@ from relens.metrics.matching import AREA_RANGES, AREAS
 from relens.metrics.metric import WITH_SHAPES, Observed, State, States, Summed, Value
 from relens.metrics.reference import Reference
 
-_SIDES = np.array(sorted({round(2.0 ** (k / 4)) for k in range(53)}), dtype=np.float64)
-"""Upper edges for the square root of a box's area in pixels, four per doubling up to 8,192."""
-_SHARES = np.array([0.0001, 0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0])
-"""Upper edges for the share of the image a box covers."""
-_RATIOS = np.array([0.1, 0.2, 0.5, 2 / 3, 0.8, 1.25, 1.5, 2.0, 5.0, 10.0])
-"""Upper edges for width / height."""
+_SIDES = 2.0 ** (np.arange(13 * 8 + 1) / 8)
+"""Upper edges for the square root of a box's area in pixels, eight per doubling up to 8,192."""
+_SHARES = 2.0 ** (np.arange(-14 * 4, 1) / 4)
+"""Upper edges for the share of the image a box covers, four per doubling."""
+_RATIOS = 2.0 ** (np.arange(-4 * 8, 4 * 8 + 1) / 8)
+"""Upper edges for width / height, eight per doubling from 1 : 16 to 16 : 1."""
 _COCO = AREA_RANGES[1:3, 1]
-_EDGES = (_SIDES, _SHARES, _RATIOS, _COCO)
+_SCALES = ((_SIDES, 1e3), (_SHARES, 1e9), (_RATIOS, 1e6))
+"""Each with the units in which the totals of its bins are kept."""
+_MOST_RATIO = 1e4
+_LENGTHS = [n for edges, _ in _SCALES for n in (len(edges) + 1,) * 2] + [len(_COCO) + 1]
 
 
 def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
-    """Per label one int64 vector: root of the area, share of the image, width / height, COCO's three sizes."""
+    """Per label one int64 vector: root of the area, share of the image, width / height, each with the totals of its bins; COCO's sizes."""
     boxes: dict[str, list[tuple[float, float, float]]] = {}
     for image in images:
         for found in image.answered:
@@ -35,8 +38,12 @@ def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[
 def _state(boxes: NDArray[np.float64]) -> State:
     width, height, image = boxes.T
     area = width * height
-    values = (np.sqrt(area), np.minimum(area / image, 1.0), width / np.maximum(height, 1e-9), area)
-    return np.concatenate([histogram.counts(edges, v) for edges, v in zip(_EDGES, values, strict=True)])
+    ratio = np.minimum(width / np.maximum(height, 1e-9), _MOST_RATIO)
+    values = (np.sqrt(area), np.minimum(area / image, 1.0), ratio)
+    pieces = []
+    for (edges, scale), found in zip(_SCALES, values, strict=True):
+        pieces += [histogram.counts(edges, found), histogram.totals(edges, found, scale)]
+    return np.concatenate([*pieces, histogram.counts(_COCO, area)])
 
 
 def value(states: States, reference: Reference | None) -> Value:
@@ -47,28 +54,28 @@ def value(states: States, reference: Reference | None) -> Value:
 
 
 def _together(states: States) -> State:
-    return sum(states.values(), start=np.zeros(sum(len(edges) + 1 for edges in _EDGES), dtype=np.int64))
+    return sum(states.values(), start=np.zeros(sum(_LENGTHS), dtype=np.int64))
 
 
 def _apart(state: State) -> list[NDArray[np.int64]]:
-    return np.split(np.asarray(state, dtype=np.int64), np.cumsum([len(edges) + 1 for edges in _EDGES])[:-1])
+    return np.split(np.asarray(state, dtype=np.int64), np.cumsum(_LENGTHS)[:-1])
 
 
 def _brief(state: State) -> Value:
-    side, share, _, coco = _apart(state)
+    side, sides, share, shares, *_, coco = _apart(state)
     return {
         "count": int(side.sum()),
-        "median_side": histogram.quantile(_SIDES, side, 0.5),
-        "median_share": histogram.quantile(_SHARES, share, 0.5),
+        "median_side": histogram.typical(side, sides, 0.5, 1e3),
+        "median_share": histogram.typical(share, shares, 0.5, 1e9),
         "sizes": dict(zip(AREAS[1:], coco.tolist(), strict=True)),
     }
 
 
 def _described(state: State) -> Value:
-    side, share, ratio, _ = _apart(state)
+    side, _, share, _, ratio, ratios, _ = _apart(state)
     return {
         **_brief(state),
-        "median_ratio": histogram.quantile(_RATIOS, ratio, 0.5),
+        "median_ratio": histogram.typical(ratio, ratios, 0.5, 1e6),
         "sides": _listed(_SIDES, side),
         "shares": _listed(_SHARES, share),
         "ratios": _listed(_RATIOS, ratio),
@@ -88,11 +95,12 @@ def point(states: States, reference: Reference | None) -> Value:
 METRIC = Summed(
     title="Box size",
     definition="How large the answered boxes are, in pixels and as a share of the image, and their proportions; a mask counts as the box around it.",
-    formula="side = √(width × height), bins within 19 %; small ≤ 32² < medium ≤ 96² < large square pixels; ratio = width / height",
+    formula="side = √(width × height); a median is the mean of its bin (eight per doubling), exact where the boxes in it are equal; small ≤ 32² < medium ≤ 96² < large square pixels; ratio = width / height",
     needs="predictions",
     tasks=WITH_SHAPES,
     unit="px",
     observe=observe,
     value=value,
     point=point,
+    version=2,
 )

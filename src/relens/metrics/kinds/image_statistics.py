@@ -23,38 +23,39 @@ STATISTICS: dict[str, tuple[str, NDArray[np.float64]]] = {
 """What each is, and the upper edges it is counted on."""
 CLIPPED = 0.05
 """An image with a larger share of black or white pixels counts as clipped."""
-_LENGTHS = [len(edges) + 1 for _, edges in STATISTICS.values()]
+_SCALE = 1e6
+_LENGTHS = [len(edges) + 1 for _, edges in STATISTICS.values() for _ in ("counts", "totals")]
 
 
 def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
-    """One int64 vector: the counts of each statistic on its edges, in the order of STATISTICS. NaN is not counted."""
+    """One int64 vector: of each statistic the counts on its edges and the totals of its bins, in the order of STATISTICS. NaN is not counted."""
     known = [image for image in images if image.scalars is not None and len(image.names) == len(image.scalars)]
     if not known:
         return {}
     names = known[0].names
     table = np.array([image.scalars for image in known if image.names == names], dtype=np.float64)
-    pieces = [
-        histogram.counts(edges, table[:, names.index(name)])
-        if name in names
-        else np.zeros(len(edges) + 1, dtype=np.int64)
-        for name, (_, edges) in STATISTICS.items()
-    ]
+    pieces = []
+    for name, (_, edges) in STATISTICS.items():
+        values = table[:, names.index(name)] if name in names else np.empty(0)
+        pieces += [histogram.counts(edges, values), histogram.totals(edges, values, _SCALE)]
     return {"": np.concatenate(pieces)}
 
 
 def value(states: States, reference: Reference | None) -> Value:
-    return {name: _described(name, counts) for name, counts in _apart(states).items()}
+    return {name: _described(name, *pieces) for name, pieces in _apart(states).items()}
 
 
-def _apart(states: States) -> dict[str, NDArray[np.int64]]:
+def _apart(states: States) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Counts and totals by statistic."""
     pieces = np.split(np.asarray(states[""], dtype=np.int64), np.cumsum(_LENGTHS)[:-1])
-    return dict(zip(STATISTICS, pieces, strict=True))
+    return dict(zip(STATISTICS, zip(pieces[::2], pieces[1::2], strict=True), strict=True))
 
 
-def _described(name: str, counts: NDArray[np.int64]) -> Value:
+def _described(name: str, counts: NDArray[np.int64], totals: NDArray[np.int64]) -> Value:
     meaning, edges = STATISTICS[name]
     n = int(counts.sum())
-    found: Value = {q: histogram.quantile(edges, counts, p) for q, p in (("p10", 0.1), ("median", 0.5), ("p90", 0.9))}
+    quantiles = (("p10", 0.1), ("median", 0.5), ("p90", 0.9))
+    found: Value = {q: histogram.typical(counts, totals, p, _SCALE) for q, p in quantiles}
     if name.startswith("clipped"):
         clipped = int(counts[int(np.searchsorted(edges, CLIPPED)) + 1 :].sum())
         found["clipped_images"], found["clipped_share"] = clipped, clipped / n if n else None
@@ -62,19 +63,19 @@ def _described(name: str, counts: NDArray[np.int64]) -> Value:
 
 
 def point(states: States, reference: Reference | None) -> Value:
-    pieces = _apart(states)
-    return {name: histogram.quantile(STATISTICS[name][1], counts, 0.5) for name, counts in pieces.items()}
+    return {name: histogram.typical(*pieces, 0.5, _SCALE) for name, pieces in _apart(states).items()}
 
 
 METRIC = Summed(
     title="Image statistics",
     definition="How bright, contrasted, sharp and colourful the images are, whether they have a colour cast, and how much of them is "
     "clipped to black or white; computed on a copy of at most 128 pixels.",
-    formula="counts on fixed edges; quantiles are upper edges; an image is clipped when more than 5 % of its pixels are black or white",
+    formula="counts on fixed edges, and the sum in each bin: a quantile is the mean of its bin; an image is clipped when more than 5 % of its pixels are black or white",
     needs="predictions",
     tasks=EVERY_TASK,
     unit="share",
     observe=observe,
     value=value,
     point=point,
+    version=2,
 )
