@@ -260,7 +260,7 @@ def test_rules_are_added_changed_and_taken_away_over_http(site: Site, tmp_path: 
         "/deployments/conveyor/alert-rules",
         json={"metric": "drift", "operator": "above", "value": 0.3, "webhook": receiver.url},
     ).json()
-    assert made["field"] == "d"
+    assert made["field"] == "from_usual", "distances from the training data alone are no reason to alarm"
     assert made["state"] == "ok"
     changed = client.ask("PATCH", f"/alert-rules/{made['id']}", json={"value": 0.4}).json()
     assert (changed["value"], changed["webhook"]) == (0.4, receiver.url)

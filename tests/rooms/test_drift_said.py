@@ -10,16 +10,22 @@ import numpy as np
 import pytest
 
 from relens.access.actor import Actor
+from relens.alerts import store
+from relens.alerts.evaluate import Evaluation
+from relens.alerts.rule import AlertRule
 from relens.deployments import change
 from relens.deployments import store as deployments
 from relens.infra.database import Database
 from relens.infra.storage.folder import Folder
-from relens.kit.clock import DAY, HOUR
+from relens.kit.clock import DAY, HOUR, SECOND
+from relens.kit.ids import new_id
 from relens.metrics.drift_alarm import LEAST_WINDOWS
 from relens.monitoring import decided
 from relens.monitoring.usual import Watch
 from relens.monitoring.watch import DriftWatch
 from relens.monitoring.window import Window
+from relens.overview import gather
+from relens.overview.pipeline import Block, Pipeline, what_next
 from tests.rooms.monitoring_material import START, Site, make_site
 
 FIRST = START - START % DAY
@@ -175,3 +181,39 @@ def test_an_alarm_of_a_quiet_hour_is_still_said(site: Site) -> None:
     followed(site)
     said = value(site, Window(FIRST, FIRST + 12 * HOUR))
     assert said["production"]["state"] == "alarm"
+
+
+def test_a_rule_about_usual_production_fires_with_the_alarm_and_ends_with_a_word(site: Site) -> None:
+    rule = AlertRule(
+        new_id(), site.deployment.id, "drift", "from_usual", "above", 0.1, 3600, 30, None, True, FIRST, site.alice.id
+    )  # fmt: skip
+    site.database.write(lambda connection: store.insert_rule(connection, rule))
+    at = [FIRST + 300 * DAY]
+    evaluation = Evaluation(site.database, site.measuring, "", lambda: at[0])
+
+    def states() -> list[str]:
+        at[0] += 20 * SECOND
+        evaluation.step()
+        with site.database.read() as connection:
+            return [one.state for one in store.alerts(connection, site.deployment.id, False, None, 9)]
+
+    quiet_days(site)
+    followed(site)
+    assert states() == []
+    start = (LEAST_WINDOWS + 2) * 24
+    for day in range(2):
+        site.log(60, hour=start + day * 24, source="line-2", brightness=-0.25)
+    followed(site)
+    assert states() == ["firing"]
+    with site.database.read() as connection:
+        left = gather.left_usual(connection, site.deployment)
+    nothing = Pipeline(*[Block("off", "")] * 4)
+    first = what_next(nothing, 9, 0, False, False, left)[0]
+    assert first.startswith("Production has left what is usual here since ")
+    with site.database.read() as connection:
+        (alert,) = store.alerts(connection, site.deployment.id, False, None, 9)
+    assert alert.sentence.startswith("drift from usual production of conveyor is 1, above 0.1 (120 images)")
+    assert "darker: " in alert.sentence
+    assert "last hour" not in alert.sentence
+    say(site)
+    assert states() == ["resolved"], "though nothing arrived in the last hour"

@@ -95,7 +95,10 @@ def test_training_data_is_learned_earlier_predictions_are_scored_and_drift_is_to
     page = server.http.get("/api/v1/deployments/colours/predictions").json()["items"]
     assert all(line["outlier"] is not None for line in page)
 
-    rule = {"metric": "drift", "operator": "above", "value": 0.4, "min_count": 30, "webhook": receiver.url}
+    rule = {
+        "metric": "drift", "field": "d", "operator": "above", "value": 0.4, "min_count": 30, "webhook": receiver.url
+    }  # fmt: skip
+    server.http.put("/api/v1/deployments/colours/drift", json={"notice": 50}).raise_for_status()
     server.http.post("/api/v1/deployments/colours/alert-rules", json=rule).raise_for_status()
     for i in range(60):
         predict(server, shade(list(COLOURS)[i % 3], light=0.3), source="line-2")

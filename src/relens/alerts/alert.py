@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from relens.alerts.rule import AlertRule, Change, Operator, subject_of, written
+from relens.alerts.rule import OF_PRODUCTION, AlertRule, Change, Operator, subject_of, written
 from relens.kit.clock import SECOND, Micros
 
 AlertState = Literal["firing", "resolved"]
@@ -61,7 +61,10 @@ def sentence(rule: AlertRule, name: str, value: float, count: int, cause: str = 
     """What people read: "latency p95 of conveyor is 812 ms, above 500 ms (last hour, 240 images)"."""
     subject = subject_of(rule.metric, rule.field)
     now, limit = written(value, subject.unit), written(rule.value, subject.unit)
-    behind = span(rule.window_s) if rule.metric == "volume" else f"{span(rule.window_s)}, {count:,} images"
+    if (rule.metric, rule.field) in OF_PRODUCTION:
+        behind = f"{count:,} images"
+    else:
+        behind = span(rule.window_s) if rule.metric == "volume" else f"{span(rule.window_s)}, {count:,} images"
     said = f"{subject.title} of {name} is {now}, {rule.operator} {limit} ({behind})"
     return f"{said}; {cause}" if cause else said
 

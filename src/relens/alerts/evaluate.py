@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from relens.alerts import store
 from relens.alerts.alert import Alert, Delivery, event, resolved_sentence, sentence
-from relens.alerts.rule import AlertRule, Change, NoRule, Reading, Watch, advance
+from relens.alerts.rule import OF_PRODUCTION, AlertRule, Change, NoRule, Reading, Watch, advance
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment, NoDeployment
 from relens.infra.database import Database
@@ -83,6 +83,8 @@ class Evaluation:
 
 def measure(measuring: Measuring, deployment: Deployment, rule: AlertRule, at: Micros) -> Measurement:
     """The rule's metric over its window, which ends now, without what was imported: the past is nothing to be told of now."""
+    if (rule.metric, rule.field) in OF_PRODUCTION:
+        return measuring.of_production(deployment)
     window = Window(at - rule.window_s * SECOND, at + SECOND, imported=False)
     short = rule.window_s * SECOND <= _SHORT
     return measuring.metric(deployment, rule.metric, window, "auto", NEWEST if short else None)

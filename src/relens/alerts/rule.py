@@ -43,6 +43,7 @@ SUBJECTS: dict[tuple[str, str], Subject] = {
     ("volume", "images"): Subject("number of images", "images"),
     ("outlier", "unusual_share"): Subject("share of unusual images", "share"),
     ("outlier", "mean"): Subject("mean outlier score", "number"),
+    ("drift", "from_usual"): Subject("drift from usual production", "distance"),
     ("drift", "d"): Subject("drift from the training data", "distance"),
     ("drift", "d_beyond_chance"): Subject("drift from the training data beyond chance", "distance"),
     ("detections_per_image", "mean"): Subject("detections per image", "number"),
@@ -56,11 +57,14 @@ SUBJECTS: dict[tuple[str, str], Subject] = {
 }
 """By metric and field of its value; the first field of a metric listed here is not special, DEFAULT_FIELD is."""
 
+OF_PRODUCTION = frozenset({("drift", "from_usual")})
+"""Judged over the windows of usual production, not over a rule's own: a distance is told once it is no chance, and 0 before."""
+
 DEFAULT_FIELD: dict[str, str] = {
     "latency": "p95",
     "volume": "images",
     "outlier": "unusual_share",
-    "drift": "d",
+    "drift": "from_usual",
     "detections_per_image": "mean",
     "confidence": "mean",
     "average_precision": "map50",

@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from relens.deployments.deployment import Deployment
+from relens.infra.storage import NoBytes
 from relens.kit import clock
 from relens.metrics.kinds.drift import pieces
 from relens.monitoring import drift, examples, left_usual, normal, sums, usual_rows
+from relens.monitoring.decided import in_force
 from relens.monitoring.drift import LEAST_FOR_NOTICE, Cells, telling
-from relens.monitoring.fitted import Fitted
+from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReference
 from relens.monitoring.gather import of_log
 from relens.monitoring.span import Stretch
 from relens.monitoring.usual import Watch
@@ -43,6 +45,21 @@ def said(
     }
     alarm = left_usual.explained(connection, deployment, fitted, now) if now.state == "alarm" else None
     return value | {"alarm": alarm, "usual": value["usual"] and now.state != "alarm"}
+
+
+def of_production(connection: Connection, deployment: Deployment, references: FittedReferences) -> dict[str, Any]:
+    """What alerts are told, whatever the page's window: `from_usual`, and of an alarm that stands its sentence and features.
+
+    `n`: images of the alarm's windows, or of all that were compared.
+    """
+    now = standing(connection, deployment)
+    told = {"from_usual": from_usual(now), "n": sum(one.images for one in now.alarmed or now.windows)}
+    row = in_force(connection, deployment) if now.state == "alarm" else None
+    try:
+        alarm = left_usual.explained(connection, deployment, references.get(row.id), now) if row else None
+    except (NoBytes, UnreadableReference):
+        alarm = None
+    return told if alarm is None else {**told, "sentence": alarm["sentence"], "features": alarm["features"]}
 
 
 def shown(now: Standing) -> dict[str, Any]:

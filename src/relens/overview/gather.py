@@ -16,6 +16,7 @@ from relens.loop import store as loop_store
 from relens.loop.policy import FeedbackLoop, Policies
 from relens.monitoring import store as monitoring_store
 from relens.monitoring.measure import Measuring
+from relens.monitoring.watching import standing
 from relens.monitoring.window import Window
 from relens.overview.pipeline import Block, Pipeline, State, what_next
 from relens.predictions import store as prediction_store
@@ -45,6 +46,7 @@ def summary(connection: Connection, deployment: Deployment) -> Summary:
     policies = loop_store.policies(connection, deployment.id)
     blocks = pipeline(connection, deployment, policies)
     waiting = any(d.applied == "waiting" for d in loop_store.open_decisions(connection, deployment.id))
+    left = left_usual(connection, deployment)
     return Summary(
         predictions=predictions,
         last_prediction_at=prediction_store.last_taken_at(connection, deployment.id),
@@ -53,8 +55,14 @@ def summary(connection: Connection, deployment: Deployment) -> Summary:
         unusable=counts.get("unusable", 0),
         open_alerts=alert_store.count_open(connection, deployment.id),
         pipeline=blocks,
-        next=what_next(blocks, predictions, reviewed, waiting, deployment.target == "external"),
+        next=what_next(blocks, predictions, reviewed, waiting, deployment.target == "external", left),
     )
+
+
+def left_usual(connection: Connection, deployment: Deployment) -> str | None:
+    """How production has left what is usual, while that alarm stands."""
+    now = standing(connection, deployment)
+    return now.sentence if now.state == "alarm" else None
 
 
 def pipeline(connection: Connection, deployment: Deployment, policies: Policies) -> Pipeline:

@@ -30,9 +30,16 @@ class Pipeline:
     continuous_deployment: Block
 
 
-def what_next(pipeline: Pipeline, predictions: int, reviewed: int, waiting: bool, external: bool) -> list[str]:
-    """What a person would do now, the first thing first; empty when everything runs by itself."""
+def what_next(
+    pipeline: Pipeline, predictions: int, reviewed: int, waiting: bool, external: bool, left_usual: str | None = None
+) -> list[str]:
+    """What a person would do now, the first thing first; empty when everything runs by itself.
+
+    `left_usual`: how production has left what is usual, while that alarm stands.
+    """
     found: list[str] = []
+    if left_usual:
+        found.append(f"{left_usual[:1].upper()}{left_usual[1:]}: say in Monitoring whether this is normal.")
     if waiting:
         found.append("A candidate waits for your decision: see Loop.")
     if predictions == 0:
