@@ -20,6 +20,8 @@ from relens.sdk.jobs import Json
 BUILT_IN_EPOCHS = 4
 """A stage people watch, half a minute on two free cores."""
 _KEPT_FOR_TESTING = 0.2
+NOTICE_AFTER = 50
+"""Predictions until drift may be noticed: a demo has a few hundred in all."""
 
 
 class PreparationFailed(RelensError):
@@ -154,6 +156,7 @@ def switch_loop_on(
     """Training data, feedback loop, continuous training, continuous deployment."""
     deployment = client.deployment(names.deployment)
     deployment.set_training_data(version["id"])
+    deployment.watch_drift(notice=NOTICE_AFTER)
     wait_for(lambda: _reference_ready(client, names, show), show, "", 600)
     deployment.set_feedback_loop(names.dataset, test_share=_KEPT_FOR_TESTING)
     deployment.set_continuous_training(after=retrain_after, trainer=options.trainer, parameters=parameters)

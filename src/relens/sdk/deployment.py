@@ -143,6 +143,22 @@ class Deployment:
     def training_data(self) -> Json:
         return self._read("/training-data")
 
+    def drift(self) -> Json:
+        """Where usual production stands: what is missing, an alarm, the windows and what people decided."""
+        return self._read("/drift")
+
+    def watch_drift(self, **settings: Any) -> Json:
+        """`by`, `hours`, `images`: when windows close; `budget`: year, quarter or month; `notice`: after so many predictions."""
+        return dict(self._write("PUT", "/drift", **settings))
+
+    def say_usual(self, reason: str) -> Json:
+        """*This is normal*: what arrives now becomes usual production."""
+        return dict(self._write("POST", "/drift/usual", reason=reason))
+
+    def investigate_drift(self, reason: str, random_share: float = 0.8) -> Json:
+        """Raises the share of random checks, which show whether the answers suffer."""
+        return dict(self._write("POST", "/drift/investigate", reason=reason, random_share=random_share))
+
     def set_feedback_loop(self, dataset: str | None, *, active: bool = True, **settings: Any) -> Json:
         return dict(self._write("PUT", "/feedback-loop", dataset=dataset, active=active, **settings))
 
