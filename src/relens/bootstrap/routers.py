@@ -28,6 +28,8 @@ from relens.predictions.writers.routes import router as writers
 from relens.registry.manifest_routes import router as manifests
 from relens.registry.reader_routes import router as readers
 from relens.registry.routes import router as registry
+from relens.review.count_routes import router as review_counts
+from relens.review.question_routes import router as questions
 from relens.review.queue_routes import router as review_queue
 from relens.review.routes import router as review
 from relens.serving.many_routes import router as many
@@ -58,7 +60,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     elsewhere,
     writers,
     review,
+    review_counts,
     review_queue,
+    questions,
     monitoring,
     apart,
     curves,

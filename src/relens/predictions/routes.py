@@ -23,13 +23,21 @@ SEARCH_S = 0.25
 """A page is given as far as it is found after this; what remains of 300 ms is the last stretch and the answer."""
 
 
+class RleOut(BaseModel):
+    """COCO's uncompressed run lengths, column by column, starting with zeros; size is height, width."""
+
+    size: tuple[int, int]
+    counts: list[int]
+
+
 class LoggedDetectionOut(BaseModel):
-    """One detection of the log; `answered` is false below the threshold of that moment."""
+    """One detection of the log; `answered` is false below the threshold of that moment. Lists leave masks (`rle`) out."""
 
     label: str
     confidence: float
     box: list[float] | None
     polygon: list[list[float]] | None = None
+    rle: RleOut | None = None
     answered: bool
 
 
@@ -71,7 +79,7 @@ class PredictionOut(BaseModel):
     detections: list[LoggedDetectionOut]
 
     @staticmethod
-    def of(line: Logged, deployment_name: str, titles: dict[str, str]) -> PredictionOut:
+    def of(line: Logged, deployment_name: str, titles: dict[str, str], masks: bool = True) -> PredictionOut:
         plain = (
             "id",
             "client_id",
@@ -103,7 +111,9 @@ class PredictionOut(BaseModel):
             tags=list(line.tags),
             metadata=dict(line.metadata),
             detections=[
-                LoggedDetectionOut.model_validate({**d.to_json(), "answered": d.confidence >= line.threshold})
+                LoggedDetectionOut.model_validate(
+                    {**d.to_json(), "answered": d.confidence >= line.threshold, **({} if masks else {"rle": None})}
+                )
                 for d in line.detections
             ],
         )
@@ -167,7 +177,7 @@ def list_predictions(
         one = browse.look(connection, found.id, wanted, sort, limit, cursor, SEARCH_S)
         titles = registry_store.titles(connection, {line.model_version for line in one.lines if line.model_version})
     page = PredictionsOut(
-        items=[PredictionOut.of(line, found.name, titles) for line in one.lines],
+        items=[PredictionOut.of(line, found.name, titles, masks=False) for line in one.lines],
         next=one.next,
         partial=one.partial,
         searched=SearchedOut(rows=one.rows, until=_place(sort, one.until)) if one.partial else None,

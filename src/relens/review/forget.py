@@ -11,6 +11,7 @@ from relens.kit import clock
 from relens.predictions import store as predictions
 from relens.predictions.logged import Logged
 from relens.review import queue_rows, store
+from relens.review.ask import forget as forget_question
 from relens.review.settle import PIN
 
 
@@ -23,5 +24,6 @@ def forget(connection: Connection, logged: Logged) -> None:
         predictions.set_review(connection, logged.id, "pending")
         history = store.verdict_history
         connection.execute(update(history).where(history.c.prediction == logged.id).values(annotations=[], reason=""))
+    forget_question(connection, logged)
     assets.unpin(connection, PIN, logged.id)
     queue_rows.close(connection, [logged.id])
