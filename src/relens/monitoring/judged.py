@@ -75,11 +75,12 @@ def seen_of(connection: Connection, deployment: Deployment, said: Sequence[Verdi
                 judged = replace(
                     judged, matches=matches if seq == verdict.seq and matches is not None else matches_of(judged)
                 )
-            found[prediction].append(Seen(_facts(line), judged, verdict.seq))
+            found[prediction].append(Seen(facts_of(line), judged, verdict.seq))
     return found
 
 
-def _facts(line: Logged) -> Facts:
+def facts_of(line: Logged) -> Facts:
+    """Of a line of the log."""
     return Facts(
         line.log_seq, line.taken_at, line.source, line.model_version, line.role, line.tags, line.origin == "imported"
     )
