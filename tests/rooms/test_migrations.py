@@ -86,6 +86,7 @@ def test_an_older_database_gets_what_a_later_version_adds(oldest: Engine, tmp_pa
 
 
 def test_an_upgrade_that_fails_leaves_the_database_as_it_was(database: Database, tmp_path: Path) -> None:
+    metadata.drop_all(database.engine)
     bring_up_to_date(database.engine)
     broken = with_one_more(tmp_path, "    raise RuntimeError('half way')")
     with pytest.raises(RuntimeError, match="half way"):
@@ -95,10 +96,10 @@ def test_an_upgrade_that_fails_leaves_the_database_as_it_was(database: Database,
 
 
 def test_a_fresh_database_and_one_made_before_there_were_revisions_are_taken(
-    database: Database, tmp_path: Path
+    database: Database, oldest: Engine
 ) -> None:
-    fresh = create_engine(f"sqlite:///{tmp_path / 'fresh.db'}")
-    for engine in (fresh, database.engine):
+    metadata.drop_all(database.engine)
+    for engine in (database.engine, oldest):
         assert bring_up_to_date(engine) == migrations.known()[-1]
         with engine.connect() as connection:
             found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
