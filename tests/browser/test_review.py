@@ -7,7 +7,7 @@ from threading import Event
 from time import monotonic
 
 import pytest
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response, Route, expect
 
 from relens.testing.tiny_models import classifier, detector
 from tests.browser.world import Walker
@@ -24,6 +24,7 @@ def deployed(server: Server) -> Server:
         ("sorter", classifier()),
         ("glance", classifier()),
         ("herd", classifier()),
+        *((name, detector()) for name in ("keeper", "teller", "undoer", "taker", "asker")),
     ):
         version = server.http.post(f"/api/v1/models/{name}/versions", files={"file": ("model.onnx", onnx)}).json()
         server.http.post("/api/v1/deployments", json={"name": name, "model_version": version["id"], "threshold": 0.3})
@@ -34,7 +35,7 @@ def deployed(server: Server) -> Server:
 def reviewer(deployed: Server, walker: Walker) -> Walker:
     walker.send("spotter", range(IMAGES))
     walker.open("/deployments/spotter/review")
-    expect(walker.page.get_by_label("Decision")).to_be_visible()
+    shown(walker.page)
     return walker
 
 
@@ -52,6 +53,16 @@ def until(what: Callable[[], bool]) -> None:
         pause.wait(0.05)
 
 
+def shown(page: Page) -> None:
+    """Nothing can be said of an image that is not there yet."""
+    expect(page.locator("[data-shown=shown]")).to_be_visible()
+
+
+def review(walker: Walker, deployment: str, more: str = "") -> None:
+    walker.open(f"/deployments/{deployment}/review{more}")
+    shown(walker.page)
+
+
 def decided(page: Page, count: int) -> None:
     expect(page.get_by_text(f"{count} image{'s' if count > 1 else ''} this session").first).to_be_visible()
 
@@ -63,6 +74,7 @@ def test_ten_images_are_reviewed_by_keyboard_only(reviewer: Walker, page: Page) 
     until(lambda: len(verdicts(server, "spotter", "accepted")) == 1)
 
     boxes = page.get_by_label("Decision").get_by_role("listitem")
+    expect(boxes).to_have_count(1)
     page.keyboard.press("Tab")
     page.keyboard.press("Delete")
     expect(page.get_by_role("button", name="Save correction")).to_be_visible()
@@ -89,6 +101,7 @@ def test_ten_images_are_reviewed_by_keyboard_only(reviewer: Walker, page: Page) 
     assert all(0 <= side <= 96 for side in annotations[1]["box"])
 
     for count, key in enumerate(("n", "x", "s", "Enter"), 3):
+        shown(page)
         page.keyboard.press(key)
         decided(page, count)
     until(lambda: len(verdicts(server, "spotter", "skipped")) == 1)
@@ -99,15 +112,17 @@ def test_ten_images_are_reviewed_by_keyboard_only(reviewer: Walker, page: Page) 
 
     page.context.set_offline(True)
     for count in range(6, 9):
+        shown(page)
         page.keyboard.press("Enter")
         decided(page, count)
     expect(page.get_by_text("The server cannot be reached.", exact=False).first).to_be_visible()
     page.context.set_offline(False)
     page.reload()
     until(lambda: len(verdicts(server, "spotter", "accepted")) == 4)
-    expect(page.get_by_label("Decision")).to_be_visible()
+    shown(page)
     page.keyboard.press("Enter")
     decided(page, 1)
+    shown(page)
     page.keyboard.press("Enter")
     decided(page, 2)
     until(lambda: len(verdicts(server, "spotter", "accepted")) == 6)
@@ -116,9 +131,10 @@ def test_ten_images_are_reviewed_by_keyboard_only(reviewer: Walker, page: Page) 
 def test_a_classification_is_settled_by_its_number(deployed: Server, walker: Walker, page: Page) -> None:
     ids = walker.send("sorter", range(3))
     walker.open("/deployments/sorter/review")
-    expect(page.get_by_text("What is it?")).to_be_visible()
+    shown(page)
     page.keyboard.press("Enter")
     decided(page, 1)
+    shown(page)
     said = page.get_by_label("Decision").locator("[aria-pressed=true]").inner_text()
     page.get_by_label("Decision").locator("[aria-pressed=false]").first.click()
     decided(page, 2)
@@ -164,8 +180,7 @@ def test_images_that_arrive_meanwhile_wait_for_the_next_batch(deployed: Server, 
 
 def test_what_somebody_else_decided_meanwhile_is_not_overwritten(deployed: Server, walker: Walker, page: Page) -> None:
     walker.send("spotter", range(60, 63))
-    walker.open("/deployments/spotter/review")
-    expect(page.get_by_label("Decision")).to_be_visible()
+    review(walker, "spotter")
     waiting = deployed.http.get("/api/v1/deployments/spotter/queue", params={"limit": 100, "hold": False}).json()
     for one in waiting["items"]:
         said = {"status": "unusable", "reason": "somebody else"}
@@ -177,8 +192,7 @@ def test_what_somebody_else_decided_meanwhile_is_not_overwritten(deployed: Serve
 
 def test_a_key_can_be_another_one(deployed: Server, walker: Walker, page: Page) -> None:
     walker.send("spotter", range(70, 72))
-    walker.open("/deployments/spotter/review")
-    expect(page.get_by_label("Decision")).to_be_visible()
+    review(walker, "spotter")
     page.keyboard.press("?")
     page.get_by_label("Key for: Skip for now").click()
     page.keyboard.press("j")
@@ -188,3 +202,129 @@ def test_a_key_can_be_another_one(deployed: Server, walker: Walker, page: Page) 
     decided(page, 1)
     page.reload()
     expect(page.get_by_label("Decision").get_by_role("button", name="Skip")).to_contain_text("J")
+
+
+def refuse(status: int) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(status=status, json={"detail": f"answered {status}"})
+
+
+def is_settled(walker: Walker, prediction: str) -> bool:
+    return walker.review_of(prediction) != "pending"
+
+
+def test_a_decision_waits_for_the_token_and_is_sent_from_any_page(deployed: Server, walker: Walker, page: Page) -> None:
+    """The outbox belongs to the browser: no tab, no page and no name of a deployment keeps it from sending."""
+    [sent] = walker.send("keeper", range(100, 101))
+    review(walker, "keeper")
+    page.route("**/verdict", refuse(401))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The server asks for its token.", exact=False)).to_be_visible()
+    page.keyboard.press("Escape")
+    deployed.http.patch("/api/v1/deployments/keeper", json={"name": "finder"}).raise_for_status()
+    assert walker.review_of(sent) == "pending"
+    page.unroute("**/verdict")
+    walker.open("/models")
+    until(lambda: walker.review_of(sent) == "accepted")
+
+
+def test_what_the_server_fails_on_is_set_aside_and_holds_nothing_up(
+    deployed: Server, walker: Walker, page: Page
+) -> None:
+    walker.send("teller", range(110, 113))
+    review(walker, "teller")
+    asked = deployed.http.get("/api/v1/deployments/teller/queue", params={"hold": False}).json()["items"]
+    broken = asked[0]["id"]
+    page.route(f"**/{broken}/verdict", refuse(500))
+    for count in (1, 2, 3):
+        shown(page)
+        page.keyboard.press("Enter")
+        decided(page, count)
+    expect(page.get_by_text("1 decision could not be saved: answered 500", exact=False)).to_be_visible(timeout=30_000)
+    assert [is_settled(walker, one["id"]) for one in asked] == [False, True, True]
+    page.unroute(f"**/{broken}/verdict")
+    page.get_by_role("button", name="Try again").click()
+    until(lambda: is_settled(walker, broken))
+
+
+def test_undo_never_reopens_what_somebody_else_said(deployed: Server, walker: Walker, page: Page) -> None:
+    sent = walker.send("undoer", range(120, 121))[0]
+    review(walker, "undoer")
+    page.keyboard.press("Enter")
+    until(lambda: is_settled(walker, sent))
+    deployed.http.put(f"/api/v1/predictions/{sent}/verdict", json={"status": "unusable", "reason": "blurred"})
+    page.keyboard.press("Control+z")
+    expect(page.get_by_text("yours was not kept", exact=False)).to_be_visible()
+    assert walker.review_of(sent) == "unusable"
+
+
+def test_an_image_that_was_erased_does_not_keep_the_queue_from_coming(
+    deployed: Server, walker: Walker, page: Page
+) -> None:
+    walker.send("taker", range(130, 132))
+    review(walker, "taker", "?image=00000000-0000-7000-8000-000000000000")
+    expect(page.get_by_text("The image that was asked for cannot be shown.", exact=False)).to_be_visible()
+
+
+def test_the_keyboard_is_no_trap_and_a_held_key_decides_once(deployed: Server, walker: Walker, page: Page) -> None:
+    ids = walker.send("taker", range(140, 144))
+    review(walker, "taker")
+    page.keyboard.press("Tab")
+    expect(page.locator("li[data-selected=true]")).to_be_visible()
+    page.keyboard.press("Tab")
+    focused = page.locator(":focus")
+    expect(focused).to_have_text("Draw")
+    page.keyboard.press("Enter")
+    expect(focused).to_have_attribute("aria-pressed", "true")
+    assert page.get_by_text("this session").count() == 0
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_label("Image", exact=True)).to_be_focused()
+    page.keyboard.down("Enter")
+    for _ in range(5):
+        page.keyboard.down("Enter")
+    decided(page, 1)
+    page.keyboard.up("Enter")
+    shown(page)
+    page.keyboard.press("Alt+n")
+    page.keyboard.press("x")
+    decided(page, 2)
+    until(lambda: sum(is_settled(walker, one) for one in ids) >= 1)
+
+
+def test_a_box_is_drawn_moved_and_sized_by_the_keyboard_alone(deployed: Server, walker: Walker, page: Page) -> None:
+    sent = walker.send("asker", range(150, 151))[0]
+    review(walker, "asker")
+    page.keyboard.press("n")
+    until(lambda: walker.review_of(sent) == "corrected")
+    expect(page.get_by_text("Everything is reviewed")).to_be_visible()
+    page.keyboard.press("Control+z")
+    shown(page)
+    expect(page.get_by_label("Decision").get_by_text("None.", exact=False)).to_be_visible()
+    for key in ("b", "3", "ArrowLeft", "ArrowDown", "Shift+ArrowRight", "Shift+ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    until(lambda: bool(verdicts(deployed, "asker", "corrected")))
+    [said] = verdicts(deployed, "asker", "corrected")
+    annotations = said["annotations"]
+    assert isinstance(annotations, list)
+    assert [one["label"] for one in annotations] == ["blue"]
+    assert annotations[0]["box"] == [37, 27, 58, 40]
+
+
+def test_a_question_is_asked_without_deciding_and_found_by_its_state(
+    deployed: Server, walker: Walker, page: Page
+) -> None:
+    walker.send("asker", range(160, 161))
+    review(walker, "asker")
+    page.keyboard.press("q")
+    page.get_by_role("textbox", name="Question").fill("Is the dent a scratch?")
+    page.get_by_role("dialog").get_by_role("button", name="Ask").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    path = "/api/v1/deployments/asker/predictions"
+    found = deployed.http.get(path, params={"query": 'question = "open"'}).json()["items"]
+    assert [one["review"] for one in found] == ["pending"]
+    page.keyboard.press("q")
+    expect(page.get_by_text("Is the dent a scratch?")).to_be_visible()
+    page.get_by_role("textbox", name="Answer").fill("A dent.")
+    page.get_by_role("dialog").get_by_role("button", name="Answer", exact=True).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert deployed.http.get(path, params={"query": "question = answered"}).json()["items"]
+    assert not deployed.http.get(path, params={"query": "question = open"}).json()["items"]

@@ -1,5 +1,6 @@
-/* What lives inside a deployment: predictions, reviews, measurements, alerts and the loop. */
-import type { Task, Actor, Titled, Annotation, Detection, Page } from "./things";
+/* What lives inside a deployment: predictions, measurements, alerts and the loop. */
+import type { ReviewState } from "./reviews";
+import type { Task, Actor, Titled, Detection, Page } from "./things";
 
 export type RoleVersion = { id: string; title: string; model_name: string; number: number; artifact: string };
 export type Serving = {
@@ -59,18 +60,6 @@ export type DeploymentOverview = {
   next: string[];
 };
 
-export type ReviewState = "pending" | "accepted" | "corrected" | "unusable" | "skipped";
-export type Verdict = {
-  prediction: string;
-  /** "pending" after it was reopened. */
-  status: ReviewState;
-  annotations: Annotation[];
-  reason: string | null;
-  revision: number;
-  by: Actor | string | null;
-  /** null: it was never reviewed. */
-  at: string | null;
-};
 export type Prediction = {
   id: string;
   deployment: string;

@@ -18,6 +18,7 @@ export type Detection = {
   confidence: number;
   box?: Quad | null;
   polygon?: number[][] | number[] | null;
+  rle?: unknown;
   answered?: boolean;
 };
 

@@ -2,3 +2,4 @@
    takes its types from here, so generated ones can replace this file without touching a page. */
 export type * from "./things";
 export type * from "./live";
+export type * from "./reviews";

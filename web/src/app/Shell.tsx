@@ -4,6 +4,7 @@ import { useRead } from "../api/use";
 import type { Alert, Job, Page, System } from "../api/types";
 import { bytes } from "../design/format";
 import { Icon, type IconName } from "../design/icons";
+import { Unsent } from "../review/Unsent";
 import css from "./Shell.module.css";
 
 const PLACES: { to: string; title: string; icon: IconName }[] = [
@@ -65,6 +66,7 @@ export function Shell() {
             The server does not answer. Pages show what was last known and refresh when it is back.
           </div>
         )}
+        <Unsent />
         <Outlet />
       </div>
       <ScrollRestoration />

@@ -1,5 +1,12 @@
 /* What a hand can press, type into or choose. */
-import { useState, type ButtonHTMLAttributes, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes } from "react";
+import {
+  useState,
+  type ButtonHTMLAttributes,
+  type InputHTMLAttributes,
+  type ReactNode,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+} from "react";
 import { Link } from "react-router";
 import css from "./controls.module.css";
 import { Icon, type IconName } from "./icons";
@@ -41,6 +48,10 @@ export function Field({ label, hint, children }: { label: string; hint?: ReactNo
 export function Input({ className, ...rest }: InputHTMLAttributes<HTMLInputElement>) {
   const number = rest.type === "number" ? css.number : "";
   return <input className={`${css.input} ${number} ${className ?? ""}`} {...rest} />;
+}
+
+export function Textarea({ className, ...rest }: TextareaHTMLAttributes<HTMLTextAreaElement>) {
+  return <textarea className={`${css.input} ${css.text} ${className ?? ""}`} {...rest} />;
 }
 
 export type Option = { value: string; title: string };

@@ -27,6 +27,11 @@ const PATHS = {
   star: <path d="m8 1.9 1.9 3.9 4.2.6-3 3 .7 4.2L8 11.6l-3.8 2 .7-4.2-3-3 4.2-.6z" />,
   grid: <path d="M2.5 2.5h4v4h-4zM9.5 2.5h4v4h-4zM2.5 9.5h4v4h-4zM9.5 9.5h4v4h-4z" />,
   download: <path d="M8 2.5V10M4.8 7.2 8 10.4l3.2-3.2M2.5 11v1.5a1 1 0 0 0 1 1h9a1 1 0 0 0 1-1V11" />,
+  flag: <path d="M4 14V2.5M4 3h8l-2 3 2 3H4" />,
+  mix: (
+    <path d="M2.5 5h3M8.5 5h5M7 6.5a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3zM2.5 11h5M10.5 11h3M9 12.5a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3z" />
+  ),
+  keyboard: <path d="M1.8 4h12.4v8H1.8zM4.3 6.6v.1M6.8 6.6v.1M9.2 6.6v.1M11.7 6.6v.1M5 9.4h6" />,
 } satisfies Record<string, ReactNode>;
 
 export type IconName = keyof typeof PATHS;

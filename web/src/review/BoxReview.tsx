@@ -1,30 +1,36 @@
-/* One image with boxes and one decision, by mouse or by keyboard. */
+/* One image with boxes and one decision, by mouse, by finger or by keyboard alone. */
 import { useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { Annotation, ReviewState } from "../api/types";
 import { labelColour } from "../design/colours";
 import { Canvas, type CanvasHandle } from "./Canvas";
 import { Decide } from "./Decide";
-import { meaning, shownKey, type Bindings } from "./core/keys";
+import { nudged } from "./core/gesture";
+import { meaning, nudge, shownKey, type Action, type Bindings, type Pressed } from "./core/keys";
 import { SceneStore } from "./core/scene";
 import { startShapes, toAnnotations, type ToReview } from "./exchange";
 import { LabelPicker } from "./LabelPicker";
 import css from "./review.module.css";
 import { ShapeList } from "./ShapeList";
-import { useKeys } from "./useKeys";
+import { filterOf, Tools, type Look } from "./Tools";
+import { useBench } from "./useBench";
+import { OURS, useKeys } from "./useKeys";
+import type { Shown } from "./usePicture";
 
-type Props = {
+export type BenchProps = {
   prediction: ToReview;
   labels: string[];
-  /** Shapes are outlines rather than boxes. */
-  outlines: boolean;
   decide: (status: ReviewState, annotations: Annotation[]) => void;
   back: () => void;
   help: () => void;
+  ask: () => void;
   bindings: Bindings;
   look: Look;
   setLook: (look: Look) => void;
 };
-export type Look = { brightness: number; contrast: number };
+/** `outlines`: shapes are outlines rather than boxes. */
+type Props = BenchProps & { outlines: boolean };
+
+const CLOSER = 1.3;
 
 function sceneOf(prediction: ToReview): SceneStore {
   const store = new SceneStore();
@@ -32,11 +38,13 @@ function sceneOf(prediction: ToReview): SceneStore {
   return store;
 }
 
-/** Made anew for each image (give it a key). `look` outlives the image: a dark camera stays dark. */
-export function BoxReview({ prediction, labels, outlines, decide, back, help, bindings, look, setLook }: Props) {
+/** Made anew for each image (give it a key). */
+export function BoxReview({ prediction, labels, outlines, decide, back, help, ask, bindings, look, setLook }: Props) {
   const [store] = useState(() => sceneOf(prediction));
   const scene = useSyncExternalStore(store.subscribe, store.get);
   const canvas = useRef<CanvasHandle>(null);
+  const { stage, bench } = useBench<HTMLDivElement>();
+  const [shown, setShown] = useState<Shown>("loading");
   const [label, setLabel] = useState(labels[0] ?? "");
   const [drawing, setDrawing] = useState(false);
   const [hidden, setHidden] = useState(false);
@@ -46,40 +54,70 @@ export function BoxReview({ prediction, labels, outlines, decide, back, help, bi
     setLabel(name);
     if (scene.selected !== null) store.replace(scene.selected, { label: name, confidence: undefined });
   };
-  const step = (by: 1 | -1) => {
+  const step = (by: 1 | -1): boolean => {
     const next = store.selectNext(by);
     if (next) canvas.current?.focus(next);
+    return next !== null;
+  };
+  const settle = (status: ReviewState, annotations: Annotation[] = []) => {
+    // Nothing is said of an image that nobody has seen.
+    const blind = status === "accepted" || status === "corrected";
+    if (shown === "shown" || (shown === "failed" && !blind)) decide(status, annotations);
   };
   const asAnswered = !store.changed && prediction.verdict?.status !== "corrected";
+  const add = () => {
+    const rect = canvas.current?.middle();
+    if (!rect) return;
+    const { x1, y1, x2, y2 } = rect;
+    store.add({ ...rect, label, ...(outlines ? { polygon: [x1, y1, x2, y1, x2, y2, x1, y2] } : {}) });
+  };
   const act = {
-    accept: () => canvas.current?.end(true) || (asAnswered ? decide("accepted", []) : decide("corrected", toAnnotations(scene.shapes))),
-    nothing: () => decide("corrected", []),
-    unusable: () => decide("unusable", []),
-    skip: () => decide("skipped", []),
+    accept: () => canvas.current?.end(true) || (asAnswered ? settle("accepted") : settle("corrected", toAnnotations(scene.shapes))),
+    nothing: () => settle("corrected"),
+    unusable: () => settle("unusable"),
+    skip: () => settle("skipped"),
     undo: () => (store.canUndo ? store.undo() : back()),
     redo: () => store.redo(),
     next: () => step(1),
     previous: () => step(-1),
     delete: () => scene.selected !== null && store.remove(scene.selected),
     fit: () => canvas.current?.fit(),
+    closer: () => canvas.current?.zoom(CLOSER),
+    farther: () => canvas.current?.zoom(1 / CLOSER),
     hide: () => setHidden(!hidden),
+    names: () => setLook({ ...look, names: !look.names }),
     draw: () => setDrawing(!drawing),
+    box: add,
+    ask,
     find: () => document.querySelector<HTMLInputElement>("[data-find-label]")?.focus(),
     leave: () => canvas.current?.end(false) || (setDrawing(false), store.select(null)),
     help,
+  } satisfies Record<Action, () => unknown>;
+  /** An arrow moves the selected shape; with none selected, the view. */
+  const arrow = (pressed: Pressed): boolean => {
+    const by = nudge(pressed);
+    if (!by) return false;
+    const shape = store.find(scene.selected);
+    const moved = shape && nudged(shape, by, image);
+    if (shape && moved) store.replace(shape.id, { ...moved, confidence: undefined }, true);
+    else if (!shape) canvas.current?.pan({ x: -40 * Math.sign(by.x), y: -40 * Math.sign(by.y) });
+    return true;
   };
   useKeys((pressed) => {
+    if (arrow(pressed)) return true;
     const means = meaning(pressed, bindings);
     if (means === null) return false;
     if (typeof means === "object") {
       if (labels[means.label]) pick(labels[means.label]);
-    } else act[means]();
+      // After the last box Tab goes on to the buttons, as on any page.
+    } else if (act[means]() === false && pressed.key === "Tab") return false;
     return true;
   });
+  const key = (action: Action) => shownKey(action, bindings);
 
   return (
-    <div className={css.bench}>
-      <div className={css.stage}>
+    <div className={css.bench} {...bench}>
+      <div className={css.stage} ref={stage} tabIndex={0} role="group" aria-label="Image" data-shown={shown} {...OURS}>
         <Canvas
           ref={canvas}
           store={store}
@@ -90,41 +128,20 @@ export function BoxReview({ prediction, labels, outlines, decide, back, help, bi
           drawing={drawing}
           outlines={outlines}
           hidden={hidden}
-          filter={`brightness(${look.brightness}%) contrast(${look.contrast}%)`}
+          names={look.names}
+          filter={filterOf(look)}
+          onShown={setShown}
         />
-        <div className={css.overlay}>
-          <button type="button" aria-pressed={drawing} onClick={act.draw} title="Draw over an existing box (D)">
-            Draw
-          </button>
-          <button type="button" aria-pressed={hidden} onClick={act.hide} title="Hide the boxes (H)">
-            Hide
-          </button>
-          <button type="button" onClick={act.fit} title="Show the whole image (F)">
-            Fit
-          </button>
-          <label title="Brightness">
-            ☀
-            <input
-              type="range"
-              aria-label="Brightness"
-              min={40}
-              max={240}
-              value={look.brightness}
-              onChange={(event) => setLook({ ...look, brightness: Number(event.target.value) })}
-            />
-          </label>
-          <label title="Contrast">
-            ◐
-            <input
-              type="range"
-              aria-label="Contrast"
-              min={40}
-              max={240}
-              value={look.contrast}
-              onChange={(event) => setLook({ ...look, contrast: Number(event.target.value) })}
-            />
-          </label>
-        </div>
+        <Tools
+          look={look}
+          setLook={setLook}
+          tools={[
+            { title: "Draw", hint: `Draw over an existing box (${key("draw")})`, on: drawing, press: act.draw },
+            { title: "Hide", hint: `Hide the boxes (${key("hide")})`, on: hidden, press: act.hide },
+            { title: "Names", hint: `Names of the boxes (${key("names")})`, on: look.names, press: act.names },
+            { title: "Fit", hint: `Show the whole image (${key("fit")})`, press: act.fit },
+          ]}
+        />
       </div>
       <aside className={css.panel} aria-label="Decision">
         <LabelPicker
@@ -133,13 +150,21 @@ export function BoxReview({ prediction, labels, outlines, decide, back, help, bi
           pick={pick}
           colour={(name) => labelColour(name, labels)}
         />
-        <ShapeList store={store} scene={scene} labels={labels} focus={(shape) => canvas.current?.focus(shape)} />
+        <ShapeList
+          store={store}
+          scene={scene}
+          ready={shown !== "loading"}
+          labels={labels}
+          focus={(shape) => canvas.current?.focus(shape)}
+        />
         <Decide
           changed={!asAnswered}
           empty={scene.shapes.length === 0}
           act={act}
           canUndo={store.canUndo}
-          keyOf={(action) => shownKey(action, bindings)}
+          main={shown !== "failed"}
+          box={shown !== "failed"}
+          keyOf={key}
         />
       </aside>
     </div>

@@ -1,19 +1,25 @@
-/* The surface one draws on: it turns pointer and wheel into the core's gestures and paints what the core holds. */
-import { useCallback, useEffect, useImperativeHandle, useRef, useState, type PointerEvent, type Ref } from "react";
-import { imageUrl } from "../api/client";
+/* The surface one draws on: it turns pointers into the core's gestures and paints what the core holds. */
+import { useCallback, useEffect, useImperativeHandle, useRef, type PointerEvent, type Ref } from "react";
 import { labelColour, theme } from "../design/colours";
 import { begin, boxOf, carried, handleAt, isDrawn, shapeAt, type Gesture } from "./core/gesture";
 import type { Point, Rect, Size } from "./core/geometry";
 import { around, closes, cornerAt, inside, withCorner, withoutCorner } from "./core/polygon";
 import { render } from "./core/render";
 import type { SceneStore } from "./core/scene";
-import { fit, focused, panned, toImage, zoomed, type Viewport } from "./core/viewport";
+import { toImage, type Viewport } from "./core/viewport";
+import { maskOf } from "./masks";
 import css from "./review.module.css";
+import { usePicture, type Shown } from "./usePicture";
 import { useRoom } from "./useRoom";
+import { placeOn, useView } from "./useView";
 
 export type CanvasHandle = {
   fit: () => void;
   focus: (rect: Rect) => void;
+  zoom: (factor: number) => void;
+  pan: (by: Point) => void;
+  /** A box in the middle of what can be seen. */
+  middle: () => Rect;
   /** Ends the outline that is being drawn, kept or not; false when none is. */
   end: (keep: boolean) => boolean;
 };
@@ -25,28 +31,36 @@ type Props = {
   label: string;
   drawing: boolean;
   /** New shapes are outlines, drawn corner by corner. */
-  outlines: boolean;
+  outlines?: boolean;
+  /** Nothing is drawn here; a drag moves the image. */
+  still?: boolean;
   hidden: boolean;
+  names: boolean;
   filter: string;
+  /** Told when the image can be seen, or that it cannot. */
+  onShown: (state: Shown) => void;
   ref: Ref<CanvasHandle>;
 };
 
 const NEAR = 8;
+/** A finger is less exact. */
+const NEAR_FINGER = 18;
+/** With more shapes than this their names would cover the image. */
+const MOST_NAMES = 60;
 
-const ready = (picture: HTMLImageElement | null) => (picture?.complete && picture.naturalWidth > 0 ? picture : null);
-
-export function Canvas({ store, asset, image, labels, label, drawing, outlines, hidden, filter, ref }: Props) {
+export function Canvas({ store, asset, image, labels, label, drawing, outlines, still, hidden, names, filter, onShown, ref }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const size = useRoom(canvas);
-  const view = useRef<Viewport>({ scale: 1, x: 0, y: 0 });
   const gesture = useRef<Gesture | null>(null);
   const draft = useRef<Rect | null>(null);
   const reshaped = useRef<number[] | null>(null);
   const path = useRef<number[] | null>(null);
   const pointer = useRef<Point>({ x: 0, y: 0 });
-  const picture = useRef<HTMLImageElement | null>(null);
+  const last = useRef<Point>({ x: 0, y: 0 });
   const asked = useRef(0);
-  const [failed, setFailed] = useState(false);
+  const { picture, state } = usePicture(asset);
+  useEffect(() => onShown(state), [state, onShown]);
+  const view = useRef<Viewport>({ scale: 1, x: 0, y: 0 });
 
   const paint = useCallback(() => {
     cancelAnimationFrame(asked.current);
@@ -54,64 +68,34 @@ export function Canvas({ store, asset, image, labels, label, drawing, outlines, 
       const context = canvas.current?.getContext("2d");
       if (!context) return;
       const scene = store.get();
-      const moving = gesture.current && "shape" in gesture.current ? gesture.current.shape.id : null;
-      const still =
-        moving === null || (!draft.current && !reshaped.current)
-          ? scene
-          : { ...scene, shapes: scene.shapes.filter((shape) => shape.id !== moving) };
-      const draftLabel = moving === null ? label : (store.find(moving)?.label ?? label);
+      const moving = gesture.current && "shape" in gesture.current && (draft.current || reshaped.current) ? gesture.current.shape : null;
       render(
         context,
         {
-          scene: still,
+          scene: moving ? { ...scene, shapes: scene.shapes.filter((shape) => shape.id !== moving.id) } : scene,
           view: view.current,
           canvas: size,
-          image: ready(picture.current),
+          image: picture,
           imageSize: image,
           draft: draft.current,
           path: path.current ? [...path.current, pointer.current.x, pointer.current.y] : reshaped.current,
-          draftLabel,
-          hideLabels: scene.shapes.length > 60,
+          draftLabel: moving?.label ?? label,
+          hideLabels: !names || scene.shapes.length > MOST_NAMES,
           dimmed: hidden,
           filter,
+          mask: maskOf,
           colour: (name) => labelColour(name, labels),
           font: theme("--font"),
         },
         devicePixelRatio,
       );
     });
-  }, [store, size, image, label, labels, hidden, filter]);
+  }, [store, size, image, label, labels, hidden, names, filter, picture]);
 
+  const look = useView(canvas, view, asset, image, size, paint);
   useEffect(() => store.subscribe(paint), [store, paint]);
   useEffect(paint, [paint]);
 
-  useEffect(() => {
-    picture.current = null;
-    setFailed(false);
-    const loading = new Image();
-    const gone = new AbortController();
-    loading.addEventListener("load", () => show(view.current), { signal: gone.signal });
-    loading.addEventListener("error", () => setFailed(true), { signal: gone.signal });
-    loading.src = imageUrl(asset);
-    picture.current = loading;
-    return () => gone.abort();
-    // A repaint must not load the image again.
-    // eslint-disable-next-line react/exhaustive-deps
-  }, [asset]);
-
-  const whole = useCallback(() => fit(image, size), [image, size]);
-  const show = useCallback(
-    (next: Viewport) => {
-      view.current = next;
-      paint();
-    },
-    [paint],
-  );
-  useEffect(() => {
-    if (size.width) show(whole());
-    // Only another image or another size shows the whole again.
-    // eslint-disable-next-line react/exhaustive-deps
-  }, [asset, size.width, size.height]);
   const end = useCallback(
     (keep: boolean) => {
       const drawn = path.current;
@@ -122,35 +106,34 @@ export function Canvas({ store, asset, image, labels, label, drawing, outlines, 
     },
     [label, paint, store],
   );
-  useImperativeHandle(ref, () => ({ fit: () => show(whole()), focus: (rect) => show(focused(rect, size, whole())), end }), [
-    show,
-    whole,
-    size,
-    end,
-  ]);
+  useImperativeHandle(ref, () => ({ ...look, end }));
 
-  const at = (event: { clientX: number; clientY: number }): Point => {
-    const place = canvas.current?.getBoundingClientRect();
-    return { x: event.clientX - (place?.left ?? 0), y: event.clientY - (place?.top ?? 0) };
+  const at = (event: { clientX: number; clientY: number }) => toImage(view.current, placeOn(canvas.current, event));
+  const drop = () => {
+    gesture.current = null;
+    draft.current = null;
+    reshaped.current = null;
   };
 
   const down = (event: PointerEvent) => {
     event.currentTarget.setPointerCapture(event.pointerId);
-    if (event.button === 1 || event.altKey) {
-      gesture.current = { kind: "pan" };
-      return;
-    }
-    const point = toImage(view.current, at(event));
-    const near = NEAR / view.current.scale;
+    last.current = { x: event.clientX, y: event.clientY };
+    if (look.touch(event)) return (drop(), paint());
+    if (still || event.button === 1 || event.altKey) return void (gesture.current = { kind: "pan" });
+    const point = at(event);
+    const finger = event.pointerType === "touch";
+    const near = (finger ? NEAR_FINGER : NEAR) / view.current.scale;
     if (path.current) return void (cornerAt(path.current.slice(0, 2), point, near) === 0 ? end(true) : grow(point));
-    gesture.current = begin(store.get(), point, near, drawing || event.shiftKey);
-    if (outlines && gesture.current.kind === "draw") {
-      gesture.current = null;
+    const begun = begin(store.get(), point, near, drawing || event.shiftKey);
+    if ("shape" in begun) store.select(begun.shape.id);
+    // A finger on the bare image moves it; it draws once Draw is pressed.
+    else if (finger && !drawing) return void (gesture.current = { kind: "pan" });
+    else if (outlines && begun.kind === "draw") {
       path.current = [];
       store.select(null);
       return grow(point);
     }
-    if ("shape" in gesture.current) store.select(gesture.current.shape.id);
+    gesture.current = begun;
   };
 
   const grow = (point: Point) => {
@@ -164,34 +147,34 @@ export function Canvas({ store, asset, image, labels, label, drawing, outlines, 
   };
 
   const move = (event: PointerEvent) => {
-    const point = toImage(view.current, at(event));
+    if (look.pinch(event)) return;
+    const by = { x: event.clientX - last.current.x, y: event.clientY - last.current.y };
+    last.current = { x: event.clientX, y: event.clientY };
+    const point = at(event);
     pointer.current = inside(point, image);
+    const now = gesture.current;
     if (path.current) return paint();
-    if (!gesture.current) {
-      hover(event.currentTarget as HTMLElement, point);
-      return;
-    }
-    if (gesture.current.kind === "pan") show(panned(view.current, { x: event.movementX, y: event.movementY }));
-    else if (gesture.current.kind === "corner")
-      reshaped.current = withCorner(gesture.current.polygon, gesture.current.corner, point, image);
-    else draft.current = boxOf(gesture.current, point, image);
+    if (!now) return hover(event.currentTarget as HTMLElement, point);
+    if (now.kind === "pan") return look.pan(by);
+    if (now.kind === "corner") reshaped.current = withCorner(now.polygon, now.corner, point, image);
+    else draft.current = boxOf(now, point, image);
     paint();
   };
 
   const hover = (element: HTMLElement, point: Point) => {
     const near = NEAR / view.current.scale;
     const handle = handleAt(store.find(store.get().selected), point, near);
-    element.style.cursor = handle ? `${handle}-resize` : !drawing && shapeAt(store.get(), point, near / 2) ? "move" : "crosshair";
+    const over = drawing || still ? null : shapeAt(store.get(), point, near / 2);
+    element.style.cursor = still ? "grab" : handle ? `${handle}-resize` : over ? (over.fixed ? "pointer" : "move") : "crosshair";
   };
 
-  const up = () => {
+  const up = (event: PointerEvent) => {
+    look.release(event);
     const done = gesture.current;
     const rect = draft.current;
-    gesture.current = null;
-    draft.current = null;
     const outline = reshaped.current;
-    reshaped.current = null;
-    if (!done || done.kind === "pan") return;
+    drop();
+    if (!done || done.kind === "pan" || done.kind === "hold") return;
     if (done.kind === "corner") {
       if (outline) store.replace(done.shape.id, { ...around(outline), polygon: outline, confidence: undefined });
     } else if (done.kind === "draw") {
@@ -207,21 +190,11 @@ export function Canvas({ store, asset, image, labels, label, drawing, outlines, 
 
   const forgetCorner = (event: { clientX: number; clientY: number }) => {
     const shape = store.find(store.get().selected);
-    const corner = shape?.polygon ? cornerAt(shape.polygon, toImage(view.current, at(event)), NEAR / view.current.scale) : null;
+    const corner = shape?.polygon ? cornerAt(shape.polygon, at(event), NEAR / view.current.scale) : null;
     if (!shape?.polygon || corner === null) return;
     const polygon = withoutCorner(shape.polygon, corner);
     store.replace(shape.id, { ...around(polygon), polygon, confidence: undefined });
   };
-
-  useEffect(() => {
-    const element = canvas.current;
-    const wheel = (event: WheelEvent) => {
-      event.preventDefault();
-      show(zoomed(view.current, Math.exp(-event.deltaY * 0.0016), at(event), whole()));
-    };
-    element?.addEventListener("wheel", wheel, { passive: false });
-    return () => element?.removeEventListener("wheel", wheel);
-  }, [show, whole]);
 
   return (
     <>
@@ -231,14 +204,14 @@ export function Canvas({ store, asset, image, labels, label, drawing, outlines, 
         width={Math.round(size.width * devicePixelRatio)}
         height={Math.round(size.height * devicePixelRatio)}
         style={{ width: size.width, height: size.height }}
-        aria-label="The image under review; its boxes are listed beside it"
+        aria-label={still ? "The image under review" : "The image under review; its boxes are listed beside it"}
         onPointerDown={down}
         onPointerMove={move}
         onPointerUp={up}
         onPointerCancel={up}
         onDoubleClick={(event) => end(true) || forgetCorner(event)}
       />
-      {failed && <p className={css.failed}>This image is not available. Skip it, or mark it unusable.</p>}
+      {state === "failed" && <p className={css.failed}>This image is not available. Skip it, or mark it unusable.</p>}
     </>
   );
 }

@@ -1,56 +1,85 @@
 /* One image, one label: a press on a label (or its number) decides and goes on. */
-import { useState } from "react";
-import { imageUrl } from "../api/client";
-import type { Annotation, ReviewState } from "../api/types";
+import { useMemo, useRef, useState } from "react";
 import { labelColour } from "../design/colours";
 import { percent } from "../design/format";
+import type { BenchProps } from "./BoxReview";
+import { Canvas, type CanvasHandle } from "./Canvas";
+import { meaning, nudge, shownKey } from "./core/keys";
+import { SceneStore } from "./core/scene";
 import { Decide } from "./Decide";
+import { answered } from "./exchange";
 import { FindLabel } from "./FindLabel";
-import { meaning, shownKey, type Bindings } from "./core/keys";
-import { answered, type ToReview } from "./exchange";
 import css from "./review.module.css";
-import { useKeys } from "./useKeys";
+import { filterOf, Tools } from "./Tools";
+import { useBench } from "./useBench";
+import { OURS, useKeys } from "./useKeys";
+import type { Shown } from "./usePicture";
 
-type Props = {
-  prediction: ToReview;
-  labels: string[];
-  decide: (status: ReviewState, annotations: Annotation[]) => void;
-  back: () => void;
-  help: () => void;
-  bindings: Bindings;
-};
-
-export function LabelReview({ prediction, labels, decide, back, help, bindings }: Props) {
+/** Made anew for each image (give it a key). */
+export function LabelReview({ prediction, labels, decide, back, help, ask, bindings, look, setLook }: BenchProps) {
   const best = answered(prediction)[0] ?? null;
   const sure = new Map(prediction.detections.map((found) => [found.label, found.confidence]));
-
+  const canvas = useRef<CanvasHandle>(null);
+  const { stage, bench } = useBench<HTMLDivElement>();
+  const [bare] = useState(() => new SceneStore());
+  const [shown, setShown] = useState<Shown>("loading");
   const [wanted, setWanted] = useState("");
-  const shown = labels.filter((label) => label.toLowerCase().includes(wanted.toLowerCase()));
+  const image = useMemo(() => ({ width: prediction.width, height: prediction.height }), [prediction.width, prediction.height]);
+  const offered = labels.filter((label) => label.toLowerCase().includes(wanted.toLowerCase()));
 
-  const choose = (label: string) => (label === best?.label ? decide("accepted", []) : decide("corrected", [{ label }]));
+  const choose = (label: string) => {
+    // Nothing is said of an image that nobody has seen.
+    if (shown !== "shown") return;
+    if (label === best?.label) decide("accepted", []);
+    else decide("corrected", [{ label }]);
+  };
   const act = {
     accept: () => best && choose(best.label),
     nothing: () => undefined,
-    unusable: () => decide("unusable", []),
-    skip: () => decide("skipped", []),
+    unusable: () => shown !== "loading" && decide("unusable", []),
+    skip: () => shown !== "loading" && decide("skipped", []),
     undo: back,
+    fit: () => canvas.current?.fit(),
+    closer: () => canvas.current?.zoom(1.3),
+    farther: () => canvas.current?.zoom(1 / 1.3),
+    find: () => document.querySelector<HTMLInputElement>("[data-find-label]")?.focus(),
+    help,
+    ask,
   };
   useKeys((pressed) => {
+    const by = nudge(pressed);
+    if (by) return (canvas.current?.pan({ x: -40 * Math.sign(by.x), y: -40 * Math.sign(by.y) }), true);
     const means = meaning(pressed, bindings);
     if (means === null) return false;
     if (typeof means === "object") {
       if (labels[means.label]) choose(labels[means.label]);
     } else if (means in act) act[means as keyof typeof act]();
-    else if (means === "help") help();
-    else if (means === "find") document.querySelector<HTMLInputElement>("[data-find-label]")?.focus();
     else return false;
     return true;
   });
 
   return (
-    <div className={css.bench}>
-      <div className={css.stage}>
-        <img className={css.photo} src={imageUrl(prediction.asset)} alt="Under review" />
+    <div className={css.bench} {...bench}>
+      <div className={css.stage} ref={stage} tabIndex={0} role="group" aria-label="Image" data-shown={shown} {...OURS}>
+        <Canvas
+          ref={canvas}
+          store={bare}
+          asset={prediction.asset}
+          image={image}
+          labels={labels}
+          label=""
+          drawing={false}
+          still
+          hidden
+          names={false}
+          filter={filterOf(look)}
+          onShown={setShown}
+        />
+        <Tools
+          look={look}
+          setLook={setLook}
+          tools={[{ title: "Fit", hint: `Show the whole image (${shownKey("fit", bindings)})`, press: act.fit }]}
+        />
       </div>
       <aside className={`${css.panel} ${css.short}`} aria-label="Decision">
         <div className={css.labels}>
@@ -63,10 +92,16 @@ export function LabelReview({ prediction, labels, decide, back, help, bindings }
               "The model was unsure. What is it?"
             )}
           </h2>
-          {labels.length > 9 && <FindLabel wanted={wanted} want={setWanted} labels={shown} pick={choose} />}
+          {labels.length > 9 && <FindLabel wanted={wanted} want={setWanted} labels={offered} pick={choose} />}
           <div className={css.labelList}>
-            {shown.map((label) => (
-              <button key={label} type="button" aria-pressed={label === best?.label} onClick={() => choose(label)}>
+            {offered.map((label) => (
+              <button
+                key={label}
+                type="button"
+                aria-pressed={label === best?.label}
+                disabled={shown === "failed"}
+                onClick={() => choose(label)}
+              >
                 <i style={{ background: labelColour(label, labels) }} />
                 <span>{label}</span>
                 <small>{sure.has(label) && percent(sure.get(label))}</small>
@@ -81,7 +116,7 @@ export function LabelReview({ prediction, labels, decide, back, help, bindings }
           act={act}
           canUndo={false}
           box={false}
-          main={best !== null}
+          main={best !== null && shown !== "failed"}
           keyOf={(action) => shownKey(action, bindings)}
         />
       </aside>

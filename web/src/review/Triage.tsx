@@ -6,7 +6,7 @@ import { plural } from "../design/format";
 import { Picture } from "../design/Picture";
 import { answered, type ToReview } from "./exchange";
 import css from "./triage.module.css";
-import { useKeys } from "./useKeys";
+import { OURS, useKeys } from "./useKeys";
 
 export const TRIAGED = 20;
 
@@ -37,13 +37,15 @@ export function Triage({ items, deployment, finish, back, help }: Props) {
     );
   const columns = () =>
     Math.max(1, getComputedStyle(document.querySelector(`.${css.grid}`) ?? document.body).gridTemplateColumns.split(" ").length);
-  useKeys(({ key, ctrl }) => {
+  useKeys(({ key, ctrl, alt, repeat }) => {
+    if (alt) return false;
     const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns(), ArrowDown: columns() }[key];
     if (by !== undefined) {
       const next = Math.min(Math.max(at + by, 0), shown.length - 1);
       setAt(next);
       document.querySelector<HTMLElement>(`[data-tile="${next}"]`)?.focus();
-    } else if (key === " ") toggle(shown[Math.min(at, shown.length - 1)].id);
+    } else if (repeat) return false;
+    else if (key === " ") toggle(shown[Math.min(at, shown.length - 1)].id);
     else if (key === "Enter") done();
     else if (ctrl && key.toLowerCase() === "z") back();
     else if (key === "?") help();
@@ -59,6 +61,7 @@ export function Triage({ items, deployment, finish, back, help }: Props) {
             key={item.id}
             type="button"
             data-tile={i}
+            {...OURS}
             className={css.tile}
             aria-pressed={wrong.has(item.id)}
             onFocus={() => setAt(i)}

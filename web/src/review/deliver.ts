@@ -2,7 +2,8 @@
 import { ApiError, get, send } from "../api/client";
 import type { Verdict } from "../api/types";
 import { who } from "../design/format";
-import type { Decision } from "./core/outbox";
+import { fate } from "./core/fate";
+import type { Decision, Outcome } from "./core/outbox";
 
 const SAID: Partial<Record<Verdict["status"], string>> = {
   accepted: "accepted",
@@ -11,36 +12,43 @@ const SAID: Partial<Record<Verdict["status"], string>> = {
   skipped: "skipped",
 };
 
-/** The last revision this page wrote of each image: its own changes are no conflict. */
+/** The last revision this browser wrote of each image: its own changes are no conflict. Revisions only grow. */
 const written = new Map<string, number>();
+/** Other tabs send for this one, and it for them. */
+const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("relens.review");
+tabs?.addEventListener("message", ({ data }: MessageEvent<[string, number]>) => written.set(...data));
 
-function put({ prediction, method, body }: Decision, seen: number | undefined): Promise<Verdict> {
-  return send<Verdict>(method, `/predictions/${prediction}/verdict`, body, seen === undefined ? {} : { "if-match": `"${seen}"` });
+/** The latest revision of an image that was seen or written here. */
+export function revisionOf(prediction: string, seen = 0): number {
+  return Math.max(seen, written.get(prediction) ?? 0);
 }
 
-export async function deliver(decision: Decision): Promise<"done" | "unreachable" | { refused: string }> {
-  const { prediction } = decision;
+async function put({ prediction, method, body }: Decision, seen: number): Promise<Outcome> {
+  const now = await send<Verdict>(method, `/predictions/${prediction}/verdict`, body, { "if-match": `"${seen}"` });
+  // Something between here and the server answers for it.
+  if (typeof now?.revision !== "number") return { wait: "unreachable" };
+  written.set(prediction, now.revision);
+  // A channel between tabs has no target origin.
+  // eslint-disable-next-line unicorn/require-post-message-target-origin
+  tabs?.postMessage([prediction, now.revision]);
+  return { done: true, revision: now.revision };
+}
+
+function failed(error: unknown): Outcome {
+  return error instanceof ApiError ? fate(error.status, error.message) : { failed: error instanceof Error ? error.message : String(error) };
+}
+
+export async function deliver(decision: Decision): Promise<Outcome> {
   try {
-    const now = await put(decision, written.get(prediction) ?? decision.seen);
-    written.set(prediction, now.revision);
-    return "done";
+    return await put(decision, revisionOf(decision.prediction, decision.seen));
   } catch (error) {
-    if (!(error instanceof ApiError) || error.status === 0 || error.status >= 500) return "unreachable";
-    if (error.status !== 412) return { refused: error.message };
+    return error instanceof ApiError && error.status === 412 ? settled(decision).catch(failed) : failed(error);
   }
-  return settled(decision);
 }
 
 /** Somebody was there first: what was only reopened may be decided, what was decided stays. */
-async function settled(decision: Decision): Promise<"done" | "unreachable" | { refused: string }> {
-  try {
-    const there = await get<Verdict>(`/predictions/${decision.prediction}/verdict`);
-    if (there.status !== "pending") {
-      return { refused: `${who(there.by)} ${SAID[there.status] ?? "reviewed"} this image meanwhile; yours was not kept.` };
-    }
-    written.set(decision.prediction, (await put(decision, there.revision)).revision);
-    return "done";
-  } catch (error) {
-    return error instanceof ApiError && error.status > 0 && error.status < 500 ? { refused: error.message } : "unreachable";
-  }
+async function settled(decision: Decision): Promise<Outcome> {
+  const there = await get<Verdict>(`/predictions/${decision.prediction}/verdict`);
+  if (there.status === "pending") return put(decision, there.revision);
+  return { refused: `${who(there.by)} ${SAID[there.status] ?? "reviewed"} this image meanwhile; yours was not kept.` };
 }

@@ -1,24 +1,39 @@
 /* Between what the server says of an image and what stands on the canvas. */
-import type { Annotation, Detection, Prediction, Quad, Verdict } from "../api/types";
+import type { Annotation, Detection, Prediction, Quad, Queued, Verdict } from "../api/types";
 import { around } from "./core/polygon";
-import type { Shape } from "./core/scene";
+import type { Rle, Shape } from "./core/scene";
 
 /** A prediction with what was decided of it, if anything was. */
-export type ToReview = Prediction & { verdict?: Pick<Verdict, "status" | "annotations">; /** The revision a person sees. */ seen?: number };
+export type ToReview = Prediction &
+  Partial<Pick<Queued, "lane">> & {
+    verdict?: Pick<Verdict, "status" | "annotations">;
+    /** The revision a person sees. */
+    seen?: number;
+  };
 
-type Said = Pick<Annotation, "label" | "box" | "polygon"> & { confidence?: number };
+type Said = Annotation & { confidence?: number };
 
 /** What the review begins with: the last correction if there is one, otherwise what was answered. */
 export function startShapes(prediction: ToReview): Omit<Shape, "id">[] {
   const { verdict } = prediction;
   const said: Said[] = verdict?.status === "corrected" ? verdict.annotations : answered(prediction);
   return said.flatMap((one) => {
-    const polygon = one.polygon ? flat(one.polygon) : undefined;
-    const box = one.box ?? (polygon ? boxAround(polygon) : null);
+    const form = formOf(one);
+    const box = one.box ?? form.box;
     if (!box) return [];
     const [x1, y1, x2, y2] = box;
-    return [{ label: one.label, confidence: one.confidence, x1, y1, x2, y2, ...(polygon ? { polygon } : {}) }];
+    const { label, confidence, crowd } = one;
+    return [{ label, confidence, x1, y1, x2, y2, ...form.kept, ...(crowd ? { crowd } : {}) }];
   });
+}
+
+/** A single ring can be redrawn; several, or a mask, stay as they are. */
+function formOf({ polygon, rle }: Said): { box: Quad | null; kept: Pick<Shape, "polygon" | "fixed"> } {
+  if (rle) return { box: null, kept: { fixed: { rle: rle as Rle } } };
+  const rings = polygon ? ringsOf(polygon) : [];
+  if (rings.length === 0) return { box: null, kept: {} };
+  const { x1, y1, x2, y2 } = around(rings.flat());
+  return { box: [x1, y1, x2, y2], kept: rings.length === 1 ? { polygon: rings[0] } : { fixed: { rings } } };
 }
 
 export function answered(prediction: Pick<Prediction, "detections" | "threshold">): Detection[] {
@@ -26,22 +41,19 @@ export function answered(prediction: Pick<Prediction, "detections" | "threshold"
 }
 
 export function toAnnotations(shapes: readonly Shape[]): Annotation[] {
-  return shapes.map(({ label, x1, y1, x2, y2, polygon }) =>
-    polygon ? { label, polygon: pairs(polygon) } : { label, box: [x1, y1, x2, y2].map((value) => Math.round(value * 100) / 100) as Quad },
-  );
+  return shapes.map((shape) => {
+    const { label, crowd } = shape;
+    return { label, ...placeOf(shape), ...(crowd ? { crowd } : {}) };
+  });
 }
 
-function flat(polygon: number[][] | number[]): number[] {
-  return (polygon as (number | number[])[]).flat() as number[];
+function placeOf({ fixed, polygon, x1, y1, x2, y2 }: Shape): Pick<Annotation, "box" | "polygon" | "rle"> {
+  if (fixed) return "rle" in fixed ? { rle: fixed.rle } : { polygon: fixed.rings.map((ring) => [...ring]) };
+  if (polygon) return { polygon: [[...polygon]] };
+  return { box: [x1, y1, x2, y2].map((value) => Math.round(value * 100) / 100) as Quad };
 }
 
-function pairs(values: readonly number[]): number[][] {
-  const found: number[][] = [];
-  for (let i = 0; i + 1 < values.length; i += 2) found.push([values[i], values[i + 1]]);
-  return found;
-}
-
-function boxAround(values: number[]): Quad {
-  const { x1, y1, x2, y2 } = around(values);
-  return [x1, y1, x2, y2];
+/** Each ring as x, y, x, y, …; the server sends a list of them. */
+function ringsOf(polygon: number[][] | number[]): number[][] {
+  return typeof polygon[0] === "number" ? [polygon as number[]] : (polygon as number[][]);
 }

@@ -1,81 +1,87 @@
 /* The images to review, a few ahead of the person, and the way back to the last one. */
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 import { get, imageUrl } from "../api/client";
-import type { Annotation, Page, Prediction, ReviewState, Verdict } from "../api/types";
-import { Outbox } from "./core/outbox";
-import { deliver } from "./deliver";
+import type { Annotation, Deployment, Page, Prediction, Queued, ReviewState, Verdict } from "../api/types";
+import { revisionOf } from "./deliver";
 import type { ToReview } from "./exchange";
-import { decidedToday } from "./today";
+import { onRefused, outgoing } from "./outgoing";
 
 export type Problem = { sentence: string; image: string | null };
 
-/** Made anew for each deployment; asks for `ahead` images at a time. `waiting` counts decisions not yet with the server; `back` reopens the last decided image and shows it again. */
-export function useQueue(deployment: string, first: string | null, ahead: number) {
+const LOADED_AHEAD = 4;
+
+/** Made anew for each deployment; asks for `ahead` images at a time. `back` reopens the last decided image and shows it again. */
+export function useQueue({ id, name }: Pick<Deployment, "id" | "name">, first: string | null, ahead: number) {
   const [items, setItems] = useState<ToReview[]>([]);
   const [done, setDone] = useState<ToReview[]>([]);
   const [loaded, setLoaded] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const [today, setToday] = useState(() => decidedToday(deployment));
   const client = useQueryClient();
-  const outbox = useMemo(
-    () => new Outbox(`relens.review.${deployment}`, deliver, localStorage, (sentence, image) => setProblem({ sentence, image })),
-    [deployment],
-  );
-  const waiting = useSyncExternalStore(outbox.subscribe, () => (outbox.offline ? -outbox.waiting : outbox.waiting));
   const settled = useRef(new Set<string>());
 
   const fill = useCallback(async () => {
     try {
-      const page = await get<Page<Prediction>>(`/deployments/${deployment}/queue`, { limit: ahead });
-      const fresh = page.items.filter((item) => !settled.current.has(item.id) && !outbox.has(item.id));
+      const page = await get<Page<Queued>>(`/deployments/${name}/queue`, { limit: ahead });
+      const fresh = page.items.filter((item) => !settled.current.has(item.id) && !outgoing.has(item.id));
       setItems((before) => merge(before.slice(0, 1), fresh));
       setLoaded(true);
     } catch (error) {
-      setProblem({ sentence: error instanceof Error ? error.message : "The queue could not be read.", image: null });
+      setProblem({ sentence: sentenceOf(error, "The queue could not be read."), image: null });
     }
-  }, [ahead, deployment, outbox]);
+  }, [ahead, name]);
 
   useEffect(() => {
     const begin = async () => {
       if (first) {
-        const wanted = await one(first);
-        setItems((before) => merge([wanted], before));
+        try {
+          const wanted = await one(first);
+          setItems((before) => merge([wanted], before));
+        } catch (error) {
+          setProblem({ sentence: `The image that was asked for cannot be shown. ${sentenceOf(error, "")}`, image: null });
+        }
       }
-      await outbox.flush();
+      await outgoing.flush();
       await fill();
     };
     void begin();
-  }, [first, fill, outbox]);
-
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (outbox.waiting) void outbox.flush();
-      else void fill();
-    }, 3000);
+    const timer = setInterval(() => outgoing.all().every((one) => one.why) && void fill(), 3000);
     return () => clearInterval(timer);
-  }, [fill, outbox]);
+  }, [first, fill]);
+
+  useEffect(
+    () =>
+      onRefused(({ sentence, prediction }) => {
+        setProblem({ sentence, image: prediction });
+        // What was not kept can neither be counted nor taken back, and what stands there is no longer what was looked at.
+        setDone((before) => before.filter((item) => item.id !== prediction));
+        setItems((before) => before.filter((item) => item.id !== prediction));
+      }),
+    [],
+  );
 
   useEffect(() => {
-    for (const next of items.slice(1, 3)) new Image().src = imageUrl(next.asset);
+    for (const next of items.slice(1, 1 + LOADED_AHEAD)) new Image().src = imageUrl(next.asset);
   }, [items]);
 
+  const refresh = useCallback(
+    () => client.invalidateQueries({ predicate: (query) => String(query.queryKey[0]).startsWith(`/deployments/${name}`) }),
+    [client, name],
+  );
   const decideAll = useCallback(
     (predictions: readonly ToReview[], status: ReviewState, annotations: Annotation[] = []) => {
       const gone = new Set(predictions.map((prediction) => prediction.id));
-      for (const id of gone) settled.current.add(id);
+      for (const one of gone) settled.current.add(one);
       setProblem(null);
-      setToday(decidedToday(deployment, gone.size));
       setItems((before) => before.filter((item) => !gone.has(item.id)));
       setDone((before) => [...before, ...predictions.map((prediction) => ({ ...prediction, verdict: { status, annotations } }))]);
+      const body = { status, annotations };
       const sent = predictions.map((prediction) =>
-        outbox.put({ prediction: prediction.id, method: "PUT", body: { status, annotations }, seen: prediction.seen ?? 0 }),
+        outgoing.put({ prediction: prediction.id, deployment: id, method: "PUT", body, seen: revisionOf(prediction.id, prediction.seen) }),
       );
-      void Promise.all(sent).then(() =>
-        client.invalidateQueries({ predicate: (query) => String(query.queryKey[0]).startsWith(`/deployments/${deployment}`) }),
-      );
+      void Promise.all(sent).then(refresh);
     },
-    [client, deployment, outbox],
+    [id, refresh],
   );
   const decide = useCallback(
     (prediction: ToReview, status: ReviewState, annotations: Annotation[]) => decideAll([prediction], status, annotations),
@@ -88,25 +94,17 @@ export function useQueue(deployment: string, first: string | null, ahead: number
     const last = done.at(-1);
     if (!last) return;
     settled.current.delete(last.id);
-    setToday(decidedToday(deployment, -1));
     setDone((before) => before.slice(0, -1));
     setItems((before) => [last, ...before.filter((item) => item.id !== last.id)]);
-    void outbox.put({ prediction: last.id, method: "DELETE" });
-  }, [deployment, done, outbox]);
+    const seen = revisionOf(last.id, last.seen);
+    void outgoing.put({ prediction: last.id, deployment: id, method: "DELETE", seen }).then(refresh);
+  }, [done, id, refresh]);
 
-  return {
-    items,
-    loaded,
-    problem,
-    decide,
-    decideAll,
-    bringForward,
-    back,
-    done: done.length,
-    today,
-    waiting: Math.abs(waiting),
-    offline: waiting < 0,
-  };
+  return { items, loaded, problem, decide, decideAll, bringForward, back, done: done.length };
+}
+
+function sentenceOf(error: unknown, otherwise: string): string {
+  return error instanceof Error ? error.message : otherwise;
 }
 
 /** One image that was asked for, with what was decided of it before. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { between, moved, resized } from "./geometry";
 import { begin, boxOf, carried, isDrawn, shapeAt } from "./gesture";
-import { bound, keyName, meaning, shownKey } from "./keys";
+import { belongsToControl, bound, keyName, meaning, nudge, shownKey } from "./keys";
 import { SceneStore } from "./scene";
 import { fit, focused, toImage, toScreen, zoomed } from "./viewport";
 
@@ -52,11 +52,22 @@ describe("a scene", () => {
     expect(store.canUndo).toBe(false);
   });
 
-  it("walks its shapes in reading order and begins again after the last", () => {
+  it("walks its shapes in reading order and lets go after the last, so that Tab is no trap", () => {
     const store = loaded(box(50, 50, 60, 60), box(1, 1, 5, 5), box(30, 1, 35, 5));
-    const seen = [1, 2, 3, 4].map(() => store.selectNext()?.x1);
-    expect(seen).toEqual([1, 30, 50, 1]);
+    const seen = [1, 2, 3, 4, 5].map(() => store.selectNext()?.x1);
+    expect(seen).toEqual([1, 30, 50, undefined, 1]);
+    expect(store.selectNext(-1)).toBeNull();
     expect(store.selectNext(-1)?.x1).toBe(50);
+    expect(loaded().selectNext()).toBeNull();
+  });
+
+  it("takes the steps of one move back together", () => {
+    const store = loaded(box(1, 1, 5, 5));
+    const [{ id }] = store.get().shapes;
+    for (const x of [2, 3, 4]) store.replace(id, { x1: x, x2: x + 4 }, true);
+    store.undo();
+    expect(store.find(id)?.x1).toBe(1);
+    expect(store.canUndo).toBe(false);
   });
 
   it("selects a neighbour when the selected shape is removed", () => {
@@ -153,7 +164,29 @@ describe("a key", () => {
     expect(press("Z", true, true)).toBe("redo");
     expect(press("1")).toEqual({ label: 0 });
     expect(press("0")).toEqual({ label: 9 });
-    expect(press("q")).toBeNull();
+    expect(press("w")).toBeNull();
+  });
+
+  it("decides once for each press, however long it is held, and never together with Alt", () => {
+    for (const key of ["Enter", "n", "x", "s", "1"]) expect(meaning({ key, ctrl: false, shift: false, repeat: true }), key).toBeNull();
+    expect(meaning({ key: "z", ctrl: true, shift: false, repeat: true })).toBeNull();
+    expect(meaning({ key: "Tab", ctrl: false, shift: false, repeat: true })).toBe("next");
+    expect(meaning({ key: "n", ctrl: false, shift: false, alt: true })).toBeNull();
+  });
+
+  it("moves and sizes by the arrows", () => {
+    expect(nudge({ key: "ArrowLeft", ctrl: false, shift: false })).toEqual({ x: -1, y: 0, size: false });
+    expect(nudge({ key: "ArrowDown", ctrl: false, shift: true, repeat: true })).toEqual({ x: 0, y: 4, size: true });
+    expect(nudge({ key: "n", ctrl: false, shift: false })).toBeNull();
+  });
+
+  it("is the control's where one was reached by the keyboard", () => {
+    expect(belongsToControl("Enter", "press")).toBe(true);
+    expect(belongsToControl("n", "press")).toBe(false);
+    expect(belongsToControl("Tab", "press")).toBe(true);
+    expect(belongsToControl("Tab", "none")).toBe(false);
+    expect(belongsToControl("ArrowLeft", "slide")).toBe(true);
+    expect(belongsToControl("x", "type")).toBe(true);
   });
 
   it("can be another one, and the usual one then means nothing", () => {

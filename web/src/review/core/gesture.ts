@@ -1,5 +1,6 @@
 /* What a press on the canvas means, and what dragging on makes of it. Pure: points in, shapes out. */
 import { area, between, contains, handlePoint, HANDLES, moved, resized, type Handle, type Point, type Rect, type Size } from "./geometry";
+import type { Nudge } from "./keys";
 import { cornerAt, edgeAt, withNewCorner } from "./polygon";
 import type { Scene, Shape } from "./scene";
 
@@ -8,11 +9,12 @@ export type Gesture =
   | { kind: "move"; from: Point; shape: Shape }
   | { kind: "resize"; handle: Handle; shape: Shape }
   | { kind: "corner"; corner: number; polygon: readonly number[]; shape: Shape }
+  | { kind: "hold"; shape: Shape }
   | { kind: "pan" };
 
 /** `near`: how far a handle or an edge may be missed, in image pixels. */
 export function handleAt(shape: Shape | undefined, point: Point, near: number): Handle | null {
-  if (!shape || shape.polygon) return null;
+  if (!shape || shape.polygon || shape.fixed) return null;
   const hit = HANDLES.find((handle) => {
     const place = handlePoint(shape, handle);
     return Math.abs(place.x - point.x) <= near && Math.abs(place.y - point.y) <= near;
@@ -33,6 +35,7 @@ export function begin(scene: Scene, point: Point, near: number, drawing: boolean
   const outline = selected && !drawing ? cornerOf(selected, point, near) : null;
   if (outline) return outline;
   const hit = drawing ? null : shapeAt(scene, point, near / 2);
+  if (hit?.fixed) return { kind: "hold", shape: hit };
   return hit ? { kind: "move", from: point, shape: hit } : { kind: "draw", from: point };
 }
 
@@ -47,7 +50,7 @@ function cornerOf(shape: Shape, point: Point, near: number): Gesture | null {
   return edge === null ? null : { kind: "corner", corner: edge, polygon: withNewCorner(polygon, edge, point, everywhere), shape };
 }
 
-/** The box as it stands while the pointer is at `point`; null while panning. */
+/** The box as it stands while the pointer is at `point`; null where nothing moves but the view. */
 export function boxOf(gesture: Gesture, point: Point, image: Size): Rect | null {
   if (gesture.kind === "draw") return between(gesture.from, point, image);
   if (gesture.kind === "move") return moved(gesture.shape, { x: point.x - gesture.from.x, y: point.y - gesture.from.y }, image);
@@ -65,4 +68,19 @@ export function carried(polygon: readonly number[], from: Rect, to: Rect): numbe
   const dx = to.x1 - from.x1;
   const dy = to.y1 - from.y1;
   return polygon.map((value, i) => value + (i % 2 === 0 ? dx : dy));
+}
+
+/** A shape after an arrow: moved, or its lower right corner; null where it cannot be. */
+export function nudged(shape: Shape, by: Nudge, image: Size): (Rect & Pick<Shape, "polygon">) | null {
+  if (shape.fixed) return null;
+  const to = { x: Math.max(shape.x2 + by.x, shape.x1 + 1), y: Math.max(shape.y2 + by.y, shape.y1 + 1) };
+  const rect = by.size ? between({ x: shape.x1, y: shape.y1 }, to, image) : moved(shape, by, image);
+  if (!shape.polygon) return rect;
+  return { ...rect, polygon: by.size ? stretched(shape.polygon, shape, rect) : carried(shape.polygon, shape, rect) };
+}
+
+/** A polygon that grows with its box. */
+function stretched(polygon: readonly number[], from: Rect, to: Rect): number[] {
+  const [wide, tall] = [(to.x2 - to.x1) / (from.x2 - from.x1), (to.y2 - to.y1) / (from.y2 - from.y1)];
+  return polygon.map((value, i) => (i % 2 === 0 ? to.x1 + (value - from.x1) * wide : to.y1 + (value - from.y1) * tall));
 }

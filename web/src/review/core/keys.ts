@@ -13,11 +13,20 @@ export type Action =
   | "fit"
   | "hide"
   | "draw"
+  | "box"
+  | "names"
+  | "closer"
+  | "farther"
+  | "ask"
   | "find"
   | "help"
   | "leave";
 
-export type Pressed = { key: string; ctrl: boolean; shift: boolean };
+/** `repeat`: the key is held down and the keyboard says so again. */
+export type Pressed = { key: string; ctrl: boolean; shift: boolean; alt?: boolean; repeat?: boolean };
+
+/** Held down, these go on. Everything else happens once for each press: nobody decides an image they have not seen. */
+const GOES_ON: ReadonlySet<Action> = new Set(["next", "previous", "closer", "farther"]);
 
 export const KEYS: { action: Action; keys: string; title: string }[] = [
   { action: "accept", keys: "Enter", title: "Save: accepted, or corrected if you changed something" },
@@ -26,13 +35,18 @@ export const KEYS: { action: Action; keys: string; title: string }[] = [
   { action: "skip", keys: "S", title: "Skip for now" },
   { action: "undo", keys: "Ctrl Z", title: "Undo; with nothing left to undo, reopen the last image" },
   { action: "redo", keys: "Ctrl Shift Z", title: "Redo" },
-  { action: "next", keys: "Tab", title: "Next box, zoomed in" },
+  { action: "next", keys: "Tab", title: "Next box, zoomed in; after the last one, on to the buttons" },
   { action: "previous", keys: "Shift Tab", title: "Previous box" },
   { action: "draw", keys: "D", title: "Draw over an existing box" },
+  { action: "box", keys: "B", title: "New box in the middle, to be moved by the arrows" },
   { action: "find", keys: "/", title: "Find a label by typing" },
   { action: "delete", keys: "Delete", title: "Delete the selected box" },
   { action: "fit", keys: "F", title: "Show the whole image" },
+  { action: "closer", keys: "+", title: "Closer" },
+  { action: "farther", keys: "-", title: "Farther" },
   { action: "hide", keys: "H", title: "Hide the boxes" },
+  { action: "names", keys: "L", title: "Hide their names" },
+  { action: "ask", keys: "Q", title: "Ask a question about the image" },
   { action: "leave", keys: "Esc", title: "Select nothing" },
   { action: "help", keys: "?", title: "Show this list" },
 ];
@@ -54,14 +68,34 @@ const USUAL: Record<string, Action> = {
   d: "draw",
   f: "fit",
   h: "hide",
+  l: "names",
+  b: "box",
+  q: "ask",
+  "+": "closer",
+  "=": "closer",
+  "-": "farther",
 };
 
 /** Those that can have another key: what is one press without Ctrl or Shift. */
-export const CHANGEABLE: readonly Action[] = ["accept", "nothing", "unusable", "skip", "next", "draw", "find", "delete", "fit", "hide"];
+export const CHANGEABLE: readonly Action[] = [
+  "accept",
+  "nothing",
+  "unusable",
+  "skip",
+  "next",
+  "draw",
+  "box",
+  "find",
+  "delete",
+  "fit",
+  "hide",
+  "names",
+  "ask",
+];
 
 /** `Enter`, `n`: a key press as it is kept. Digits and help keep their meaning. */
-export function keyName({ key, ctrl }: Pressed): string | null {
-  if (ctrl || /^[0-9?]$/.test(key) || /^(Shift|Control|Alt|Meta|Escape|Dead|Unidentified)$/.test(key)) return null;
+export function keyName({ key, ctrl, alt }: Pressed): string | null {
+  if (ctrl || alt || /^[0-9?]$/.test(key) || /^(Shift|Control|Alt|Meta|Escape|Dead|Unidentified|Arrow.*)$/.test(key)) return null;
   return key.length === 1 ? key.toLowerCase() : key;
 }
 
@@ -80,7 +114,12 @@ export function bound(bindings: Bindings, action: Action, key: string): Bindings
 
 /** The action of a key press, `{label: n}` for the n-th label (from 0), or null. */
 export function meaning(pressed: Pressed, bindings: Bindings = {}): Action | { label: number } | null {
-  const { key, ctrl, shift } = pressed;
+  if (pressed.alt) return null;
+  const means = meant(pressed, bindings);
+  return pressed.repeat && !(typeof means === "string" && GOES_ON.has(means)) ? null : means;
+}
+
+function meant({ key, ctrl, shift }: Pressed, bindings: Bindings): Action | { label: number } | null {
   if (ctrl) {
     if (key.toLowerCase() === "z") return shift ? "redo" : "undo";
     return key.toLowerCase() === "y" ? "redo" : null;
@@ -92,4 +131,22 @@ export function meaning(pressed: Pressed, bindings: Bindings = {}): Action | { l
   const usual = USUAL[name];
   const action = own ?? (usual && !bindings[usual] ? usual : null);
   return action === "next" && shift ? "previous" : action;
+}
+
+export type Nudge = { x: number; y: number; size: boolean };
+
+/** Where an arrow moves the selected shape, in image pixels; with Shift it moves its lower right corner. A held arrow goes faster. */
+export function nudge({ key, ctrl, shift, alt, repeat }: Pressed): Nudge | null {
+  const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
+  if (!way || ctrl || alt) return null;
+  const far = repeat ? 4 : 1;
+  return { x: way[0] * far, y: way[1] * far, size: shift };
+}
+
+/** Whether a key is for the control that has the keyboard rather than for the review: a button that was reached by Tab is pressed by Enter. */
+export function belongsToControl(key: string, control: "none" | "press" | "slide" | "type"): boolean {
+  if (control === "type") return true;
+  if (control === "none") return false;
+  if (key === "Tab") return true;
+  return control === "slide" ? /^(Arrow.*|Home|End|Page.*)$/.test(key) : key === "Enter" || key === " " || key.startsWith("Arrow");
 }

@@ -1,7 +1,7 @@
 /* Draws the image and its shapes. A thousand boxes take well under a frame: one pass, no per-shape elements. */
 import { handlePoint, HANDLES, type Point, type Rect, type Size } from "./geometry";
 import type { Scene, Shape } from "./scene";
-import { toScreen, type Viewport } from "./viewport";
+import { inSight, toScreen, type Viewport } from "./viewport";
 
 export type Frame = {
   scene: Scene;
@@ -16,6 +16,8 @@ export type Frame = {
   hideLabels: boolean;
   dimmed: boolean;
   filter: string;
+  /** A mask in its colour, as large as the shape's box in image pixels. */
+  mask: (shape: Shape, colour: string) => CanvasImageSource | null;
   colour: (label: string) => string;
   font: string;
 };
@@ -31,7 +33,8 @@ export function render(context: CanvasRenderingContext2D, frame: Frame, density:
     context.filter = "none";
   }
   if (frame.dimmed) return;
-  for (const shape of frame.scene.shapes) if (shape.id !== frame.scene.selected) drawShape(context, frame, shape, false);
+  for (const shape of frame.scene.shapes)
+    if (shape.id !== frame.scene.selected && inSight(view, frame.canvas, shape)) drawShape(context, frame, shape, false);
   const selected = frame.scene.shapes.find((shape) => shape.id === frame.scene.selected);
   if (selected) drawShape(context, frame, selected, true);
   if (frame.path) drawPath(context, frame, frame.path, frame.colour(frame.draftLabel));
@@ -52,20 +55,50 @@ function drawBox(context: CanvasRenderingContext2D, frame: Frame, rect: Rect, co
 
 function drawShape(context: CanvasRenderingContext2D, frame: Frame, shape: Shape, selected: boolean): void {
   const colour = frame.colour(shape.label);
-  if (shape.polygon) drawPolygon(context, frame, shape.polygon, colour, selected);
+  const mask = shape.fixed && "rle" in shape.fixed ? frame.mask(shape, colour) : null;
+  if (mask) drawMask(context, frame, shape, mask, colour, selected);
+  else if (shape.fixed && "rings" in shape.fixed) drawRings(context, frame, shape.fixed.rings, colour, selected);
+  else if (shape.polygon) drawRings(context, frame, [shape.polygon], colour, selected);
   else drawBox(context, frame, shape, colour, selected);
   if (!frame.hideLabels || selected) drawName(context, frame, shape, colour);
-  if (selected) drawHandles(context, frame, shape);
+  if (selected && !shape.fixed) drawHandles(context, frame, shape);
 }
 
-function drawPolygon(context: CanvasRenderingContext2D, frame: Frame, polygon: readonly number[], colour: string, selected: boolean): void {
+function drawMask(
+  context: CanvasRenderingContext2D,
+  { view }: Frame,
+  rect: Rect,
+  mask: CanvasImageSource,
+  colour: string,
+  selected: boolean,
+): void {
+  const from = toScreen(view, { x: rect.x1, y: rect.y1 });
+  const [wide, tall] = [(rect.x2 - rect.x1) * view.scale, (rect.y2 - rect.y1) * view.scale];
+  context.globalAlpha = selected ? 0.55 : 0.35;
+  context.drawImage(mask, from.x, from.y, wide, tall);
+  context.globalAlpha = selected ? 1 : 0.5;
+  context.strokeStyle = colour;
+  context.lineWidth = selected ? 2.2 : 1;
+  context.strokeRect(from.x, from.y, wide, tall);
+  context.globalAlpha = 1;
+}
+
+function drawRings(
+  context: CanvasRenderingContext2D,
+  frame: Frame,
+  rings: readonly (readonly number[])[],
+  colour: string,
+  selected: boolean,
+): void {
   context.beginPath();
-  for (let i = 0; i + 1 < polygon.length; i += 2) {
-    const at = toScreen(frame.view, { x: polygon[i], y: polygon[i + 1] });
-    if (i === 0) context.moveTo(at.x, at.y);
-    else context.lineTo(at.x, at.y);
+  for (const ring of rings) {
+    for (let i = 0; i + 1 < ring.length; i += 2) {
+      const at = toScreen(frame.view, { x: ring[i], y: ring[i + 1] });
+      if (i === 0) context.moveTo(at.x, at.y);
+      else context.lineTo(at.x, at.y);
+    }
+    context.closePath();
   }
-  context.closePath();
   context.fillStyle = colour;
   context.strokeStyle = colour;
   context.globalAlpha = selected ? 0.28 : 0.14;

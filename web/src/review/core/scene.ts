@@ -2,12 +2,20 @@
    A small store without a framework: it can be tested without a page, and React only listens. */
 import type { Rect } from "./geometry";
 
+/** COCO's uncompressed run lengths, column by column, starting with zeros; size is height, width. */
+export type Rle = { readonly size: readonly [number, number]; readonly counts: readonly number[] };
+/** What can be relabelled and deleted, not redrawn here: a mask, or an outline of several rings. */
+export type Fixed = { readonly rle: Rle } | { readonly rings: readonly (readonly number[])[] };
+
 export type Shape = Rect & {
   id: number;
   label: string;
   confidence?: number;
   /** Its outline as flat x, y pairs; the box is what lies around it. */
   polygon?: readonly number[];
+  fixed?: Fixed;
+  /** One shape for many things that nobody counted. */
+  crowd?: boolean;
 };
 
 export type Scene = { readonly shapes: readonly Shape[]; readonly selected: number | null };
@@ -21,6 +29,8 @@ export class SceneStore {
   #future: Scene[] = [];
   #listeners = new Set<() => void>();
   #nextId = 1;
+  /** The shape whose last change the next one like it joins: one undo takes a held arrow back. */
+  #joined: number | null = null;
 
   subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
@@ -53,12 +63,18 @@ export class SceneStore {
     return id;
   }
 
-  replace(id: number, change: Partial<Omit<Shape, "id">>): void {
+  /** `joins`: to be undone together with a change of the same shape just before. */
+  replace(id: number, change: Partial<Omit<Shape, "id">>, joins = false): void {
     const before = this.find(id);
     if (!before) return;
     const after = { ...before, ...change };
     if (sameShapes([before], [after])) return;
-    this.#commit({ shapes: this.#scene.shapes.map((shape) => (shape.id === id ? after : shape)), selected: id });
+    const scene = { shapes: this.#scene.shapes.map((shape) => (shape.id === id ? after : shape)), selected: id };
+    if (joins && this.#joined === id) {
+      this.#scene = scene;
+      this.#tell();
+    } else this.#commit(scene);
+    this.#joined = joins ? id : null;
   }
 
   remove(id: number): void {
@@ -74,18 +90,18 @@ export class SceneStore {
 
   select(id: number | null): void {
     if (this.#scene.selected === id) return;
+    this.#joined = null;
     this.#scene = { ...this.#scene, selected: id };
     this.#tell();
   }
 
-  /** The next shape in reading order, or the previous one; after the last comes the first. */
+  /** The next shape in reading order, or the previous one; null, and none selected, after the last: the keyboard can go on. */
   selectNext(step: 1 | -1 = 1): Shape | null {
     const order = [...this.#scene.shapes].sort((a, b) => a.y1 - b.y1 || a.x1 - b.x1);
-    if (order.length === 0) return null;
     const at = order.findIndex((shape) => shape.id === this.#scene.selected);
-    const next = order[at < 0 ? (step > 0 ? 0 : order.length - 1) : (at + step + order.length) % order.length];
-    this.select(next.id);
-    return next;
+    const next = at < 0 ? order[step > 0 ? 0 : order.length - 1] : order[at + step];
+    this.select(next?.id ?? null);
+    return next ?? null;
   }
 
   find(id: number | null): Shape | undefined {
@@ -93,6 +109,7 @@ export class SceneStore {
   }
 
   undo(): void {
+    this.#joined = null;
     const before = this.#past.pop();
     if (!before) return;
     this.#future.push(this.#scene);
@@ -109,6 +126,7 @@ export class SceneStore {
   }
 
   #commit(scene: Scene): void {
+    this.#joined = null;
     this.#past.push(this.#scene);
     this.#future = [];
     this.#scene = scene;

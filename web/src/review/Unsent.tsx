@@ -1,0 +1,71 @@
+/* Decisions that are not yet with the server, on whatever page one is: sent as soon as that is possible, and said where it is not. */
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useSyncExternalStore } from "react";
+import { Link } from "react-router";
+import { NEEDS_TOKEN } from "../api/client";
+import { Button } from "../design/controls";
+import { plural } from "../design/format";
+import { Notice } from "../design/status";
+import { outgoing } from "./outgoing";
+
+const EVERY_MS = 3000;
+
+const HELD = {
+  unreachable: "The server cannot be reached.",
+  busy: "The server cannot take more at present.",
+  token: "The server asks for its token.",
+};
+
+/** In the frame of every page. Draws nothing while everything gets through. */
+export function Unsent() {
+  const all = useSyncExternalStore(outgoing.subscribe, outgoing.all);
+  const held = useSyncExternalStore(outgoing.subscribe, () => outgoing.held);
+  const client = useQueryClient();
+  const waiting = all.filter((one) => !one.why);
+  const aside = all.filter((one) => one.why);
+
+  useEffect(() => {
+    const send = () => {
+      const before = outgoing.all().length;
+      if (before === 0) return;
+      void outgoing.flush().then(() => {
+        if (outgoing.all().length < before)
+          void client.invalidateQueries({ predicate: ({ queryKey }) => /^\/(deployments|predictions)\//.test(String(queryKey[0])) });
+      });
+    };
+    send();
+    const timer = setInterval(send, EVERY_MS);
+    addEventListener("online", send);
+    return () => {
+      clearInterval(timer);
+      removeEventListener("online", send);
+    };
+  }, [client]);
+
+  return (
+    <>
+      {held && waiting.length > 0 && (
+        <Notice tone="warn">
+          {HELD[held]} {plural(waiting.length, "decision")} kept in this browser and sent as soon as it can be; go on.{" "}
+          {held === "token" && (
+            <Button small onClick={() => dispatchEvent(new Event(NEEDS_TOKEN))}>
+              Enter the token
+            </Button>
+          )}
+        </Notice>
+      )}
+      {aside.length > 0 && (
+        <Notice tone="bad">
+          {plural(aside.length, "decision")} could not be saved: {aside[0].why}{" "}
+          <Button small onClick={() => void outgoing.retry()}>
+            Try again
+          </Button>{" "}
+          <Link to={`/deployments/${aside[0].deployment}/review?image=${aside[0].prediction}`}>Look at it</Link>{" "}
+          <Button small look="quiet" onClick={() => outgoing.discard()}>
+            {aside.length === 1 ? "Discard it" : "Discard them"}
+          </Button>
+        </Notice>
+      )}
+    </>
+  );
+}

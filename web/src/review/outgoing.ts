@@ -1,0 +1,28 @@
+/* The one outbox of this browser. It knows predictions by their ids, so no page need be open and no deployment keep its name. */
+import { deliver } from "./deliver";
+import { Outbox, type Alone } from "./core/outbox";
+
+type Refusal = { sentence: string; prediction: string };
+
+const listeners = new Set<(refusal: Refusal) => void>();
+
+/** Tells of decisions that were not kept because somebody else had decided. */
+export function onRefused(listener: (refusal: Refusal) => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Without locks (a page that came over plain HTTP) two tabs may send the same: the server then takes it once. */
+const alone: Alone = async (work) => {
+  if (navigator.locks) await navigator.locks.request("relens.review", work);
+  else await work();
+};
+
+export const outgoing = new Outbox(`relens.review ${new URL(document.baseURI).pathname}`, {
+  deliver,
+  shelf: localStorage,
+  alone,
+  refused: (sentence, prediction) => listeners.forEach((tell) => tell({ sentence, prediction })),
+});
+
+addEventListener("storage", outgoing.reread);
