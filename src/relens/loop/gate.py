@@ -77,6 +77,15 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True)
+class Objection:
+    """What stands against a candidate beside its score. `final`: it is refused; otherwise `images` more test images may settle it."""
+
+    sentence: str
+    final: bool
+    images: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class GateDecision:
     """`reasons` are sentences for people, the deciding one first; `numbers` is what they rest on."""
 
@@ -94,17 +103,23 @@ def decide(
     labels: Labels,
     *,
     gains: tuple[str, ...] = (),
+    objections: tuple[Objection, ...] = (),
+    no_faster: str | None = None,
     test_share: float = 0.2,
     floors: Floors = Floors(),
 ) -> GateDecision:
     """The gate's answer. `comparison` None: there are no test images.
 
-    `gains`: what speaks for the candidate when it is no worse ("it has learned 50 reviewed images that the champion never saw").
+    `no_faster`: the sentence that says so, where speed was measured and is no gain. `gains`: what speaks for the candidate when it is no worse ("it has learned 50 reviewed images that the champion never saw").
     `test_share`: the share of reviewed images that is kept for testing; it turns missing test images into reviews to ask for.
     """
     spoken = _about_labels(labels)
     if labels.missing:
         return _decision(REFUSED, (_lost(labels), *spoken), comparison, floors)
+    final = tuple(one.sentence for one in objections if one.final)
+    if final:
+        seen = (_standing(comparison),) if comparison else ()
+        return _decision(REFUSED, (*final, *seen, *spoken), comparison, floors)
     if comparison is None or comparison.images == 0:
         needed = _reviews(floors.clear_images, test_share)
         nothing = f"there are no test images to judge it on: review {_about(needed)} more"
@@ -113,12 +128,20 @@ def decide(
         needed = _reviews(floors.clear_images - comparison.groups, test_share)
         too_few = f"{_scenes(comparison)} cannot tell luck from skill (at least {floors.clear_images} can): review {_about(needed)} more"
         return _decision(UNDECIDED, (too_few, _standing(comparison), *spoken), comparison, floors, needed)
-    answer, because, needed_more = _weigh(comparison, gains, test_share, floors)
+    answer, because, needed_more = _weigh(comparison, gains, no_faster, test_share, floors)
+    if objections and answer != REFUSED:
+        needed_more = max(needed_more or 0, *(_reviews(one.images, test_share) for one in objections))
+        unsure = tuple(one.sentence for one in objections)
+        if answer == PASSED:
+            answer, unsure = UNDECIDED, (f"{unsure[0]}: review {_about(needed_more)} more", *unsure[1:])
+            because = (*unsure, *because)
+        else:
+            because = (*because, *unsure)
     return _decision(answer, (*because, *spoken), comparison, floors, needed_more)
 
 
 def _weigh(
-    seen: Comparison, gains: tuple[str, ...], test_share: float, floors: Floors
+    seen: Comparison, gains: tuple[str, ...], no_faster: str | None, test_share: float, floors: Floors
 ) -> tuple[Answer, tuple[str, ...], int | None]:
     """The answer on at least `clear_images` images, its reasons, and how many more reviews would settle it."""
     if seen.upper < 0:
@@ -152,9 +175,8 @@ def _weigh(
         f"not enough evidence: {_standing(seen)}, which {seen.images} images cannot tell from chance; review {_about(needed)} more"
     ]
     if large and seen.lower > -floors.margin and not gains:
-        reasons.append(
-            "it is no worse, but nothing else speaks for a change: it is not faster and has learned nothing newer"
-        )
+        lacks = " and ".join(filter(None, (no_faster, "it has learned nothing newer")))
+        reasons.append(f"it is no worse, but nothing else speaks for a change: {lacks}")
     if not large:
         reasons.append(_small(seen, floors))
     return UNDECIDED, tuple(reasons), needed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,7 @@ class Evaluated:
     """Scores, and what a paired comparison needs of each image, all in the order of `assets`.
 
     `store` holds the matches of a detector by asset, `correct` says of a classifier whether it was right; the other is None.
+    `matches` are a detector's per image; `said` and `true` a classifier's label per image (None: it said nothing).
     `missing` images could not be read any more. `advised_threshold` is the confidence of the best F1 (classification: 0).
     """
 
@@ -41,6 +42,9 @@ class Evaluated:
     advised_threshold: float | None
     store: ApStore | None = None
     correct: tuple[bool, ...] | None = None
+    matches: tuple[Mapping[Any, LabelMatch], ...] = ()
+    said: tuple[str | None, ...] = ()
+    true: tuple[str, ...] = ()
     confusion: list[list[int]] | None = None
     missing: int = 0
 
@@ -113,6 +117,7 @@ class _Detected:
             sources=tuple(item.source for item in items),
             advised_threshold=best.threshold,
             store=store,
+            matches=tuple(self.matches),
             missing=missing,
         )
 
@@ -157,6 +162,8 @@ class _Classified:
             sources=tuple(item.source for item in items),
             advised_threshold=0.0 if items else None,
             correct=tuple(said == label for said, label in zip(self.said, true, strict=True)),
+            said=tuple(self.said),
+            true=tuple(true),
             confusion=[[int(count) for count in row] for row in matrix[: len(labels), : len(labels)]],
             missing=missing,
         )
