@@ -152,14 +152,16 @@ class ApStore:
         }
         return summary
 
-    def replicates(self, weights: ArrayLike, statistic: str = "map50_95") -> Floats:
-        """One of AVERAGED for each row of `weights` (R, images in the order of `image_keys`), without matching again.
+    def replicates(
+        self, weights: ArrayLike, statistic: str = "map50_95", labels: Iterable[Hashable] | None = None
+    ) -> Floats:
+        """One of AVERAGED for each row of `weights` (R, images in the order of `image_keys`), of all labels or of some.
 
         float64[R]; NaN where there is nothing to measure. Labels absent under a row's weights are left out there.
         """
         by_slot = self._by_slot(np.atleast_2d(np.asarray(weights, dtype=np.float64)))
         total, measured = np.zeros((2, len(by_slot)))
-        for label in self.labels:
+        for label in self.labels if labels is None else [one for one in labels if one in self._rows]:
             ranked = self._rows[label]
             if not ranked.positives:
                 continue
