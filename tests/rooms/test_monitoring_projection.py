@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,9 +16,13 @@ from relens.kit.clock import HOUR
 from relens.kit.errors import Conflict
 from relens.monitoring import project, store, sums
 from relens.monitoring.bucket import states_of, summed
+from relens.monitoring.erased import ErasedSums
 from relens.monitoring.fill import fill
 from relens.monitoring.window import Window
 from relens.predictions import store as predictions
+from relens.predictions.erase import Erasure
+from relens.predictions.logged import Entry
+from relens.predictions.retention.expire import Retention
 from tests.rooms.monitoring_material import START, Site, make_site
 
 
@@ -205,3 +210,43 @@ def test_sums_of_an_older_form_are_not_read_and_are_made_anew(site: Site) -> Non
     site.catch_up()
     assert site.sums() == expected
     assert site.measuring.metric(site.deployment, "image_statistics", day, "3600").available
+
+
+def test_what_is_erased_is_taken_out_of_the_sums_as_a_recount_would_have_it(site: Site) -> None:
+    early = site.log(20)
+    site.catch_up()
+    row = site.reference(ready_seq=early[-1].log_seq)
+    fill(site.database, site.projection, site.deployment, row.id, lambda done, total: None)
+    gone, kept = site.log(1, source="line-9", label="nut"), site.log(5, source="line-9", hour=2)
+    shadow = Entry(
+        site.deployment.id, gone[0].asset, 640, 480, "other", "shadow", gone[0].detections, 0.5, 9.0, START, parent=gone[0].id
+    )  # fmt: skip
+    site.database.write(lambda c: predictions.append(c, shadow))
+    site.catch_up()
+    erasure = Erasure(site.database, Retention(site.database, site.storage), [ErasedSums(site.projection).forget])
+    late = site.log(3, hour=3)
+    for line in (early[3], gone[0], late[1]):
+        erasure.erase(line.id)
+    day = Window(START, START + 24 * HOUR)
+    assert site.measuring.metric(site.deployment, "label_distribution", replace(day, label="nut")).value is None
+    per_image = site.measuring.metric(site.deployment, "detections_per_image", day, "3600").value
+    assert per_image is not None
+    assert (per_image["mean"], per_image["empty_share"]) == (1.0, 0.0), "a tombstone is not an image without detections"
+    site.catch_up()
+    after = site.sums()
+    assert after == recount(site)
+    site.projection.rebuild(site.deployment.id)
+    site.catch_up()
+    assert site.sums() == after
+    assert site.measuring.metric(site.deployment, "volume", day, "3600").count == 20 + 1 + len(kept) + 3
+
+
+def test_a_line_that_is_erased_while_it_is_counted_is_counted_as_its_tombstone(site: Site) -> None:
+    (line,) = site.log(1)
+    with site.database.read() as connection:
+        lines = predictions.since(connection, 0, 100, site.deployment.id)
+    counted = site.projection.count(site.deployment, lines, [], 0)
+    Erasure(site.database, Retention(site.database, site.storage), [ErasedSums(site.projection).forget]).erase(line.id)
+    assert not site.database.write(partial(project._add, counted=counted))
+    site.catch_up()
+    assert site.sums() == recount(site)

@@ -30,6 +30,8 @@ from relens.loop.judge import Judge
 from relens.loop.replay import Replay
 from relens.loop.retrain import Retrain
 from relens.loop.start import Follow
+from relens.monitoring.erased import ErasedSums
+from relens.monitoring.estimating import Estimating
 from relens.monitoring.fitted import FittedReferences
 from relens.monitoring.keep_up import KeepUp
 from relens.monitoring.marking import Marking
@@ -92,9 +94,11 @@ class Relens:
         self.parts.add(fit)
         self.parts.add(self.fitted)
         self.parts.add(Rebuilding(self.database, self.jobs, projection))
+        self._erased_sums = ErasedSums(projection)
         filing = Filing(self.database)
         self.parts.add(filing)
         self.parts.add(Exports())
+        self.parts.add(Estimating())
         measuring = Measuring(self.database, projection, self.fitted)
         reach = Reach(private=self.settings.allow_private_webhooks, loopback=self.settings.on_loopback)
         notification = Notification(self.database, reach)
@@ -121,7 +125,11 @@ class Relens:
             one.register(self.jobs)
             self.parts.add(one)
         retention = Retention(self.database, self.storage, on_leave=[queue_rows.close])
-        self.parts.add(Erasure(self.database, retention, forget=[forget, feedback_rows.forget, forget_marks]))
+        self.parts.add(
+            Erasure(
+                self.database, retention, forget=[forget, feedback_rows.forget, forget_marks, self._erased_sums.forget]
+            )
+        )
         lineup = Lineup(self.database)
         self.parts.add(lineup)
         return [

@@ -56,13 +56,14 @@ class CrossFitted(NamedTuple):
     stairs: Floats
 
 
-def cross_fitted(found: Reviewed, folds: NDArray[np.int64]) -> CrossFitted:
-    """`folds` puts each image into one of a few parts; each part is judged by what the others teach."""
+def cross_fitted(found: Reviewed, folds: NDArray[np.int64], teaching: NDArray[np.bool_] | None = None) -> CrossFitted:
+    """`folds` puts each image into one of a few parts; each part is judged by what the others teach, or those of them that are `teaching`."""
     own = np.zeros(len(found.weights))
     stairs = []
     for fold in np.unique(folds):
         inside = folds == fold
-        taught = staircase(Reviewed(found.answers[~inside], found.right[~inside], found.weights[~inside]))
+        others = ~inside if teaching is None else ~inside & teaching
+        taught = staircase(Reviewed(found.answers[others], found.right[others], found.weights[others]))
         own[inside] = found.answers[inside] @ taught
         stairs.append(taught)
     return CrossFitted(own, np.mean(stairs, axis=0))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 Floats = NDArray[np.float64]
+Value = Callable[[NDArray[np.complex128]], NDArray[np.complex128]]
 
 LEAST_REVIEWS = 100
 """With fewer, intervals miss more often than they say."""
@@ -23,6 +24,7 @@ _STEPS = 6
 _MOST_WEIGHT = 1.5
 _TUNED_FOR = 300
 """Reviews for which the any-time interval is narrowest."""
+_STEP = 1e-20
 SPLITS = 30
 INFLATION = 1.15
 
@@ -55,26 +57,46 @@ class Sample(NamedTuple):
 
 def ratio(sample: Sample, images: float, predicted_a: float, predicted_b: float) -> Estimate | None:
     """Σa / Σb over all `images`; `predicted_*` are the sums of the predictions f and g over them. None where that cannot be known."""
-    k = len(sample.a)
-    if k < 2 or images <= 0 or not sample.b.any():
+    if not sample.b.any():
         return None
-    raw = 1 / sample.probability
+    y, h = np.stack([sample.a, sample.b], axis=1), np.stack([sample.f, sample.g], axis=1)
+    predicted = np.array([predicted_a, predicted_b])
+    return smooth(y, h, sample.probability, images, predicted, lambda sums: sums[..., 0] / sums[..., 1])
+
+
+def smooth(
+    y: Floats, h: Floats, probability: Floats, images: float, predicted: Floats, value_of: Value
+) -> Estimate | None:
+    """A smooth function of J sums over all `images`: `y` (k, J) of the reviewed ones, `h` (k, J) what was predicted of them.
+
+    `predicted` (J,): the sums of the predictions over all images. `value_of` takes (..., J) complex sums, as its slopes are read off the
+    imaginary part (a complex step loses no digits). None where it cannot be known.
+    """
+    k = len(y)
+    if k < 2 or images <= 0:
+        return None
+    raw = 1 / probability
     # Weights that add up to the images there are: what was drawn a little too much or too little cancels.
     w = raw * images / raw.sum()
-    v = np.maximum(1 - sample.probability, 0) * w * w
-    theta = float((w * sample.a).sum() / (w * sample.b).sum())
-    weight = 0.0
+    v = np.maximum(1 - probability, 0) * w * w
+    sums, weight = w @ y, 0.0
     for _ in range(_STEPS):
-        y, h = sample.a - theta * sample.b, sample.f - theta * sample.g
-        weight = _tuned(_centred(y, w), _centred(h, w), v)
-        top = weight * predicted_a + (w * (sample.a - weight * sample.f)).sum()
-        bottom = weight * predicted_b + (w * (sample.b - weight * sample.g)).sum()
-        if bottom <= 0:
+        slope = _slopes(value_of, sums)
+        weight = _tuned(_centred(y @ slope, w), _centred(h @ slope, w), v)
+        sums = weight * predicted + w @ (y - weight * h)
+        if sums[-1] <= 0:
             return None
-        theta = float(top / bottom)
-    left = _centred(sample.a - theta * sample.b - weight * (sample.f - theta * sample.g), w)
-    error = sqrt(k / (k - 1) * float((v * left * left).sum())) / bottom
-    return with_intervals(theta, error, k, weight)
+    value, slope = float(value_of(sums.astype(np.complex128)).real), _slopes(value_of, sums)
+    left = _centred((y - weight * h) @ slope, w)
+    if not isfinite(value) or not np.isfinite(slope).all():
+        return None
+    return with_intervals(value, sqrt(k / (k - 1) * float((v * left * left).sum())), k, weight)
+
+
+def _slopes(value_of: Value, sums: Floats) -> Floats:
+    steps = np.maximum(np.abs(sums), 1.0) * _STEP
+    moved = sums + 1j * np.diag(steps)
+    return np.asarray(value_of(moved).imag / steps, dtype=np.float64)
 
 
 def _centred(values: Floats, w: Floats) -> Floats:

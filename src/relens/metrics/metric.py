@@ -121,6 +121,8 @@ class Summed(Metric):
     """What else can be said when the images came within so many seconds; for the whole and for each point."""
     sees_failures: bool = False
     """`observe` is also given predictions that ended with an error."""
+    sees_erased: bool = False
+    """`observe` is also given what is left of predictions that a person erased: size, latency and time."""
     version: int = 1
     """Of the form of its states. With a new one the log is counted again, and sums of the old form are not read."""
 

@@ -23,6 +23,9 @@ from relens.predictions.logged import Logged
 IMPORTED = "imported"
 """Stands for the champion's role in the bucket of what was brought in afterwards, so that alerts can leave it out."""
 
+ERASED = "erased"
+"""Why nothing was kept of a line that a person erased: a tombstone says when, by which version and how long it took, not what was said."""
+
 _SHORT = 160
 """Bytes; squeezing less saves nothing."""
 
@@ -95,18 +98,21 @@ def states_of(
 ) -> dict[Cell, State]:
     """The states of these predictions, each in the bucket it belongs to.
 
-    A line with an error answered nothing: only metrics that ask for failures see it.
+    A line with an error answered nothing: only metrics that ask for failures see it. Of a tombstone nobody knows what it answered.
     """
     groups: dict[tuple[Bucket, str], list[Seen]] = defaultdict(list)
     for one in seen:
         groups[bucket_of(one.line, width), one.reference.id if one.reference else ""].append(one)
     states: dict[Cell, State] = {}
     for (bucket, reference_id), group in groups.items():
-        images = [observed(one, task == "classification") for one in group]
-        answered = [image for image in images if image.error is None]
+        images = [(observed(one, task == "classification"), one.line.keep_reason == ERASED) for one in group]
         for name, metric in metrics.items():
             against = reference_id if metric.needs == "training data" else ""
-            shown = images if metric.sees_failures else answered
+            shown = [
+                image
+                for image, erased in images
+                if (metric.sees_failures or image.error is None) and (metric.sees_erased or not erased)
+            ]
             for label, state in metric.observe(shown, group[0].reference).items() if shown else ():
                 cell = Cell(name, bucket, against, label)
                 states[cell] = states[cell] + state if cell in states else state

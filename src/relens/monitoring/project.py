@@ -21,7 +21,7 @@ from relens.infra.storage import NoBytes
 from relens.kit.errors import Conflict
 from relens.metrics.metric import State
 from relens.monitoring import store, sums
-from relens.monitoring.bucket import Cell, Seen, bucket_of, states_of, summed
+from relens.monitoring.bucket import ERASED, Cell, Seen, bucket_of, states_of, summed
 from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReference
 from relens.monitoring.training_data import FittedReference, speaks_for
 from relens.predictions import store as predictions
@@ -53,6 +53,8 @@ class Counted:
     references: frozenset[str]
     states: dict[Cell, State]
     outliers: dict[str, float]
+    erased: int = 0
+    """How many of the lines were tombstones then."""
 
 
 class Projection:
@@ -110,7 +112,8 @@ class Projection:
         seen = self.seen(lines, fitted, "missing")
         states = states_of(seen, deployment.task, summed(None, deployment.task))
         outliers = {one.line.id: one.outlier for one in seen if one.outlier is not None and one.line.outlier is None}
-        return Counted(deployment.id, after, lines[-1].log_seq, usable(fitted), states, outliers)
+        erased = sum(line.keep_reason == ERASED for line in lines)
+        return Counted(deployment.id, after, lines[-1].log_seq, usable(fitted), states, outliers, erased)
 
     def seen(self, lines: Sequence[Logged], fitted: Sequence[FittedReference], scores: Scores) -> list[Seen]:
         """Each line with the reference that speaks for it and its outlier score, in the order of `lines`."""
@@ -158,10 +161,12 @@ def one_transaction(lines: Sequence[Logged]) -> int:
 
 
 def _add(connection: Connection, counted: Counted) -> bool:
-    """False when somebody else was first, or a reference arrived in between: nothing is written, the next step looks again."""
+    """False when somebody else was first, or a reference arrived or a line was erased in between: nothing is written, the next step looks again."""
     if store.lock_cursor(connection, counted.deployment)[:2] != (counted.after, False):
         return False
     if usable(store.references(connection, counted.deployment)) != counted.references:
+        return False
+    if predictions.erased_between(connection, counted.deployment, counted.after, counted.until) != counted.erased:
         return False
     sums.add_states(connection, counted.deployment, counted.states)
     predictions.set_outliers(connection, counted.outliers)

@@ -93,25 +93,31 @@ def add_states(connection: Connection, deployment: str, states: Mapping[Cell, St
         return
     kept = rolled(states)
     there = _present(connection, deployment, kept.keys())
-    put(connection, deployment, {one: unpack(there[one]) + s if one in there else s for one, s in kept.items()})
+    now = {one: unpack(there[one]) + s if one in there else s for one, s in kept.items()}
+    put(connection, deployment, {one: state for one, state in now.items() if state.any()})
+    for one in (one for one, state in now.items() if one in there and not state.any()):
+        # Nothing is left of it since something was erased.
+        connection.execute(
+            delete(bucket).where(*(bucket.c[key] == value for key, value in _key(deployment, one).items()))
+        )
 
 
 def put(connection: Connection, deployment: str, kept: Mapping[Kept, State]) -> None:
     """Writes sums in place of those there are."""
-    rows = [
-        {
-            "deployment": deployment,
-            "metric": _stored(one.cell.metric),
-            "span": one.span,
-            "whole": one.whole,
-            **one.cell.bucket._asdict(),
-            "reference": one.cell.reference,
-            "label": one.cell.label,
-            "state": pack(state),
-        }
-        for one, state in kept.items()
-    ]
+    rows = [{**_key(deployment, one), "state": pack(state)} for one, state in kept.items()]
     upsert(connection, bucket, rows, _KEYS, ["state"])
+
+
+def _key(deployment: str, one: Kept) -> dict[str, Any]:
+    return {
+        "deployment": deployment,
+        "metric": _stored(one.cell.metric),
+        "span": one.span,
+        "whole": one.whole,
+        **one.cell.bucket._asdict(),
+        "reference": one.cell.reference,
+        "label": one.cell.label,
+    }
 
 
 def _present(connection: Connection, deployment: str, kept: Collection[Kept]) -> dict[Kept, bytes]:

@@ -230,6 +230,16 @@ def vectors(connection: Connection, ids: Sequence[str]) -> list[Vector]:
     ]
 
 
+def keep_probabilities(connection: Connection, ids: Sequence[str]) -> dict[str, float]:
+    """How probable keeping the image was, of those of `ids` that exist."""
+    query = select(prediction.c.id, prediction.c.keep_probability)
+    return {
+        row.id: row.keep_probability
+        for start in range(0, len(ids), 500)
+        for row in connection.execute(query.where(prediction.c.id.in_(ids[start : start + 500])))
+    }
+
+
 def on_image(connection: Connection, deployment_id: str, asset: str) -> list[str]:
     """The ids of a deployment's predictions on one image, as far as they are filed."""
     joined = select(prediction.c.id).join(signal, signal.c.log_seq == prediction.c.log_seq)
@@ -246,6 +256,13 @@ def shadows_after(connection: Connection, deployment_id: str, log_seq: int | Non
     fresh = fresh.where(signal.c.deployment == deployment_id, signal.c.log_seq > log_seq, signal.c.log_seq <= last)
     fresh = fresh.where(signal.c.role == "shadow", prediction.c.parent.is_not(None))
     return last, set(connection.execute(fresh).scalars())
+
+
+def erased_between(connection: Connection, deployment_id: str, after: int, until: int) -> int:
+    """How many tombstones the log holds from `after` (exclusive) to `until`."""
+    here = (prediction.c.log_seq > after) & (prediction.c.log_seq <= until) & (prediction.c.deployment == deployment_id)
+    query = select(func.count()).select_from(prediction).where(here, prediction.c.keep_reason == "erased")
+    return int(connection.execute(query).scalar_one())
 
 
 def counts(connection: Connection, deployment_id: str) -> dict[str, int]:

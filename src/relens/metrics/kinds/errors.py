@@ -48,4 +48,5 @@ METRIC = Summed(
     value=value,
     point=point,
     sees_failures=True,
+    sees_erased=True,
 )

@@ -75,4 +75,5 @@ METRIC = Summed(
     value=value,
     point=point,
     version=2,
+    sees_erased=True,
 )

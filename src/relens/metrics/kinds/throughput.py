@@ -48,4 +48,5 @@ METRIC = Summed(
     value=value,
     point=point,
     rate=rate,
+    sees_erased=True,
 )

@@ -28,4 +28,5 @@ METRIC = Summed(
     observe=observe,
     value=value,
     point=value,
+    sees_erased=True,
 )
