@@ -7,10 +7,13 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from sqlalchemy import Connection
 
 from relens.access import store as actors
 from relens.access.actor import Actor
@@ -18,7 +21,7 @@ from relens.assets import store as assets
 from relens.assets.keep import keep
 from relens.datasets import store as datasets
 from relens.datasets.item import Item, Split
-from relens.datasets.publish import publish
+from relens.datasets.publish import manifest, publish, publish_manifest
 from relens.datasets.version import DatasetVersion
 from relens.deployments import change
 from relens.deployments import store as deployments
@@ -30,6 +33,7 @@ from relens.infra.jobs import Job, JobRun, Jobs, table
 from relens.infra.jobs import store as jobs_store
 from relens.infra.settings import Settings
 from relens.infra.storage.folder import Folder
+from relens.kit import clock
 from relens.loop import configure, store
 from relens.loop.decision import Decision
 from relens.loop.judge import Judge
@@ -40,6 +44,8 @@ from relens.predictions.logged import Entry, Logged
 from relens.predictions.record import Recorder
 from relens.registry import store as registry
 from relens.registry.model_version import ModelVersion, artifact_key
+from relens.review import queue_rows
+from relens.review.chance import Scale
 from relens.review.settle import settle
 from relens.training.evaluations import Evaluations
 from relens.training.run import Training, Wish
@@ -61,6 +67,27 @@ def patch(label: str, seed: int, colours: dict[str, tuple[int, int, int]]) -> by
     written = io.BytesIO()
     Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(written, "PNG")
     return written.getvalue()
+
+
+def as_random_checks(database: Database, lines: Sequence[Logged]) -> None:
+    """The lane of random checks gives these predictions out."""
+    rows = [
+        {
+            "prediction": line.id,
+            "deployment": line.deployment,
+            "log_seq": line.log_seq,
+            "open": True,
+            "size": 1.0,
+            "chance": 1.0,
+        }
+        for line in lines
+    ]
+
+    def give(connection: Connection) -> None:
+        queue_rows.put(connection, rows, {line.deployment: Scale(1, 1.0) for line in lines})
+        queue_rows.mark(connection, "random checks", [line.id for line in lines], 1)
+
+    database.write(give)
 
 
 class World:
@@ -105,6 +132,18 @@ class World:
                 items=items,
                 origin="import",
                 actor=self.alice,
+            )
+        )
+
+    def publish_earlier_mistake(self) -> None:
+        """A version as an import of earlier days left it: what was kept for testing is declared a training image."""
+        with self.database.read() as connection:
+            newest = datasets.find(connection, "fruit/latest")
+            items = [replace(item, split="train") for item in datasets.items(connection, newest.id)]
+        content = manifest(newest.task, newest.labels, items)
+        self.database.write(
+            lambda connection: publish_manifest(
+                connection, content, dataset="fruit", origin="import", actor=self.alice, after=newest.number
             )
         )
 
@@ -164,11 +203,12 @@ class World:
                 said.detections,
                 deployment.threshold,
                 1.0,
-                number,
+                number * clock.HOUR,
                 source="line-1",
             )
             lines.append((self.recorder.record(entry, asset, data).result()[0], LABELS[number % 2]))
         loaded.close()
+        as_random_checks(self.database, [line for line, _ in lines])
         return lines
 
     def review(self, lines: list[tuple[Logged, str]]) -> None:

@@ -17,6 +17,7 @@ from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.kit.ids import content_id, new_id
 from relens.loop import feedback, store
+from relens.loop.freeze import freeze
 from relens.loop.policy import FeedbackLoop, Policies
 from relens.predictions import store as predictions
 from relens.predictions.logged import Entry, Logged
@@ -24,6 +25,7 @@ from relens.review.settle import reopen, settle
 from relens.review.verdict import Status
 from relens.vision.annotation import Annotation
 from relens.vision.prediction import Detection
+from tests.rooms.loop_world import as_random_checks
 
 LABELS = ("glass", "paper")
 
@@ -82,6 +84,13 @@ class World:
         )
 
     def predict(self, name: str, looks_like: str | None = None, **metadata: str) -> Logged:
+        """A prediction that the lane of random checks gives out."""
+        line = self.come_upon(name, looks_like, **metadata)
+        as_random_checks(self.database, [line])
+        return line
+
+    def come_upon(self, name: str, looks_like: str | None = None, **metadata: str) -> Logged:
+        """A prediction that no lane gives out: somebody finds it in another way."""
         asset = self.image(name, looks_like)
         found = (Detection("glass", 0.8), Detection("paper", 0.2))
         entry = Entry(
@@ -116,7 +125,7 @@ class World:
 
     def freeze(self) -> DatasetVersion:
         self.follow()
-        return feedback.freeze(self.database, self.deployment.id, "waste", self.alice).version
+        return freeze(self.database, self.deployment.id, "waste", self.alice).version
 
     def items(self, version: DatasetVersion) -> dict[str, Item]:
         with self.database.read() as connection:

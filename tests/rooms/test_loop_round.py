@@ -7,12 +7,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from relens.deployments import store as deployments
 from relens.kit.errors import Conflict
+from relens.kit.ids import content_id
 from relens.loop import configure, promote, store
 from relens.loop.judge import judge_candidate
 from relens.loop.membership import NEAR
@@ -21,8 +23,10 @@ from relens.loop.progress import progress
 from relens.loop.provenance import lineage
 from relens.loop.retrain import STEPS
 from relens.loop.start import start
+from relens.loop.trial import trial_of
 from relens.registry import store as registry
 from relens.review.settle import reopen
+from relens.training import run
 from relens.vision.decode import decode
 from relens.vision.fingerprint import distance, fingerprint
 from tests.rooms.loop_world import LABELS, NEW, World, patch
@@ -110,8 +114,10 @@ def test_what_a_person_takes_back_leaves_the_next_version(world: World) -> None:
     newest, before, _ = world.lineage_of_data()
     assert len(newest[1]) == len(before[1]) - 1
     assert spoiled.asset not in {item.asset for item in newest[1]}
-    # With few test images the gate does not promote on noise: it asks.
-    assert {decision.applied for decision in world.decisions(orchard)} <= {"held", "promoted"}
+    # The few test images of the old lamps and of 20 reviews are no evidence, whichever of the two versions looks better on them.
+    for decision in world.decisions(orchard):
+        assert decision.applied == "held", decision.reasons
+        assert decision.numbers["groups"] < 15
 
 
 def test_a_bad_candidate_is_held(world: World) -> None:
@@ -178,21 +184,47 @@ def test_a_candidate_that_waits_is_approved_or_refused_by_a_person(world: World)
         world.database.write(lambda connection: promote.refuse(connection, decision.id, world.alice))
 
 
-def test_no_training_set_ever_held_a_test_image(world: World) -> None:
+def test_no_training_set_ever_held_a_test_image(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What trainers were given on disk, over two rounds with an import between them that declares test images as training images."""
+    given = _what_trainers_are_given(monkeypatch)
     orchard = world.deploy(world.train(world.first_dataset().id), after=20)
     for start_at in (0, 45):
         world.review(world.arrive(orchard, range(start_at, start_at + 45)))
         world.follow_all()
         (job,) = world.runs(orchard)
         assert world.finish(job.id).state == "succeeded"
+        if start_at == 0:
+            world.publish_earlier_mistake()
     trained: set[str] = set()
     tested: set[str] = set()
-    for _, items in world.lineage_of_data():
-        trained |= {item.asset for item in items if item.split != "test"}
+    for version, items in world.lineage_of_data():
         tested |= {item.asset for item in items if item.split == "test"}
-    assert len(world.lineage_of_data()) == 3
+        if version.origin == "feedback":
+            trained |= {item.asset for item in items if item.split != "test"}
+    assert len(world.lineage_of_data()) == 4
     assert len(tested) > 20
     assert not trained & tested
+    assert len(given) == 3
+    assert not set().union(*given) & tested
+    with world.database.read() as connection:
+        newest = registry.versions(connection, "fruit")[0]
+        trial = trial_of(connection, world.now(orchard), newest, None)
+    assert trial.items
+    assert not {item.asset for item in trial.items} & set().union(*given)
+
+
+def _what_trainers_are_given(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
+    """Filled with the images in each run folder at the moment when its trainer starts."""
+    given: list[set[str]] = []
+    started = run.run_program
+
+    def look(command: list[str], folder: Path, *rest: Any) -> None:
+        images = [path for path in (folder / "dataset").rglob("*") if path.suffix == ".png"]
+        given.append({content_id(path.read_bytes()) for path in images})
+        started(command, folder, *rest)
+
+    monkeypatch.setattr(run, "run_program", look)
+    return given
 
 
 def test_killed_at_every_step_it_goes_on_there_and_does_nothing_twice(tmp_path: Path) -> None:

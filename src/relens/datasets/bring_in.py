@@ -23,9 +23,11 @@ from relens.assets.keep import keep_together
 from relens.assets.store import unpin
 from relens.datasets.check import Checked, check
 from relens.datasets.dataset import check_name
+from relens.datasets.earlier import earlier
 from relens.datasets.formats import FORMATS, named_or_seen
 from relens.datasets.found import FoundSet, Problem
-from relens.datasets.publish import lay_down, manifest, publish_manifest
+from relens.datasets.publish import OtherVersionNow, lay_down, manifest, publish_manifest
+from relens.datasets.sides import keep_tested
 from relens.datasets.unpack import unpack
 from relens.datasets.version import DatasetVersion
 from relens.infra.database import Database
@@ -131,7 +133,9 @@ class Importing:
     def _check(self, run: JobRun, folder: Path, problems: list[Problem]) -> dict[str, int]:
         root = folder / "files"
         found: FoundSet = named_or_seen(str(run.payload["format"]), root).read(root)
-        checked = check(found, run, problems, task=run.payload.get("task"))
+        with self.database.read() as connection:
+            there = earlier(connection, str(run.payload["dataset"]))
+        checked = check(found, run, problems, run.payload.get("task"), there)
         if checked.problems and not run.payload["skip_bad"]:
             raise _refused(checked)
         if not checked.images:
@@ -153,32 +157,49 @@ class Importing:
 
     def _publish(self, run: JobRun, folder: Path) -> dict[str, Any]:
         written = _read(folder)
-        content = manifest(written["task"], written["labels"], Checked.items_from_json(written))
-        images = [Asset(**image["asset"]) for image in written["images"]]
-
-        def write(connection: Connection) -> tuple[DatasetVersion, bool]:
-            actor = access.get(connection, str(run.payload["actor"]))
-            if actor is None:
-                raise NotFound("whoever asked for this import is not known any more")
-            name = str(run.payload["dataset"])
-            version = publish_manifest(
-                connection, content, dataset=name, origin="import", note=written["note"], actor=actor
-            )
-            return version, version.created_at >= started
-
         started = time.time_ns() // 1000
-        lay_down(self.database, content, images)
-        version, created = self.database.write(write)
+        while True:
+            try:
+                version = self._published(run, written)
+                break
+            except OtherVersionNow:
+                continue
         return {
             "dataset_version": version.id,
             "dataset": version.dataset_name,
             "number": version.number,
-            "images": len(images),
+            "images": len(written["images"]),
             "skipped": written["skipped"],
-            "created": created,
+            "created": version.created_at >= started,
             "notes": written["notes"],
             **_report([Problem.from_json(one) for one in written["problems"]]),
         }
+
+    def _published(self, run: JobRun, written: dict[str, Any]) -> DatasetVersion:
+        """Raises OtherVersionNow when another version was published while this one was written."""
+        name = str(run.payload["dataset"])
+        with self.database.read() as connection:
+            sides = earlier(connection, name).sides
+        # Once more: reviews may have made test images since the check.
+        items = keep_tested(Checked.items_from_json(written), sides)
+        content = manifest(written["task"], written["labels"], items)
+        lay_down(self.database, content, [Asset(**image["asset"]) for image in written["images"]])
+
+        def write(connection: Connection) -> DatasetVersion:
+            actor = access.get(connection, str(run.payload["actor"]))
+            if actor is None:
+                raise NotFound("whoever asked for this import is not known any more")
+            return publish_manifest(
+                connection,
+                content,
+                dataset=name,
+                origin="import",
+                note=written["note"],
+                actor=actor,
+                after=sides.version,
+            )
+
+        return self.database.write(write)
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from relens.datasets.found import FoundImage, FoundSet, Problem
 from relens.datasets.grouping import name_groups
 from relens.datasets.item import Item, Split
 from relens.datasets.judge import Judged, judge
+from relens.datasets.sides import Earlier, wanted
 from relens.datasets.split import assign
 from relens.infra.jobs import JobRun
 from relens.kit.errors import Invalid
@@ -22,6 +23,7 @@ from relens.vision.annotation import Annotation
 from relens.vision.task import TASKS
 
 THREADS = max(1, min(4, os.cpu_count() or 1))
+_LEARNED = ("train", "validation")
 
 
 class OtherTaskAsked(Invalid):
@@ -72,8 +74,17 @@ class Checked:
         ]
 
 
-def check(found: FoundSet, run: JobRun, before: Sequence[Problem] = (), task: str | None = None) -> Checked:
-    """Judges every image on a few threads. `before`: problems met while unpacking; `task`: read the set as this one instead."""
+def check(
+    found: FoundSet,
+    run: JobRun,
+    before: Sequence[Problem] = (),
+    task: str | None = None,
+    earlier: Earlier | None = None,
+) -> Checked:
+    """Judges every image on a few threads.
+
+    `before`: problems met while unpacking; `task`: read the set as this one instead; `earlier`: the dataset's versions so far.
+    """
     task = _task(found, task)
     problems = [*before, *found.problems]
     good: list[tuple[FoundImage, Asset]] = []
@@ -87,7 +98,7 @@ def check(found: FoundSet, run: JobRun, before: Sequence[Problem] = (), task: st
             good.append((judged.found, judged.asset))
         else:
             problems.append(Problem(judged.found.line, judged.found.file_name, _twice(judged.found, twin)))
-    images, notes = _placed(good)
+    images, notes = _placed(good, earlier or Earlier())
     skipped = found.left_out + len(found.images) - len(good)
     return Checked(task, found.labels, images, problems, skipped, notes)
 
@@ -127,14 +138,44 @@ def _twice(found: FoundImage, twin: FoundImage) -> str:
     return sentence
 
 
-def _placed(good: Sequence[tuple[FoundImage, Asset]]) -> tuple[list[tuple[FoundImage, Asset, str, Split]], list[str]]:
+def _placed(
+    good: Sequence[tuple[FoundImage, Asset]], earlier: Earlier
+) -> tuple[list[tuple[FoundImage, Asset, str, Split]], list[str]]:
+    sides = earlier.sides
+    assets = [asset.id for _, asset in good]
+    # Those of earlier versions too: a near-duplicate of a test image is the same scene, also where this import lacks that image.
+    others = {asset: look for asset, look in earlier.fingerprints.items() if look and asset not in set(assets)}
     groups = name_groups(
-        [asset.id for _, asset in good], [asset.fingerprint for _, asset in good], [found.group for found, _ in good]
-    )
+        [*assets, *others],
+        [*(asset.fingerprint for _, asset in good), *others.values()],
+        [*(found.group or sides.group_of(asset.id) for found, asset in good), *(sides.group_of(one) for one in others)],
+    )[: len(good)]
     declared = [found.split for found, _ in good]
-    splits = assign(groups, declared)
+    spoken = wanted(assets, groups, declared, sides)
+    splits = assign(groups, spoken)
     images = [(found, asset, group, split) for (found, asset), group, split in zip(good, groups, splits, strict=True)]
-    return images, list(_notes(groups, declared, splits))
+    return images, [
+        *_kept_notes(declared, splits, [sides.of(asset) for asset in assets]),
+        *_notes(groups, spoken, splits),
+    ]
+
+
+def _kept_notes(
+    declared: Sequence[Split | None], splits: Sequence[Split], before: Sequence[Split | None]
+) -> Iterator[str]:
+    """What became of images because of the dataset's earlier versions."""
+    moved = [
+        was for said, split, was in zip(declared, splits, before, strict=True) if said in _LEARNED and split == "test"
+    ]
+    if same := sum(was == "test" for was in moved):
+        yield f"{same} of the images to learn from are test images of an earlier version and stay so: they are never trained on."
+    if scenes := sum(was is None for was in moved):
+        yield f"{scenes} images to learn from show a scene that is kept for testing, and are test images with it."
+    if learned := sum(was in _LEARNED and split == "test" for was, split in zip(before, splits, strict=True)):
+        yield (
+            f"{learned} images that earlier versions were trained on are test images from now on: "
+            "models that learned from them are not judged on them."
+        )
 
 
 def _notes(groups: Sequence[str], declared: Sequence[Split | None], splits: Sequence[Split]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -26,6 +26,14 @@ PIECE = 100
 
 class OtherTask(Conflict):
     """A dataset holds one task from its first version on."""
+
+
+class TrainsOnTestImages(Conflict):
+    """A version would be trained on what an earlier one kept for testing."""
+
+
+class OtherVersionNow(Conflict):
+    """Another version was published since the content was put together: put it together again."""
 
 
 class ImageMissing(NotFound):
@@ -80,25 +88,34 @@ def publish_manifest(
     origin: Origin,
     note: str = "",
     actor: Actor,
+    after: int | None = None,
 ) -> DatasetVersion:
     """The next version of the dataset called `dataset` (made if it is new), or the one that holds this content already.
 
-    `parent` is the id of the version it grew from. Raises OtherTask or ImageMissing.
+    What people took back must not stay the newest: from reviews, only the newest version stands for its content, an older one is
+    published anew. `parent` is the id of the version it grew from. `after`: the number of the newest version with whose test images
+    the content was put together, OtherVersionNow if there is a newer one; without it all of them are looked at here.
+    Raises OtherTask, ImageMissing or TrainsOnTestImages.
     """
     name = check_name(dataset)
     found = store.named(connection, name, content.task, actor.id)
     if found.task != content.task:
         raise OtherTask(f"the dataset '{name}' is for {found.task}: publish {content.task} data under another name")
+    number = store.next_number(connection, found.id)
     there = store.with_content(connection, found.id, content.content_hash)
-    if there is not None:
+    if there is not None and (origin == "import" or there.number == number - 1):
         return there
+    if after is None:
+        _check_tested(content, store.tested(connection, found.id), name)
+    elif after != number - 1:
+        raise OtherVersionNow(f"version {number - 1} of '{name}' was published in the meantime: try again")
     if store.laid_down(connection, content.content_hash) < len(content.items):
         _lay_down(connection, content, 0, len(content.items))
     version = DatasetVersion(
         id=new_id(),
         dataset=found.id,
         dataset_name=name,
-        number=store.next_number(connection, found.id),
+        number=number,
         content_hash=content.content_hash,
         task=content.task,
         labels=content.labels,
@@ -113,6 +130,16 @@ def publish_manifest(
     fields = {name: getattr(version, name) for name in DatasetVersion.__dataclass_fields__ if name != "dataset_name"}
     add(connection, store.dataset_version, {**fields, "labels": list(version.labels)})
     return version
+
+
+def _check_tested(content: Manifest, tested: Collection[str], name: str) -> None:
+    lost = [item for item in content.items if item.split != "test" and item.asset in tested]
+    if lost:
+        raise TrainsOnTestImages(
+            f"'{lost[0].file_name}' is a test image of '{name}' in an earlier version, and so are {len(lost) - 1} more of the images to "
+            "learn from: leave them in the test split",
+            images=len(lost),
+        )
 
 
 def lay_down(database: Database, content: Manifest, images: Sequence[Asset] = ()) -> None:

@@ -37,7 +37,11 @@ def assign(groups: Sequence[str], declared: Sequence[Split | None], ratios: Rati
     without a word in a group with one goes with its group. Where no image is validation afterwards, about 15 % of the
     training images (a few at least, whole groups) become it: a run without validation cannot choose a threshold.
     """
-    spoken = {group: split for group, split in zip(groups, declared, strict=True) if split is not None}
+    spoken: dict[str, Split] = {}
+    for group, split in zip(groups, declared, strict=True):
+        # Of a group that was declared on both sides, what nobody declared is at least not trained on.
+        if split is not None and spoken.get(group) != "test":
+            spoken[group] = split
     silent = Counter(
         group for group, split in zip(groups, declared, strict=True) if split is None and group not in spoken
     )

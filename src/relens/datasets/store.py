@@ -62,7 +62,7 @@ dataset_version = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", String(36), nullable=False),
     UniqueConstraint("dataset", "number"),
-    UniqueConstraint("dataset", "content_hash"),
+    Index("dataset_version_by_content", "content_hash"),
 )
 
 annotation = Table(
@@ -146,15 +146,40 @@ def find(connection: Connection, ref: str) -> DatasetVersion:
 
 
 def with_content(connection: Connection, dataset_id: str, content_hash: str) -> DatasetVersion | None:
-    """The version that holds exactly this, if there is one."""
+    """The newest version that holds exactly this, if there is one."""
     same = (dataset_version.c.dataset == dataset_id) & (dataset_version.c.content_hash == content_hash)
-    row = connection.execute(_JOINED.where(same)).one_or_none()
+    row = connection.execute(_JOINED.where(same).order_by(dataset_version.c.number.desc()).limit(1)).first()
     return None if row is None else _version(row)
 
 
 def next_number(connection: Connection, dataset_id: str) -> int:
     query = select(func.max(dataset_version.c.number)).where(dataset_version.c.dataset == dataset_id)
     return int(connection.execute(query).scalar() or 0) + 1
+
+
+def places(connection: Connection, dataset_id: str, after: int = 0) -> list[tuple[str, str, Split, int]]:
+    """(asset, group, split, number of the last version that says so) over all versions behind number `after`, in order of that number."""
+    last = func.max(dataset_version.c.number)
+    by = (version_item.c.asset, version_item.c.group_name, version_item.c.split)
+    query = (
+        select(*by, last)
+        .join(dataset_version, dataset_version.c.content_hash == version_item.c.content_hash)
+        .where(dataset_version.c.dataset == dataset_id, dataset_version.c.number > after)
+        .group_by(*by)
+        .order_by(last)
+    )
+    return [(asset, group, as_split(split), int(number)) for asset, group, split, number in connection.execute(query)]
+
+
+def tested(connection: Connection, dataset_id: str) -> set[str]:
+    """Every image that is a test image in some version."""
+    query = (
+        select(version_item.c.asset)
+        .join(dataset_version, dataset_version.c.content_hash == version_item.c.content_hash)
+        .where(dataset_version.c.dataset == dataset_id, version_item.c.split == "test")
+        .distinct()
+    )
+    return set(connection.execute(query).scalars())
 
 
 def laid_down(connection: Connection, content_hash: str) -> int:

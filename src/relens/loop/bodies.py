@@ -23,11 +23,14 @@ from relens.registry import store as registry
 
 
 class FeedbackLoopBody(BaseModel):
-    """`dataset`: the name of the dataset whose next versions the verdicts make; `test_share` of the images is never trained on."""
+    """`dataset`: the name of the dataset whose next versions the verdicts make.
+
+    `test_share` of the scenes that random checks show is kept for testing and never trained on; hard cases are always learned from.
+    """
 
     dataset: str | None
     active: bool = True
-    test_share: float = Field(0.2, ge=0.0, le=0.5)
+    test_share: float = Field(0.5, ge=0.0, le=0.5)
 
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]

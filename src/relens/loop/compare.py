@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from relens.loop.gate import Comparison
@@ -16,16 +17,28 @@ _SHOWN = ("map50", "map50_95", "map75", "accuracy", "balanced_accuracy", "macro_
 _FIXED_SHOWN, _BROKEN_SHOWN = 6, 100
 
 
-def compare(metric: str, champion: Evaluated, candidate: Evaluated, objects: int | None) -> Comparison | None:
-    """One paired comparison in `metric`; None when there is no image or nothing to find in any. Raises NotPaired."""
+def compare(
+    metric: str,
+    champion: Evaluated,
+    candidate: Evaluated,
+    objects: int | None,
+    weights: Mapping[str, float] | None = None,
+) -> Comparison | None:
+    """One paired comparison in `metric`; None when there is no image or nothing to find in any. Raises NotPaired.
+
+    `weights` by asset, 1 for an image that has none: how many images like it each random check stands for.
+    """
+    own = weights or {}
     if not champion.images:
         return None
     if champion.correct is not None and candidate.correct is not None:
-        return read(metric, paired_classification(champion.correct, candidate.correct, champion.groups), None)
+        each = [own.get(asset, 1.0) for asset in champion.assets]
+        return read(metric, paired_classification(champion.correct, candidate.correct, champion.groups, each), None)
     assert champion.store is not None
     assert candidate.store is not None
     groups = dict(zip(champion.assets, champion.groups, strict=True))
-    return read(metric, paired_detection(champion.store, candidate.store, groups, statistic=metric), objects)
+    paired = paired_detection(champion.store, candidate.store, groups, own, statistic=metric)
+    return read(metric, paired, objects)
 
 
 def read(metric: str, paired: PairedDifference, objects: int | None) -> Comparison | None:

@@ -51,9 +51,11 @@ def _wanted(chosen: ContinuousTraining, seen: Situation) -> str | None:
     fresh = [name for name in chosen.on_alert if seen.alerts.get(name, -1) > began]
     if fresh:
         return f"an alert on {', '.join(fresh)} fires, and {_images(seen.added)} were added"
-    if chosen.every_days is not None and seen.began is not None and seen.now - began >= chosen.every_days * DAY:
-        return f"the last run was {chosen.every_days:g} days ago, and {_images(seen.added)} were added"
-    return None
+    counted_from = chosen.since if seen.began is None else seen.began
+    if chosen.every_days is None or counted_from is None or seen.now - counted_from < chosen.every_days * DAY:
+        return None
+    what = "the schedule was set" if seen.began is None else "the last run was"
+    return f"{what} {chosen.every_days:g} days ago, and {_images(seen.added)} were added"
 
 
 def _held_back(chosen: ContinuousTraining, seen: Situation) -> str | None:

@@ -1,25 +1,28 @@
-"""Verdicts become annotations: follows them, decides which images enter the target dataset, and publishes its next version."""
+"""Verdicts become annotations: follows them, and decides which images enter the next version of the target dataset."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from relens.access.actor import Actor
 from relens.assets import store as assets
 from relens.datasets import store as datasets
-from relens.datasets.publish import lay_down, manifest, publish_manifest
+from relens.datasets.earlier import follow_sides
+from relens.datasets.sides import Sides
 from relens.datasets.version import DatasetVersion
+from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.kit.errors import Conflict, NotFound
 from relens.loop import feedback_rows, store
-from relens.loop.membership import LEFT_OUT, Known, Member, merged, place
+from relens.loop.membership import DEPENDING, LEFT_OUT, Known, Member, Reviewed, place
 from relens.loop.policy import FeedbackLoop
 from relens.predictions import store as predictions
-from relens.predictions.logged import Logged
 from relens.review import store as verdicts
+from relens.review.drawn import drawn
+from relens.review.habits import habits_of
+from relens.review.scene import scene_of
 from relens.review.verdict import Verdict
 
 _AT_ONCE = 200
@@ -48,81 +51,86 @@ class Tally:
         return sum(self.left_out.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Frozen:
-    """The version a run trains on, the one it grew from, and what is new in it."""
-
-    version: DatasetVersion
-    base: DatasetVersion
-    tally: Tally
-
-
 class Feedback:
     """Follows the verdicts of every deployment whose feedback loop is on."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[str, tuple[str, Known]] = {}
+        self._sides: dict[str, Sides] = {}
 
     def step(self) -> bool:
         """Places the images of some changed verdicts; True when there may be more."""
         with self._database.read() as connection:
             loops = {deployment: chosen.feedback for deployment, chosen in store.active(connection).items()}
-        more = [self._follow(deployment, loop) for deployment, loop in loops.items()]
+        more = [self._follow(deployment, loop, loop.dataset) for deployment, loop in loops.items() if loop.dataset]
         return any(more)
 
-    def _follow(self, deployment: str, loop: FeedbackLoop) -> bool:
-        assert loop.dataset is not None
+    def _follow(self, deployment: str, loop: FeedbackLoop, dataset: str) -> bool:
+        self._look_again(deployment, loop, dataset)
         with self._database.read() as connection:
-            changed = verdicts.since(
-                connection, feedback_rows.cursor(connection, loop.dataset, deployment), _AT_ONCE, deployment
-            )
+            after = feedback_rows.cursor(connection, dataset, deployment)
+            changed = verdicts.since(connection, after, _AT_ONCE, deployment)
             if not changed:
                 return False
-            placed = self._place(connection, deployment, loop, changed)
-        self._database.write(
-            lambda connection: _keep(connection, loop.dataset or "", deployment, placed, changed[-1].seq)
-        )
+            touched = sorted({verdict.asset for verdict in changed if verdict.asset})
+            placed = self._place(connection, deployment, loop, dataset, touched)
+
+        def keep(connection: Connection) -> None:
+            # Another server may have been here.
+            if feedback_rows.cursor(connection, dataset, deployment) == after:
+                feedback_rows.keep_members(connection, dataset, deployment, placed)
+                feedback_rows.move_cursor(connection, dataset, deployment, changed[-1].seq)
+
+        self._database.write(keep)
         return len(changed) == _AT_ONCE
 
-    def _place(
-        self, connection: Connection, deployment: str, loop: FeedbackLoop, changed: Sequence[Verdict]
-    ) -> list[Member]:
-        known = self._what_is_known(connection, deployment, loop.dataset or "")
-        touched = sorted({verdict.asset for verdict in changed if verdict.asset})
-        said = {
-            asset: _deciding(all_of_it)
-            for asset, all_of_it in verdicts.of_assets(connection, deployment, touched).items()
-        }
-        lines = {
-            line.id: line for line in predictions.several(connection, [verdict.prediction for verdict in said.values()])
-        }
-        images = assets.several(connection, touched)
-        before = feedback_rows.members(connection, loop.dataset or "", deployment, touched)
-        placed: list[Member] = []
-        for verdict in sorted(said.values(), key=lambda one: one.seq):
-            asset, line = verdict.asset or "", lines.get(verdict.prediction)
-            if line is None or asset not in images:
-                continue
-            group = group_of(line)
-            member = place(
-                verdict, group, images[asset].fingerprint, line.source, before.get(asset), known, loop.test_share
+    def _look_again(self, deployment: str, loop: FeedbackLoop, dataset: str) -> None:
+        """With another version of the dataset, what was left out may enter (a label was added), and what waits may be there already."""
+        with self._database.read() as connection:
+            newest = newest_version(connection, dataset)
+            seen = feedback_rows.looked_at(connection, dataset, deployment)
+            if seen == newest.id:
+                return
+            there = feedback_rows.members(connection, dataset, deployment) if _differ(connection, newest, seen) else {}
+        again = [one.asset for one in there.values() if one.version is None and one.outcome in ("in", *DEPENDING)]
+        for start in range(0, len(again), _AT_ONCE):
+            some = again[start : start + _AT_ONCE]
+            with self._database.read() as connection:
+                found = self._place(connection, deployment, loop, dataset, some)
+            other = [one for one in found if one.outcome != there[one.asset].outcome]
+            self._database.write(
+                lambda connection, other=other: feedback_rows.keep_members(connection, dataset, deployment, other)  # type: ignore[misc]
             )
+        self._database.write(lambda connection: feedback_rows.set_looked_at(connection, dataset, deployment, newest.id))
+
+    def _place(
+        self, connection: Connection, deployment: str, loop: FeedbackLoop, dataset: str, touched: Sequence[str]
+    ) -> list[Member]:
+        known = self._what_is_known(connection, dataset)
+        said = verdicts.of_assets(connection, deployment, touched)
+        before = feedback_rows.members(connection, dataset, deployment, touched)
+        placed: list[Member] = []
+        for reviewed in _reviewed(connection, said, before):
+            asset = reviewed.verdict.asset or ""
+            member = place(reviewed, before.get(asset), known, loop.test_share)
             known.remember(member)
             placed.append(member)
         return placed
 
-    def _what_is_known(self, connection: Connection, deployment: str, dataset: str) -> Known:
+    def _what_is_known(self, connection: Connection, dataset: str) -> Known:
         newest = newest_version(connection, dataset)
-        there = self._known.get(deployment)
+        there = self._known.get(dataset)
         if there is None or there[0] != newest.id:
+            sides = follow_sides(connection, newest.dataset, self._sides.setdefault(dataset, Sides()))
             items = datasets.items(connection, newest.id)
             prints = {
                 asset.id: asset.fingerprint
                 for asset in assets.several(connection, [item.asset for item in items]).values()
             }
-            members = feedback_rows.members(connection, dataset, deployment).values()
-            there = self._known[deployment] = (newest.id, Known(newest.task, newest.labels, items, prints, members))
+            members = feedback_rows.of_dataset(connection, dataset)
+            known = Known(newest.task, newest.labels, items, prints, members, sides)
+            there = self._known[dataset] = (newest.id, known)
         return there[1]
 
 
@@ -133,6 +141,11 @@ def newest_version(connection: Connection, dataset: str) -> DatasetVersion:
     if not there:
         raise EmptyDataset(f"the dataset '{found.name}' has no version yet: import one first")
     return there[0]
+
+
+def share_of_reviews(deployment: Deployment, loop: FeedbackLoop) -> float:
+    """Of all reviews, those that become test images: random checks in scenes that are kept for testing."""
+    return loop.test_share * habits_of(deployment.settings).random_share
 
 
 def tally(connection: Connection, deployment: str, loop: FeedbackLoop, after_seq: int = 0) -> Tally:
@@ -153,59 +166,45 @@ def tally(connection: Connection, deployment: str, loop: FeedbackLoop, after_seq
     return Tally(added, kept, changed, unusable, left_out)
 
 
-def freeze(database: Database, deployment: str, name: str, actor: Actor) -> Frozen:
-    """Publishes the next version of the target dataset with everything reviewed by now.
+def _differ(connection: Connection, newest: DatasetVersion, seen: str | None) -> bool:
+    """Whether anything but reviews came since `seen`: then what is known of every image has to be asked again."""
+    since = [one for one in datasets.versions(connection, newest.dataset) if seen is None or one.id > seen]
+    before = next((one for one in datasets.versions(connection, newest.dataset) if one.id == seen), None)
+    return before is None or any(one.origin != "feedback" or one.labels != before.labels for one in since)
 
-    Nothing new gives the newest version; run again after a crash it gives the version it had published.
-    """
-    with database.read() as connection:
-        loop = store.policies(connection, deployment).feedback
-        if not loop.dataset:
-            raise NoFeedbackLoop(f"'{name}' feeds no dataset yet: choose one in its feedback loop settings")
-        base = newest_version(connection, loop.dataset)
-        up_to = feedback_rows.cursor(connection, loop.dataset, deployment)
-        members = feedback_rows.members(connection, loop.dataset, deployment)
-        counted = tally(connection, deployment, loop)
-        items = merged(datasets.items(connection, base.id), members)
-    content = manifest(base.task, base.labels, items)
-    lay_down(database, content)
-    waiting = [asset for asset, member in members.items() if member.outcome == "in" and member.version is None]
 
-    def publish(connection: Connection) -> DatasetVersion:
-        version = publish_manifest(
-            connection,
-            content,
-            dataset=base.dataset_name,
-            parent=base.id,
-            origin="feedback",
-            note=_note(name, counted),
-            actor=actor,
+def _reviewed(
+    connection: Connection, said: Mapping[str, Sequence[Verdict]], before: Mapping[str, Member]
+) -> list[Reviewed]:
+    """The images with the verdict that decides about each, in the order of the last change of any of its verdicts."""
+    lines = {
+        line.id: line
+        for line in predictions.several(connection, [one.prediction for found in said.values() for one in found])
+    }
+    here = assets.several(connection, list(said))
+    checked = drawn(connection, list(lines))
+    found: list[Reviewed] = []
+    for asset, all_of_it in said.items():
+        verdict, earlier = _deciding(all_of_it), before.get(asset)
+        line = lines.get(verdict.prediction)
+        if earlier is None and line is None:
+            # Erased before anybody could follow: it never entered, and there is nothing to take back.
+            continue
+        found.append(
+            Reviewed(
+                verdict,
+                all_of_it[-1].seq,
+                scene_of(line) if line else asset,
+                here[asset].fingerprint if asset in here else earlier.fingerprint if earlier else "",
+                line.source if line else earlier.source if earlier else None,
+                any(one.prediction in checked for one in all_of_it),
+                asset in here,
+            )
         )
-        feedback_rows.entered(connection, base.dataset, deployment, version.id, waiting, up_to)
-        return version
-
-    return Frozen(database.write(publish), base, counted)
-
-
-def group_of(line: Logged) -> str:
-    """The scene an image belongs to: what the client calls its group, otherwise the image alone."""
-    given = line.metadata.get("group")
-    return str(given)[:300] if given not in (None, "") else line.asset
+    return sorted(found, key=lambda one: one.seq)
 
 
 def _deciding(said: Sequence[Verdict]) -> Verdict:
-    """Of several verdicts on one image, the last that says something of it; `seq` is that of the last change of any."""
+    """Of several verdicts on one image, the last that says something of it."""
     saying = [verdict for verdict in said if verdict.status not in ("pending", "skipped")]
-    return replace((saying or said)[-1], seq=said[-1].seq)
-
-
-def _keep(connection: Connection, dataset: str, deployment: str, placed: Sequence[Member], seq: int) -> None:
-    feedback_rows.keep_members(connection, dataset, deployment, placed)
-    feedback_rows.move_cursor(connection, dataset, deployment, seq)
-
-
-def _note(name: str, counted: Tally) -> str:
-    parts = [f"{counted.added} reviewed images to train on", f"{counted.kept_for_testing} kept for testing"]
-    if counted.changed:
-        parts.append(f"{counted.changed} changed")
-    return f"from the reviews of '{name}': {', '.join(parts)}"
+    return (saying or said)[-1]

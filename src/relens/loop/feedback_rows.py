@@ -1,14 +1,19 @@
-"""Rows of what became of each reviewed image in its target dataset, and how far the verdicts were followed."""
+"""Rows of what became of each reviewed image in its target dataset, and how far the verdicts were followed.
+
+A member says how things stand and follows the verdicts; an entry says for good which verdict put an image into a version, or changed it there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, Index, String, Table, delete, func, select, update
 
-from relens.infra.database import metadata, upsert
-from relens.loop.membership import Member
+from relens.datasets.item import Split, as_split
+from relens.infra.database import add, metadata, upsert
+from relens.loop.membership import Member, Outcome
+from relens.loop.merge import Change
 from relens.predictions.logged import Logged
 from relens.vision.annotation import Annotation
 
@@ -28,7 +33,8 @@ feedback_member = Table(
     Column("source", String(300)),
     Column("version", String(36)),
     Column("fresh", Boolean, nullable=False),
-    Index("feedback_by_version", "dataset", "version"),
+    Column("verdict", BigInteger),
+    Index("feedback_by_asset", "dataset", "asset"),
     Index("feedback_by_deployment", "deployment", "dataset", "fresh", "outcome"),
 )
 
@@ -38,6 +44,19 @@ feedback_cursor = Table(
     Column("dataset", String(36), primary_key=True),
     Column("deployment", String(36), primary_key=True),
     Column("seq", BigInteger, nullable=False),
+    Column("version", String(36)),
+)
+
+feedback_entry = Table(
+    "feedback_entry",
+    metadata,
+    Column("version", String(36), primary_key=True),
+    Column("asset", String(64), primary_key=True),
+    Column("deployment", String(36), nullable=False),
+    Column("prediction", String(36), nullable=False),
+    Column("verdict", BigInteger, nullable=False),
+    Column("change", String(8), nullable=False),
+    Index("feedback_entry_by_verdict", "verdict"),
 )
 
 _MOST_AT_ONCE = 500
@@ -53,6 +72,27 @@ def members(
     if assets is not None:
         query = query.where(feedback_member.c.asset.in_(assets))
     return {row.asset: _member(row) for row in connection.execute(query.order_by(feedback_member.c.seq))}
+
+
+def of_dataset(connection: Connection, dataset: str) -> list[Member]:
+    """The same of every deployment that feeds the dataset: an image may be there once for each."""
+    query = select(feedback_member).where(feedback_member.c.dataset == dataset).order_by(feedback_member.c.seq)
+    return [_member(row) for row in connection.execute(query)]
+
+
+def sides_of_others(connection: Connection, dataset: str, deployment: str) -> dict[str, Split]:
+    """The scenes that other deployments' members were placed in, with their side; `test` where they do not agree."""
+    columns = (feedback_member.c.group_name, feedback_member.c.split)
+    query = select(*columns).where(
+        feedback_member.c.dataset == dataset,
+        feedback_member.c.deployment != deployment,
+        feedback_member.c.split.is_not(None),
+    )
+    found: dict[str, Split] = {}
+    for group, split in connection.execute(query.distinct()):
+        if found.get(group) != "test":
+            found[group] = as_split(split)
+    return found
 
 
 def keep_members(connection: Connection, dataset: str, deployment: str, some: Iterable[Member]) -> None:
@@ -72,6 +112,7 @@ def keep_members(connection: Connection, dataset: str, deployment: str, some: It
             "source": one.source,
             "version": one.version,
             "fresh": one.fresh,
+            "verdict": one.verdict,
         }
         for one in some
     ]
@@ -97,12 +138,54 @@ def entered(
     )
 
 
-def entered_with(connection: Connection, dataset: str, version: str) -> list[str]:
-    """The predictions whose images entered the dataset with `version`, in the order they were reviewed."""
-    query = select(feedback_member.c.prediction).where(
-        feedback_member.c.dataset == dataset, feedback_member.c.version == version
-    )
-    return list(connection.execute(query.order_by(feedback_member.c.seq)).scalars())
+def refuse(connection: Connection, dataset: str, deployment: str, refused: Mapping[str, Outcome], up_to: int) -> None:
+    """Members (by asset) that cannot enter after all, as far as nothing was said of them since verdict `up_to`."""
+    mine = (feedback_member.c.dataset == dataset) & (feedback_member.c.deployment == deployment)
+    for outcome in sorted(set(refused.values())):
+        assets = [asset for asset, found in refused.items() if found == outcome]
+        for start in range(0, len(assets), _MOST_AT_ONCE):
+            these = mine & feedback_member.c.asset.in_(assets[start : start + _MOST_AT_ONCE])
+            still = these & (feedback_member.c.seq <= up_to)
+            connection.execute(update(feedback_member).where(still).values(outcome=outcome, split=None))
+
+
+def keep_entries(
+    connection: Connection, version: str, deployment: str, changes: Mapping[str, Change], members: Mapping[str, Member]
+) -> None:
+    """Writes for good which verdicts made `version` what it is. `changes` and `members` by asset."""
+    rows = [
+        {
+            "version": version,
+            "asset": asset,
+            "deployment": deployment,
+            "prediction": members[asset].prediction,
+            "verdict": verdict,
+            "change": change,
+        }
+        for asset, change in changes.items()
+        if (verdict := members[asset].verdict) is not None
+    ]
+    for start in range(0, len(rows), _MOST_AT_ONCE):
+        add(connection, feedback_entry, *rows[start : start + _MOST_AT_ONCE])
+
+
+def entries(connection: Connection, version: str) -> list[tuple[int, Change]]:
+    """The numbers of the verdicts that made `version` what it is, and what each did to its image, in order."""
+    query = select(feedback_entry.c.verdict, feedback_entry.c.change).where(feedback_entry.c.version == version)
+    return [(int(seq), change) for seq, change in connection.execute(query.order_by(feedback_entry.c.verdict))]
+
+
+def predictions_of(connection: Connection, dataset: str, assets: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """(deployment, prediction) by which reviewed images came to the dataset, by asset."""
+    found: dict[str, tuple[str, str]] = {}
+    columns = (feedback_member.c.asset, feedback_member.c.deployment, feedback_member.c.prediction)
+    for start in range(0, len(assets), _MOST_AT_ONCE):
+        here = feedback_member.c.asset.in_(assets[start : start + _MOST_AT_ONCE]) & (feedback_member.c.outcome == "in")
+        for asset, deployment, prediction in connection.execute(
+            select(*columns).where(here, feedback_member.c.dataset == dataset)
+        ):
+            found[asset] = (deployment, prediction)
+    return found
 
 
 def tally(
@@ -132,13 +215,19 @@ def cursor(connection: Connection, dataset: str, deployment: str) -> int:
 
 
 def move_cursor(connection: Connection, dataset: str, deployment: str, seq: int) -> None:
-    upsert(
-        connection,
-        feedback_cursor,
-        [{"dataset": dataset, "deployment": deployment, "seq": seq}],
-        ["dataset", "deployment"],
-        ["seq"],
-    )
+    row = {"dataset": dataset, "deployment": deployment, "seq": seq, "version": None}
+    upsert(connection, feedback_cursor, [row], ["dataset", "deployment"], ["seq"])
+
+
+def looked_at(connection: Connection, dataset: str, deployment: str) -> str | None:
+    """The dataset version that all members were last held against."""
+    here = (feedback_cursor.c.dataset == dataset) & (feedback_cursor.c.deployment == deployment)
+    return connection.execute(select(feedback_cursor.c.version).where(here)).scalar()
+
+
+def set_looked_at(connection: Connection, dataset: str, deployment: str, version: str) -> None:
+    row = {"dataset": dataset, "deployment": deployment, "seq": 0, "version": version}
+    upsert(connection, feedback_cursor, [row], ["dataset", "deployment"], ["version"])
 
 
 def _member(row: Any) -> Member:
@@ -154,4 +243,6 @@ def _member(row: Any) -> Member:
         source=row.source,
         version=row.version,
         fresh=row.fresh,
+        verdict=row.verdict,
+        deployment=row.deployment,
     )

@@ -18,6 +18,7 @@ from relens.kit.ids import new_id
 from relens.loop import store
 from relens.loop.compare import MAIN, both_numbers, compare, flips
 from relens.loop.decision import Decision
+from relens.loop.feedback import share_of_reviews
 from relens.loop.gate import Comparison, GateDecision, Labels, decide
 from relens.loop.promote import roll_out
 from relens.loop.trial import CannotJudge, Trial, test_data, trial_of
@@ -116,7 +117,7 @@ def judge_candidate(
     payload = {
         "deployment": deployment.id,
         "candidate": candidate.id,
-        "test_share": chosen.feedback.test_share,
+        "test_share": share_of_reviews(deployment, chosen.feedback),
         "actor": actor.id,
     }
     title = f"Judge {candidate.title} for {deployment.name}"
@@ -127,7 +128,7 @@ def _seen(trial: Trial, champion: Evaluated, candidate: Evaluated) -> dict[str, 
     """Everything the decision rests on, as JSON, so that a step can remember it."""
     metric = MAIN[champion.task]
     objects = None if champion.correct is not None else _objects(trial.items, champion.assets)
-    compared = compare(metric, champion, candidate, objects)
+    compared = compare(metric, champion, candidate, objects, trial.weights)
     return {
         "champion": trial.champion.id,
         "candidate": trial.candidate.id,

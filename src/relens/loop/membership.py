@@ -1,19 +1,21 @@
 """Which verdict enters a dataset, and on which side of the cut: pure rules.
 
-Each image enters once. Where it goes is decided by its group's hash when it is first seen, and never again: what is kept for testing
-stays so in every later version, also when it left in between.
+Each image enters once. Where it goes is decided when it is first seen, and never again: what is kept for testing stays so in every later
+version, also when it left in between. Only random checks are kept for testing, by the hash of their scene: a test set of what the model
+was unsure of, or of what somebody complained about, would favour any other model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relens.datasets.item import Item, Split
+from relens.datasets.sides import Sides
 from relens.datasets.split import side
 from relens.kit.errors import RelensError
 from relens.kit.ids import share_of
@@ -21,10 +23,25 @@ from relens.review.verdict import USABLE, Verdict
 from relens.vision.annotation import Annotation
 from relens.vision.task import TASKS
 
-Outcome = Literal["in", "unusable", "skipped", "pending", "present", "near-duplicate", "unknown label", "other task"]
-"""`in`: it belongs in the dataset. `skipped`: the person passed it by. The last four say why a usable verdict does not enter."""
+Outcome = Literal[
+    "in",
+    "unusable",
+    "skipped",
+    "pending",
+    "present",
+    "near-duplicate",
+    "unknown label",
+    "other task",
+    "test scene",
+    "gone",
+]
+"""`in`: it belongs in the dataset. `skipped`: the person passed it by. The last six say why a usable verdict does not enter.
+`test scene`: its scene is kept for testing, and it is no random check itself. `gone`: its image has left."""
 
-LEFT_OUT: tuple[Outcome, ...] = ("present", "near-duplicate", "unknown label", "other task", "skipped")
+DEPENDING: tuple[Outcome, ...] = ("present", "near-duplicate", "unknown label", "other task", "test scene")
+"""Those that may come out otherwise with another version of the dataset."""
+
+LEFT_OUT: tuple[Outcome, ...] = (*DEPENDING, "gone", "skipped")
 
 NEAR = 12
 """Bits of 256. Different photographs of one set differ in 30 or more, frames of a still scene in a few."""
@@ -40,6 +57,7 @@ class Member:
     """What became of one reviewed image of a deployment in its target dataset.
 
     `version`: the first dataset version it entered, None while it waits (or never will). `fresh`: the next version has to look at it.
+    `seq`: of the last change of any verdict on the image; `verdict`: of the one that decides (None in rows of an earlier version of ours).
     """
 
     asset: str
@@ -53,10 +71,29 @@ class Member:
     source: str | None
     version: str | None = None
     fresh: bool = True
+    verdict: int | None = None
+    deployment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """An image and the verdict that decides about it. `seq`: of the last change of any verdict on it.
+
+    `checked`: it is one of the random checks. `here`: the image can still be read.
+    """
+
+    verdict: Verdict
+    seq: int
+    group: str
+    fingerprint: str
+    source: str | None = None
+    checked: bool = False
+    here: bool = True
 
 
 class Known:
-    """The newest version of the target dataset and the deployment's own members, made quick to ask.
+    """The newest version of the target dataset, where its images were in all of them, and the members of every deployment that feeds
+    it, made quick to ask.
 
     `fingerprints`: those of the items' assets.
     """
@@ -68,14 +105,18 @@ class Known:
         items: Iterable[Item],
         fingerprints: Mapping[str, str],
         members: Iterable[Member] = (),
+        sides: Sides | None = None,
     ) -> None:
         self.task = task
         self.labels = frozenset(labels)
-        self._groups: dict[str, Split] = {}
+        self._sides = Sides() if sides is None else sides
+        self._scenes: dict[str, Split] = {}
+        self._given_by: dict[str, str] = {}
         self.assets: set[str] = set()
         for item in items:
             self.assets.add(item.asset)
-            self._groups.setdefault(item.group, item.split)
+            if sides is None:
+                self._sides.add(item.asset, item.group, item.split)
         self._prints: dict[str, str] = {asset: fingerprints[asset] for asset in self.assets if asset in fingerprints}
         self._bits = _as_bits(self._prints.values())
         self._fresh: list[str] = []
@@ -83,9 +124,13 @@ class Known:
             self.remember(member)
 
     def remember(self, member: Member) -> None:
-        """A group keeps its side also when all its images have left; only images that are in can have near-duplicates."""
+        """A scene keeps its side also when all its images have left; only images that are in can have near-duplicates."""
         if member.group and member.split:
-            self._groups.setdefault(member.group, member.split)
+            self._scenes.setdefault(member.group, member.split)
+        if member.outcome == "in":
+            self._given_by.setdefault(member.asset, member.deployment)
+        elif self._given_by.get(member.asset) == member.deployment:
+            del self._given_by[member.asset]
         if member.outcome == "in" and member.asset not in self._prints:
             self._prints[member.asset] = member.fingerprint
             self._fresh.append(member.fingerprint)
@@ -102,11 +147,22 @@ class Known:
         )
         return close > (asset in self._prints)
 
-    def side(self, group: str, test_share: float) -> Split:
-        """Where images of `group` go: with the rest of their group, or by its hash."""
-        if group in self._groups:
-            return self._groups[group]
-        if side(group, test_share) == "test":
+    def has(self, asset: str, deployment: str) -> bool:
+        """Whether the image is there, or will be, by an import or by the reviews of another deployment."""
+        return asset in self.assets or self._given_by.get(asset, deployment) != deployment
+
+    def side(self, reviewed: Reviewed, test_share: float) -> Split | None:
+        """Where an image goes: with the rest of its scene, else by the scene's hash. None: its scene is kept for testing, and it must
+        neither be trained on nor be a test image."""
+        group, asset = reviewed.group, reviewed.verdict.asset or ""
+        if self._sides.of(asset) == "test":
+            return "test"
+        there = self._sides.of_scene(group) or self._scenes.get(group)
+        if there == "test":
+            return "test" if reviewed.checked else None
+        if there is not None:
+            return there
+        if reviewed.checked and side(group, test_share) == "test":
             return "test"
         return "validation" if share_of(group, "validation") < VALIDATION_SHARE else "train"
 
@@ -116,48 +172,48 @@ def _as_bits(fingerprints: Iterable[str]) -> NDArray[np.uint64]:
     return np.frombuffer(b"".join(bytes.fromhex(one) for one in fingerprints), np.uint64).reshape(-1, 4)
 
 
-def place(
-    verdict: Verdict,
-    group: str,
-    fingerprint: str,
-    source: str | None,
-    before: Member | None,
-    known: Known,
-    test_share: float,
-) -> Member:
+def place(reviewed: Reviewed, before: Member | None, known: Known, test_share: float) -> Member:
     """What becomes of an image whose verdict is new or has changed; `before` is what was made of it earlier."""
+    verdict = reviewed.verdict
     assert verdict.asset is not None
-    member = Member(
+    outcome = _outcome(reviewed, before, known)
+    split = before.split if before else None
+    if outcome == "in" and split is None:
+        split = known.side(reviewed, test_share)
+        outcome = "test scene" if split is None else "in"
+    return Member(
         asset=verdict.asset,
         prediction=verdict.prediction,
-        seq=verdict.seq,
-        outcome=_outcome(verdict, fingerprint, before, known),
-        split=before.split if before else None,
-        group=before.group if before and before.group else group,
-        fingerprint=fingerprint,
+        seq=reviewed.seq,
+        outcome=outcome,
+        split=split,
+        group=before.group if before and before.group else reviewed.group,
+        fingerprint=reviewed.fingerprint,
         annotations=verdict.annotations,
-        source=source,
+        source=reviewed.source,
         version=before.version if before else None,
+        verdict=verdict.seq,
+        deployment=verdict.deployment,
     )
-    if member.outcome == "in" and member.split is None:
-        member = replace(member, split=known.side(group, test_share))
-    return member
 
 
-def _outcome(verdict: Verdict, fingerprint: str, before: Member | None, known: Known) -> Outcome:
+def _outcome(reviewed: Reviewed, before: Member | None, known: Known) -> Outcome:
+    verdict = reviewed.verdict
     if verdict.status not in USABLE:
         return verdict.status if verdict.status in ("unusable", "skipped") else "pending"
+    if not reviewed.here:
+        return "gone"
     if any(annotation.label not in known.labels for annotation in verdict.annotations):
         return "unknown label"
     if not _fits(verdict.annotations, known.task):
         return "other task"
+    assert verdict.asset is not None
     ours = before is not None and before.version is not None
-    if verdict.asset in known.assets and not ours:
+    if not ours and known.has(verdict.asset, verdict.deployment):
         return "present"
     if before is not None and before.outcome == "in":
         return "in"
-    assert verdict.asset is not None
-    return "near-duplicate" if not ours and known.near(verdict.asset, fingerprint) else "in"
+    return "near-duplicate" if not ours and known.near(verdict.asset, reviewed.fingerprint) else "in"
 
 
 def _fits(annotations: tuple[Annotation, ...], task: str) -> bool:
@@ -170,25 +226,3 @@ def _fits(annotations: tuple[Annotation, ...], task: str) -> bool:
     except RelensError:
         return False
     return True
-
-
-def merged(base: Iterable[Item], members: Mapping[str, Member]) -> list[Item]:
-    """The items of the next version: `base` with what entered, changed or left since.
-
-    An image that an import put there is never touched: it is not ours.
-    """
-    items: list[Item] = []
-    there: set[str] = set()
-    for item in base:
-        there.add(item.asset)
-        member = members.get(item.asset)
-        if member is None or member.version is None:
-            items.append(item)
-        elif member.outcome == "in":
-            items.append(replace(item, annotations=member.annotations))
-    for asset, member in members.items():
-        if asset not in there and member.outcome == "in" and member.split and member.group:
-            items.append(
-                Item(asset, member.split, member.group, f"reviewed/{asset}", member.source, member.annotations)
-            )
-    return items

@@ -19,11 +19,14 @@ class BadPolicy(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class FeedbackLoop:
-    """Verdicts become annotations in the next version of `dataset` (its id); `test_share` of the groups is kept for testing, for ever."""
+    """Verdicts become annotations in the next version of `dataset` (its id).
+
+    `test_share` of the scenes that random checks show is kept for testing, for ever; everything else is learned from.
+    """
 
     dataset: str | None = None
     active: bool = False
-    test_share: float = 0.2
+    test_share: float = 0.5
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.test_share <= 0.5:
@@ -57,6 +60,7 @@ class ContinuousTraining:
     """A run starts by itself when `after` images were added since the last one, or, with at least one added, when an alert on one of
     the metrics `on_alert` fires, or `every_days` after the last run.
 
+    `since`: when it was switched on, or its schedule set; the first run of a schedule counts from there.
     It waits for `cool_down_hours` since the last one began, for the end of `quiet` hours, and for a new day once `minutes_per_day` of
     training were used in the last 24 hours.
     """
@@ -70,6 +74,7 @@ class ContinuousTraining:
     cool_down_hours: float = 0.0
     minutes_per_day: float | None = None
     quiet: QuietHours | None = None
+    since: Micros | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.after <= 1_000_000:

@@ -17,10 +17,12 @@ from relens.predictions import store as predictions
 from relens.registry import store as registry
 from relens.registry.model_version import ModelVersion
 from relens.review import store as verdicts
+from relens.review.verdict import Verdict
 from relens.training import store as trainings
 
 Kind = Literal["prediction", "model version", "training run", "dataset version", "verdicts", "dataset import"]
 _LONGEST = 200
+_ALWAYS = ("accepted", "corrected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +126,23 @@ def _dataset(connection: Connection, version: DatasetVersion) -> list[Step]:
 
 
 def _verdicts(connection: Connection, version: DatasetVersion) -> list[Step]:
-    """Who said what of the images that entered with this version, by person."""
-    entered = feedback_rows.entered_with(connection, version.dataset, version.id)
-    said = verdicts.of_predictions(connection, entered)
-    people: dict[str, list[str]] = {}
-    for prediction in entered:
-        if prediction in said:
-            people.setdefault(said[prediction].actor.id, []).append(prediction)
+    """Who said what that made this version differ from the one before, by person, as they said it then."""
+    entries = dict(feedback_rows.entries(connection, version.id))
+    people: dict[str, list[Verdict]] = {}
+    for said in verdicts.numbered(connection, sorted(entries)):
+        people.setdefault(said.actor.id, []).append(said)
     steps: list[Step] = []
     for person, theirs in people.items():
-        corrected = sum(said[prediction].status == "corrected" for prediction in theirs)
-        accepted = sum(said[prediction].status == "accepted" for prediction in theirs)
-        detail = f"{accepted} accepted, {corrected} corrected"
-        latest = max(said[prediction].at for prediction in theirs)
-        steps.append(Step("verdicts", f"{len(theirs)} reviewed images", theirs[0], latest, person, detail))
+        added = [said for said in theirs if entries[said.seq] == "added"]
+        counts = {
+            "accepted": sum(said.status == "accepted" for said in added),
+            "corrected": sum(said.status == "corrected" for said in added),
+            "changed": sum(entries[said.seq] == "changed" for said in theirs),
+            "taken out": sum(entries[said.seq] == "left" for said in theirs),
+        }
+        detail = ", ".join(f"{count} {what}" for what, count in counts.items() if count or what in _ALWAYS)
+        latest = max(said.at for said in theirs)
+        steps.append(Step("verdicts", f"{len(theirs)} reviewed images", theirs[0].prediction, latest, person, detail))
     return steps
 
 

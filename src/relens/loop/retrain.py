@@ -13,7 +13,7 @@ from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.infra.jobs import JobRun, Jobs
 from relens.kit.errors import NotFound
-from relens.loop.feedback import freeze
+from relens.loop.freeze import freeze
 from relens.loop.judge import Judge
 from relens.loop.start import RETRAIN
 from relens.loop.trial import CannotJudge
@@ -52,7 +52,7 @@ class Retrain:
             start_from = _start_from(connection, champion, str(run.payload["trainer"]))
         if actor is None:
             raise NotFound("whoever asked for this run is not known any more: start it again")
-        frozen = freeze(self._database, deployment.id, deployment.name, actor)
+        frozen = freeze(self._database, deployment.id, deployment.name, actor, run.id)
         wish = Wish(
             trainer=str(run.payload["trainer"]),
             model=champion.model_name,

@@ -228,7 +228,7 @@ def _policies(row: Any) -> Policies:
 
 
 def _training_rules(training: ContinuousTraining) -> dict[str, Any]:
-    plain = {name: getattr(training, name) for name in ("every_days", "cool_down_hours", "minutes_per_day")}
+    plain = {name: getattr(training, name) for name in ("every_days", "cool_down_hours", "minutes_per_day", "since")}
     quiet = [training.quiet.start, training.quiet.end] if training.quiet else None
     return plain | {"on_alert": list(training.on_alert), "quiet": quiet}
 

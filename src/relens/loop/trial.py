@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
@@ -11,12 +12,13 @@ from relens.datasets.item import Item
 from relens.datasets.version import DatasetVersion
 from relens.deployments.deployment import Deployment
 from relens.kit.errors import Conflict, NotFound
-from relens.loop import store
+from relens.loop import feedback_rows, store
 from relens.loop.feedback import newest_version
 from relens.loop.gate import Labels
 from relens.monitoring import store as monitoring
 from relens.registry import store as registry
 from relens.registry.model_version import ModelVersion
+from relens.review.drawn import drawn
 
 
 class CannotJudge(Conflict):
@@ -25,7 +27,10 @@ class CannotJudge(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Who is compared with whom, on which images; `seen` test images were left out because one of them was trained on them."""
+    """Who is compared with whom, on which images; `seen` test images were left out because one of them was trained on them.
+
+    `weights` by asset: those of random checks are as 1 / probability of being drawn, and 1 on average; every other image has 1.
+    """
 
     champion: ModelVersion
     candidate: ModelVersion
@@ -33,6 +38,7 @@ class Trial:
     items: tuple[Item, ...]
     seen: int
     newer: int
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def labels(self) -> Labels:
@@ -51,7 +57,27 @@ def trial_of(
     own = _trained_on(connection, deployment, champion)
     learned = _trained_on(connection, deployment, candidate)
     items = tuple(item for item in test if item.asset not in own and item.asset not in learned)
-    return Trial(champion, candidate, data, items, len(test) - len(items), len(learned - own) if own else 0)
+    newer = len(learned - own) if own else 0
+    return Trial(champion, candidate, data, items, len(test) - len(items), newer, _weights(connection, data, items))
+
+
+def _weights(connection: Connection, data: DatasetVersion, items: Sequence[Item]) -> dict[str, float]:
+    """Random checks of one deployment speak for its traffic together: the sure answers among them were drawn more seldom, and count for more.
+
+    On average they weigh what an image of an import weighs: how much the traffic matters beside the imported test images is for
+    whoever chose those to say, not for the number of images that arrived.
+    """
+    found = feedback_rows.predictions_of(connection, data.dataset, [item.asset for item in items])
+    chances = drawn(connection, [prediction for _, prediction in found.values()])
+    weights: dict[str, float] = {}
+    for deployment in {one for one, _ in found.values()}:
+        known = {
+            asset: 1 / chance
+            for asset, (one, prediction) in found.items()
+            if one == deployment and (chance := chances.get(prediction))
+        }
+        weights |= {asset: weight * len(known) / sum(known.values()) for asset, weight in known.items()}
+    return weights
 
 
 def test_data(
@@ -72,17 +98,27 @@ def test_data(
 
 
 def _trained_on(connection: Connection, deployment: Deployment, version: ModelVersion) -> frozenset[str]:
-    """The images a version has learned from or was tuned on; empty where nobody knows."""
-    reference = version.dataset_version
+    """The images a version has learned from or was tuned on, also by way of those it was trained on from; empty where nobody knows."""
+    seen: set[str] = set()
     training = monitoring.get_training_data(connection, deployment.id)
-    if reference is None and training is not None and training.model_version == version.id:
-        reference = training.dataset_version
-    if reference is None:
-        return frozenset()
+    own: ModelVersion | None = version
+    passed: set[str] = set()
+    while own is not None and own.id not in passed:
+        passed.add(own.id)
+        reference = own.dataset_version
+        if reference is None and training is not None and training.model_version == own.id:
+            reference = training.dataset_version
+        if reference is not None:
+            seen |= _learned_from(connection, reference)
+        own = registry.get(connection, own.parent) if own.parent is not None else None
+    return frozenset(seen)
+
+
+def _learned_from(connection: Connection, dataset_version: str) -> set[str]:
     try:
-        return frozenset(item.asset for item in datasets.items(connection, reference, ("train", "validation")))
+        return {item.asset for item in datasets.items(connection, dataset_version, ("train", "validation"))}
     except NotFound:
-        return frozenset()
+        return set()
 
 
 def _is_about(item: Item, shared: set[str]) -> bool:

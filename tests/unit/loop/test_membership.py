@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from relens.access.actor import Actor
 from relens.datasets.item import Item
+from relens.datasets.sides import Sides
 from relens.kit.ids import content_id
-from relens.loop.membership import Known, Member, merged, place
+from relens.loop.membership import Known, Member, Reviewed, place
+from relens.loop.merge import merge
 from relens.review.verdict import Status, Verdict
 from relens.vision.annotation import Annotation
 from relens.vision.shapes import Box
@@ -49,10 +51,21 @@ def known(*items: Item, members: tuple[Member, ...] = ()) -> Known:
 
 
 def placed(
-    verdict: Verdict, there: Known, before: Member | None = None, group: str | None = None, share: float = 0.2
+    verdict: Verdict,
+    there: Known,
+    before: Member | None = None,
+    group: str | None = None,
+    share: float = 0.2,
+    checked: bool = True,
 ) -> Member:
     assert verdict.asset is not None
-    return place(verdict, group or verdict.asset, content_id(verdict.asset.encode()), "line-1", before, there, share)
+    look = content_id(verdict.asset.encode())
+    reviewed = Reviewed(verdict, verdict.seq, group or verdict.asset, look, "line-1", checked)
+    return place(reviewed, before, there, share)
+
+
+def merged(base: list[Item], members: dict[str, Member], sides: Sides | None = None) -> list[Item]:
+    return merge(base, members, sides or Sides(), ("a", "b")).items
 
 
 def test_a_usable_verdict_enters_and_others_say_why_not() -> None:
@@ -78,7 +91,8 @@ def test_a_near_duplicate_of_what_is_there_or_waits_does_not_enter() -> None:
     there = known()
     first = placed(said(1), there)
     there.remember(first)
-    assert place(said(2), "g2", first.fingerprint, None, None, there, 0.2).outcome == "near-duplicate"
+    twin = Reviewed(said(2), 1, "g2", first.fingerprint)
+    assert place(twin, None, there, 0.2).outcome == "near-duplicate"
     assert placed(said(1, seq=2), there, first).outcome == "in"
 
 
@@ -125,3 +139,62 @@ def test_what_entered_follows_its_verdict() -> None:
     assert merged([item, other], {member.asset: changed}) == [replace(item, annotations=(Annotation("b"),)), other]
     assert merged([item, other], {member.asset: replace(member, outcome="unusable")}) == [other]
     assert merged([other], {member.asset: member}) == [other, replace(item, file_name=f"reviewed/{member.asset}")]
+
+
+def test_only_random_checks_are_kept_for_testing() -> None:
+    splits = {placed(said(number), known(), share=0.5, checked=False).split for number in range(200)}
+    assert splits == {"train", "validation"}
+
+
+def test_a_scene_that_is_kept_for_testing_takes_no_other_image() -> None:
+    """To train on it would leak, to test on it would favour whatever the champion is unsure of."""
+    there = known(Item(content_id(b"x"), "test", "scene 7", "x.jpg"))
+    found = placed(said(1), there, group="scene 7", checked=False)
+    assert (found.outcome, found.split) == ("test scene", None)
+    assert placed(said(1), there, found, group="scene 7").split == "test"
+
+
+def test_a_scene_that_was_trained_on_takes_random_checks_to_training() -> None:
+    there = known(Item(content_id(b"x"), "train", "scene 7", "x.jpg"))
+    assert {placed(said(number), there, group="scene 7", share=0.5).split for number in range(30)} == {"train"}
+
+
+def test_what_another_deployment_put_there_is_not_ours() -> None:
+    verdict = said(1)
+    theirs = Member(verdict.asset or "", "q", 1, "in", "test", "g", fingerprint(1), TRUE, None, deployment="other")
+    assert placed(verdict, known(members=(theirs,))).outcome == "present"
+    assert placed(said(2), known(members=(theirs,)), group="g").split == "test"
+
+
+def test_an_image_whose_bytes_have_left_does_not_enter() -> None:
+    verdict = said(1)
+    gone = Reviewed(verdict, 1, "g", "", "line-1", True, here=False)
+    before = placed(verdict, known())
+    assert place(gone, before, known(), 0.2).outcome == "gone"
+
+
+def test_what_was_a_test_image_once_is_one_in_every_later_version() -> None:
+    sides = Sides()
+    item = Item(content_id(b"x"), "test", "g", "x.jpg", None, TRUE)
+    sides.add(item.asset, "g", "test", 1)
+    sides.add(item.asset, "g", "train", 2)
+    trained = replace(item, split="train")
+    assert merged([trained], {}, sides) == [item]
+
+
+def test_what_waits_and_is_there_by_now_is_left_to_whoever_put_it_there() -> None:
+    member = placed(said(1), known())
+    item = Item(member.asset, "train", "g", "one.jpg", None, (Annotation("b"),))
+    found = merge([item], {member.asset: member}, Sides(), ("a", "b"))
+    assert (found.items, found.changes, found.refused) == ([item], {}, {member.asset: "present"})
+
+
+def test_two_deployments_that_placed_one_scene_at_the_same_moment_keep_it_for_testing() -> None:
+    member = placed(said(1), known(), group="g", checked=False)
+    found = merge([], {member.asset: member}, Sides(), ("a", "b"), {"g": "test"})
+    assert (found.items, found.refused) == ([], {member.asset: "test scene"})
+
+
+def test_a_label_that_the_dataset_lost_does_not_come_back() -> None:
+    member = replace(placed(said(1), known()), version="v2", fresh=False)
+    assert merge([], {member.asset: member}, Sides(), ("b",)).refused == {member.asset: "unknown label"}

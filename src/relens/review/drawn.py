@@ -1,0 +1,49 @@
+"""Whether some predictions are random checks, and how probable it was, as it stands now.
+
+The probability of one that was drawn still changes while people review: whoever weighs several of them asks for all of them at once.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from math import inf
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from relens.predictions import store as predictions
+from relens.review import queue_rows
+from relens.review.chance import Cohort, probability
+from relens.review.queue_rows import queue_item
+
+_AT_ONCE = 500
+
+
+def drawn(connection: Connection, prediction_ids: Sequence[str]) -> dict[str, float | None]:
+    """Those of some predictions (of any deployment) that are random checks, each with its probability (times that of having been kept).
+
+    None: the lane of random checks gave it out, and others it gave out before are still looked at; when they are settled it is known.
+    """
+    found: dict[str, float | None] = {}
+    cohorts: dict[str, list[Cohort]] = {}
+    kept = {line.id: line.keep_probability for line in predictions.several(connection, prediction_ids)}
+    for row in _rows(connection, prediction_ids):
+        if row.deployment not in cohorts:
+            cohorts[row.deployment] = queue_rows.cohorts(connection, row.deployment)
+        there = cohorts[row.deployment]
+        place = bisect_right([cohort.first for cohort in there], row.log_seq) - 1
+        tau = there[place].tau if place >= 0 else inf
+        if row.chance > tau:
+            found[row.prediction] = probability(row.size, tau) * kept.get(row.prediction, 1.0)
+        elif row.lane == "random checks":
+            found[row.prediction] = None
+    return found
+
+
+def _rows(connection: Connection, ids: Sequence[str]) -> list[Any]:
+    columns = [queue_item.c[name] for name in ("prediction", "deployment", "log_seq", "size", "chance", "lane")]
+    found: list[Any] = []
+    for start in range(0, len(ids), _AT_ONCE):
+        found += connection.execute(select(*columns).where(queue_item.c.prediction.in_(ids[start : start + _AT_ONCE])))
+    return found
