@@ -64,14 +64,22 @@ class Site:
         label: str = "bolt",
         latency_ms: float = 12.0,
         origin: Origin = "served",
+        tags: tuple[str, ...] = (),
+        parent: str | None = None,
+        keep: tuple[str, float] = ("all", 1.0),
     ) -> list[Logged]:
-        """Logs `n` predictions of one hour."""
+        """Logs `n` predictions of one hour; `keep`: why and how probably their images are kept."""
         table = self.scalars(n, brightness)
         entries = []
         for i in range(n):
             self.logged += 1
             x, y = (self.logged * 37) % 500, (self.logged * 53) % 400
-            said = (Detection(label, 0.8, Box(x, y, x + 40, y + 30)), Detection("nut", 0.1, Box(0, 0, 9, 9)))
+            said: tuple[Detection, ...] = (
+                Detection(label, 0.8, Box(x, y, x + 40, y + 30)),
+                Detection("nut", 0.1, Box(0, 0, 9, 9)),
+            )
+            if self.deployment.task == "classification":
+                said = (Detection(label, 0.8, None),)
             entries.append(
                 Entry(
                     deployment=self.deployment.id,
@@ -86,6 +94,10 @@ class Site:
                     taken_at=START + hour * HOUR + i,
                     source=source,
                     origin=origin,
+                    tags=tags,
+                    parent=parent,
+                    keep_reason=keep[0],
+                    keep_probability=keep[1],
                     scalars=table[i],
                     feature=self.rng.normal(0, 1, 8).astype(np.float16),
                 )
@@ -135,11 +147,11 @@ NAMES: Sequence[str] = (
 )  # fmt: skip
 
 
-def make_site(database: Database, storage: Storage, labels: tuple[str, ...] = ("bolt", "nut")) -> Site:
-    """An empty deployment for detection."""
-    deployment = Deployment(
-        new_id(), "conveyor", "detection", labels, "server", 0.5, 1, new_id(), None, None, 0.0, {}, 0, "x"
-    )
+def make_site(
+    database: Database, storage: Storage, labels: tuple[str, ...] = ("bolt", "nut"), task: str = "detection"
+) -> Site:
+    """An empty deployment."""
+    deployment = Deployment(new_id(), "conveyor", task, labels, "server", 0.5, 1, new_id(), None, None, 0.0, {}, 0, "x")
     database.write(lambda connection: deployments.insert(connection, deployment))
     alice = database.write(lambda connection: actors.named(connection, "Alice", "person", "operator"))
     fitted = FittedReferences(storage)

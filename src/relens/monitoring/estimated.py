@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,31 +11,27 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from relens.deployments.deployment import Deployment
+from relens.kit.clock import Micros
 from relens.kit.ids import share_of
 from relens.metrics.average_precision import ApStore
-from relens.metrics.calibrator import Reviewed, cross_fitted
-from relens.metrics.estimate import LEAST_REVIEWS, Estimate, Sample, half_sampled, more_reviews, ratio
-from relens.metrics.kinds.average_precision import matches_of
+from relens.metrics.estimate import LEAST_REVIEWS, Estimate, half_sampled, more_reviews
 from relens.metrics.kinds.confidence import BINS
-from relens.metrics.metric import Judged, labels_among
+from relens.metrics.matching import AREAS, IOU_THRESHOLDS, LabelMatch
+from relens.metrics.traffic import FOLDS, TOLERATED_SKIPS, Checks, Traffic, averages, guess, ratios, spanning
 from relens.monitoring import sums
-from relens.monitoring.gather import together
+from relens.monitoring.checked import Checked, Row, Weighed
+from relens.monitoring.gather import of_log, together
 from relens.monitoring.span import cover
 from relens.monitoring.window import Window, whole_hours
-from relens.predictions import store as predictions
-from relens.predictions.logged import Logged
-from relens.review.checks import Check, checks
-from relens.review.verdict import USABLE
+from relens.predictions import browse
+from relens.review.unseen_rows import unseen
 
 Floats = NDArray[np.float64]
-FOLDS = 5
-TOLERATED_SKIPS = 0.02
-"""Of the random checks; with more left undone, the interval reaches from the worst they could be to the best."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimated:
-    """One metric of all traffic. `more`: reviews until it is ± 3 points; `skipped`: share of random checks nobody could judge."""
+    """One metric of all traffic. `more`: reviews until it is ± 3 points."""
 
     metric: str
     estimate: Estimate
@@ -44,166 +40,200 @@ class Estimated:
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """`needs` says what is missing when there are none."""
+    """`reviews` random checks were judged and speak for `images`; `skipped`: their weighted share that nobody judged.
+
+    `unseen` images of the window had no chance of being kept, so nothing here speaks for them. `guess`: what calibrated confidences alone
+    say while there are too few checks; it may be wrong by any amount, and neither a gate nor an alert may use it. `needs` says what is missing.
+    """
 
     items: tuple[Estimated, ...]
     reviews: int
     images: int
     skipped: float
+    unseen: int
+    guess: Mapping[str, float]
     needs: str | None
+    as_of: Micros = 0
 
 
-class _Traffic(NamedTuple):
-    """All images of the window, and their answers by confidence bin."""
+class _Counted(NamedTuple):
+    """What was counted of a window: images and answers of each label; None where that is not known for the images that were kept."""
 
     images: float
-    answers: Floats
+    answers: Mapping[str, Floats] | None
 
 
-class _Seen(NamedTuple):
-    """One random check: its image as judged (None: skipped or undone), what was answered by bin, and its probability."""
+def estimates(connection: Connection, deployment: Deployment, window: Window, checked: Checked) -> Estimates:
+    """Precision, recall and F1 at the threshold, and mAP; of a classifier accuracy and averages over labels. Of one label, its own.
 
-    line: Logged
-    judged: Judged | None
-    answers: Floats
-    probability: float
-
-
-def estimates(connection: Connection, deployment: Deployment, window: Window) -> Estimates:
-    """Precision, recall and F1 at the threshold, and mAP; of a classifier its accuracy. Shadows have no random checks of their own."""
-    seen = _seen(connection, deployment, window)
-    traffic = _traffic(connection, deployment, window)
-    judged = [one for one in seen if one.judged is not None]
-    skipped = 1 - len(judged) / len(seen) if seen else 0.0
-    if len(judged) < 2 or traffic.images <= 0:
-        asked = f"about {LEAST_REVIEWS} random checks: review what the queue marks so"
-        return Estimates((), len(judged), int(traffic.images), skipped, asked)
+    A shadow is judged on the images that its champion's random checks drew.
+    """
     whole = deployment.task == "classification"
-    found = _classified(judged, traffic) if whole else _detected(judged, traffic, deployment.labels)
-    if skipped > TOLERATED_SKIPS:
-        found = {name: _widened(one, skipped) for name, one in found.items()}
-    items = tuple(Estimated(name, one, more_reviews(one)) for name, one in found.items())
-    missing = max(LEAST_REVIEWS - len(judged), 0)
-    needs = f"about {missing} more random checks for an interval" if missing else None
-    return Estimates(items, len(judged), int(traffic.images), skipped, needs)
-
-
-def _traffic(connection: Connection, deployment: Deployment, window: Window) -> _Traffic:
-    since, until = whole_hours(window)
-    which = sums.Which(
-        cover(since, until, "day"), window.source, window.model_version, window.role, None, window.source is None
+    weighed = _within(connection, deployment, window, checked)
+    counted = _counted(connection, deployment, window)
+    hidden = _unseen(connection, deployment, window)
+    images = max(counted.images - hidden, 0.0)
+    reviews = sum(one.row.known for one in weighed)
+    seen = _checks(weighed, [window.label] if window.label else None)
+    if hidden or counted.answers is None:
+        counted = _Counted(images, None)
+    traffic = None if counted.answers is None else _traffic(counted, window.label)
+    about = Estimates(
+        (),
+        reviews,
+        round(images),
+        seen.skipped,
+        hidden,
+        _guess(seen, traffic, whole, window),
+        _needs(reviews, hidden, images),
     )
+    if reviews < 2 or (images <= 0 and counted.answers is not None):
+        return about
+    if hidden and images <= 0:
+        return about
+    names = ("precision", "recall", "f1") if window.label or not whole else ("accuracy",)
+    found = ratios(seen, traffic, names)
+    if whole and window.label is None:
+        found |= _averages(weighed, counted, deployment.labels)
+    if not whole:
+        found |= _average_precision(deployment, weighed, checked, window.label, seen.skipped)
+    population = images if traffic is not None else float((1 / seen.probability).sum())
+    items = tuple(Estimated(name, one, more_reviews(one)) for name, one in found.items())
+    return replace(about, items=items, images=round(images if images > 0 else population))
+
+
+def _needs(reviews: int, hidden: int, images: float) -> str | None:
+    if hidden and images <= 0:
+        return "no image of this traffic is kept, so nobody can look at any: let the deployment keep at least a share of its images"
+    if not reviews:
+        said = f"about {LEAST_REVIEWS} random checks: review what the queue marks so"
+    else:
+        missing = max(LEAST_REVIEWS - reviews, 0)
+        said = f"about {missing} more random checks for an interval" if missing else ""
+    if hidden:
+        said = "; ".join([*([said] if said else []), f"{hidden:,} images were not kept: nothing here speaks for them"])
+    return said or None
+
+
+def _within(connection: Connection, deployment: Deployment, window: Window, checked: Checked) -> list[Weighed]:
+    """The window's checks; sums are kept by whole hours, so without a question to the log the window is made of those."""
+    since, until = (window.since, window.until) if window.of_the_log else whole_hours(window)
+    wide = replace(window, since=since, until=until)
+    found = [one for one in checked.rows(connection, deployment) if one.row.facts.within(wide)]
+    if window.query is None:
+        return found
+    fitting = browse.among(connection, deployment.id, of_log(window), [one.row.facts.log_seq for one in found])
+    return [one for one in found if one.row.facts.log_seq in fitting]
+
+
+def _counted(connection: Connection, deployment: Deployment, window: Window) -> _Counted:
+    if window.of_the_log:
+        return _Counted(0.0, None)
+    since, until = whole_hours(window)
+    stretches = cover(since, until, "day")
+    whole = window.source is None
+    which = sums.Which(stretches, window.source, window.model_version, window.role, None, whole, window.imported)
     found = list(sums.cells(connection, deployment.id, ["volume", "confidence"], which))
     images = sum(float(state[0]) for cell, state in found if cell.metric == "volume")
     by_label = together(one for one in found if one[0].metric == "confidence")
-    answers = sum((state[:-1].astype(np.float64) for state in by_label.values()), start=np.zeros(BINS))
-    return _Traffic(images, answers)
+    return _Counted(images, {label: state[:-1].astype(np.float64) for label, state in by_label.items()})
 
 
-def _seen(connection: Connection, deployment: Deployment, window: Window) -> list[_Seen]:
-    drawn = {one.prediction: one for one in checks(connection, deployment.id)}
+def _unseen(connection: Connection, deployment: Deployment, window: Window) -> int:
     since, until = whole_hours(window)
-    lines = [
-        line
-        for line in predictions.several(connection, list(drawn))
-        if since <= line.taken_at < until
-        and line.error is None
-        and window.source in (None, line.source)
-        and window.model_version in (None, line.model_version)
-        and window.role in (None, line.role)
-    ]
-    return [_one(line, drawn[line.id], deployment.task == "classification") for line in lines]
+    # A shadow sees what its champion sees.
+    role = None if window.role == "shadow" else window.role
+    version = None if window.role == "shadow" else window.model_version
+    return unseen(connection, deployment.id, since, until, window.source, version, role)
 
 
-def _one(line: Logged, check: Check, whole: bool) -> _Seen:
-    answered = line.answered[:1] if whole else line.answered
-    bins = [min(int(found.confidence * BINS), BINS - 1) for found in answered]
-    verdict = check.verdict if check.verdict is not None and check.status in USABLE else None
-    judged = (
-        None
-        if verdict is None
-        else Judged(line.id, line.detections, verdict.annotations, line.threshold, line.width, line.height)
+def _traffic(counted: _Counted, label: str | None) -> Traffic:
+    answers = counted.answers or {}
+    wanted = answers.values() if label is None else [answers[label]] if label in answers else []
+    return Traffic(counted.images, sum(wanted, start=np.zeros(BINS)))
+
+
+def _checks(weighed: Sequence[Weighed], labels: Sequence[str] | None) -> Checks:
+    """The checks' answers to some labels, or to all together."""
+    rows = [one.row for one in weighed]
+
+    def summed(by_label: Mapping[str, Floats]) -> Floats:
+        some = [by_label[label] for label in (by_label if labels is None else labels) if label in by_label]
+        return sum(some, start=np.zeros(BINS))
+
+    def number(by_label: Mapping[str, float]) -> float:
+        return float(sum(by_label.get(label, 0.0) for label in (by_label if labels is None else labels)))
+
+    return Checks(
+        np.array([summed(row.answers) for row in rows]).reshape(-1, BINS),
+        np.array([summed(row.right) for row in rows]).reshape(-1, BINS),
+        np.array([number(row.counted) for row in rows]),
+        np.array([number(row.objects) for row in rows]),
+        np.array([one.probability for one in weighed]),
+        np.array([int(share_of(row.asset, "calibration") * FOLDS) for row in rows], dtype=np.int64),
+        np.array([row.usable for row in rows], dtype=bool),
+        np.array([row.known for row in rows], dtype=bool),
     )
-    return _Seen(line, judged, np.bincount(bins, minlength=BINS).astype(np.float64), check.probability)
 
 
-def _classified(seen: Sequence[_Seen], traffic: _Traffic) -> dict[str, Estimate]:
-    right = np.zeros((len(seen), BINS))
-    for i, one in enumerate(seen):
-        if one.judged is not None and _is_right(one.judged):
-            right[i] = one.answers
-    return _ratios(seen, right, np.ones(len(seen)), traffic, ("accuracy",))
+def _guess(seen: Checks, traffic: Traffic | None, whole: bool, window: Window) -> dict[str, float]:
+    if traffic is None or int(seen.known.sum()) >= LEAST_REVIEWS:
+        return {}
+    wanted = "accuracy" if whole and window.label is None else "precision"
+    found = guess(seen, traffic)
+    return {wanted: found[wanted]} if wanted in found else {}
 
 
-def _is_right(judged: Judged) -> bool:
-    true = [annotation.label for annotation in judged.annotations]
-    return bool(judged.answered) and true == [judged.answered[0].label]
+def _averages(weighed: Sequence[Weighed], counted: _Counted, known: Sequence[str]) -> dict[str, Estimate]:
+    true = {label for one in weighed for label in one.row.objects}
+    labels = [*known, *sorted(true - set(known))]
+    checks = {label: _checks(weighed, [label]) for label in labels}
+    traffic = None if counted.answers is None else {label: _traffic(counted, label) for label in labels}
+    images = counted.images if traffic is not None else float(sum(1 / one.probability for one in weighed))
+    return averages(checks, traffic, images)
 
 
-def _detected(seen: Sequence[_Seen], traffic: _Traffic, labels: Sequence[str]) -> dict[str, Estimate]:
-    images = [one.judged for one in seen if one.judged is not None]
-    matches = [matches_of(image) for image in images]
-    right, objects = np.zeros((len(seen), BINS)), np.zeros(len(seen))
-    for i, (image, found) in enumerate(zip(images, matches, strict=True)):
-        objects[i] = sum(int(match.positives[0]) for match in found.values())
-        for match in found.values():
-            hits = match.scores[((match.hits[:, 0] & 1) == 1) & (match.scores >= image.threshold)]
-            right[i] += np.bincount(np.minimum((hits * BINS).astype(int), BINS - 1), minlength=BINS)
-    ratios = _ratios(seen, right, objects, traffic, ("precision", "recall", "f1"))
-    store = ApStore(labels_among(images, labels))
-    for image, found in zip(images, matches, strict=True):
-        store.insert(image.key, found)
-    weight = {one.line.id: 1 / one.probability for one in seen}
-    in_order = np.array([weight[str(key)] for key in store.image_keys])
-    for name in ("map50", "map50_95"):
-        mean = half_sampled(lambda rows, name=name: store.replicates(rows, name), in_order)  # type: ignore[misc]
-        ratios |= {} if mean is None else {name: mean}
-    return ratios
-
-
-def _ratios(
-    seen: Sequence[_Seen], right: Floats, objects: Floats, traffic: _Traffic, names: Sequence[str]
+def _average_precision(
+    deployment: Deployment, weighed: Sequence[Weighed], checked: Checked, label: str | None, skipped: float
 ) -> dict[str, Estimate]:
-    """By metric; `right` (k, BINS) right answers, `objects` (k,) what was there to be found."""
-    probability = np.array([one.probability for one in seen])
-    weights = 1 / probability
-    answers = np.array([one.answers for one in seen])
-    folds = np.array([int(share_of(one.line.asset, "calibration") * FOLDS) for one in seen])
-    fitted = cross_fitted(Reviewed(answers, right, weights), folds)
-    said, tp = answers.sum(axis=1), right.sum(axis=1)
-    # What is missed leaves no box: it is the same for every image as far as the confidences know.
-    missed = float((weights * (objects - tp)).sum() / weights.sum())
-    expected = fitted.own + missed
-    all_said, all_tp = float(traffic.answers.sum()), float(traffic.answers @ fitted.stairs)
-    all_expected = all_tp + missed * traffic.images
-    one = np.ones(len(seen))
-    tables = {
-        "accuracy": (tp, one, fitted.own, one, all_tp, traffic.images),
-        "precision": (tp, said, fitted.own, said, all_tp, all_said),
-        "recall": (tp, objects, fitted.own, expected, all_tp, all_expected),
-        "f1": (2 * tp, said + objects, 2 * fitted.own, said + expected, 2 * all_tp, all_said + all_expected),
+    weight = {one.row.key: 1 / one.probability for one in weighed}
+    store = checked.ranked(deployment, [one.row.key for one in weighed if one.row.known and one.row.usable])
+    found = _mean_precisions(store, weight, label)
+    if skipped <= TOLERATED_SKIPS:
+        return found
+    ends: list[dict[str, Estimate]] = []
+    for good in (False, True):
+        whole = store.part(store.image_keys)
+        for one in weighed:
+            if not one.row.known:
+                whole.insert(one.row.key, _supposed(one.row, good, set(store.labels)))
+        ends.append(_mean_precisions(whole, weight, label))
+    return {
+        name: spanning(one, ends[0][name], ends[1][name]) for name, one in found.items() if all(name in e for e in ends)
     }
-    found = {}
-    for name in names:
-        a, b, f, g, top, bottom = tables[name]
-        estimate = ratio(Sample(a, b, f, g, probability), traffic.images, top, bottom)
-        if estimate is not None:
-            found[name] = estimate
+
+
+def _mean_precisions(store: ApStore, weight: Mapping[str, float], label: str | None) -> dict[str, Estimate]:
+    in_order = np.array([weight[str(key)] for key in store.image_keys])
+    labels = None if label is None else [label]
+    found: dict[str, Estimate] = {}
+    for name in ("map50", "map50_95"):
+        mean = half_sampled(lambda rows, name=name: store.replicates(rows, name, labels), in_order)  # type: ignore[misc]
+        if mean is not None:
+            found[name] = mean
     return found
 
 
-def _widened(one: Estimate, skipped: float) -> Estimate:
-    """As if every skipped image had been all wrong, or all right."""
-
-    def down(end: float | None) -> float | None:
-        return None if end is None else end * (1 - skipped)
-
-    def up(end: float | None) -> float | None:
-        return None if end is None else min(end * (1 - skipped) + skipped, 1.0)
-
-    return one._replace(
-        lower=down(one.lower),
-        upper=up(one.upper),
-        always_lower=down(one.always_lower),
-        always_upper=up(one.always_upper),
-    )
+def _supposed(row: Row, good: bool, labels: set[object]) -> dict[str, LabelMatch]:
+    """The matches of an image nobody judged, if every answer were right, or each stood beside an object that it missed."""
+    every, width = np.uint16((1 << len(IOU_THRESHOLDS)) - 1), len(AREAS)
+    found: dict[str, LabelMatch] = {}
+    for label, scores in row.unjudged.items():
+        if label not in labels:
+            continue
+        answered = (scores >= row.threshold)[:, None] & np.ones(width, dtype=bool)
+        hits = np.where(answered & good, every, 0).astype(np.uint16)
+        ignored = np.where(~answered & good, every, 0).astype(np.uint16)
+        positives = np.full(width, int(answered[:, 0].sum()), dtype=np.int64)
+        found[label] = LabelMatch(scores, hits, ignored, positives)
+    return found

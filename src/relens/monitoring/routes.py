@@ -18,6 +18,8 @@ from relens.kit import clock
 from relens.kit.clock import SECOND
 from relens.metrics.metric import METRICS, Metric
 from relens.monitoring import store
+from relens.monitoring.estimate_bodies import EstimatesOut
+from relens.monitoring.estimating import Estimating
 from relens.monitoring.measure import Measurement, Measuring, Progress
 from relens.monitoring.reference import FitReference
 from relens.monitoring.training_data import TrainingData
@@ -93,7 +95,10 @@ def _progress(progress: Progress | None) -> ProgressOut | None:
 
 
 class DashboardOut(BaseModel):
-    """Every metric of a deployment in one window, and what it can be filtered by."""
+    """Every metric of a deployment in one window, and what it can be filtered by.
+
+    `estimates` stand beside the metrics of reviewed images: what the random checks among them say of all traffic.
+    """
 
     since: Instant = Field(serialization_alias="from")
     until: Instant = Field(serialization_alias="to")
@@ -103,6 +108,7 @@ class DashboardOut(BaseModel):
     model_versions: list[str]
     labels: list[str]
     roles: list[str]
+    estimates: EstimatesOut
     progress: ProgressOut | None = None
 
 
@@ -171,9 +177,17 @@ def get_metric(asked: Asked, metric: str, numbers: Numbers, bucket: Bucket = "au
 
 
 @router.get("/deployments/{deployment}/dashboard")
-def get_dashboard(asked: Asked, numbers: Numbers, bucket: Bucket = "auto") -> DashboardOut:
+def get_dashboard(
+    asked: Asked,
+    numbers: Numbers,
+    made: Annotated[Estimating, part(Estimating)],
+    database: Db,
+    bucket: Bucket = "auto",
+) -> DashboardOut:
     deployment, window = asked
     found = numbers.dashboard(deployment, window, bucket)
+    with database.read() as connection:
+        estimates = EstimatesOut.made(made.of(connection, deployment, window))
     return DashboardOut(
         since=found.since,
         until=found.until,
@@ -183,6 +197,7 @@ def get_dashboard(asked: Asked, numbers: Numbers, bucket: Bucket = "auto") -> Da
         model_versions=list(found.model_versions),
         labels=list(found.labels),
         roles=list(found.roles),
+        estimates=estimates,
         progress=_progress(found.progress),
     )
 

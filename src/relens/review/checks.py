@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -28,22 +29,44 @@ class Check:
         return self.verdict.status if self.verdict else "pending"
 
 
+class Drawn(NamedTuple):
+    """A random check without what was said: `reviewed` is the prediction it was said of (another one on the same image, or itself).
+
+    `seq` numbers that verdict's latest change; `status` "pending": it was reopened and waits, or was erased.
+    """
+
+    prediction: str
+    probability: float
+    reviewed: str
+    seq: int
+    status: Status
+
+
+def drawn(connection: Connection, deployment: str, since_seq: int = 0) -> list[Drawn]:
+    """The random checks of a deployment (by id) that arrived after `since_seq` of the log. Weights are 1 / probability."""
+    rows = queue_rows.drawn(connection, deployment, since_seq)
+    kept = predictions.keep_probabilities(connection, [row.prediction for row, _ in rows])
+    return [
+        Drawn(
+            row.prediction,
+            probability(row.size, tau) * kept[row.prediction],
+            row.twin or row.prediction,
+            row.seq,
+            "pending" if row.open else row.status,
+        )
+        for row, tau in rows
+        if kept.get(row.prediction)
+    ]
+
+
 def checks(connection: Connection, deployment: str, since_seq: int = 0) -> list[Check]:
-    """Those of a deployment (by id) that arrived after `since_seq` of the log. Weights are 1 / probability.
+    """The same with what was said.
 
     Skipped and unresolved ones are among them: whoever estimates from the others alone must widen the interval by their share.
     """
-    drawn = queue_rows.drawn(connection, deployment, since_seq)
-    kept = {
-        line.id: line.keep_probability for line in predictions.several(connection, [row.prediction for row, _ in drawn])
-    }
-    said = store.of_predictions(connection, [row.twin or row.prediction for row, _ in drawn])
+    found = drawn(connection, deployment, since_seq)
+    said = store.of_predictions(connection, [one.reviewed for one in found if one.status != "pending"])
     return [
-        Check(
-            row.prediction,
-            probability(row.size, tau) * kept[row.prediction],
-            None if row.open else said.get(row.twin or row.prediction),
-        )
-        for row, tau in drawn
-        if row.prediction in kept
+        Check(one.prediction, one.probability, said.get(one.reviewed) if one.status != "pending" else None)
+        for one in found
     ]

@@ -262,26 +262,27 @@ def above(connection: Connection, deployment: str, since_seq: int = 0) -> list[A
 
 
 def drawn(connection: Connection, deployment: str, since_seq: int = 0) -> list[tuple[Any, float]]:
-    """The same as rows of the queue, each with its tau.
+    """The same as rows of the queue with `status` and `seq` of what was said of each (of its twin, where it has one), and its tau.
 
     Only what somebody has said something about is looked at: whatever waits, or left unseen, has a priority below tau.
     """
     there = cohorts(connection, deployment)
     firsts = [cohort.first for cohort in there]
     columns = [queue_item.c[name] for name in ("prediction", "size", "open", "twin", "log_seq", "chance")]
+    said = select(*columns, verdict.c.status, verdict.c.seq)
     here = (queue_item.c.deployment == deployment) & (queue_item.c.log_seq > since_seq)
-    said = select(*columns).join(verdict, verdict.c.prediction == queue_item.c.prediction)
-    asked = (
-        said.where(here, verdict.c.deployment == deployment, queue_item.c.twin.is_(None)),
-        select(*columns).where(here, queue_item.c.twin.is_not(None)),
-    )
+    own = said.join(verdict, verdict.c.prediction == queue_item.c.prediction)
+    twins = said.join(verdict, verdict.c.prediction == queue_item.c.twin)
     found: list[tuple[Any, float]] = []
-    for query in asked:
+    for query in (
+        own.where(here, verdict.c.deployment == deployment, queue_item.c.twin.is_(None)),
+        twins.where(here, queue_item.c.twin.is_not(None)),
+    ):
         for row in connection.execute(query):
             number = bisect_right(firsts, row.log_seq) - 1
             if number >= 0 and row.chance > there[number].tau:
                 found.append((row, there[number].tau))
-    return sorted(found, key=lambda one: one[0].log_seq)
+    return sorted(found, key=lambda one: int(one[0].log_seq))
 
 
 def mark(connection: Connection, lane: Lane, predictions: Sequence[str], now: int) -> None:

@@ -84,6 +84,12 @@ def last_seq(connection: Connection) -> int:
     return int(connection.execute(select(func.max(verdict.c.seq))).scalar_one() or 0)
 
 
+def last_seq_of(connection: Connection, deployment: str) -> int:
+    """The number of the latest change in one deployment; 0 before the first."""
+    query = select(func.max(verdict.c.seq)).where(verdict.c.deployment == deployment)
+    return int(connection.execute(query).scalar_one() or 0)
+
+
 def keep(connection: Connection, said: Verdict) -> None:
     """Writes the current verdict and its line of history, in the caller's transaction."""
     _count_labels(connection, get(connection, said.prediction), said)
