@@ -6,7 +6,13 @@ export type Measure = AlertSubject & { key: string; operator: AlertRule["operato
 
 const USUALLY_BAD_BELOW = /^(volume|confidence|average_precision|detection_report|classification_report)$/;
 
-const EXAMPLES: Record<string, string> = { "drift.from_usual": "0.1", "drift.d": "0.25", "outlier.unusual_share": "5", "latency.p95": "200", "volume.images": "10" };
+const EXAMPLES: Record<string, string> = {
+  "drift.from_usual": "0.1",
+  "drift.d": "0.25",
+  "outlier.unusual_share": "5",
+  "latency.p95": "200",
+  "volume.images": "10",
+};
 
 const ORDER = ["drift.from_usual", "outlier.unusual_share", "latency.p95", "volume.images", "confidence.mean"];
 

@@ -3,9 +3,11 @@ import { imageUrl } from "../api/client";
 import type { Measurement } from "../api/types";
 import { useRead } from "../api/use";
 import { TimeChart } from "../design/charts/TimeChart";
-import { count, score } from "../design/format";
+import { count, percent, score } from "../design/format";
 import { useNow } from "../design/now";
 import { Chip } from "../design/status";
+import { Time } from "../design/Time";
+import { alarmOf, sentence, Standing } from "./DriftStanding";
 import css from "./monitoring.module.css";
 import { column, list, num, str, times } from "./read";
 import { Tile, useBoard } from "./Tile";
@@ -21,16 +23,17 @@ export function DriftTile() {
     <Tile metric="drift" title="Drift" wide={8} headline={(whole) => <Verdict measure={lately ?? whole} />}>
       {(whole) => {
         const shown = lately ?? whole;
-        const features = list<Feature>(shown.value, "features").slice(0, 4);
+        const features = list<Feature>(alarmOf(shown) ?? shown.value, "features").slice(0, 4);
         const top = Math.max(...features.map((feature) => num(feature, "d") ?? 0), 0.3);
         return (
           <>
+            <Standing measure={shown} />
             <div className={css.drift}>
               <Headline measure={shown} whole={lately ? whole : null} />
               <ul className={css.moved} aria-label="What moved most">
                 {features.map((feature) => (
                   <li key={String(feature.name)}>
-                    <span>{sentence(feature)}</span>
+                    <span title={share(feature)}>{told(feature)}</span>
                     <span className={css.track}>
                       <span style={{ width: `${((num(feature, "d") ?? 0) / top) * 100}%` }} />
                     </span>
@@ -74,12 +77,17 @@ function useLately(): Measurement | null {
 }
 
 function Verdict({ measure }: { measure: Measurement }) {
+  const state = str(measure.value?.production as Feature | undefined, "state");
   const usual = measure.value?.usual;
+  if (state === "alarm") return <Chip tone="bad">Not usual here</Chip>;
   if (typeof usual !== "boolean") return null;
-  return usual ? <Chip tone="ok">Like the training data</Chip> : <Chip tone="warn">Not like the training data</Chip>;
+  if (!usual) return <Chip tone="warn">Not like the training data</Chip>;
+  return <Chip tone="ok">{state === "watching" ? "Usual" : "Like the training data"}</Chip>;
 }
 
 function Headline({ measure, whole }: { measure: Measurement; whole: Measurement | null }) {
+  const alarm = alarmOf(measure);
+  if (alarm) return <Left alarm={alarm} measure={measure} />;
   const slice = measure.value?.slice as Feature | null | undefined;
   return (
     <div className={css.verdict}>
@@ -98,13 +106,30 @@ function Headline({ measure, whole }: { measure: Measurement; whole: Measurement
   );
 }
 
-function sentence(feature: Feature): string {
-  const text = str(feature, "sentence") ?? str(feature, "title") ?? "";
-  return text.charAt(0).toUpperCase() + text.slice(1);
+/** How far production is from what is usual, while an alarm stands. */
+function Left({ alarm, measure }: { alarm: Feature; measure: Measurement }) {
+  return (
+    <div className={css.verdict}>
+      <span className={css.big}>{score(num(alarm, "d"), 2)}</span>
+      <p>
+        From usual production: 0 same, 1 disjoint. {count(num(alarm, "n"))} images since <Time at={str(alarm, "since")} />
+      </p>
+      <p>{score(num(measure.value, "d"), 2)} from the training data.</p>
+    </div>
+  );
+}
+
+function told(feature: Feature): string {
+  return sentence(str(feature, "sentence") ?? str(feature, "title") ?? "");
+}
+
+function share(feature: Feature): string | undefined {
+  const part = num(feature, "share");
+  return part === null ? undefined : `${percent(part)} of the evidence`;
 }
 
 function Strips({ measure }: { measure: Measurement }) {
-  const images = measure.value?.images as Feature | null | undefined;
+  const images = (alarmOf(measure) ?? measure.value)?.images as Feature | null | undefined;
   const usual = list<string>(images, "usual").slice(0, 6);
   const now = list<string>(images, "now").slice(0, 6);
   if (usual.length === 0 && now.length === 0) return null;
