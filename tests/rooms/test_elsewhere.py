@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import func, select
 
 from relens.access.asking import Door
 from relens.deployments import store as deployment_store
@@ -20,8 +22,9 @@ from relens.infra.storage import Storage
 from relens.infra.storage.folder import Folder
 from relens.infra.web import Parts
 from relens.kit.ids import content_id, new_id
-from relens.predictions import elsewhere_routes, routes
+from relens.predictions import elsewhere_routes, plain, routes
 from relens.predictions import store as log
+from relens.predictions.plain import LEAST
 from relens.predictions.record import Recorder
 from relens.server.app import make_app
 from relens.testing.images import make_jpeg
@@ -255,3 +258,49 @@ def test_whatever_is_sent_is_logged_or_refused_with_a_sentence(world: World, bod
     answer = world.client.post("/api/v1/deployments/belt/predictions", content=json.dumps(body).encode())
     assert answer.status_code in (201, 409, 413, 422), answer.text
     assert answer.status_code == 201 or answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        '"metadata": {"n": 1e999}',
+        '"metadata": {"n": [-1e999]}',
+        f'"metadata": {{"n": 1{"0" * 400}}}',
+        '"metadata": {"n": 9223372036854775808}',
+        f'"metadata": {{"n": {"[" * 100}{"]" * 100}}}',
+        '"metadata": {"n": "\\u0000"}',
+        '"metadata": {"n\\ud800": 1}',
+        '"source": "a\\u0000"',
+        '"tags": ["\\udfff"]',
+        '"latency_ms": 1e999',
+        '"threshold": 1e999',
+        '"writer": "w", "writer_seq": 1e999',
+    ],
+)
+def test_json_that_cannot_be_kept_is_refused_however_many_come(world: World, odd: str) -> None:
+    good = json.dumps({"width": 100, "height": 80, "detections": [BOX]})
+    bad = good[:-1] + f", {odd}}}"
+    for others in (0, LEAST):
+        for body in (f'{{"items": [{", ".join([good] * others + [bad])}]}}', f"[{', '.join([bad] + [good] * others)}]"):
+            for address in ("", "/check"):
+                answer = world.client.post(f"/api/v1/deployments/belt/predictions{address}", content=body.encode())
+                problems = [] if answer.status_code == 422 else answer.json().get("problems", [])
+                assert answer.status_code == 422 or (address and answer.status_code == 200 and problems), answer.text
+    with world.database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(log.prediction)).scalar_one() == 0
+
+
+def test_a_big_batch_is_read_in_pieces_and_away_from_the_loop(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    where: list[Any] = []
+    for module, name in ((plain, "pieces"), (elsewhere_routes, "pieces")):
+        real = getattr(module, name)
+        monkeypatch.setattr(
+            module, name, lambda text, real=real: where.append(threading.current_thread()) or real(text)
+        )
+    items = [{**ITEM, "client_id": str(number)} for number in range(3000)]
+    assert len(world.send({"items": items})["items"]) == 3000
+    # One without what a plain one has makes the other reader read them all.
+    assert len(world.send([*items[:2999], {**items[2999], "threshold": 0.5}])["items"]) == 3000
+    world.refuse([*items[:2999], {**items[2999], "metadata": {"n": "\0"}}])
+    assert len(where) == 4
+    assert threading.main_thread() not in where

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from onnx import helper, load_model_from_string
 
 from relens.access.asking import Door
 from relens.infra.database import Database
@@ -143,3 +144,43 @@ def test_a_task_that_contradicts_the_model_is_a_conflict(client: Client) -> None
 def test_what_is_not_there_is_404(client: Client) -> None:
     for path in ("models/none", "models/none/versions", "model-versions/none/1", "model-versions/none/artifact"):
         assert client.get(f"/api/v1/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("odd", ["\\ud800", "a\\u0000b"])
+def test_a_label_that_cannot_be_kept_is_refused_wherever_it_stands(client: Client, odd: str) -> None:
+    labels = f'["good", "{odd}", "other"]'
+    given = send(client, "blobs", tiny_models.classifier(), labels=labels)
+    declared = send(client, "blobs", onnx_with("relens.labels", labels))
+    ultralytics = send(
+        client, "blobs", onnx_with("names", f"{{0: 'good', 1: '{odd}', 2: 'other'}}", without="relens.labels")
+    )
+    for answer in (given, declared, ultralytics):
+        assert answer.status_code == 422, answer.text
+    assert client.get("/api/v1/models").json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"input": '{"scale": 1e999}'},
+        {"input": '{"pad": NaN}'},
+        {"input": "[" * 100_000},
+        {"advised_threshold": "nan"},
+        {"advised_threshold": "1e999"},
+        {"note": "a\0b"},
+        {"parent": "a\0b"},
+        {"reader": "\0"},
+    ],
+)
+def test_a_field_that_cannot_be_kept_is_refused(client: Client, fields: dict[str, str]) -> None:
+    answer = send(client, "blobs", tiny_models.classifier(), **fields)
+    assert answer.status_code == 422, answer.text
+
+
+def onnx_with(key: str, value: str, without: str = "") -> bytes:
+    """A classifier whose file declares this too."""
+    model = load_model_from_string(tiny_models.classifier())
+    kept = {one.key: one.value for one in model.metadata_props if one.key not in (key, without)}
+    del model.metadata_props[:]
+    helper.set_model_props(model, {**kept, key: value})
+    return bytes(model.SerializeToString())

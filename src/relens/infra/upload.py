@@ -39,31 +39,29 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A text and the files beside it, by their file names."""
+    """A text, as its bytes, and the files beside it, by their file names."""
 
-    text: str
+    data: bytes
     files: dict[str, bytes]
 
 
 async def form_within(request: Request, limit: int, field: str) -> Form:
     """The body as text, or a multipart form whose text stands in `field`; `limit` bytes in all."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        body = await body_within(request, limit)
-        return Form(body.decode("utf-8", "replace"), {})
+        return Form(await body_within(request, limit), {})
     try:
         form = await _form(request, limit, max_files=5000, max_fields=8, longest=limit)
     except MultiPartException as error:
         raise BadUpload(f"the multipart form cannot be read: send the JSON as field '{field}'") from error
     try:
         files = {v.filename: await v.read() for _, v in form.multi_items() if isinstance(v, UploadFile) and v.filename}
-        text = form.get(field)
-        if isinstance(text, UploadFile):
-            text = (await text.read()).decode("utf-8", "replace")
+        found = form.get(field)
+        text = await found.read() if isinstance(found, UploadFile) else found
     finally:
         await form.close()
-    if not isinstance(text, str):
+    if text is None:
         raise BadUpload(f"the form has no field '{field}'")
-    return Form(text, files)
+    return Form(text.encode("utf-8", "replace") if isinstance(text, str) else text, files)
 
 
 async def body_within(request: Request, limit: int) -> bytes:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, PlainSerializer
 
 from relens.kit import clock
 from relens.kit.errors import Invalid
+from relens.kit.strict_json import BadJson, read_json
 
 Part = TypeVar("Part")
 Item = TypeVar("Item")
@@ -66,8 +67,8 @@ def write_cursor(*position: object) -> str:
 def read_cursor(cursor: str, length: int) -> list[Any]:
     """The position `write_cursor` wrote, `length` values; refuses anything else."""
     try:
-        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError as error:
+        position = read_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, BadJson) as error:
         raise BadCursor("this cursor was not given out by this list: start again without one") from error
     if (
         not isinstance(position, list)

@@ -16,12 +16,14 @@ from relens.deployments import store as deployment_store
 from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.infra.settings import Settings
-from relens.infra.upload import form_within
+from relens.infra.upload import Form, form_within
 from relens.infra.web import Instant, part
 from relens.kit.errors import NotFound, RelensError
+from relens.kit.strict_json import BadJson, read_json
 from relens.predictions import elsewhere, once, plain
 from relens.predictions.elsewhere import MOST_AT_ONCE, BadBatch, Reader, read_batch
 from relens.predictions.logged import Entry
+from relens.predictions.pieces import ONCE, pieces
 from relens.predictions.record import Recorder
 from relens.registry import store as registry_store
 from relens.registry.model_version import ModelVersion
@@ -104,11 +106,7 @@ async def log_predictions(
     """
     actor.must_be("operator")
     form = await form_within(request, settings.max_image_bytes * 4, "predictions")
-    if not form.files and (items := plain.items_of(form.text)) is not None:
-        quick = await run_in_threadpool(_log_plain, deployment, items, database, recorder)
-        if quick is not None:
-            return quick
-    return await run_in_threadpool(_log, deployment, form.text, form.files, database, recorder)
+    return await run_in_threadpool(_log_any, deployment, form, database, recorder)
 
 
 @router.post("/deployments/{deployment}/predictions/check", openapi_extra=_BATCH)
@@ -117,7 +115,20 @@ async def check_predictions(
 ) -> CheckOut:
     """What sending these predictions would do; nothing is logged, and images are not needed."""
     form = await form_within(request, settings.max_image_bytes * 4, "predictions")
-    return await run_in_threadpool(_check, deployment, form.text, form.files, database)
+    return await run_in_threadpool(_check, deployment, form, database)
+
+
+def _text(form: Form) -> str:
+    return form.data.decode("utf-8", "replace")
+
+
+def _log_any(deployment: str, form: Form, database: Database, recorder: Recorder) -> Response | BatchOut:
+    text = _text(form)
+    if not form.files and (items := plain.items_of(text)) is not None:
+        quick = _log_plain(deployment, items, database, recorder)
+        if quick is not None:
+            return quick
+    return _log(deployment, text, form.files, database, recorder)
 
 
 def _log_plain(deployment: str, items: list[Any], database: Database, recorder: Recorder) -> Response | None:
@@ -142,9 +153,9 @@ def _log(deployment: str, text: str, files: dict[str, bytes], database: Database
     return BatchOut(items=[SentOut(id=line.id, client_id=line.client_id, fresh=fresh) for line, fresh in lines])
 
 
-def _check(deployment: str, text: str, files: dict[str, bytes], database: Database) -> CheckOut:
-    items, found, versions = _read(deployment, text, database)
-    reader, problems = Reader(found, versions, files), []
+def _check(deployment: str, form: Form, database: Database) -> CheckOut:
+    items, found, versions = _read(deployment, _text(form), database)
+    reader, problems = Reader(found, versions, form.files), []
     entries: dict[int, Entry] = {}
     for number, item in enumerate(items):
         try:
@@ -171,8 +182,9 @@ def _check(deployment: str, text: str, files: dict[str, bytes], database: Databa
 
 def _read(deployment: str, text: str, database: Database) -> tuple[Items, Deployment, dict[str, ModelVersion]]:
     try:
-        body = pydantic_core.from_json(text, allow_inf_nan=False)
-    except ValueError as error:
+        cut = pieces(text) if len(text) > ONCE else None
+        body = read_json(text) if cut is None else [item for piece in cut for item in read_json(piece)]
+    except BadJson as error:
         raise BadBatch(f'the predictions cannot be read: {error}; send {{"items": [...]}}') from error
     items = elsewhere.items_of(body)
     with database.read() as connection:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
 from typing import Annotated, Any, NamedTuple, NotRequired
@@ -20,11 +21,15 @@ from relens.kit import clock
 from relens.kit.clock import Micros
 from relens.kit.errors import Invalid
 from relens.kit.ids import content_id, new_id
+from relens.kit.strict_json import DEEPEST
 from relens.predictions.logged import believable
+from relens.predictions.pieces import ONCE, pieces
 
 LEAST = 21
 """Fewer predictions than this are filed at once, by the other way."""
+MOST = 5000
 _LONGEST_METADATA = 4_000
+_LONG_NUMBER = re.compile(r"\d{19}")
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -54,10 +59,10 @@ class _Item(TypedDict):
 
 class _Batch(TypedDict):
     __pydantic_config__ = _STRICT  # type: ignore[misc]
-    items: Annotated[list[_Item], Field(min_length=LEAST, max_length=5000)]
+    items: Annotated[list[_Item], Field(min_length=LEAST, max_length=MOST)]
 
 
-_BATCH = TypeAdapter(_Batch)
+_BATCH, _ITEMS = TypeAdapter(_Batch), TypeAdapter(list[_Item])
 
 
 class Plain(NamedTuple):
@@ -80,12 +85,17 @@ class Plain(NamedTuple):
     writer_seq: int | None
 
 
-def items_of(body: str) -> list[_Item] | None:
+def items_of(text: str) -> list[_Item] | None:
     """The predictions of a batch where all are plain by their form."""
+    if "\\u0000" in text:  # no database keeps it; the other reader says so
+        return None
     try:
-        return _BATCH.validate_json(body)["items"]
+        if len(text) <= ONCE:
+            return _BATCH.validate_json(text)["items"]
+        items = [item for piece in pieces(text) or () for item in _ITEMS.validate_json(piece)]
     except ValidationError:
         return None
+    return items if LEAST <= len(items) <= MOST else None
 
 
 def read(items: list[_Item], deployment: Deployment, versions: Mapping[str, str]) -> list[Plain] | None:
@@ -106,7 +116,7 @@ def _line(item: _Item, deployment: Deployment, versions: Mapping[str, str], now:
     width, height, client_id, taken_at = item["width"], item["height"], get("client_id"), get("taken_at")
     tags, metadata, version, writer = get("tags"), get("metadata"), get("model_version"), get("writer")
     more = _json(metadata) if metadata else "{}"
-    if len(more) > _LONGEST_METADATA or (writer is None) == ("writer_seq" in item):
+    if len(more) > _LONGEST_METADATA or _is_odd(more) or (writer is None) == ("writer_seq" in item):
         raise _NotPlain
     said = item["detections"]
     if len(said) > 1:
@@ -128,6 +138,11 @@ def _line(item: _Item, deployment: Deployment, versions: Mapping[str, str], now:
         writer,
         get("writer_seq"),
     )
+
+
+def _is_odd(metadata: str) -> bool:
+    """Perhaps nested too deep, or a number beyond 64 bits."""
+    return metadata.count("[") + metadata.count("{") > DEEPEST or _LONG_NUMBER.search(metadata) is not None
 
 
 def _written(said: list[_Detection], width: int, height: int) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -19,6 +18,7 @@ from relens.infra.database import Database
 from relens.infra.storage import Storage
 from relens.infra.web import Instant, Page, part
 from relens.kit.errors import Invalid
+from relens.kit.strict_json import BadJson, check_text, read_json
 from relens.registry import store
 from relens.registry.model_version import Model, ModelVersion, artifact_key
 from relens.registry.register import register
@@ -161,6 +161,8 @@ def add_version(
 ) -> ModelVersionOut:
     """Registers a file. The same file again under the same model gives the version that is there."""
     actor.must_be("operator")
+    for text in (name, task, reader, dataset_version, parent, note):
+        check_text(text or "", "a field")
     with database.read() as connection:
         parent_id = store.find(connection, parent).id if parent else None
     version = register(
@@ -219,9 +221,9 @@ def _label_list(text: str | None) -> list[str] | None:
     if not text:
         return None
     try:
-        labels = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadForm('labels is not JSON: write it as ["first", "second"]') from error
+        labels = read_json(text)
+    except BadJson as error:
+        raise BadForm(f'labels is not JSON: write it as ["first", "second"] ({error})') from error
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         raise BadForm('labels must be a JSON list of names: ["first", "second"]')
     return labels
@@ -229,9 +231,11 @@ def _label_list(text: str | None) -> list[str] | None:
 
 def _input(text: str | None) -> dict[str, Any] | None:
     try:
-        given = json.loads(text) if text else None
-    except (ValueError, RecursionError) as error:
-        raise BadForm('input is not JSON: write it as {"normalise": "imagenet", "resize": "crop"}') from error
+        given = read_json(text) if text else None
+    except BadJson as error:
+        raise BadForm(
+            f'input is not JSON: write it as {{"normalise": "imagenet", "resize": "crop"}} ({error})'
+        ) from error
     if given is not None and not isinstance(given, dict):
         raise BadForm('input must be a JSON object: {"normalise": "imagenet", "resize": "crop"}')
     return given

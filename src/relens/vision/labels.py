@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from relens.kit.errors import Invalid
+from relens.kit.strict_json import check_text
 
 # ImageNet's largest list has 21,841.
 MOST = 25_000
@@ -26,6 +27,8 @@ class LabelMap:
             raise BadLabels(f"a label map has {MOST} labels at most, not {len(self.names)}")
         if any(not isinstance(name, str) or not name.strip() for name in self.names):
             raise BadLabels("a label must be a text that is not empty")
+        for name in self.names:
+            check_text(name, "a label")
         if any(len(name) > 200 for name in self.names):
             raise BadLabels("a label may be 200 characters long at most")
         if len(set(self.names)) != len(self.names):
