@@ -61,10 +61,10 @@ def followed(site: Site) -> None:
 
 
 def say(site: Site, actor: Actor | None = None) -> None:
+    with site.database.read() as connection:
+        now = decided.present(connection, deployments.get(connection, site.deployment.id), site.fitted)
     site.database.write(
-        lambda c: decided.say_usual(
-            c, deployments.get(c, site.deployment.id), "new lamps", actor or site.alice, site.fitted
-        )
+        lambda c: decided.say_usual(c, deployments.get(c, site.deployment.id), "new lamps", actor or site.alice, now)
     )
 
 

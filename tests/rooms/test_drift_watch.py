@@ -18,11 +18,14 @@ from relens.kit.clock import DAY, HOUR, Micros
 from relens.kit.errors import NotAllowed, RelensError
 from relens.metrics.drift_alarm import LEAST_WINDOWS
 from relens.monitoring import decided
+from relens.monitoring.learn import calibration_scores
 from relens.monitoring.two_sample import two_sample_table
 from relens.monitoring.usual import BadWatch, Hour, Watch, closed, ready
 from relens.monitoring.usual_rows import windows
 from relens.monitoring.watch import DriftWatch
 from relens.monitoring.watching import Standing, standing
+from relens.monitoring.window import Window
+from relens.predictions import store as predictions
 from relens.review.habits import habits_of
 from tests.rooms.monitoring_material import START, Site, make_site
 
@@ -66,8 +69,10 @@ def say(site: Site, reason: str = "new lamps") -> int:
 
 
 def said_by(site: Site, actor: Actor, reason: str) -> int:
+    with site.database.read() as connection:
+        now = decided.present(connection, deployments.get(connection, site.deployment.id), site.fitted)
     return site.database.write(
-        lambda c: decided.say_usual(c, deployments.get(c, site.deployment.id), reason, actor, site.fitted)
+        lambda c: decided.say_usual(c, deployments.get(c, site.deployment.id), reason, actor, now)
     )
 
 
@@ -216,24 +221,35 @@ def test_settings_that_cannot_be_kept_to_are_refused() -> None:
 
 
 def test_the_classic_table_is_scipys(site: Site) -> None:
-    site.log(80, brightness=-0.05)
+    """With the outlier score, of the page's window; numbers of the model against images it was not trained on."""
+    site.log(50, hour=0)
+    inside = site.log(80, hour=10, brightness=-0.05)
     site.catch_up()
+    window = Window(START + 9 * HOUR, START + 12 * HOUR)
     with site.database.read() as connection:
-        table = two_sample_table(connection, deployments.get(connection, site.deployment.id), site.fitted, 500)
+        found = deployments.get(connection, site.deployment.id)
+        table = {one.feature: one for one in two_sample_table(connection, found, site.fitted, window, 500)}
+        lines = predictions.several(connection, [line.id for line in inside])
     numbers = site.fitted.get(seen_reference(site))
-    with site.database.read() as connection:
-        from relens.predictions import store as predictions
-
-        lines = predictions.since(connection, 0, 1000, site.deployment.id)
-    names = [one.name for one in numbers.reference.features]
     now = np.array([line.scalars for line in lines], dtype=np.float64)
-    for one in table:
-        i = names.index(one.feature)
-        expected = ks_2samp(now[:, i], numbers.scalars[:, i].astype(np.float64), method="exact")
-        assert one.statistic == pytest.approx(expected.statistic, abs=1e-12)
-        assert one.p == pytest.approx(expected.pvalue, rel=1e-6)
-        assert (one.n, one.m) == (80, 300)
+    validation = np.arange(300) % 3 == 0
+    expected = {
+        "outlier": (
+            np.array([line.outlier for line in lines], dtype=np.float64), calibration_scores(numbers.outlier)
+        )
+    }  # fmt: skip
+    for i, feature in enumerate(numbers.reference.features):
+        rows = slice(None) if feature.family == "image" else validation
+        expected[feature.name] = (now[:, i], numbers.scalars[rows, i].astype(np.float64))
+    assert table.keys() == expected.keys()
+    for name, (ours, theirs) in expected.items():
+        one, peer = table[name], ks_2samp(ours, theirs, method="exact")
+        assert one.statistic == pytest.approx(peer.statistic, abs=1e-12)
+        assert one.p == pytest.approx(peer.pvalue, rel=1e-6)
+        assert (one.n, one.m) == (80, len(theirs))
         assert one.corrected == min(one.p * len(table), 1.0)
+    assert table["brightness"].m == 300
+    assert {table["outlier"].m, table["confidence_max"].m} == {100}
 
 
 def test_time_is_handed_in(site: Site) -> None:

@@ -87,23 +87,37 @@ def begun_anew(said: Sequence[Decision]) -> Micros:
     return max((one.anew for one in said), default=0)
 
 
-def say_usual(
-    connection: Connection, deployment: Deployment, reason: str, actor: Actor, fitted: FittedReferences
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What production looks like now, against one reference. `anew`: since when it has left what was usual; 0 if it has not."""
+
+    reference: str
+    anew: Micros
+    parts: tuple[Part, ...]
+
+
+def present(connection: Connection, deployment: Deployment, fitted: FittedReferences) -> Present:
+    """What somebody means who says *this is normal*; reads only, so that it can be done before the decision is written."""
+    row = _watched(connection, deployment)
+    windows = usual_rows.windows(connection, row.id, counted=False)
+    alarm = alarm_now(windows, last_usual(decisions(connection, deployment.id, row.id)))
+    anew = began(windows, alarm).since if alarm else 0
+    return Present(row.id, anew, tuple(lately(connection, deployment, fitted.get(row.id).reference, anew)))
+
+
+def say_usual(connection: Connection, deployment: Deployment, reason: str, actor: Actor, now: Present) -> int:
     """*This is normal*: what waits, or came since the alarm, becomes usual production. How many windows changed.
 
     What production looks like now is kept, so that no notice tells of it any more.
     """
     row = _may_decide(connection, deployment, reason, actor)
-    reference = fitted.get(row.id).reference
-    windows = usual_rows.windows(connection, row.id, counted=False)
+    if row.id != now.reference:
+        raise NothingToWatch(f"the training data of '{deployment.name}' has just changed: look again")
     before = last_usual(decisions(connection, deployment.id, row.id))
-    alarm = alarm_now(windows, before)
-    since = began(windows, alarm).since if alarm else 0
+    states = accepted(usual_rows.windows(connection, row.id, counted=False), before)
     at = clock.now()
-    _write_down(connection, deployment, row, Decision("usual", reason, at, actor.id, row.id, 0, since))
-    normal.keep(connection, row.id, at, lately(connection, deployment, reference, since))
-    states = accepted(windows, before)
+    _write_down(connection, deployment, row, Decision("usual", reason, at, actor.id, row.id, 0, now.anew))
+    normal.keep(connection, row.id, at, now.parts)
     usual_rows.set_states(connection, row.id, states)
     return len(states)
 
@@ -136,6 +150,10 @@ def _may_decide(connection: Connection, deployment: Deployment, reason: str, act
     actor.must_be("operator")
     if not reason.strip():
         raise NoReason("say why, in a few words: the next person will ask")
+    return _watched(connection, deployment)
+
+
+def _watched(connection: Connection, deployment: Deployment) -> FittedReference:
     row = in_force(connection, deployment)
     if row is None:
         raise NothingToWatch(f"'{deployment.name}' is compared with no training data yet: choose it first")

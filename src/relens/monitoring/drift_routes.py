@@ -16,6 +16,7 @@ from relens.infra.database import Database
 from relens.infra.web import Instant, part
 from relens.monitoring import decided
 from relens.monitoring.fitted import FittedReferences
+from relens.monitoring.routes import Asked
 from relens.monitoring.two_sample import Tested, two_sample_table
 from relens.monitoring.usual import Budget, Watch, WindowState
 from relens.monitoring.watching import Standing, standing
@@ -136,9 +137,11 @@ def put_drift(deployment: str, body: WatchIn, actor: Asking, database: Db) -> Dr
 @router.post("/deployments/{deployment}/drift/usual")
 def post_usual(deployment: str, body: ReasonIn, actor: Asking, database: Db, fitted: Fitted) -> DriftOut:
     """*This is normal*: what arrives now becomes usual production."""
+    with database.read() as connection:
+        now = decided.present(connection, deployments.get(connection, deployment), fitted)
     database.write(
         lambda connection: decided.say_usual(
-            connection, deployments.get(connection, deployment), body.reason, actor, fitted
+            connection, deployments.get(connection, deployment), body.reason, actor, now
         )
     )
     return _shown(database, deployment)
@@ -157,11 +160,12 @@ def post_investigate(deployment: str, body: InvestigateIn, actor: Asking, databa
 
 @router.get("/deployments/{deployment}/drift/tests")
 def get_tests(
-    deployment: str, database: Db, fitted: Fitted, images: Annotated[int, Query(ge=10, le=5_000)] = 2_000
+    asked: Asked, database: Db, fitted: Fitted, images: Annotated[int, Query(ge=10, le=5_000)] = 2_000
 ) -> TestsOut:
-    """The classic table, for the latest images."""
+    """The classic table, for the latest images of the window."""
+    deployment, window = asked
     with database.read() as connection:
-        return TestsOut.of(two_sample_table(connection, deployments.get(connection, deployment), fitted, images))
+        return TestsOut.of(two_sample_table(connection, deployment, fitted, window, images))
 
 
 def _shown(database: Database, name: str) -> DriftOut:

@@ -36,12 +36,21 @@ class UnreadableReference(Invalid):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """`assets[i]` is the reference image whose numbers are `scalars[i]` (float32, features in order)."""
+    """`assets[i]` is the reference image whose numbers are `scalars[i]` (float32, features in order).
+
+    `held_out[i]`: the model was not trained on it, and there are enough of those that its numbers come from them alone.
+    """
 
     reference: Reference
     outlier: OutlierModel
     assets: tuple[str, ...]
     scalars: NDArray[np.float32]
+    held_out: NDArray[np.bool_]
+
+    def column(self, i: int) -> NDArray[np.float32]:
+        """The values of one feature that production is compared with: of the image itself all, of the model the held-out ones."""
+        apart = self.reference.features[i].family != "image" and self.held_out.any()
+        return self.scalars[self.held_out, i] if apart else self.scalars[:, i]
 
     def scores(self, lines: Sequence[Judged], own: Sequence[bool]) -> list[float | None]:
         """Outlier scores; None where an image's numbers are not known.
@@ -87,7 +96,11 @@ def write(fitted: Fitted) -> bytes:
         "labels": dict(reference.labels),
         "assets": list(fitted.assets),
     }
-    arrays: dict[str, NDArray[np.generic]] = {"about": np.array(json.dumps(about)), "scalars": fitted.scalars}
+    arrays: dict[str, NDArray[np.generic]] = {
+        "about": np.array(json.dumps(about)),
+        "scalars": fitted.scalars,
+        "held_out": fitted.held_out,
+    }
     for i, spread in enumerate(reference.all_spreads()):
         arrays |= {f"edges_{i}": spread.edges, f"counts_{i}": spread.counts}
     arrays |= {f"outlier_{name}": array for name, array in fitted.outlier.to_arrays().items()}
@@ -106,7 +119,10 @@ def read(data: bytes) -> Fitted:
         spreads = [Spread(arrays[f"edges_{i}"], arrays[f"counts_{i}"]) for i in range(len(features) + 1)]
         outlier = {name.removeprefix("outlier_"): a for name, a in arrays.items() if name.startswith("outlier_")}
         reference = Reference(about["id"], about["images"], features, tuple(spreads[1:]), spreads[0], about["labels"])
-        return Fitted(reference, OutlierModel.from_arrays(outlier), tuple(about["assets"]), arrays["scalars"])
+        scalars = arrays["scalars"]
+        # Files of before there was a list of held-out images have none.
+        held_out = arrays.get("held_out", np.zeros(len(scalars), dtype=bool))
+        return Fitted(reference, OutlierModel.from_arrays(outlier), tuple(about["assets"]), scalars, held_out)
     except (KeyError, ValueError, TypeError, EOFError, OSError) as error:
         raise UnreadableReference("the file of this reference is damaged: set the training data again") from error
 

@@ -63,7 +63,8 @@ def learn(reference_id: str, measured: Measured, labels: Mapping[str, int]) -> F
     reference = Reference(
         reference_id, len(measured.assets), words, tuple(spreads), Spread.of(calibration_scores(model)), dict(labels)
     )
-    return Fitted(reference, model, measured.assets, measured.scalars)
+    apart = np.zeros(len(measured.assets), dtype=bool) if held_out is None else held_out
+    return Fitted(reference, model, measured.assets, measured.scalars, apart)
 
 
 def described() -> tuple[Feature, ...]:

@@ -15,9 +15,9 @@ from relens.deployments.deployment import Deployment
 from relens.kit import clock
 from relens.kit.clock import HOUR
 from relens.metrics import drift_alarm, histogram
-from relens.metrics.kinds.drift import MOST_FEATURES, moved_feature, pieces
+from relens.metrics.kinds.drift import MOST_FEATURES, OUTLIER, moved_feature, pieces
 from relens.metrics.ks import ks_from_counts
-from relens.metrics.reference import Feature, Reference, Spread
+from relens.metrics.reference import Reference, Spread
 from relens.monitoring import examples, sums, usual_rows
 from relens.monitoring.drift import LEAST_IN_SLICE, telling, total
 from relens.monitoring.fitted import Fitted
@@ -27,7 +27,6 @@ from relens.monitoring.watching import Standing
 from relens.predictions import browse
 from relens.predictions.logged import Logged
 
-STRANGENESS = Feature("outlier", "outlier score", "model", "more ordinary", "stranger")
 _TAIL = 0.99
 Counts = NDArray[np.int64]
 
@@ -96,7 +95,7 @@ def ranked(usual: Sequence[Counts], now: Counts, reference: Reference) -> list[d
     found = drift_alarm.judge(learned, pieces(now, reference))
     evidence = np.nansum(found.e_values)
     moved = []
-    rows = zip((STRANGENESS, *reference.features), reference.all_spreads(), strict=True)
+    rows = zip((OUTLIER, *reference.features), reference.all_spreads(), strict=True)
     for i, (feature, spread) in enumerate(rows):
         one = moved_feature(
             feature, Spread(spread.edges, learned.pooled[i]), pieces(now, reference)[i], "usual production"

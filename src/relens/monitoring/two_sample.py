@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -9,11 +10,15 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from relens.deployments.deployment import Deployment
+from relens.metrics.kinds.drift import OUTLIER
 from relens.metrics.ks import ks_two_sample
+from relens.metrics.reference import Feature
 from relens.monitoring.decided import in_force
+from relens.monitoring.examples import looked_through
 from relens.monitoring.fitted import FittedReferences
-from relens.predictions import browse
-from relens.predictions import store as predictions
+from relens.monitoring.gather import of_log
+from relens.monitoring.learn import calibration_scores
+from relens.monitoring.window import Window
 
 
 class Tested(NamedTuple):
@@ -29,30 +34,34 @@ class Tested(NamedTuple):
 
 
 def two_sample_table(
-    connection: Connection, deployment: Deployment, fitted: FittedReferences, images: int
+    connection: Connection, deployment: Deployment, fitted: FittedReferences, window: Window, images: int
 ) -> list[Tested]:
-    """Of the latest `images` predictions of the champion; [] where there is no training data. The smallest p first."""
+    """Of the latest `images` predictions of the champion in `window`; [] where there is no training data. The smallest p first.
+
+    Numbers of the model are tested against images it was not trained on, where there are enough; the outlier score
+    against the scores of the calibration images among themselves.
+    """
     row = in_force(connection, deployment)
     if row is None:
         return []
     numbers = fitted.get(row.id)
-    wanted = browse.Filter(model_version=row.model_version, role="champion")
-    lines, _ = browse.page(connection, deployment.id, wanted, "-taken_at", images, None)
-    width = len(numbers.reference.features)
-    rows = [
-        line.scalars
-        for line in predictions.several(connection, [line.id for line in lines])
-        if line.scalars is not None and len(line.scalars) == width
-    ]
-    now = np.array(rows, dtype=np.float64).reshape(-1, width)
-    found = []
-    for i, feature in enumerate(numbers.reference.features):
-        tested = ks_two_sample(now[:, i], numbers.scalars[:, i])
-        if tested is not None:
-            n, m = _known(now[:, i]), _known(numbers.scalars[:, i])
-            found.append(Tested(feature.name, feature.title, tested.statistic, tested.p_value, 1.0, n, m))
+    wanted = of_log(window)
+    wanted = replace(wanted, model_version=wanted.model_version or row.model_version, role=wanted.role or "champion")
+    lines = looked_through(connection, deployment, numbers.reference, wanted, most=images)
+    scores = np.array([np.nan if line.outlier is None else line.outlier for line in lines])
+    now = np.array([line.scalars for line in lines], dtype=np.float64).reshape(-1, len(numbers.reference.features))
+    samples = [(OUTLIER, scores, calibration_scores(numbers.outlier))]
+    samples += [(one, now[:, i], numbers.column(i)) for i, one in enumerate(numbers.reference.features)]
+    found = [tested for one in samples if (tested := _tested(*one)) is not None]
     corrected = [one._replace(corrected=min(one.p * len(found), 1.0)) for one in found]
     return sorted(corrected, key=lambda one: (one.p, -one.statistic, one.feature))
+
+
+def _tested(feature: Feature, now: NDArray[np.floating], then: NDArray[np.floating]) -> Tested | None:
+    found = ks_two_sample(now, then)
+    if found is None:
+        return None
+    return Tested(feature.name, feature.title, found.statistic, found.p_value, 1.0, _known(now), _known(then))
 
 
 def _known(values: NDArray[np.floating]) -> int:

@@ -149,12 +149,14 @@ def live_ones(windows: Iterable[DriftWindow]) -> list[DriftWindow]:
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What is known when a window closes. `plain`: it plainly differs from the training data and from all that was accepted as
-    normal; `decided`: the latest window when somebody last said that this is normal; `deployments` share the budget.
+    normal; `decided`: the latest window when somebody last said that this is normal; `deployments` share the budget;
+    `least`: so many windows of usual production until there are alarms.
     """
 
     plain: bool = False
     decided: int = 0
     deployments: int = 1
+    least: int = LEAST_WINDOWS
 
 
 def judged(
@@ -173,7 +175,7 @@ def judged(
     if usual:
         found = drift_alarm.judge(learned(usual, reference), pieces(counts, reference))
         distance, feature = found.furthest, _furthest(found, reference)
-        if len(usual) >= LEAST_WINDOWS:
+        if len(usual) >= known.least:
             a = threshold(watch, past, known.deployments)
             evidence, alarm = drift_alarm.add(carried, found, a)
             joins = not known.plain and len(usual) < ENOUGH_WINDOWS and evidence < SUSPICION * a

@@ -11,6 +11,8 @@ from relens.metrics.metric import EVERY_TASK, Observed, State, States, Summed, V
 from relens.metrics.reference import Feature, Reference, Spread
 
 MOST_FEATURES = 12
+OUTLIER = Feature("outlier", "outlier score", "model", "more ordinary", "stranger")
+"""The headline's number as a feature among the others."""
 _TAIL = 0.1
 
 
