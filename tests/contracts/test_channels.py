@@ -11,13 +11,46 @@ from typing import Any
 
 import pytest
 
-from relens.alerts.channel import CHANNELS, BadTarget, Channel, NotDelivered, Reach, Refused
+from relens.alerts.channel import (
+    CHANNELS,
+    BadChannel,
+    BadTarget,
+    ChannelKind,
+    Closed,
+    NotDelivered,
+    Reach,
+    Refused,
+    Way,
+    complete,
+)
+from relens.alerts.message import Message, Told
 
 HERE = Reach(loopback=True)
 # Names as far as anybody can tell beforehand: what they mean is the resolver's to say.
 FOUND_OUT_WHEN_USED = {"http://2130706433/x", "http://0x7f.1/x", "http://127.1/x", "http://" + "a" * 300 + "/"}
-EVENT = {"specversion": "1.0", "id": "1", "type": "relens.alert.test", "data": {"sentence": "déjà vu"}}
-EVERY = [pytest.param(channel, id=name) for name, channel in CHANNELS]
+TOLD = Told(
+    "firing", "déjà vu <b>", "conveyor", "http://relens/deployments/conveyor", rule="r", metric="drift", value=0.3
+)
+MESSAGE = Message("1", 1_760_000_000_000_000, (TOLD,))
+EVERY = [pytest.param(name, id=name) for name in CHANNELS.names()]
+# Those that post to an address by themselves.
+POSTING = [pytest.param(name, id=name) for name, kind in CHANNELS if "url" in kind.settings and kind.package is None]
+
+
+def ignored(_: Message) -> None:
+    """An inbox nobody looks into."""
+
+
+def filled(name: str, target: str) -> dict[str, str]:
+    return {key: one.default for key, one in CHANNELS.get(name).settings.items()} | {"url": target}
+
+
+def check(name: str, target: str, reach: Reach) -> None:
+    CHANNELS.get(name).check(filled(name, target), reach)
+
+
+def send(name: str, target: str, reach: Reach, message: Message = MESSAGE) -> None:
+    CHANNELS.get(name).send(filled(name, target), message, Way(reach, ignored))
 
 
 class Receiver:
@@ -56,40 +89,91 @@ def receiver() -> Iterator[Receiver]:
     made.close()
 
 
-@pytest.mark.parametrize("channel", EVERY)
-def test_a_message_arrives_as_it_was_written(channel: Channel, receiver: Receiver) -> None:
-    channel.send(receiver.url, EVENT, HERE)
+@pytest.mark.parametrize("name", EVERY)
+def test_a_kind_says_what_it_needs_and_takes_nothing_else(name: str) -> None:
+    kind = CHANNELS.get(name)
+    assert kind.title
+    assert all(one.title for one in kind.settings.values())
+    given = {key: one.default or "x" for key, one in kind.settings.items()}
+    if kind.package is None:
+        assert complete(name, given) == given
+        with pytest.raises(BadChannel):
+            complete(name, {**given, "colour": "red"})
+        for key, one in kind.settings.items():
+            if one.required and not one.default:
+                with pytest.raises(BadChannel, match=key):
+                    complete(name, {**given, key: " "})
+
+
+@pytest.mark.parametrize("name", POSTING)
+def test_where_it_leads_holds_no_secret(name: str) -> None:
+    kind: ChannelKind = CHANNELS.get(name)
+    assert "url" in kind.secrets
+    assert (
+        kind.place(complete(name, {"url": "https://hooks.example.com/T1/secret?key=2"}))
+        == "https://hooks.example.com/…"
+    )
+
+
+@pytest.mark.parametrize("name", POSTING)
+def test_a_message_arrives_whole(name: str, receiver: Receiver) -> None:
+    send(name, receiver.url, HERE)
     headers, body = receiver.received[0]
-    assert body == EVENT
-    assert headers["Content-Type"] == "application/cloudevents+json"
+    assert "déjà vu" in json.dumps(body, ensure_ascii=False)
+    assert "http://relens/deployments/conveyor" in json.dumps(body)
+    assert "json" in headers["Content-Type"]
     assert headers["Host"] == f"127.0.0.1:{receiver.server.server_port}"
 
 
-@pytest.mark.parametrize("channel", EVERY)
+@pytest.mark.parametrize("name", POSTING)
+@pytest.mark.parametrize("answer", [500, 404, 410])
+def test_what_went_wrong_is_said_without_the_secret(name: str, receiver: Receiver, answer: int) -> None:
+    receiver.answer = answer
+    with pytest.raises((NotDelivered, Refused)) as problem:
+        send(name, receiver.url, HERE)
+    assert "key=1" not in str(problem.value)
+    receiver.close()
+    with pytest.raises(NotDelivered) as problem:
+        send(name, receiver.url, HERE)
+    assert "key=1" not in str(problem.value)
+
+
+@pytest.mark.parametrize("name", POSTING)
 @pytest.mark.parametrize("status", [500, 503, 429, 408])
-def test_trouble_that_may_pass_is_worth_another_attempt(channel: Channel, receiver: Receiver, status: int) -> None:
+def test_trouble_that_may_pass_is_worth_another_attempt(name: str, receiver: Receiver, status: int) -> None:
     receiver.answer = status
     with pytest.raises(NotDelivered):
-        channel.send(receiver.url, EVENT, HERE)
+        send(name, receiver.url, HERE)
 
 
-@pytest.mark.parametrize("channel", EVERY)
+@pytest.mark.parametrize("name", POSTING)
 @pytest.mark.parametrize("status", [400, 401, 404, 410, 302])
-def test_a_refusal_is_final_and_redirects_are_not_followed(channel: Channel, receiver: Receiver, status: int) -> None:
+def test_a_refusal_is_final_and_redirects_are_not_followed(name: str, receiver: Receiver, status: int) -> None:
     receiver.answer = status
     with pytest.raises(Refused):
-        channel.send(receiver.url, EVENT, HERE)
+        send(name, receiver.url, HERE)
     assert len(receiver.received) == 1
 
 
-@pytest.mark.parametrize("channel", EVERY)
-def test_nobody_listening_is_worth_another_attempt(channel: Channel, receiver: Receiver) -> None:
+@pytest.mark.parametrize("name", POSTING)
+@pytest.mark.parametrize(("status", "for_good"), [(410, True), (401, True), (403, True), (404, False), (400, False)])
+def test_an_address_that_is_gone_or_does_not_know_us_is_closed_for_good(
+    name: str, receiver: Receiver, status: int, for_good: bool
+) -> None:
+    receiver.answer = status
+    with pytest.raises(Refused) as problem:
+        send(name, receiver.url, HERE)
+    assert isinstance(problem.value, Closed) is for_good
+
+
+@pytest.mark.parametrize("name", POSTING)
+def test_nobody_listening_is_worth_another_attempt(name: str, receiver: Receiver) -> None:
     receiver.close()
     with pytest.raises(NotDelivered):
-        channel.send(receiver.url, EVENT, HERE)
+        send(name, receiver.url, HERE)
 
 
-@pytest.mark.parametrize("channel", EVERY)
+@pytest.mark.parametrize("name", POSTING)
 @pytest.mark.parametrize(
     "target",
     [
@@ -138,55 +222,51 @@ def test_nobody_listening_is_worth_another_attempt(channel: Channel, receiver: R
         "gopher://93.184.216.34/x",
     ],
 )
-def test_addresses_inside_are_refused_unless_allowed(channel: Channel, target: str) -> None:
+def test_addresses_inside_are_refused_unless_allowed(name: str, target: str) -> None:
     if target not in FOUND_OUT_WHEN_USED:
         with pytest.raises(BadTarget):
-            channel.check(target, Reach())
+            check(name, target, Reach())
     with pytest.raises((BadTarget, NotDelivered)):
-        channel.send(target, EVENT, Reach())
+        send(name, target, Reach())
 
 
-@pytest.mark.parametrize("channel", EVERY)
-def test_a_public_name_that_leads_inside_is_refused_when_it_is_used(
-    channel: Channel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("name", POSTING)
+def test_a_public_name_that_leads_inside_is_refused_when_it_is_used(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(2, 1, 6, "", ("10.1.2.3", 80))]
     monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found)
-    channel.check("http://hooks.example.com/x", Reach())
+    check(name, "http://hooks.example.com/x", Reach())
     with pytest.raises(BadTarget):
-        channel.send("http://hooks.example.com/x", EVENT, Reach())
+        send(name, "http://hooks.example.com/x", Reach())
 
 
-@pytest.mark.parametrize("channel", EVERY)
-def test_private_addresses_can_be_allowed(channel: Channel) -> None:
-    channel.check("http://10.0.0.1/x", Reach(private=True))
-    channel.check("http://127.0.0.1/x", HERE)
+@pytest.mark.parametrize("name", POSTING)
+def test_private_addresses_can_be_allowed(name: str) -> None:
+    check(name, "http://10.0.0.1/x", Reach(private=True))
+    check(name, "http://127.0.0.1/x", HERE)
     with pytest.raises(BadTarget):
-        channel.check("http://10.0.0.1/x", HERE)
+        check(name, "http://10.0.0.1/x", HERE)
 
 
-@pytest.mark.parametrize("channel", EVERY)
+@pytest.mark.parametrize("name", POSTING)
 @pytest.mark.parametrize(
     "target", ["http://169.254.169.254/x", "http://[::ffff:169.254.169.254]/x", "http://[fe80::1]/x"]
 )
-def test_where_clouds_keep_secrets_is_never_sent_to(channel: Channel, target: str) -> None:
+def test_where_clouds_keep_secrets_is_never_sent_to(name: str, target: str) -> None:
     with pytest.raises(BadTarget):
-        channel.check(target, Reach(loopback=True, private=True))
+        check(name, target, Reach(loopback=True, private=True))
 
 
-@pytest.mark.parametrize("channel", EVERY)
-def test_one_address_inside_among_several_is_enough_to_refuse(
-    channel: Channel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("name", POSTING)
+def test_one_address_inside_among_several_is_enough_to_refuse(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(2, 1, 6, "", ("93.184.216.34", 80)), (10, 1, 6, "", ("::ffff:10.0.0.1", 80, 0, 0))]
     monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found)
     with pytest.raises(BadTarget):
-        channel.send("http://hooks.example.com/x", EVENT, Reach())
+        send(name, "http://hooks.example.com/x", Reach())
 
 
-@pytest.mark.parametrize("channel", EVERY)
+@pytest.mark.parametrize("name", POSTING)
 def test_a_name_is_asked_for_once_and_the_connection_goes_where_it_led(
-    channel: Channel, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    name: str, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Asked again, the name would lead to an address where nobody may go (and no test can)."""
     asked: list[str] = []
@@ -204,16 +284,16 @@ def test_a_name_is_asked_for_once_and_the_connection_goes_where_it_led(
 
     monkeypatch.setattr("socket.getaddrinfo", first_here_then_elsewhere)
     monkeypatch.setattr("socket.create_connection", connect)
-    channel.send(f"http://rebinding.example:{receiver.server.server_port}/hook", EVENT, HERE)
+    send(name, f"http://rebinding.example:{receiver.server.server_port}/hook", HERE)
     headers, _ = receiver.received[0]
     assert headers["Host"] == f"rebinding.example:{receiver.server.server_port}"
     assert asked == ["rebinding.example"]
 
 
-@pytest.mark.parametrize("channel", EVERY)
-def test_an_answer_that_never_ends_holds_nobody(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", POSTING)
+def test_an_answer_that_never_ends_holds_nobody(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte comes in time, the whole never does."""
-    monkeypatch.setattr("relens.alerts.outside._ALL_S", 0.6)
+    monkeypatch.setattr("relens.alerts.outside.ALL_S", 0.6)
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -229,6 +309,6 @@ def test_an_answer_that_never_ends_holds_nobody(channel: Channel, monkeypatch: p
         thread = threading.Thread(target=drip)
         thread.start()
         with pytest.raises(NotDelivered):
-            channel.send(f"http://127.0.0.1:{listening.getsockname()[1]}/x", EVENT, HERE)
+            send(name, f"http://127.0.0.1:{listening.getsockname()[1]}/x", HERE)
         over.set()
         thread.join()

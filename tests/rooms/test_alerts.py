@@ -14,12 +14,14 @@ import pytest
 from fastapi import FastAPI, Request
 
 from relens.access.actor import Actor
-from relens.alerts import routes, store
+from relens.alerts import alert_routes, channel_routes, delivery_rows, routes, stop_routes, store
+from relens.alerts.address_book import AddressBook
 from relens.alerts.channel import Reach
 from relens.alerts.evaluate import Evaluation
 from relens.alerts.notify import Notification
 from relens.alerts.rule import AlertRule
 from relens.infra.database import Database
+from relens.infra.secrets import Secrets
 from relens.infra.settings import Settings
 from relens.infra.storage.folder import Folder
 from relens.infra.web import Parts
@@ -31,7 +33,8 @@ from tests.contracts.test_channels import Receiver
 from tests.rooms.monitoring_material import START, Site, make_site
 
 NOW = START + 30 * 60 * SECOND
-HERE = Reach(loopback=True)
+BOOK = AddressBook(Secrets("a key that only tests have, of some length"), Reach(loopback=True))
+GROUPED = 15 * SECOND
 
 
 class Clock:
@@ -57,11 +60,20 @@ def receiver() -> Iterator[Receiver]:
 def add_rule(site: Site, **given: Any) -> AlertRule:
     values: dict[str, Any] = {
         "metric": "latency", "field": "p95", "operator": "above", "value": 100.0, "window_s": 3600, "min_count": 30,
-        "webhook": None, "active": True, "created_at": START, "created_by": site.alice.id,
+        "active": True, "created_at": START, "created_by": site.alice.id,
     }  # fmt: skip
+    webhook = given.pop("webhook", None)
     rule = AlertRule(id=new_id(), deployment=site.deployment.id, **values | given)
+    if webhook:
+        told = site.database.write(lambda connection: BOOK.webhook(connection, webhook, site.alice.id, START))
+        rule = replace(rule, channels=(told,))
     site.database.write(lambda connection: store.insert_rule(connection, rule))
     return rule
+
+
+def latest(site: Site, rule: AlertRule) -> Any:
+    with site.database.read() as connection:
+        return delivery_rows.latest(connection, [rule.id])[rule.id]
 
 
 def all_alerts(site: Site, open_only: bool = False) -> list[Any]:
@@ -147,15 +159,17 @@ def test_a_webhook_is_told_of_the_beginning_and_the_end(site: Site, receiver: Re
     add_rule(site, webhook=receiver.url)
     now = Clock()
     evaluation = Evaluation(site.database, site.measuring, "http://relens", now)
-    notification = Notification(site.database, HERE, now)
+    notification = Notification(site.database, BOOK, now)
     site.log(40, latency_ms=900)
     site.catch_up()
     evaluation.step()
     site.log(400)
     site.log(400)
     site.catch_up()
-    now.at += 4 * SECOND
+    now.at += GROUPED
+    assert notification.step()
     evaluation.step()
+    now.at += GROUPED
     while notification.step():
         pass
     (_, first), (_, second) = receiver.received
@@ -164,6 +178,9 @@ def test_a_webhook_is_told_of_the_beginning_and_the_end(site: Site, receiver: Re
     assert first["data"]["link"] == "http://relens/deployments/conveyor"
     assert first["data"]["alert"] == second["data"]["alert"]
     assert first["id"] != second["id"]
+    assert first["data"]["value"] == first["data"]["value_then"] > 800
+    assert second["data"]["value"] < 100, "what it is now, not what it was"
+    assert second["data"]["value_then"] == first["data"]["value"]
 
 
 def test_a_dead_webhook_loses_nothing_and_holds_up_no_other(site: Site, receiver: Receiver) -> None:
@@ -175,7 +192,8 @@ def test_a_dead_webhook_loses_nothing_and_holds_up_no_other(site: Site, receiver
     site.log(40, latency_ms=900)
     site.catch_up()
     Evaluation(site.database, site.measuring, "", now).step()
-    notification = Notification(site.database, HERE, now)
+    notification = Notification(site.database, BOOK, now)
+    now.at += GROUPED
     assert notification.step()
     assert len(receiver.received) == 1
     assert not notification.step(), "the next attempt waits"
@@ -184,7 +202,7 @@ def test_a_dead_webhook_loses_nothing_and_holds_up_no_other(site: Site, receiver
     now.at += 1 * SECOND
     assert not notification.step(), "the pause doubles"
     with site.database.read() as connection:
-        waiting = store.due(connection, now.at + HOUR, 10)
+        waiting = delivery_rows.due(connection, now.at + HOUR, 10)
     assert [(one.state, one.attempts) for one in waiting] == [("waiting", 2)]
     assert "did not answer" in waiting[0].error
 
@@ -196,13 +214,13 @@ def test_a_refused_message_is_given_up_and_said(site: Site, receiver: Receiver) 
     site.log(40, latency_ms=900)
     site.catch_up()
     Evaluation(site.database, site.measuring, "", now).step()
-    notification = Notification(site.database, HERE, now)
+    notification = Notification(site.database, BOOK, now)
+    now.at += GROUPED
     notification.step()
     now.at += HOUR
     assert not notification.step()
     assert len(receiver.received) == 1
-    with site.database.read() as connection:
-        told = store.latest_deliveries(connection, [rule.id])[rule.id]
+    told = latest(site, rule)
     assert told.state == "failed"
     assert "410" in told.error
 
@@ -215,11 +233,10 @@ def test_after_a_day_an_address_is_given_up(site: Site) -> None:
     site.log(40, latency_ms=900)
     site.catch_up()
     Evaluation(site.database, site.measuring, "", now).step()
-    notification = Notification(site.database, HERE, now)
+    notification = Notification(site.database, BOOK, now)
     now.at += 25 * HOUR
     notification.step()
-    with site.database.read() as connection:
-        told = store.latest_deliveries(connection, [rule.id])[rule.id]
+    told = latest(site, rule)
     assert (told.state, told.error.split(":")[0]) == ("failed", "given up after a day")
 
 
@@ -241,8 +258,11 @@ class Web:
 def client_of(site: Site, tmp_path: Path) -> Web:
     """The routes as the server mounts them, with Alice at the door."""
     app = FastAPI()
-    app.include_router(routes.router)
-    app.state.parts = Parts(Settings(home=tmp_path), site.database, Notification(site.database, HERE))
+    for room in (routes, alert_routes, channel_routes, stop_routes):
+        app.include_router(room.router)
+    app.state.parts = Parts(
+        Settings(home=tmp_path), site.database, Notification(site.database, BOOK), BOOK, site.measuring
+    )
 
     @app.middleware("http")
     async def door(request: Request, call_next: Any) -> Any:
@@ -263,12 +283,14 @@ def test_rules_are_added_changed_and_taken_away_over_http(site: Site, tmp_path: 
     assert made["field"] == "from_usual", "distances from the training data alone are no reason to alarm"
     assert made["state"] == "ok"
     changed = client.ask("PATCH", f"/alert-rules/{made['id']}", json={"value": 0.4}).json()
-    assert (changed["value"], changed["webhook"]) == (0.4, receiver.url)
+    masked = receiver.url.partition("/hook")[0] + "/…"
+    assert (changed["value"], changed["webhook"]) == (0.4, masked)
     told = client.ask("POST", f"/alert-rules/{made['id']}/test").json()
-    assert told == {"delivered": True, "message": f"{receiver.url} took the test message"}
+    assert told == {"delivered": True, "message": f"{masked[:-2]} took the test message"}
     assert receiver.received[0][1]["type"] == "relens.alert.test"
     receiver.answer = 404
-    assert client.ask("POST", f"/alert-rules/{made['id']}/test").json()["delivered"] is False
+    failed = client.ask("POST", f"/alert-rules/{made['id']}/test").json()
+    assert (failed["delivered"], "404" in failed["message"]) == (False, True)
     (listed,) = client.ask("GET", "/deployments/conveyor/alert-rules").json()["items"]
     assert listed["last_delivery"]["state"] == "failed"
     assert client.ask("DELETE", f"/alert-rules/{made['id']}").status_code == 204
@@ -310,5 +332,5 @@ def test_an_alert_is_acknowledged_by_the_first_who_saw_it(site: Site, tmp_path: 
 
 def test_the_threads_of_a_round_end_with_it(site: Site) -> None:
     before = threading.active_count()
-    Notification(site.database, HERE, Clock()).step()
+    Notification(site.database, BOOK, Clock()).step()
     assert threading.active_count() == before

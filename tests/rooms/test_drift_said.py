@@ -185,7 +185,7 @@ def test_an_alarm_of_a_quiet_hour_is_still_said(site: Site) -> None:
 
 def test_a_rule_about_usual_production_fires_with_the_alarm_and_ends_with_a_word(site: Site) -> None:
     rule = AlertRule(
-        new_id(), site.deployment.id, "drift", "from_usual", "above", 0.1, 3600, 30, None, True, FIRST, site.alice.id
+        new_id(), site.deployment.id, "drift", "from_usual", "above", 0.1, 3600, 30, True, FIRST, site.alice.id
     )  # fmt: skip
     site.database.write(lambda connection: store.insert_rule(connection, rule))
     at = [FIRST + 300 * DAY]

@@ -122,7 +122,7 @@ class Shop:
 
     def watched(self, metric: str) -> None:
         rule = AlertRule(
-            new_id(), self.id, metric, "accuracy", "below", 0.8, 3600, 10, None, True, clock.now(), self.alice.id
+            new_id(), self.id, metric, "accuracy", "below", 0.8, 3600, 10, True, clock.now(), self.alice.id
         )
         self.database.write(lambda connection: alerts.insert_rule(connection, rule))
 

@@ -1,25 +1,25 @@
-"""An alert: one time a rule began to hold, until it no longer did; and the deliveries that tell of it."""
+"""An alert: one time a rule began to hold, until it no longer did; what happened to it; and the sentences that tell of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from relens.alerts.rule import OF_PRODUCTION, AlertRule, Change, Operator, subject_of, written
-from relens.kit.clock import SECOND, Micros
+from relens.alerts.rule import AlertRule, Operator, Severity
+from relens.alerts.subject import OF_PRODUCTION, Subject, subject_of, written
+from relens.kit.clock import Micros
 
 AlertState = Literal["firing", "resolved"]
-DeliveryState = Literal["waiting", "sent", "failed"]
-DeliveryKind = Literal["firing", "resolved", "test"]
-
-GIVE_UP_AFTER_S = 86_400
-_LONGEST_PAUSE_S = 600
+EventKind = Literal["firing", "resolved", "reminder", "acknowledged", "snoozed", "woken"]
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """`value` is the number when it began, `limit` the rule's at that time."""
+    """`value` is the number when it began, `limit` the rule's at that time, `ended_value` the number when it was over.
+
+    `slice`: the source it is about, "" for all images. `cause`: what is likely behind it, in a sentence ("" for not known). `part_of`: the alert
+    that tells of the same trouble, so that this one was not told by itself. `told`: somebody was, or is about to be.
+    """
 
     id: str
     rule: str
@@ -36,70 +36,90 @@ class Alert:
     acknowledged_by: str | None
     acknowledged_at: Micros | None
     sentence: str
+    severity: Severity = "warning"
+    slice: str = ""
+    cause: str = ""
+    ended_value: float | None = None
+    snoozed_until: Micros | None = None
+    part_of: str | None = None
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """One message to one address, tried until it arrives or is given up."""
+class AlertEvent:
+    """One thing that happened to an alert, with the number at that time, and by whom where a person did it."""
 
     id: str
-    rule: str
-    alert: str | None
-    kind: DeliveryKind
-    channel: str
-    target: str
-    body: Mapping[str, Any]
-    state: DeliveryState
-    attempts: int
-    next_at: Micros
-    error: str
-    created_at: Micros
-    sent_at: Micros | None
+    alert: str
+    at: Micros
+    kind: EventKind
+    value: float | None
+    count: int | None
+    by: str | None
+    note: str = ""
 
 
-def sentence(rule: AlertRule, name: str, value: float, count: int, cause: str = "") -> str:
+def sentence(rule: AlertRule, name: str, value: float, count: int, cause: str = "", source: str = "") -> str:
     """What people read: "latency p95 of conveyor is 812 ms, above 500 ms (last hour, 240 images)"."""
     subject = subject_of(rule.metric, rule.field)
     now, limit = written(value, subject.unit), written(rule.value, subject.unit)
-    if (rule.metric, rule.field) in OF_PRODUCTION:
-        behind = f"{count:,} images"
-    else:
-        behind = span(rule.window_s) if rule.metric == "volume" else f"{span(rule.window_s)}, {count:,} images"
-    said = f"{subject.title} of {name} is {now}, {rule.operator} {limit} ({behind})"
+    said = f"{_about(rule, subject, name, source)} is {now}, {rule.operator} {limit}{_behind(rule, count)}"
     return f"{said}; {cause}" if cause else said
 
 
-def resolved_sentence(rule: AlertRule, name: str, value: float) -> str:
+def resolved_sentence(rule: AlertRule, name: str, value: float, source: str = "") -> str:
     subject = subject_of(rule.metric, rule.field)
     limit = written(rule.clear, subject.unit)
-    return f"{subject.title} of {name} is {written(value, subject.unit)}, no longer {rule.operator} {limit}"
+    now = written(value, subject.unit)
+    return f"{subject.title} of {_place(name, source)} is {now}, no longer {rule.operator} {limit}"
+
+
+def no_data_sentence(rule: AlertRule, name: str, source: str, seconds: int, back: bool) -> str:
+    subject = subject_of(rule.metric, rule.field)
+    if back:
+        return f"{subject.title} of {_place(name, source)} is known again"
+    return (
+        f"{subject.title} of {_place(name, source)} has not been known for {duration(seconds)}: too few images, or none"
+    )
+
+
+def _about(rule: AlertRule, subject: Subject, name: str, source: str) -> str:
+    if rule.estimator == "point":
+        return f"{subject.title} of {_place(name, source)}"
+    title = subject.title.replace(" on reviewed images", " of all traffic")
+    return f"the {rule.estimator} bound of {title} of {_place(name, source)}"
+
+
+def _place(name: str, source: str) -> str:
+    return f"{name} ({source})" if source else name
+
+
+def _behind(rule: AlertRule, count: int) -> str:
+    """What the number rests on; silence is about no window."""
+    if rule.metric == "silence":
+        return ""
+    if rule.metric in ("volume", "throughput"):
+        return f" ({span(rule.window_s)})"
+    if (rule.metric, rule.field) in OF_PRODUCTION:
+        return f" ({count:,} images)"
+    unit = (
+        "reviews"
+        if rule.estimator != "point" and subject_of(rule.metric, rule.field).bounded == "all traffic"
+        else "images"
+    )
+    return f" ({span(rule.window_s)}, {count:,} {unit})"
 
 
 def span(seconds: int) -> str:
     """ "last hour", "last 3 days"."""
+    written_out = duration(seconds)
+    return f"last {written_out.removeprefix('1 ')}" if written_out.startswith("1 ") else f"last {written_out}"
+
+
+def duration(seconds: int) -> str:
+    """ "1 hour", "3 days", "61 seconds"."""
     for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= size and seconds % size == 0:
             n = seconds // size
-            return f"last {word}" if n == 1 else f"last {n} {word}s"
-    return f"last {seconds} seconds"
-
-
-def event(
-    delivery_id: str, kind: Change | Literal["test"], alert: Mapping[str, Any], address: str, at: str
-) -> dict[str, Any]:
-    """A CloudEvents 1.0 event in structured mode; the id stays the same over all attempts, so that receivers can tell."""
-    return {
-        "specversion": "1.0",
-        "id": delivery_id,
-        "source": address,
-        "type": f"relens.alert.{kind}",
-        "subject": alert["deployment"],
-        "time": at,
-        "datacontenttype": "application/json",
-        "data": dict(alert),
-    }
-
-
-def pause(attempts: int) -> Micros:
-    """How long to wait after so many failed attempts: 1 s, 2 s, 4 s, .. 10 min."""
-    return int(min(1 << max(attempts - 1, 0), _LONGEST_PAUSE_S)) * SECOND
+            return f"1 {word}" if n == 1 else f"{n} {word}s"
+    return f"{seconds} seconds"

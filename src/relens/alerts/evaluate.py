@@ -4,194 +4,162 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from sqlalchemy import Connection
 
-from relens.alerts import store
-from relens.alerts.alert import Alert, Delivery, event, resolved_sentence, sentence
-from relens.alerts.rule import OF_PRODUCTION, AlertRule, Change, NoRule, Reading, Watch, advance
+from relens.alerts import feed, stop_rows, store
+from relens.alerts.cause import likely_cause
+from relens.alerts.reading import Numbers, Seen
+from relens.alerts.rule import AlertRule, Change, NoRule, Reading, Watch, advance
+from relens.alerts.stop import stopped
+from relens.alerts.tell import Happening, remember, tell
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment, NoDeployment
 from relens.infra.database import Database
 from relens.kit import clock
-from relens.kit.clock import HOUR, SECOND, Micros
+from relens.kit.clock import SECOND, Micros
 from relens.kit.errors import NotFound
-from relens.kit.ids import new_id
 from relens.monitoring import store as sums
-from relens.monitoring.measure import Measurement, Measuring
-from relens.monitoring.window import Window
+from relens.monitoring.estimating import Estimating
+from relens.monitoring.measure import Measuring
 from relens.review import store as verdicts
 
-NEWEST = 1000
-"""Of a short window at most so many of its latest predictions are read from the log; longer windows are sums of hours."""
-_SHORT = 6 * HOUR
 _NOT_MORE_OFTEN, _AT_LEAST_EVERY = 3 * SECOND, 15 * SECOND
+_ESTIMATES_EVERY = 60 * SECOND
+_MOST_SOURCES = 100
+_LONGEST_BACK = 91 * clock.DAY
 
 
 class Evaluation:
     """`step` for a follower: looks at every active rule whose numbers may have changed."""
 
     def __init__(
-        self, database: Database, measuring: Measuring, address: str = "", now: Callable[[], Micros] = clock.now
+        self,
+        database: Database,
+        measuring: Measuring,
+        address: str = "",
+        now: Callable[[], Micros] = clock.now,
+        estimating: Estimating | None = None,
     ) -> None:
         self._database = database
         self._measuring = measuring
+        self._numbers = Numbers(database, measuring, estimating or Estimating())
         self._address = address
         self._now = now
         self._looked: dict[str, tuple[Micros, object]] = {}
+        self.stepped_at: Micros | None = None
+        """When every rule was last looked after, for whoever watches the watcher."""
 
     def step(self) -> bool:
         with self._database.read() as connection:
             rules = store.rules(connection, active_only=True)
+            standing = store.watches(connection, [rule.id for rule in rules])
             counted = sums.cursors(connection) if rules else {}
             reviewed = verdicts.last_seq(connection) if rules else 0
         at = self._now()
-        for rule, watch in rules:
+        self._looked = {rule.id: self._looked[rule.id] for rule in rules if rule.id in self._looked}
+        for rule in rules:
             seen = (counted.get(rule.deployment), reviewed, rule)
             looked_at, before = self._looked.get(rule.id, (0, None))
-            changing = before != seen or watch.state != "ok"
-            if at - looked_at >= (_NOT_MORE_OFTEN if changing else _AT_LEAST_EVERY):
+            calm = all(watch.state == "ok" for watch in standing[rule.id].values())
+            if at - looked_at >= _pause(rule, calm and before == seen):
                 self._looked[rule.id] = (at, seen)
                 self.look(rule, at)
+        self.stepped_at = at
         return False
 
     def look(self, rule: AlertRule, at: Micros) -> Change | None:
-        """Measures one rule's number now and takes it one step further; answers what there was to tell."""
+        """Measures one rule's number now, of each slice, and takes it one step further; answers what there was to tell, of the last slice."""
         with self._database.read() as connection:
             try:
                 deployment = deployments.get(connection, rule.deployment)
             except NoDeployment:
                 return None
-        try:
-            measured = measure(self._measuring, deployment, rule, at)
-        except NotFound:
+            stops = stop_rows.since(connection, deployment.id, at - _LONGEST_BACK)
+            slices = self._slices(connection, rule, at)
+        change: Change | None = None
+        for slice_, watch in slices.items():
+            if stopped(stops, slice_, at):
+                self._database.write(partial(_rest, rule=rule, slice_=slice_, at=at))
+                continue
+            try:
+                seen = self._numbers.read(deployment, rule, slice_, at, stops)
+            except NotFound:
+                return None
+            change = self._advance(rule, deployment, slice_, watch, seen, at) or change
+        return change
+
+    def _slices(self, connection: Connection, rule: AlertRule, at: Micros) -> dict[str, Watch]:
+        """Where the rule stands with each slice; a source that is gone is looked after as long as its alert stands."""
+        known = store.watches(connection, [rule.id])[rule.id]
+        names = [rule.source or ""]
+        if rule.each_source:
+            lately = feed.sources(connection, rule.deployment, at)[:_MOST_SOURCES]
+            names = sorted({*lately, *(name for name, watch in known.items() if watch.state != "ok")})
+        return {name: known.get(name, Watch()) for name in names}
+
+    def _advance(
+        self, rule: AlertRule, deployment: Deployment, slice_: str, watch: Watch, seen: Seen, at: Micros
+    ) -> Change | None:
+        following, change = advance(rule, watch, seen.reading, at)
+        if following == watch:
             return None
-        reading = read(rule, measured)
-        return self._database.write(
-            partial(
-                _advance,
-                rule=rule,
-                deployment=deployment,
-                reading=reading,
-                cause=cause(measured),
-                at=at,
-                address=self._address,
-            )
+        # Looking for a cause may take a while, so it is done before the transaction, and only when there is something to tell.
+        cause = (
+            likely_cause(self._database, self._measuring, deployment, rule, slice_, seen, at)
+            if change == "firing"
+            else ""
         )
+        step = partial(_step, rule=rule, deployment=deployment, slice_=slice_, reading=seen.reading, cause=cause, at=at)
+        return self._database.write(partial(step, address=self._address))
 
 
-def measure(measuring: Measuring, deployment: Deployment, rule: AlertRule, at: Micros) -> Measurement:
-    """The rule's metric over its window, which ends now, without what was imported: the past is nothing to be told of now."""
-    if (rule.metric, rule.field) in OF_PRODUCTION:
-        return measuring.of_production(deployment)
-    window = Window(at - rule.window_s * SECOND, at + SECOND, imported=False)
-    short = rule.window_s * SECOND <= _SHORT
-    return measuring.metric(deployment, rule.metric, window, "auto", NEWEST if short else None)
+def _pause(rule: AlertRule, calm: bool) -> Micros:
+    if calm:
+        return _AT_LEAST_EVERY
+    return _NOT_MORE_OFTEN if rule.estimator == "point" else _ESTIMATES_EVERY
 
 
-def read(rule: AlertRule, measured: Measurement) -> Reading:
-    """The number the rule is about; for volume, nothing counted means none."""
-    if rule.metric == "volume" and not measured.available:
-        return Reading(0.0, 0)
-    found = (measured.value or {}).get(rule.field)
-    count = (measured.value or {}).get("n", measured.count) if rule.metric == "drift" else measured.count
-    return Reading(float(found) if isinstance(found, int | float) else None, int(count))
-
-
-def cause(measured: Measurement) -> str:
-    """What the metric itself says about why."""
-    value = measured.value or {}
-    if measured.metric != "drift" or not value.get("features"):
-        return ""
-    if value.get("sentence"):
-        return str(value["sentence"])
-    said = str(value["features"][0]["sentence"])
-    behind = value.get("slice")
-    return f"{said}, most of it from {behind['source']}" if behind and behind["source"] else said
-
-
-def _advance(
+def _step(
     connection: Connection,
     rule: AlertRule,
     deployment: Deployment,
+    slice_: str,
     reading: Reading,
     cause: str,
     at: Micros,
     address: str,
 ) -> Change | None:
     """One step in one transaction, from where the rule stands in the database: two servers tell of a change once."""
-    try:
-        now, watch = store.get_rule(connection, rule.id, lock=True)
-    except NoRule:
+    if not _still(connection, rule):
         return None
-    if not now.active or now != rule:
-        return None
+    watch = store.get_watch(connection, rule.id, slice_)
     following, change = advance(rule, watch, reading, at)
     if following != watch:
-        store.set_watch(connection, rule.id, following)
-    if change is not None and reading.value is not None:
-        _tell(connection, rule, deployment, reading.value, reading.count, change, cause, at, address)
+        store.set_watch(connection, rule.id, slice_, following)
+    if change is not None:
+        tell(connection, Happening(rule, deployment, slice_, change, reading, cause, at, address), watch)
     return change
 
 
-def _tell(
-    connection: Connection,
-    rule: AlertRule,
-    deployment: Deployment,
-    value: float,
-    count: int,
-    change: Change,
-    cause: str,
-    at: Micros,
-    address: str,
-) -> None:
-    if change == "firing":
-        alert = Alert(
-            new_id(), rule.id, rule.deployment, rule.metric, rule.field, rule.operator, value, rule.value, count,
-            "firing", at, None, None, None, sentence(rule, deployment.name, value, count, cause),
-        )  # fmt: skip
-        store.insert_alert(connection, alert)
-        said = alert.sentence
-    else:
-        standing = store.firing(connection, rule.id)
-        if standing is None:
-            return
-        store.resolve(connection, standing.id, at)
-        alert, said = standing, resolved_sentence(rule, deployment.name, value)
-    if rule.webhook:
-        store.insert_delivery(connection, delivery(rule, deployment, alert, change, said, at, address))
+def _rest(connection: Connection, rule: AlertRule, slice_: str, at: Micros) -> None:
+    """While a stop is planned nothing begins: what was pending starts anew."""
+    watch = store.get_watch(connection, rule.id, slice_)
+    if watch.state == "pending" and _still(connection, rule):
+        store.set_watch(connection, rule.id, slice_, Watch("ok", at, resolved_at=watch.resolved_at))
 
 
-def delivery(
-    rule: AlertRule, deployment: Deployment, alert: Alert, change: Change, said: str, at: Micros, address: str
-) -> Delivery:
-    """The message about a change, on its way to the rule's webhook."""
-    about: dict[str, Any] = {
-        "alert": alert.id,
-        "rule": rule.id,
-        "deployment": deployment.name,
-        "metric": rule.metric,
-        "field": rule.field,
-        "operator": rule.operator,
-        "value": alert.value,
-        "limit": alert.limit,
-        "count": alert.count,
-        "state": change,
-        "since": clock.to_text(alert.since),
-        "sentence": said,
-        "link": f"{address}/deployments/{deployment.name}",
-    }
-    identity = new_id()
-    body = event(identity, change, about, f"{address}/deployments/{deployment.name}", clock.to_text(at))
-    return Delivery(
-        identity, rule.id, alert.id, change, "webhook", rule.webhook or "", body, "waiting", 0, at, "", at, None
-    )
+def _still(connection: Connection, rule: AlertRule) -> bool:
+    try:
+        now = store.get_rule(connection, rule.id, lock=True)
+    except NoRule:
+        return False
+    return now.active and now == rule
 
 
-def switch_off(connection: Connection, rule: AlertRule, at: Micros) -> None:
-    """A rule that no longer watches ends its alert; nobody is told, somebody just did it."""
-    standing = store.firing(connection, rule.id)
-    if standing is not None:
-        store.resolve(connection, standing.id, at)
-    store.set_watch(connection, rule.id, Watch("ok", at))
+def switch_off(connection: Connection, rule: AlertRule, at: Micros, by: str | None = None) -> None:
+    """A rule that no longer watches ends its alerts; nobody is told, somebody just did it."""
+    for standing in store.firing(connection, rule.id):
+        store.change_alert(connection, standing.id, state="resolved", resolved_at=at, snoozed_until=None)
+        remember(connection, standing, "resolved", at, None, by, "the rule was switched off")
+    store.forget_watches(connection, rule.id)

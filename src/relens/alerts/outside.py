@@ -8,19 +8,25 @@ proxy of the environment is asked, the answer's body is not read, and everything
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
+import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpcore
 import httpx
 
-from relens.alerts.channel import BadTarget, NotDelivered, Reach
+from relens.alerts.channel import BadTarget, Closed, NotDelivered, Reach, Refused
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_ALL_S, _CONNECT_S = 9.0, 3.0
+ALL_S, _CONNECT_S = 9.0, 3.0
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_TRY_AGAIN = {408, 409, 425, 429}
+_NOT_FOR_US = {401, 403, 410}
 # NAT64, "translated" addresses (SIIT), and the oldest form of all: the last 32 bits are an IPv4 address.
 _CARRIERS = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::ffff:0:0:0/96", "::/96")))
 # Programs behind these ports act on lines of text; a part of a message could be one (the list of browsers, WHATWG Fetch, shortened).
@@ -49,6 +55,47 @@ def permitted(address: Address, reach: Reach, target: str) -> None:
             )
 
 
+def check_address(url: str, reach: Reach) -> None:
+    """BadTarget for a web address that can never be posted to: a number is judged at once, a name when it is used."""
+    check_host(_parsed(url).host, reach)
+
+
+def check_host(host: str, reach: Reach) -> None:
+    """The same for the name of a host, or its address."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        if not _NAME.fullmatch(host):
+            raise BadTarget(f"'{host[:100]}' is no name of a host") from None
+        if host.rstrip(".").lower() == "localhost":
+            permitted(ipaddress.ip_address("127.0.0.1"), reach, host)
+        return
+    permitted(address, reach, host)
+
+
+def post_to(target: str, body: bytes, headers: Mapping[str, str], reach: Reach) -> None:
+    """Posts once, and judges the answer: what may pass is NotDelivered, what will not is Refused, what says never is Closed."""
+    url = _parsed(target)
+    where = place(target)
+    address = resolve(url.host, good_port(url), reach)
+    shared = {"Host": url.netloc.decode("ascii"), "User-Agent": "relens"}
+    status = post(url, address, body, {**shared, **headers})
+    if status in _TRY_AGAIN or status >= 500:
+        raise NotDelivered(f"{where} answered {status}")
+    if status in _NOT_FOR_US:
+        raise Closed(
+            f"{where} answered {status}: it takes no messages there any more, or not from us; check the address"
+        )
+    if not 200 <= status < 300:
+        raise Refused(f"{where} answered {status}: it does not take this message; check the address")
+
+
+def place(target: str) -> str:
+    """Where an address leads, without its path and query, which may hold a secret."""
+    url = _parsed(target)
+    return f"{url.scheme}://{url.netloc.decode('ascii')}/…"
+
+
 def good_port(url: httpx.URL) -> int:
     """The port, which must be one where HTTP may be spoken."""
     port = url.port if url.port is not None else (443 if url.scheme == "https" else 80)
@@ -57,29 +104,66 @@ def good_port(url: httpx.URL) -> int:
     return port
 
 
-def resolved(url: httpx.URL, reach: Reach, target: str) -> str:
+def resolve(host: str, port: int, reach: Reach) -> str:
     """An address of the name, after all of them were judged. Raises NotDelivered or BadTarget."""
     try:
-        found = socket.getaddrinfo(url.host, good_port(url), type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise NotDelivered(f"the name {url.host} cannot be resolved") from error
+        raise NotDelivered(f"the name {host[:100]} cannot be resolved") from error
     addresses = [str(entry[4][0]) for entry in found]
     for address in addresses:
-        permitted(ipaddress.ip_address(address.split("%")[0]), reach, target)
+        permitted(ipaddress.ip_address(address.split("%")[0]), reach, host)
     return addresses[0]
 
 
-def post(url: httpx.URL, address: str, content: bytes, headers: Mapping[str, str]) -> int:
+def post(url: httpx.URL, address: str, content: bytes, headers: Mapping[str, str], method: str = "POST") -> int:
     """The status of the answer. Raises NotDelivered."""
-    way = _Way(address, time.monotonic() + _ALL_S)
+    way = _Way(address, time.monotonic() + ALL_S)
     try:
         with (
             httpcore.ConnectionPool(network_backend=way, retries=0) as pool,
-            pool.stream("POST", str(url), headers=list(headers.items()), content=content) as answer,
+            pool.stream(method, str(url), headers=list(headers.items()), content=content) as answer,
         ):
             return answer.status
     except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
-        raise NotDelivered(f"{url} did not answer: {type(error).__name__}") from error
+        raise NotDelivered(f"{place(str(url))} did not answer: {type(error).__name__}") from error
+
+
+@contextmanager
+def over_in(seconds: float, connection: socket.socket) -> Iterator[None]:
+    """Ends a connection at a fixed time, however slowly the other side drips; whoever reads or writes then gets an error."""
+    with socket.socket(connection.family, connection.type, connection.proto, fileno=_again(connection)) as end:
+
+        def cut() -> None:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(seconds, cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
+
+
+def _again(connection: socket.socket) -> int:
+    """Another number for the same connection: TLS takes the first one away from us."""
+    return connection.dup().detach()
+
+
+def _parsed(target: str) -> httpx.URL:
+    try:
+        url = httpx.URL(target)
+    except httpx.InvalidURL as error:
+        raise BadTarget("this is no web address") from error
+    if url.scheme not in ("http", "https") or not (_NAME.fullmatch(url.raw_host.decode()) or ":" in url.host):
+        raise BadTarget("a webhook is an address that begins with http:// or https:// and a host")
+    if url.userinfo:
+        raise BadTarget("a webhook's address holds no name and password: put a secret into its path or query")
+    good_port(url)
+    return url
 
 
 def _inner(address: Address) -> list[Address]:

@@ -6,22 +6,22 @@ What is not known neither fires nor resolves anything: an alert that stands goes
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
+from relens.alerts.subject import FEED, OF_PRODUCTION, BadRule, subject_of
 from relens.kit.clock import SECOND, Micros
-from relens.kit.errors import Invalid, NotFound
+from relens.kit.errors import NotFound
 
 Operator = Literal["above", "below"]
-State = Literal["ok", "pending", "firing"]
-Change = Literal["firing", "resolved"]
-Unit = Literal["ms", "share", "distance", "images", "number"]
+Estimator = Literal["point", "lower", "upper"]
+Severity = Literal["info", "warning", "critical"]
+State = Literal["ok", "pending", "firing", "clearing"]
+Change = Literal["firing", "resolved", "reminder", "no data", "data"]
 
 LONGEST_WINDOW_S = 90 * 86_400
-
-
-class BadRule(Invalid):
-    """A rule that could never hold, or about a number that does not exist."""
+MOST_CHANNELS = 20
+_MOST_IMAGES = 1_000_000_000
 
 
 class NoRule(NotFound):
@@ -29,56 +29,14 @@ class NoRule(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """A number alerts can be about."""
-
-    title: str
-    unit: Unit
-
-
-SUBJECTS: dict[tuple[str, str], Subject] = {
-    ("latency", "p50"): Subject("median latency", "ms"),
-    ("latency", "p95"): Subject("latency p95", "ms"),
-    ("latency", "p99"): Subject("latency p99", "ms"),
-    ("volume", "images"): Subject("number of images", "images"),
-    ("outlier", "unusual_share"): Subject("share of unusual images", "share"),
-    ("outlier", "mean"): Subject("mean outlier score", "number"),
-    ("drift", "from_usual"): Subject("drift from usual production", "distance"),
-    ("drift", "d"): Subject("drift from the training data", "distance"),
-    ("drift", "d_beyond_chance"): Subject("drift from the training data beyond chance", "distance"),
-    ("detections_per_image", "mean"): Subject("detections per image", "number"),
-    ("detections_per_image", "empty_share"): Subject("share of images without detections", "share"),
-    ("confidence", "mean"): Subject("mean confidence", "number"),
-    ("average_precision", "map50"): Subject("mAP50 on reviewed images", "number"),
-    ("detection_report", "precision"): Subject("precision on reviewed images", "share"),
-    ("detection_report", "recall"): Subject("recall on reviewed images", "share"),
-    ("detection_report", "f1"): Subject("F1 on reviewed images", "share"),
-    ("classification_report", "accuracy"): Subject("accuracy on reviewed images", "share"),
-}
-"""By metric and field of its value; the first field of a metric listed here is not special, DEFAULT_FIELD is."""
-
-OF_PRODUCTION = frozenset({("drift", "from_usual")})
-"""Judged over the windows of usual production, not over a rule's own: a distance is told once it is no chance, and 0 before."""
-
-DEFAULT_FIELD: dict[str, str] = {
-    "latency": "p95",
-    "volume": "images",
-    "outlier": "unusual_share",
-    "drift": "from_usual",
-    "detections_per_image": "mean",
-    "confidence": "mean",
-    "average_precision": "map50",
-    "detection_report": "precision",
-    "classification_report": "accuracy",
-}
-
-
-@dataclass(frozen=True, slots=True)
 class AlertRule:
     """`window_s`: over the last so many seconds. `min_count`: only when so many images stand behind the number.
 
+    `estimator`: the number itself, or a bound that is beyond it with 95 % certainty only; what ends an alert is always the number itself.
     `clear_value`: the limit that ends an alert (None: the same). `for_s`: how long it must hold before anyone is told;
-    `keep_firing_s`: how long it must be over before that is told.
+    `keep_firing_s`: how long it must be over before that is told. `cooldown_s`: how long after an end the next one cannot begin.
+    `remind_s`: told again so often while it stands. `no_data_after_s`: told when the number has not been known for so long.
+    `source`: only the images of one source; `each_source`: every source by itself. `channels`: who is told; the pages show it anyway.
     """
 
     id: str
@@ -89,25 +47,45 @@ class AlertRule:
     value: float
     window_s: int
     min_count: int
-    webhook: str | None
     active: bool
     created_at: Micros
     created_by: str
     clear_value: float | None = None
     for_s: int = 0
     keep_firing_s: int = 0
+    estimator: Estimator = "point"
+    severity: Severity = "warning"
+    cooldown_s: int = 0
+    remind_s: int | None = None
+    no_data_after_s: int | None = None
+    source: str | None = None
+    each_source: bool = False
+    channels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        subject_of(self.metric, self.field)
-        limits = (self.value, self.clear if self.clear_value is not None else self.value)
-        if not all(map(math.isfinite, limits)):
-            raise BadRule("the limit of an alert is a finite number")
+        subject = subject_of(self.metric, self.field)
+        if self.operator not in get_args(Operator) or self.severity not in get_args(Severity):
+            raise BadRule("a rule is 'above' or 'below' a number, and its severity info, warning or critical")
+        if self.estimator != "point" and subject.bounded == "no":
+            raise BadRule(f"{subject.title} has no bounds: leave the estimator at 'point'")
+        if not all(map(math.isfinite, (self.value, self.clear))):
+            raise BadRule("the number to compare with must be a finite number")
         if self.clear_value is not None and self._beyond(self.clear_value, self.value):
             raise BadRule("the value that ends an alert must not itself be beyond the limit")
         if not 60 <= self.window_s <= LONGEST_WINDOW_S:
             raise BadRule("a window is 60 seconds to 90 days long")
-        if self.min_count < 1 or self.for_s < 0 or self.keep_firing_s < 0:
-            raise BadRule("min_count is at least 1, and durations are not negative")
+        if not 1 <= self.min_count <= _MOST_IMAGES or min(self.for_s, self.keep_firing_s, self.cooldown_s) < 0:
+            raise BadRule("min_count is 1 to a billion, and durations are not negative")
+        if max(self.for_s, self.keep_firing_s, self.cooldown_s) > LONGEST_WINDOW_S:
+            raise BadRule("a duration is at most 90 days long")
+        if any(s is not None and not 60 <= s <= LONGEST_WINDOW_S for s in (self.remind_s, self.no_data_after_s)):
+            raise BadRule("reminders, and the time without data, are 60 seconds to 90 days")
+        if (self.metric, self.field) in OF_PRODUCTION and (self.source is not None or self.each_source):
+            raise BadRule("usual production is that of all sources together: leave out the source")
+        if self.source is not None and self.each_source:
+            raise BadRule("choose one source, or each source by itself, not both")
+        if len(self.channels) > MOST_CHANNELS:
+            raise BadRule(f"a rule tells at most {MOST_CHANNELS} channels")
 
     @property
     def clear(self) -> float:
@@ -127,65 +105,92 @@ class AlertRule:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The number now (None: not known) and how many images stand behind it."""
+    """The number now (None: not known) and how many images stand behind it. `point`: the number itself where `value` is a bound of it."""
 
     value: float | None
     count: int
+    point: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Where a rule stands. `since`: when this state began; `last_held`: when the number was last beyond its limit."""
+    """Where a rule stands with one slice. `since`: when this state began, for "clearing" when the alert did.
+
+    `last_held`: when the number was last beyond its limit. `resolved_at`: when the last alert ended. `told_at`: when the standing one was last
+    told or due to be. `unknown_since`: since when the number is not known (0: it is); `no_data`: that was told.
+    """
 
     state: State = "ok"
     since: Micros = 0
     last_held: Micros = 0
+    resolved_at: Micros | None = None
+    told_at: Micros = 0
+    unknown_since: Micros = 0
+    no_data: bool = False
+    snoozed_until: Micros = 0
+
+    @property
+    def stands(self) -> bool:
+        """There is an alert that is not over."""
+        return self.state in ("firing", "clearing")
 
 
 def advance(rule: AlertRule, watch: Watch, reading: Reading, at: Micros) -> tuple[Watch, Change | None]:
     """The next state, and what there is to tell. At most one thing per call; firing and resolved take turns."""
     if not known(rule, reading):
-        return (Watch("ok", at) if watch.state == "pending" else watch), None
+        return _while_unknown(rule, watch, at)
     assert reading.value is not None
-    if watch.state == "firing":
-        return _while_firing(rule, watch, reading.value, at)
+    if watch.no_data:
+        return replace(watch, unknown_since=0, no_data=False), "data"
+    watch = replace(watch, unknown_since=0)
+    if watch.stands:
+        return _while_firing(rule, watch, reading.value if reading.point is None else reading.point, at)
     if not rule.holds(reading.value):
-        return (watch if watch.state == "ok" else Watch("ok", at)), None
+        return (watch if watch.state == "ok" else replace(watch, state="ok", since=at)), None
     began = watch.since if watch.state == "pending" else at
-    if at - began >= rule.for_s * SECOND:
-        return Watch("firing", at, at), "firing"
-    return Watch("pending", began, at), None
+    cooled = watch.resolved_at is None or at - watch.resolved_at >= rule.cooldown_s * SECOND
+    if cooled and at - began >= rule.for_s * SECOND:
+        return replace(watch, state="firing", since=at, last_held=at, told_at=at), "firing"
+    return replace(watch, state="pending", since=began, last_held=at), None
 
 
 def known(rule: AlertRule, reading: Reading) -> bool:
     """Whether the number can be judged. How many images there are is known even when there are none."""
     if reading.value is None or not math.isfinite(reading.value):
         return False
-    return rule.metric == "volume" or reading.count >= rule.min_count
+    return rule.metric in FEED or reading.count >= rule.min_count
+
+
+def _while_unknown(rule: AlertRule, watch: Watch, at: Micros) -> tuple[Watch, Change | None]:
+    since = watch.unknown_since or at
+    watch = replace(watch, unknown_since=since)
+    if watch.state == "pending":
+        watch = replace(watch, state="ok", since=at)
+    if rule.no_data_after_s is not None and not watch.no_data and at - since >= rule.no_data_after_s * SECOND:
+        return replace(watch, no_data=True), "no data"
+    return _reminded(rule, watch, at)
 
 
 def _while_firing(rule: AlertRule, watch: Watch, value: float, at: Micros) -> tuple[Watch, Change | None]:
     if rule.still_holds(value):
-        return Watch("firing", watch.since, at), None
+        return _reminded(rule, replace(watch, state="firing", last_held=at), at)
     if at - watch.last_held >= rule.keep_firing_s * SECOND:
-        return Watch("ok", at), "resolved"
+        return replace(watch, state="ok", since=at, resolved_at=at, snoozed_until=_later(watch, at)), "resolved"
+    return replace(watch, state="clearing"), None
+
+
+def _reminded(rule: AlertRule, watch: Watch, at: Micros) -> tuple[Watch, Change | None]:
+    """A reminder when one is due; the end of a snooze is one, too."""
+    if at < watch.snoozed_until:
+        return watch, None
+    woken = watch.snoozed_until > 0
+    watch = replace(watch, snoozed_until=0)
+    due = rule.remind_s is not None and at - watch.told_at >= rule.remind_s * SECOND
+    if watch.state == "firing" and (woken or due):
+        return replace(watch, told_at=at), "reminder"
     return watch, None
 
 
-def subject_of(metric: str, field: str) -> Subject:
-    """What the rule is about; BadRule when alerts cannot be about it."""
-    if (metric, field) not in SUBJECTS:
-        known_ones = ", ".join(f"{m}.{f}" for m, f in SUBJECTS)
-        raise BadRule(f"there is no alert about {metric}.{field}: choose one of {known_ones}")
-    return SUBJECTS[metric, field]
-
-
-def written(value: float, unit: Unit) -> str:
-    """A number as people read it."""
-    if unit == "share":
-        return f"{value:.1%}"
-    if unit == "images":
-        return f"{value:,.0f} images"
-    if unit == "ms":
-        return f"{value:,.0f} ms" if value >= 100 else f"{value:.1f} ms"
-    return f"{value:.3g}"
+def _later(watch: Watch, at: Micros) -> Micros:
+    """A snooze outlasts the alert it was said of, so that one that comes and goes stays quiet."""
+    return watch.snoozed_until if watch.snoozed_until > at else 0

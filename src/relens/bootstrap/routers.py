@@ -3,7 +3,10 @@
 from fastapi import APIRouter
 
 from relens.access.routes import router as access
-from relens.alerts.routes import router as alerts
+from relens.alerts.alert_routes import router as alerts
+from relens.alerts.channel_routes import router as channels
+from relens.alerts.routes import router as alert_rules
+from relens.alerts.stop_routes import router as planned_stops
 from relens.assets.routes import router as assets
 from relens.datasets.routes import router as datasets
 from relens.deployments.keeping_routes import router as keeping
@@ -70,7 +73,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     estimates,
     rebuild,
     training,
+    alert_rules,
     alerts,
+    channels,
+    planned_stops,
     loop,
     replays,
     overview,

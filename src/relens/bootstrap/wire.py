@@ -10,9 +10,13 @@ import anyio.to_thread
 from fastapi import FastAPI
 
 from relens.access.asking import Door
+from relens.alerts.address_book import AddressBook
 from relens.alerts.channel import Reach
 from relens.alerts.evaluate import Evaluation as AlertEvaluation
+from relens.alerts.heartbeat import Heartbeat
 from relens.alerts.notify import Notification
+from relens.alerts.series import EVERY_S as SERIES_EVERY_S
+from relens.alerts.series import Series
 from relens.bootstrap.routers import ROUTERS
 from relens.datasets.bring_in import Importing
 from relens.inference.reader import READERS
@@ -21,6 +25,7 @@ from relens.infra.follow import Follower
 from relens.infra.jobs import Jobs
 from relens.infra.jobs.routes import Names
 from relens.infra.migrations import bring_up_to_date
+from relens.infra.secrets import Secrets
 from relens.infra.settings import Settings
 from relens.infra.storage import Storage
 from relens.infra.storage.folder import Folder
@@ -100,19 +105,35 @@ class Relens:
         self.parts.add(Exports())
         self.parts.add(Estimating())
         measuring = Measuring(self.database, projection, self.fitted)
-        reach = Reach(private=self.settings.allow_private_webhooks, loopback=self.settings.on_loopback)
-        notification = Notification(self.database, reach)
         self.parts.add(measuring)
-        self.parts.add(notification)
         return [
-            Follower("alerts", AlertEvaluation(self.database, measuring, self.settings.address).step, 1.0),
-            Follower("notifications", notification.step, 0.5),
+            *self._alerting(measuring),
             Follower("filing", filing.follow, 0.1),
             Follower("metrics", projection.step, 1.0),
             Follower("reviewed lines", Marking(self.database).step, 1.0),
             Follower("training data", KeepUp(self.database, fit).step, 1.0),
             Follower("drift", DriftWatch(self.database, self.fitted).step, 5.0),
         ]
+
+    def _alerting(self, measuring: Measuring) -> list[Follower]:
+        """What watches the rules and tells."""
+        reach = Reach(private=self.settings.allow_private_webhooks, loopback=self.settings.on_loopback)
+        book = AddressBook(Secrets.of(self.settings), reach)
+        book.seal_all(self.database)
+        notification = Notification(self.database, book)
+        estimating = self.parts.get(Estimating)
+        evaluation = AlertEvaluation(self.database, measuring, self.settings.address, estimating=estimating)
+        self.parts.add(book)
+        self.parts.add(notification)
+        followers = [
+            Follower("alerts", evaluation.step, 1.0),
+            Follower("notifications", notification.step, 0.5),
+            Follower("series", Series(self.database, measuring).step, SERIES_EVERY_S),
+        ]
+        if url := self.settings.heartbeat_url:
+            beat = Heartbeat(self.database, evaluation, url, self.settings.heartbeat_s)
+            followers.append(Follower("heartbeat", beat.step, 1.0))
+        return followers
 
     def _learning(self) -> list[Follower]:
         """What goes round: images in, reviews, runs, decisions."""

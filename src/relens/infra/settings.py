@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -36,6 +36,9 @@ class Settings:
     threads: int = max(1, os.cpu_count() or 1)
     max_image_bytes: int = 64 * 1024 * 1024
     allow_private_webhooks: bool = False
+    secret_key: str | None = field(default=None, repr=False)
+    heartbeat_url: str | None = field(default=None, repr=False)
+    heartbeat_s: int = 60
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -49,6 +52,8 @@ class Settings:
             )
         if self.token is not None and len(self.token) < 16:
             raise BadSetting("RELENS_TOKEN must be at least 16 characters long")
+        if self.heartbeat_s < 1:
+            raise BadSetting("RELENS_HEARTBEAT_S is a number of seconds from 1 on")
 
     @property
     def on_loopback(self) -> bool:
@@ -83,10 +88,10 @@ class Settings:
 def from_environment(environment: Mapping[str, str] = os.environ, **given: object) -> Settings:
     """Settings from `given` (what is None does not count), then RELENS_* variables, then defaults."""
     values: dict[str, object] = {"home": Path(environment.get("RELENS_HOME") or Path.home() / ".relens")}
-    for name in ("host", "database", "durability", "public_url", "token"):
+    for name in ("host", "database", "durability", "public_url", "token", "secret_key", "heartbeat_url"):
         if environment.get(f"RELENS_{name.upper()}"):
             values[name] = environment[f"RELENS_{name.upper()}"]
-    for name in ("port", "threads", "max_image_bytes"):
+    for name in ("port", "threads", "max_image_bytes", "heartbeat_s"):
         if written := environment.get(f"RELENS_{name.upper()}"):
             if not written.isdigit():
                 raise BadSetting(f"RELENS_{name.upper()} must be a whole number, not '{written}'")

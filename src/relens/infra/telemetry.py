@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 ANSWERS = Histogram(
     "relens_answer_seconds",
@@ -32,6 +32,19 @@ REQUESTS = Counter(
     "Requests by route and status; what no route takes is counted as route none.",
     ["method", "route", "status"],
 )
+# What is monitored, over this hour and the last, as it stood at most half a minute ago.
+IMAGES = Gauge("relens_window_images", "Images answered in this hour and the last, by deployment.", ["deployment"])
+LATENCY = Gauge(
+    "relens_window_latency_seconds",
+    "Latency of the answers of this hour and the last, by deployment and quantile.",
+    ["deployment", "quantile"],
+)
+ERRORS = Gauge("relens_window_errors_ratio", "Share of failed predictions, by deployment.", ["deployment"])
+DRIFT = Gauge(
+    "relens_window_drift_ratio", "Kolmogorov-Smirnov distance to the training data, by deployment.", ["deployment"]
+)
+UNUSUAL = Gauge("relens_window_unusual_ratio", "Share of unusual images, by deployment.", ["deployment"])
+OPEN_ALERTS = Gauge("relens_open_alerts", "Alerts that stand, by deployment and severity.", ["deployment", "severity"])
 
 _TRACEPARENT = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 
@@ -45,11 +58,32 @@ def trace_of(headers: Sequence[str]) -> str | None:
     return found[2] if found and (found[1] != "00" or found[5] is None) else None
 
 
+def show(gauge: Gauge, value: float | None, *labels: str) -> None:
+    """Sets a gauge; what is not known has no series, rather than a number of before."""
+    if value is not None:
+        gauge.labels(*labels).set(value)
+        return
+    with suppress(KeyError):
+        gauge.remove(*labels)
+
+
 def forget_all_but(deployments: Collection[str]) -> None:
     """Takes away the numbers of deployments that are not among these names any more."""
-    kinds: tuple[tuple[Histogram | Counter, str], ...] = ((ANSWERS, "role"), (REFUSALS, "reason"), (UNLOGGED, "reason"))
-    for metric, other in kinds:
+    for metric, *labels in _OF_DEPLOYMENTS:
         samples = [sample.labels for family in metric.collect() for sample in family.samples]
-        for gone in {(one["deployment"], one[other]) for one in samples if one["deployment"] not in deployments}:
+        for gone in {tuple(one[name] for name in labels) for one in samples if one["deployment"] not in deployments}:
             with suppress(KeyError):
                 metric.remove(*gone)
+
+
+_OF_DEPLOYMENTS: tuple[tuple[Histogram | Counter | Gauge, *tuple[str, ...]], ...] = (
+    (ANSWERS, "deployment", "role"),
+    (REFUSALS, "deployment", "reason"),
+    (UNLOGGED, "deployment", "reason"),
+    (IMAGES, "deployment"),
+    (LATENCY, "deployment", "quantile"),
+    (ERRORS, "deployment"),
+    (DRIFT, "deployment"),
+    (UNUSUAL, "deployment"),
+    (OPEN_ALERTS, "deployment", "severity"),
+)

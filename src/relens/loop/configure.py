@@ -75,7 +75,7 @@ def continuous_deployment(
     """Raises BadPolicy when no alert rule watches a metric of the guard: it would never speak up."""
     actor.must_be("operator")
     now = store.policies(connection, deployment.id)
-    watched = {rule.metric for rule, _ in alerts.rules(connection, deployment.id, active_only=True)}
+    watched = {rule.metric for rule in alerts.rules(connection, deployment.id, active_only=True)}
     # One that was chosen already may stay, so that its rule can be paused and other settings saved meanwhile.
     deaf = [metric for metric in chosen.guard if metric not in watched and metric not in now.rollout.guard]
     if deaf:

@@ -1,61 +1,67 @@
-"""Any web address: the event is posted as JSON (CloudEvents 1.0, structured mode)."""
+"""Any web address: the event is posted as JSON (CloudEvents 1.0, structured mode), signed when there is a secret.
+
+The signature is that of Standard Webhooks (standardwebhooks.com): HMAC-SHA256 over "id.timestamp.body".
+"""
 
 from __future__ import annotations
 
-import ipaddress
+import base64
+import binascii
+import hashlib
+import hmac
 import json
-import re
+import time
 from collections.abc import Mapping
-from typing import Any
 
-import httpx
+from relens.alerts.channel import BadChannel, ChannelKind, Reach, Setting, Way
+from relens.alerts.message import Message, event
+from relens.alerts.outside import check_address, place, post_to
 
-from relens.alerts.channel import BadTarget, Channel, NotDelivered, Reach, Refused
-from relens.alerts.outside import good_port, permitted, post, resolved
-
-_NAME = re.compile(r"[A-Za-z0-9._-]+")
-_TRY_AGAIN = {408, 409, 425, 429}
+_PREFIX = "whsec_"
 
 
-def check(target: str, reach: Reach) -> None:
+def check(given: Mapping[str, str], reach: Reach) -> None:
     """Only http and https; an address that is written as a number is checked at once, a name when it is used."""
-    url = _parsed(target)
-    try:
-        address = ipaddress.ip_address(url.host)
-    except ValueError:
-        if url.host.rstrip(".") == "localhost":
-            permitted(ipaddress.ip_address("127.0.0.1"), reach, target)
-        return
-    permitted(address, reach, target)
+    check_address(given["url"], reach)
+    _key(given["secret"])
 
 
-def send(target: str, body: Mapping[str, Any], reach: Reach) -> None:
+def send(given: Mapping[str, str], message: Message, way: Way) -> None:
     """Posts once."""
-    url = _parsed(target)
-    address = resolved(url, reach, target)
-    headers = {
-        "Content-Type": "application/cloudevents+json",
-        "Host": url.netloc.decode("ascii"),
-        "User-Agent": "relens",
-    }
-    status = post(url, address, json.dumps(body).encode(), headers)
-    if status in _TRY_AGAIN or status >= 500:
-        raise NotDelivered(f"{target} answered {status}")
-    if not 200 <= status < 300:
-        raise Refused(f"{target} answered {status}: it does not take this message; check the address")
+    body = json.dumps(event(message)).encode()
+    headers = {"Content-Type": "application/cloudevents+json"}
+    if given["secret"]:
+        headers |= signed(_key(given["secret"]), message.id, int(time.time()), body)
+    post_to(given["url"], body, headers, way.reach)
 
 
-def _parsed(target: str) -> httpx.URL:
+def signed(key: bytes, message_id: str, at_s: int, body: bytes) -> dict[str, str]:
+    """The headers by which a receiver knows who sent this, and that it was not kept to be sent again later."""
+    written = f"{message_id}.{at_s}.".encode() + body
+    code = base64.b64encode(hmac.new(key, written, hashlib.sha256).digest()).decode()
+    return {"webhook-id": message_id, "webhook-timestamp": str(at_s), "webhook-signature": f"v1,{code}"}
+
+
+def _key(secret: str) -> bytes:
+    if not secret.startswith(_PREFIX):
+        return secret.encode()
     try:
-        url = httpx.URL(target)
-    except httpx.InvalidURL as error:
-        raise BadTarget(f"'{target[:200]}' is no web address") from error
-    if url.scheme not in ("http", "https") or not (_NAME.fullmatch(url.raw_host.decode()) or ":" in url.host):
-        raise BadTarget(f"a webhook is an address that begins with http:// or https://, not '{target[:200]}'")
-    if url.userinfo:
-        raise BadTarget("a webhook's address holds no name and password: put a secret into its path or query")
-    good_port(url)
-    return url
+        return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadChannel(f"a secret that begins with {_PREFIX} goes on in base64") from error
 
 
-CHANNEL = Channel("Webhook", check, send)
+CHANNEL = ChannelKind(
+    title="Webhook",
+    settings={
+        "url": Setting(
+            "Address", secret=True, hint="A POST with the alert as JSON (CloudEvents), when it fires and when it ends."
+        ),
+        "secret": Setting(
+            "Signing secret", secret=True, required=False, hint="Signs each message (Standard Webhooks, HMAC-SHA256)."
+        ),
+    },
+    check=check,
+    send=send,
+    place=lambda given: place(given["url"]),
+)

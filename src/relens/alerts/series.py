@@ -1,0 +1,70 @@
+"""Publishes what is monitored as Prometheus series: of each deployment, over this hour and the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import get_args
+
+from relens.alerts import store
+from relens.alerts.rule import Severity
+from relens.deployments import store as deployments
+from relens.deployments.deployment import Deployment
+from relens.infra import telemetry
+from relens.infra.database import Database
+from relens.kit import clock
+from relens.kit.clock import HOUR, SECOND, Micros
+from relens.kit.errors import NotFound
+from relens.monitoring import sums
+from relens.monitoring.measure import Measuring
+from relens.monitoring.window import Window
+
+EVERY_S = 15
+_QUANTILES = {"p50": "0.5", "p90": "0.9", "p95": "0.95", "p99": "0.99"}
+_OF_METRICS = {
+    ("outlier", "unusual_share"): telemetry.UNUSUAL,
+    ("drift", "d"): telemetry.DRIFT,
+    ("errors", "share"): telemetry.ERRORS,
+}
+
+
+class Series:
+    """`step` for a follower."""
+
+    def __init__(self, database: Database, measuring: Measuring, now: Callable[[], Micros] = clock.now) -> None:
+        self._database = database
+        self._measuring = measuring
+        self._now = now
+
+    def step(self) -> bool:
+        with self._database.read() as connection:
+            known = deployments.all_of_them(connection)
+            standing = store.open_by_severity(connection)
+            extents = {one.id: sums.extent(connection, one.id) for one in known}
+        at = self._now()
+        for one in known:
+            for severity in get_args(Severity):
+                telemetry.OPEN_ALERTS.labels(one.name, severity).set(standing.get((one.id, severity), 0))
+            if extents[one.id] is not None:
+                self._publish(one, at)
+        telemetry.forget_all_but({one.name for one in known})
+        return False
+
+    def _publish(self, deployment: Deployment, at: Micros) -> None:
+        """Sums only, so that it costs the same however much is answered; what is not known has no series."""
+        window = Window(at - at % HOUR - HOUR, at + SECOND, imported=False)
+        values = {
+            name: self._value(deployment, name, window) for name in ("volume", "latency", "outlier", "drift", "errors")
+        }
+        telemetry.IMAGES.labels(deployment.name).set(values["volume"].get("images") or 0)
+        for (metric, field), gauge in _OF_METRICS.items():
+            telemetry.show(gauge, values[metric].get(field), deployment.name)
+        for field, quantile in _QUANTILES.items():
+            found = values["latency"].get(field)
+            telemetry.show(telemetry.LATENCY, None if found is None else found / 1000, deployment.name, quantile)
+
+    def _value(self, deployment: Deployment, name: str, window: Window) -> Mapping[str, float | None]:
+        try:
+            found = self._measuring.metric(deployment, name, window, str(HOUR // SECOND))
+        except NotFound:
+            return {}
+        return found.value or {}
