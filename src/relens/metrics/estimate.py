@@ -25,6 +25,7 @@ _MOST_WEIGHT = 1.5
 _TUNED_FOR = 300
 """Reviews for which the any-time interval is narrowest."""
 _STEP = 1e-20
+_LEAST_FREEDOM = 4.0
 SPLITS = 30
 INFLATION = 1.15
 
@@ -43,6 +44,10 @@ class Estimate(NamedTuple):
     upper: float | None
     always_lower: float | None
     always_upper: float | None
+
+    def without_interval(self) -> "Estimate":
+        """Where an interval would say more than is known."""
+        return self._replace(lower=None, upper=None, always_lower=None, always_upper=None)
 
 
 class Sample(NamedTuple):
@@ -87,10 +92,33 @@ def smooth(
         if sums[-1] <= 0:
             return None
     value, slope = float(value_of(sums.astype(np.complex128)).real), _slopes(value_of, sums)
-    left = _centred((y - weight * h) @ slope, w)
     if not isfinite(value) or not np.isfinite(slope).all():
         return None
-    return with_intervals(value, sqrt(k / (k - 1) * float((v * left * left).sum())), k, weight)
+    left = _left_out(value_of, y - weight * h, w, weight * predicted)
+    linear = _centred((y - weight * h) @ slope, w)
+    left = np.where(np.isfinite(left), left, linear)
+    parts = v * left * left
+    return with_intervals(value, sqrt(k / (k - 1) * float(parts.sum())), k, weight, _freedom(parts))
+
+
+def _freedom(parts: Floats) -> float:
+    """Degrees of freedom of a variance that is the sum of `parts`: as many as there are, fewer where few of them make most of it."""
+    total = float(parts.sum())
+    spread = float((parts * parts).sum()) - total * total / len(parts)
+    most = len(parts) - 1.0
+    return most if spread <= 0 else min(max(2 * total * total / spread, _LEAST_FREEDOM), most)
+
+
+def _left_out(value_of: Value, residuals: Floats, w: Floats, predicted: Floats) -> Floats:
+    """How far the value moves without each image, per unit of its weight (k,): the jackknife.
+
+    Where a sum rests on few images this is further than the slope says, and intervals from slopes are too narrow there.
+    """
+    total, share = w @ residuals, w / w.sum()
+    without = predicted + (total - w[:, None] * residuals) / (1 - share)[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moved = value_of((predicted + total).astype(np.complex128)).real - value_of(without.astype(np.complex128)).real
+        return np.asarray(moved * (1 - share) / w, dtype=np.float64)
 
 
 def _slopes(value_of: Value, sums: Floats) -> Floats:
@@ -108,11 +136,11 @@ def _tuned(y: Floats, h: Floats, v: Floats) -> float:
     return min(max(float((v * y * h).sum()) / bottom, 0.0), _MOST_WEIGHT) if bottom > 0 else 0.0
 
 
-def with_intervals(value: float, error: float, k: int, weight: float = 0.0) -> Estimate:
-    """The estimate with both intervals, cut to [0, 1]; without them below LEAST_REVIEWS."""
+def with_intervals(value: float, error: float, k: int, weight: float = 0.0, freedom: float | None = None) -> Estimate:
+    """The estimate with both intervals, cut to [0, 1]; without them below LEAST_REVIEWS. `freedom` of the error, k - 1 if left out."""
     if k < LEAST_REVIEWS or not isfinite(error):
         return Estimate(_inside(value), error, k, weight, None, None, None, None)
-    fixed = float(stdtrit(k - 1, (1 + LEVEL) / 2)) * error
+    fixed = float(stdtrit(freedom or k - 1, (1 + LEVEL) / 2)) * error
     always = always_factor(k) * error
     ends = (value - fixed, value + fixed, value - always, value + always)
     return Estimate(_inside(value), error, k, weight, *(_inside(end) for end in ends))

@@ -22,6 +22,10 @@ _FULL = 0.95
 """An image nobody judged holds as many objects, at worst, as all but one in twenty of those that were."""
 
 
+LEAST_OF_A_LABEL = 30
+"""Checks; an average over labels hangs on its rarest one, and with fewer its interval misses more often than it says."""
+
+
 class Checks(NamedTuple):
     """k random checks, row by row. `answers`, `right` (k, BINS): what was answered, and what of it is right, by confidence.
 
@@ -157,7 +161,7 @@ def averages(checks: Mapping[str, Checks], traffic: Mapping[str, Traffic] | None
     """A classifier's precision, recall and F1 over labels: each label counting once ("macro_...") or by its support ("weighted_...").
 
     `checks`: by label, the same images in the same order; `traffic`: by label (missing: never answered) or None. "balanced_accuracy" is
-    the mean recall. Labels that no check was truly of are left out.
+    the mean recall. Labels that no check was truly of are left out; where one has fewer than LEAST_OF_A_LABEL there is no interval.
     """
     if not checks:
         return {}
@@ -183,11 +187,12 @@ def averages(checks: Mapping[str, Checks], traffic: Mapping[str, Traffic] | None
             right = float(answers @ fit.stairs)
             totals[3 * place : 3 * place + 3] = right, float(answers.sum()), right
     probability = judged[labels[0]].probability
+    enough = all(np.count_nonzero(judged[label].objects) >= LEAST_OF_A_LABEL for label in labels)
     found: dict[str, Estimate] = {}
     for name, value_of in _AVERAGES.items():
         estimate = smooth(y, h, probability, images, totals, value_of)
         if estimate is not None:
-            found[name] = estimate
+            found[name] = estimate if enough else estimate.without_interval()
     return found
 
 

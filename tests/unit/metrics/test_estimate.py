@@ -13,6 +13,7 @@ from relens.metrics.estimate import (
     half_sampled,
     more_reviews,
     ratio,
+    smooth,
     with_intervals,
 )
 
@@ -57,19 +58,43 @@ def test_intervals_hold_what_they_say_and_predictions_narrow_them() -> None:
     assert np.mean(with_help) < 0.85 * np.mean(without)
 
 
-def test_useless_predictions_cost_nothing() -> None:
-    right, said, predicted, size = population(3)
-    rng = np.random.default_rng(4)
+@pytest.mark.parametrize("seed", range(4))
+def test_useless_predictions_cost_nothing(seed: int) -> None:
+    """Of whatever population: the errors made with predictions that know nothing are those made without any, and so are the intervals."""
+    right, said, predicted, size = population(seed)
+    truth, rng = right.sum() / said.sum(), np.random.default_rng(seed + 100)
     useless = rng.permutation(predicted)
-    chosen, p = drawn(rng, size, 200)
-    found = ratio(
-        Sample(right[chosen], said[chosen], useless[chosen], useless[chosen], p),
-        IMAGES,
-        float(useless.sum()),
-        float(useless.sum()),
-    )
-    assert found is not None
-    assert found.weight < 0.4
+    errors, widths, held = [], [], 0
+    for _ in range(150):
+        chosen, p = drawn(rng, size, 150)
+        sample = Sample(right[chosen], said[chosen], useless[chosen], useless[chosen], p)
+        found = ratio(sample, IMAGES, float(useless.sum()), float(useless.sum()))
+        blind = ratio(sample._replace(f=np.zeros(150), g=np.zeros(150)), IMAGES, 0.0, 0.0)
+        assert found is not None
+        assert blind is not None
+        assert found.lower is not None
+        assert found.upper is not None
+        held += found.lower <= truth <= found.upper
+        errors.append((found.value - truth, blind.value - truth))
+        widths.append((found.standard_error, blind.standard_error))
+    made, blindly = np.sqrt((np.array(errors) ** 2).mean(axis=0))
+    assert made < 1.1 * blindly
+    assert np.mean([one for one, _ in widths]) < 1.01 * np.mean([other for _, other in widths])
+    assert held / 150 > 0.88
+
+
+@given(st.integers(0, 10_000))
+def test_a_smooth_function_of_sums_is_the_ratio_where_it_is_one(seed: int) -> None:
+    right, said, predicted, size = population(seed % 7)
+    chosen, p = drawn(np.random.default_rng(seed), size, 120)
+    y, h = (np.stack([one[chosen], said[chosen]], axis=1) for one in (right, predicted))
+    sums = np.array([predicted.sum(), said.sum()])
+    plain = ratio(Sample(*y.T, *h.T, p), IMAGES, *sums)
+    doubled = smooth(y, h, p, IMAGES, sums, lambda at: 2 * at[..., 0] / (2 * at[..., 1]))
+    assert plain is not None
+    assert doubled is not None
+    assert doubled.value == pytest.approx(plain.value)
+    assert doubled.standard_error == pytest.approx(plain.standard_error)
 
 
 def test_a_full_census_leaves_no_doubt() -> None:
