@@ -144,8 +144,8 @@ def test_averages_over_labels_hold_what_they_say() -> None:
         priority = size / (1 - rng.random(IMAGES))
         order = np.argsort(-priority)
         chosen = np.zeros(IMAGES, dtype=bool)
-        chosen[order[:450]] = True
-        probability = np.minimum(1.0, size[chosen] / priority[order[450]])
+        chosen[order[:700]] = True
+        probability = np.minimum(1.0, size[chosen] / priority[order[700]])
         some = {label: one.of(chosen)._replace(probability=probability) for label, one in of.items()}
         found = averages(some, traffic, IMAGES)
         errors.append(found["macro_f1"].value - expected["macro_f1"])
