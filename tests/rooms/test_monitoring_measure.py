@@ -7,17 +7,25 @@ from pathlib import Path
 
 import pytest
 
+from relens.assets import store as assets
+from relens.assets.asset import Asset
 from relens.infra.database import Database
 from relens.infra.storage.folder import Folder
 from relens.kit.clock import HOUR
 from relens.kit.errors import NotFound
+from relens.kit.ids import content_id
 from relens.metrics.average_precision import ApStore
 from relens.metrics.kinds import average_precision
+from relens.monitoring.marking import Marking
+from relens.monitoring.measure import Measurement
 from relens.monitoring.window import BadWindow, Window, width
+from relens.predictions import browse
 from relens.predictions import store as predictions
+from relens.predictions.browse import Filter
 from relens.predictions.logged import Entry
 from relens.review.settle import settle
 from relens.vision.annotation import Annotation
+from relens.vision.prediction import Detection
 from tests.rooms.monitoring_material import START, Site, make_site
 
 DAY = Window(START, START + 24 * HOUR)
@@ -268,8 +276,9 @@ def test_an_answer_is_computed_once_until_a_review_of_its_images_changes(
     kept = ApStore.summary
     monkeypatch.setattr(ApStore, "summary", lambda *a, **k: computed.append(1) or kept(*a, **k))
 
-    def asked(until: int) -> dict[str, object] | None:
-        return site.measuring.metric(site.deployment, "average_precision", Window(START, until)).value
+    def asked(until: int) -> tuple[object, ...]:
+        value = site.measuring.metric(site.deployment, "average_precision", Window(START, until)).value or {}
+        return tuple(value[name] for name in ("map50_95", "map50", "ar100"))
 
     first = asked(START + 24 * HOUR)
     assert asked(START + 24 * HOUR + 1) == first, "the window has moved, the images are the same"
@@ -296,3 +305,109 @@ def test_each_review_is_matched_once_whatever_is_asked(site: Site, monkeypatch: 
     site.database.write(lambda c: settle(c, lines[0].id, "corrected", (), actor=site.alice))
     site.measuring.dashboard(site.deployment, DAY)
     assert len(matched) == 6
+
+
+def every_query(measured: Measurement) -> list[str]:
+    """All queries in a measurement, wherever they stand."""
+
+    def within(thing: object) -> list[str]:
+        if isinstance(thing, dict):
+            own = [thing["query"]] if isinstance(thing.get("query"), str) else []
+            named = [q for key, some in thing.items() if key.endswith("queries") for q in flat(some)]
+            return own + named + [q for some in thing.values() if isinstance(some, dict) for q in within(some)]
+        return []
+
+    def flat(some: object) -> list[str]:
+        if isinstance(some, str):
+            return [some]
+        parts = some.values() if isinstance(some, dict) else some if isinstance(some, list) else []
+        return [q for part in parts for q in flat(part)]
+
+    return within(measured.value) + [str(point["query"]) for point in measured.series]
+
+
+def test_every_point_row_and_cell_answers_with_the_query_of_what_is_behind_it(site: Site) -> None:
+    lines = [*site.log(3, hour=1), *site.log(2, hour=2, source='the "new" line', label="nut")]
+    site.log(4, role="shadow", version="other", hour=1)
+    say = {0: "bolt", 1: "nut", 3: "nut"}
+    for at, label in say.items():
+        truth = (Annotation(label, lines[at].detections[0].shape),)
+        site.database.write(lambda c, at=at, truth=truth: settle(c, lines[at].id, "corrected", truth, actor=site.alice))
+    site.catch_up()
+    while Marking(site.database).step():
+        pass
+
+    def count(query: str) -> int:
+        with site.database.read() as connection:
+            return browse.count(connection, site.deployment.id, Filter(query=query)).count
+
+    for window in (DAY, replace(DAY, source='the "new" line'), replace(DAY, query="count > 0 or count = 0", tag=None)):
+        metrics = site.measuring.dashboard(site.deployment, window, "3600").metrics
+        for point in metrics["volume"].series:
+            assert count(point["query"]) == point["images"]
+        for point in metrics["detection_report"].series:
+            assert count(point["query"]) == point["n"]
+        for row in (metrics["label_distribution"].value or {})["labels"].values():
+            if row["count"]:
+                assert count(row["query"]) == row["images"]
+        confusion = (metrics["detection_report"].value or {})["confusion"]
+        for numbers, queries in zip(confusion["counts"], confusion["queries"], strict=True):
+            assert [count(query) if query else 0 for query in queries] == numbers
+        errors = metrics["detection_report"].value or {}
+        assert {kind: count(query) for kind, query in errors["error_queries"].items()} == {
+            kind: n for kind, n in errors["errors"].items() if n
+        }
+        for measured in metrics.values():
+            assert all(count(query) >= 0 for query in every_query(measured))
+    assert {name for name, m in metrics.items() if m.series and not every_query(m)} == set()
+
+
+def test_the_map_of_one_label_is_asked_for_by_itself_and_lies_over_a_typical_image(site: Site) -> None:
+    lines = [*site.log(9), *site.log(1, brightness=-0.4), *site.log(3, source="line-2", label="nut")]
+    for line in lines:
+        site.database.write(lambda c, line=line: assets.remember(c, [Asset(line.asset, 640, 480, "jpeg", 9, "", 0)]))
+    site.catch_up()
+    whole = site.measuring.metric(site.deployment, "heatmap", DAY, "3600").value
+    assert whole is not None
+    assert whole["labels"] == {"bolt": {"count": 10}, "nut": {"count": 3}}
+    assert sum(n for _, n in whole["cells"]) == whole["count"] == 13
+    nut = site.measuring.metric(site.deployment, "heatmap", replace(DAY, label="nut"), "3600").value
+    assert nut is not None
+    assert sum(n for _, n in nut["cells"]) == 3
+    assert nut["typical"]["prediction"] in {line.id for line in lines[10:]}
+    assert whole["typical"]["asset"] in {line.asset for line in lines} - {lines[9].asset}
+    dark = site.measuring.metric(site.deployment, "heatmap", replace(DAY, query=f"id = {lines[9].id}"), "3600").value
+    assert dark is not None
+    assert dark["typical"]["asset"] == lines[9].asset
+
+
+def test_the_support_of_a_label_is_what_reviews_say_and_otherwise_what_was_answered(
+    database: Database, tmp_path: Path
+) -> None:
+    site = make_site(database, Folder(tmp_path / "home"), task="classification")
+    day = Window(START, START + 24 * HOUR)
+    empty = site.measuring.metric(site.deployment, "support", day)
+    assert (empty.available, empty.value) == (False, None)
+    lines = [
+        site.database.write(lambda c, i=i, label=label: predictions.append(c, whole(site, i, label))[0])
+        for i, label in enumerate(["bolt", "bolt", "bolt", "nut"])
+    ]
+    site.catch_up()
+    unreviewed = site.measuring.metric(site.deployment, "support", day, "3600").value
+    assert unreviewed is not None
+    assert {label: row["count"] for label, row in unreviewed["labels"].items()} == {"bolt": 3, "nut": 1}
+    site.database.write(lambda c: settle(c, lines[0].id, "corrected", (Annotation("nut"),), actor=site.alice))
+    site.database.write(lambda c: settle(c, lines[1].id, "accepted", (), actor=site.alice))
+    for measured in (
+        site.measuring.metric(site.deployment, "support", day, "3600"),
+        site.measuring.dashboard(site.deployment, day, "3600").metrics["support"],
+    ):
+        assert measured.value is not None
+        assert {label: row["count"] for label, row in measured.value["labels"].items()} == {"bolt": 2, "nut": 2}
+        assert measured.value["labels"]["nut"]["share"] == 0.5
+        assert (measured.value["total"], measured.value["reviewed"], measured.count) == (4, 2, 4)
+
+
+def whole(site: Site, i: int, label: str) -> Entry:
+    asset = content_id(f"whole {i}".encode())
+    return Entry(site.deployment.id, asset, 64, 64, site.deployment.champion, "champion", (Detection(label, 0.9),), 0.5, 3.0, START + i)  # fmt: skip

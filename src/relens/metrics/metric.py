@@ -148,6 +148,10 @@ class Supervised(Metric):
     """A metric that rests on reviews; `bench` makes an empty one for the deployment's labels, in order."""
 
     bench: Callable[[Sequence[str]], Bench]
+    corrects: str | None = None
+    """The unsupervised metric of all images that reviews correct here."""
+    together: Callable[[Value, States], Value] | None = None
+    """What the bench says of the reviewed images ({}: there are none), put together with the states of that metric."""
 
     def judge(self, judged: Sequence[Judged], labels: Sequence[str]) -> Value:
         """The metric over these images."""

@@ -43,8 +43,10 @@ class ErasedSums:
             metrics = {name: metric for name, metric in metrics.items() if name not in compared(task)}
         before = states_of(self._projection.seen([line], fitted, "kept"), task, metrics)
         after = states_of(self._projection.seen([_blank(line)], fitted, "kept"), task, metrics)
-        taken = {cell: -state for cell, state in before.items()}
-        return {cell: taken.get(cell, 0) + after.get(cell, 0) for cell in taken.keys() | after.keys()}
+        change: dict[Cell, State] = {cell: -state for cell, state in before.items()}
+        for cell, state in after.items():
+            change[cell] = change[cell] + state if cell in change else state
+        return change
 
 
 def _blank(line: Logged) -> Logged:

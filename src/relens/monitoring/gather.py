@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from relens.deployments.deployment import Deployment
 from relens.kit import clock
 from relens.kit.clock import DAY, HOUR, SECOND, Micros
-from relens.metrics.metric import State, added
+from relens.metrics.metric import METRICS, State, Summed, added
 from relens.monitoring import store, sums
 from relens.monitoring.bucket import Cell, Seen, states_of, summed
 from relens.monitoring.project import Projection
@@ -100,13 +100,24 @@ def _from_sums(
         window.source is None,
         window.imported,
     )
-    found = list(sums.cells(connection, deployment.id, names - {BY_SOURCE}, which))
+    over_time = {name for name in names - {BY_SOURCE} if _has_points(name)}
+    found = list(sums.cells(connection, deployment.id, over_time, which))
+    once = which._replace(stretches=cover(since, until, "month") if filled else [])
+    found += sums.cells(connection, deployment.id, names - over_time - {BY_SOURCE}, once)
     if BY_SOURCE in names and filled:
         fine = _finely_at_the_end(since, until, widest, filled[1])
         apart = which._replace(stretches=fine, whole=False)
         found += sums.cells(connection, deployment.id, [BY_SOURCE], apart)
     shown = [one for one in found if one[0].reference not in hidden]
-    return Gathered(shown, since, until, width, frozenset(sums.divisions(connection, deployment.id, stretches)))
+    return Gathered(
+        shown, since, until, width, frozenset(sums.divisions(connection, deployment.id, once.stretches or []))
+    )
+
+
+def _has_points(name: str) -> bool:
+    """Whether there is a chart over time of it; otherwise months do."""
+    metric = METRICS.get(name)
+    return isinstance(metric, Summed) and (metric.point is not None or metric.rate is not None)
 
 
 def _finely_at_the_end(since: Micros, until: Micros, widest: Span, last: Micros) -> list[Stretch]:

@@ -20,7 +20,7 @@ from relens.kit.errors import NotFound
 from relens.metrics.average_precision import Curve
 from relens.metrics.kinds.average_precision import Ranked
 from relens.metrics.metric import METRICS, NEEDED, State, Summed, Supervised, of_task
-from relens.monitoring import drift_now, points, store, sums
+from relens.monitoring import drift_now, points, store, sums, traced
 from relens.monitoring.bucket import IMPORTED, Cell
 from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReference
 from relens.monitoring.gather import Gathered, gather, together
@@ -28,7 +28,9 @@ from relens.monitoring.project import Projection
 from relens.monitoring.reviewed import Look, Reviewed
 from relens.monitoring.scan import Scans
 from relens.monitoring.span import cover
+from relens.monitoring.traced import Trace
 from relens.monitoring.training_data import FittedReference, speaks_for
+from relens.monitoring.typical import Typical
 from relens.monitoring.window import Window, whole_hours, width
 
 Division = Literal["source", "model_version", "role"]
@@ -88,6 +90,7 @@ class Measuring:
         self._fitted = fitted
         self._reviewed = Reviewed()
         self._scans = Scans()
+        self._typical = Typical(now)
         self._now = now
 
     def metric(
@@ -100,8 +103,9 @@ class Measuring:
         wide = width(window, bucket)
         with self._database.read() as connection:
             if isinstance(metric, Supervised):
+                found = self._corrected(connection, deployment, metric, window, wide)
                 with self._reviewed.look(connection, deployment, window) as look:
-                    return _judged(look, name, metric, window, wide)
+                    return _judged(look, name, metric, window, wide, found, _whole_image(deployment))
             assert isinstance(metric, Summed)
             found = gather(connection, self._projection, deployment, [name], window, wide, newest, self._scans)
             return self._summed(connection, deployment, name, metric, window, found)
@@ -114,12 +118,15 @@ class Measuring:
         measured: dict[str, Measurement] = {}
         with self._database.read() as connection:
             found = gather(connection, self._projection, deployment, names, window, wide, scans=self._scans)
+            for name, metric in metrics.items():
+                if isinstance(metric, Summed):
+                    measured[name] = self._summed(connection, deployment, name, metric, window, found)
             with self._reviewed.look(connection, deployment, window) as look:
                 for name, metric in metrics.items():
-                    if isinstance(metric, Summed):
-                        measured[name] = self._summed(connection, deployment, name, metric, window, found)
-                    elif isinstance(metric, Supervised):
-                        measured[name] = _judged(look, name, metric, window, found.width)
+                    if isinstance(metric, Supervised):
+                        measured[name] = _judged(
+                            look, name, metric, window, found.width, found, _whole_image(deployment)
+                        )
         return Dashboard(
             found.since,
             found.until,
@@ -196,8 +203,22 @@ class Measuring:
         value = metric.value(together(states), reference)
         if metric.rate is not None:
             value |= metric.rate(together(states), points.seconds(found, self._now()))
-        series = points.series(metric, states, reference, found, self._now())
+        if name == "heatmap":
+            value["typical"] = self._typical.image(connection, deployment, window)
+        trace = Trace(window, found.since, found.until)
+        series = traced.series(
+            trace, name, points.series(metric, states, reference, found, self._now()), found.width, False
+        )
+        value = traced.value(trace, name, value, _whole_image(deployment))
         return replace(empty, available=True, value=value, series=series)
+
+    def _corrected(
+        self, connection: Connection, deployment: Deployment, metric: Supervised, window: Window, wide: Micros
+    ) -> Gathered | None:
+        """What reviews correct, where they correct something."""
+        if metric.corrects is None:
+            return None
+        return gather(connection, self._projection, deployment, [metric.corrects], window, wide, scans=self._scans)
 
     def _drift(
         self, connection: Connection, deployment: Deployment, window: Window, found: Gathered, fitted: Fitted
@@ -213,9 +234,9 @@ class Measuring:
             numbers = self._numbers(reference_id)
             series += points.series(metric, its, numbers.reference, found, self._now()) if numbers else ()
         newest_first = {point["t"]: point for point in sorted(series, key=lambda point: (point["t"], point["n"]))}
-        return Measurement(
-            "drift", True, None, found.since, found.until, found.images, value, tuple(newest_first.values())
-        )
+        trace = Trace(window, found.since, found.until)
+        shown = traced.series(trace, "drift", newest_first.values(), found.width, False)
+        return Measurement("drift", True, None, found.since, found.until, found.images, value, shown)
 
     def _reference_of(
         self, connection: Connection, deployment: Deployment, states: Sequence[tuple[Cell, State]]
@@ -240,11 +261,32 @@ class Measuring:
         return _sentence(row)
 
 
-def _judged(look: Look, name: str, metric: Supervised, window: Window, wide: Micros) -> Measurement:
-    count, value = len(look.keys), look.value(name)
-    needs = None if count else NEEDED[metric.needs]
-    series = tuple({"t": at, **point} for at, point in look.points(name, wide))
-    return Measurement(name, count > 0, needs, window.since, window.until, count, value or None, series)
+def _judged(
+    look: Look,
+    name: str,
+    metric: Supervised,
+    window: Window,
+    wide: Micros,
+    found: Gathered | None,
+    whole_image: bool,
+) -> Measurement:
+    value, trace = look.value(name), Trace(window, window.since, window.until)
+    if metric.together is not None and metric.corrects is not None and found is not None:
+        states = together(found.of(metric.corrects))
+        empty = Measurement(name, False, NEEDED[metric.needs], found.since, found.until, found.images, None, ())
+        if not states and not value:
+            return replace(empty, progress=_progress(found))
+        value = traced.value(trace, name, metric.together(value, states), whole_image)
+        return replace(empty, available=True, needs=None, value=value, progress=_progress(found))
+    if not look.keys:
+        return Measurement(name, False, NEEDED[metric.needs], window.since, window.until, 0, None, ())
+    value = traced.value(trace, name, value, whole_image)
+    series = traced.series(trace, name, ({"t": at, **point} for at, point in look.points(name, wide)), wide, True)
+    return Measurement(name, True, None, window.since, window.until, len(look.keys), value, series)
+
+
+def _whole_image(deployment: Deployment) -> bool:
+    return deployment.task == "classification"
 
 
 def _sentence(row: FittedReference | None) -> str:

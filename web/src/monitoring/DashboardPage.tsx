@@ -13,7 +13,7 @@ import { DriftTile } from "./DriftTile";
 import css from "./monitoring.module.css";
 import { NextSteps } from "./NextSteps";
 import { OutlierTile } from "./OutlierTile";
-import { HeatmapTile, LabelsTile } from "./LabelTiles";
+import { HeatmapTile, LabelsTile, SupportTile } from "./LabelTiles";
 import { ClassificationTile, ConfusionTile, PrecisionTile, ReportTile } from "./ReviewTiles";
 import { BoardContext } from "./Tile";
 import { SliceTable } from "./SliceTable";
@@ -145,6 +145,7 @@ export default function DashboardPage() {
                 <ClassificationTile />
               )}
               <ConfusionTile task={deployment.task} />
+              {!shapes && <SupportTile />}
             </Group>
           </BoardContext>
         )}

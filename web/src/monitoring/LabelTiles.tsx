@@ -1,6 +1,6 @@
 /* What is found, against the training data, and where in the image. */
 import { useState } from "react";
-import type { Measurement, Page as Items, Prediction } from "../api/types";
+import type { Measurement } from "../api/types";
 import { useRead } from "../api/use";
 import { Bars } from "../design/charts/Bars";
 import { Heat } from "../design/charts/Heat";
@@ -52,11 +52,50 @@ export function LabelsTile() {
   );
 }
 
+/** How often each label occurs: what reviews say, and where there is none, what was answered. */
+export function SupportTile() {
+  const { labels } = useBoard();
+  return (
+    <Tile
+      metric="support"
+      title="Occurrence"
+      wide={6}
+      headline={(m) => (
+        <>
+          {count(num(m.value, "reviewed"))} <small>of {count(num(m.value, "total"))} reviewed</small>
+        </>
+      )}
+    >
+      {(m) => {
+        const rows = Object.entries(record(m.value, "labels")).sort(([, a], [, b]) => (num(b, "count") ?? 0) - (num(a, "count") ?? 0));
+        return (
+          <>
+            <Bars
+              label="Share of the images that have each label"
+              rows={rows.slice(0, MOST).map(([name, row]) => ({
+                name,
+                now: num(row, "share"),
+                colour: labelColour(name, labels),
+                text: percent(num(row, "share")),
+                title: `${count(num(row, "count"))} images, ${count(num(row, "reviewed"))} of them reviewed`,
+              }))}
+            />
+            <p className={css.foot}>
+              {rows.length > MOST && `${rows.length - MOST} more labels. `}
+              What reviews say, and where there is none, what was answered
+            </p>
+          </>
+        );
+      }}
+    </Tile>
+  );
+}
+
 export function HeatmapTile() {
-  const { name, labels } = useBoard();
+  const { name, labels, params } = useBoard();
   const [label, setLabel] = useState("");
-  const latest = useRead<Items<Prediction>>(`/deployments/${name}/predictions`, { limit: 1, sort: "-taken_at" }, { every: 30_000 });
-  const typical = latest.data?.items[0];
+  // The page brings the map of all labels; that of one is fetched when somebody chooses it.
+  const one = useRead<Measurement>(label ? `/deployments/${name}/metrics/heatmap` : null, { ...params, label }, { every: 10_000 });
   return (
     <Tile
       wide={3}
@@ -65,23 +104,26 @@ export function HeatmapTile() {
       headline={(m) => <LabelSwitch measure={m} label={label} onChange={setLabel} labels={labels} />}
     >
       {(m) => {
-        const shown = label ? record(m.value, "labels")[label] : m.value;
+        const shown = label ? one.data?.value : m.value;
+        const typical = record(shown ?? m.value, "typical") as unknown as Frame;
         return (
           <>
             <Heat
               side={num(m.value, "side") ?? 32}
               cells={pairs(shown, "cells")}
-              asset={typical?.asset ?? null}
-              aspect={typical ? typical.width / typical.height : 4 / 3}
+              asset={typical.asset ?? null}
+              aspect={typical.width && typical.height ? typical.width / typical.height : 4 / 3}
               label={`Where ${label || "detections"} lie in the image`}
             />
-            <p className={css.foot}>{count(num(shown, "count"))} centres, over the latest image</p>
+            <p className={css.foot}>{count(num(shown, "count"))} centres, over a typical image</p>
           </>
         );
       }}
     </Tile>
   );
 }
+
+type Frame = { asset?: string; width?: number; height?: number };
 
 function LabelSwitch({
   measure,
