@@ -2,8 +2,8 @@
 
     python -m benchmarks.crash [--rounds 15] [--full] [--seed 1] [--json]
 
-Each round eight clients send images, one by one and in batches of predictions made elsewhere, each with a client id, until SIGKILL comes at a
-random moment. The server starts again in the same folder, the clients repeat what they got no answer to (and some that they did), and the
+Each round eight clients send images one by one, and predictions made elsewhere in small batches with images and in large ones without, each with
+a client id, until SIGKILL comes at a random moment. The server starts again in the same folder, the clients repeat what they got no answer to (and some that they did), and the
 log is read through the API:
 
     lost      answered, and not in the log
@@ -41,8 +41,9 @@ from tests.server_process import Server
 
 CLIENTS = 8
 LONGEST_S = 1.5
-BATCH = 5
-DEPLOYMENTS = ("served", "elsewhere")
+BATCHES = {"served": 1, "elsewhere": 5, "numbers": 40}
+"""How many images or predictions one request brings; `numbers` come without images, in batches that are logged first and filed after."""
+DEPLOYMENTS = tuple(BATCHES)
 
 
 @dataclass
@@ -90,7 +91,8 @@ def send(http: httpx.Client, run: Round, deployment: str, ids: list[str]) -> boo
             )
             told = [answer.json()] if answer.status_code == 200 else []
         else:
-            answer = http.post(f"/api/v1/deployments/{deployment}/predictions", json={"items": _items(run, ids)})
+            items = _items(run, ids) if deployment == "elsewhere" else [_numbers(one) for one in ids]
+            answer = http.post(f"/api/v1/deployments/{deployment}/predictions", json={"items": items})
             told = answer.json()["items"] if answer.status_code == 201 else []
     except (httpx.TransportError, json.JSONDecodeError):
         return False
@@ -110,13 +112,17 @@ def _items(run: Round, ids: list[str]) -> list[dict[str, Any]]:
     ]
 
 
+def _numbers(one: str) -> dict[str, Any]:
+    return {"client_id": one, "width": 48, "height": 32, "detections": [{"label": "red", "confidence": 0.9}]}
+
+
 def client(url: str, run: Round, number: int, dead: threading.Event) -> None:
     """Sends until the server is gone. Some images come twice, from two clients, and some client ids are sent twice at once."""
     chance = random.Random(f"{run.number}/{number}")
-    deployment = DEPLOYMENTS[number % 4 == 3]
+    deployment = {3: "elsewhere", 2: "numbers"}.get(number % 4, "served")
     with httpx.Client(base_url=url, timeout=20) as http:
         for count in range(100_000):
-            ids = [f"{run.name}/{number}/{count}/{i}" for i in range(BATCH if deployment == "elsewhere" else 1)]
+            ids = [f"{run.name}/{number}/{count}/{i}" for i in range(BATCHES[deployment])]
             for one in ids:
                 seed = chance.randrange(10_000)
                 run.images[deployment, one] = make_jpeg((seed % 250, 80, 120), size=(48, 32), seed=seed)
@@ -148,6 +154,15 @@ def repeat(server: Server, run: Round, chance: random.Random) -> None:
                 send(server.http, run, deployment, [one])
 
 
+def filed(server: Server) -> None:
+    """Until what batches logged can be found."""
+    for deployment in DEPLOYMENTS:
+        while (
+            server.http.get(f"/api/v1/deployments/{deployment}/predictions/count").raise_for_status().json()["waiting"]
+        ):
+            time.sleep(0.05)
+
+
 def log_of(server: Server, deployment: str, since: str) -> list[dict[str, Any]]:
     """Every line since a moment, through the API."""
     lines: list[dict[str, Any]] = []
@@ -162,6 +177,7 @@ def log_of(server: Server, deployment: str, since: str) -> list[dict[str, Any]]:
 
 def compare(server: Server, run: Round, since: str, found: Found) -> None:
     """The log against what was answered."""
+    filed(server)
     for deployment in DEPLOYMENTS:
         lines = [
             one
@@ -180,7 +196,7 @@ def compare(server: Server, run: Round, since: str, found: Found) -> None:
             here = [line["id"] for line in by_client.get(one, [])]
             found.lost += not here
             found.doubled += bool(here) and prediction not in here
-        for line in lines:
+        for line in lines if deployment != "numbers" else ():
             sent = run.images[deployment, line["client_id"]]
             kept = server.http.get(f"/api/v1/assets/{line['asset']}")
             found.torn += kept.status_code != 200 or kept.content != sent or content_id(sent) != line["asset"]
@@ -204,7 +220,7 @@ def one_round(server: Server, home: Path, seed: int, found: Found) -> None:
 def deploy(server: Server) -> None:
     """A model that is a few multiplications: what is measured is what stands behind it."""
     sent = server.http.post("/api/v1/models/colours/versions", files={"file": ("model.onnx", classifier())})
-    for name, target in zip(DEPLOYMENTS, ("server", "external"), strict=True):
+    for name, target in zip(DEPLOYMENTS, ("server", "external", "external"), strict=True):
         body = {"name": name, "model_version": sent.raise_for_status().json()["id"], "target": target}
         server.http.post("/api/v1/deployments", json=body).raise_for_status()
 

@@ -4,24 +4,19 @@
 time per image; `ratio_c16_heavy` the same for one of 50 ms and more. The bare loop is the better of one worker with two threads and two workers
 with one; it keeps nothing and measures nothing. `added_p50_ms_c1`: what the server adds to the bare loop's median with one connection, with the
 same session options. `ratio_litserve`: LitServe with the same file, decode and read-out, which logs nothing, over the same bare loop; it runs in
-an environment of its own, made on first use. Durability is the server's default: what was answered survives SIGKILL.
+an environment of its own, made on first use; with `--peers` MLServer, BentoML and Ray Serve too. Durability is the server's default (what was
+answered survives SIGKILL); training data is set, so that drift and outlier scores are worked out as well.
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 import os
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -31,6 +26,8 @@ import numpy as np
 from onnx import helper
 
 from benchmarks._load import Served, load_on
+from benchmarks._peers import LITSERVE, PEERS, Peer, answering
+from benchmarks._watched import watch
 from relens.inference.load import LoadedVersion, load
 from relens.inference.manifest import read_manifest
 from relens.inference.predict import predict
@@ -41,8 +38,6 @@ from tests.server_process import running
 
 SIZE = 320
 USUAL_MS, HEAVY_MS = 22.0, 55.0
-PEER = Path(tempfile.gettempdir()) / "relens-benchmark-litserve"
-PACKAGES = ("litserve==0.2.19", "onnxruntime", "onnx", "pillow", "numpy", "scipy")
 
 
 def heavy_detector(convolutions: int) -> bytes:
@@ -142,59 +137,18 @@ def relens(onnx: bytes, folder: Path) -> Iterator[str]:
         server.http.post("/api/v1/models/bench/versions", files={"file": ("model.onnx", onnx)}).raise_for_status()
         asked = {"name": "bench", "model_version": "bench/latest", "threshold": 0.5}
         server.http.post("/api/v1/deployments", json=asked).raise_for_status()
+        watch(server.url, "bench")
         yield f"{server.url}/api/v1/deployments/bench/predict"
 
 
-@contextmanager
-def litserve(onnx: bytes, folder: Path) -> Iterator[str]:
-    """The same file, decode and read-out behind LitServe: two workers with one thread each, which was its quicker setting."""
-    python = PEER / "bin" / "python"
-    if not (PEER / "ready").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(PEER)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-        (PEER / "ready").touch()
-    file = folder / "peer.onnx"
-    file.write_bytes(onnx)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    source = Path(__file__).resolve().parent.parent / "src"
-    environment = {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
-    command = [str(python), str(Path(__file__).parent / "_litserve_app.py"), str(file), str(port), str(os.cpu_count())]
-    with (folder / "litserve.log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
-        try:
-            _wait_for(f"http://127.0.0.1:{port}/health", folder / "litserve.log")
-            yield f"http://127.0.0.1:{port}/predict"
-        finally:
-            os.killpg(process.pid, 15)
-            process.wait(30)
-
-
-def _base64(data: bytes) -> str:
-    """Without padding at its end, so that more may follow."""
-    return base64.b64encode(data + b" " * (-len(data) % 3)).decode()
-
-
-def _wait_for(url: str, log: Path) -> None:
-    for _ in range(300):
-        try:
-            with urllib.request.urlopen(url, timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise SystemExit(f"LitServe did not start:\n{log.read_text()[-3000:]}")
-
-
-def measure(onnx: bytes, seconds: float, rounds: int, peer: bool) -> dict[str, float]:
-    """One model: bare and served, interleaved, so that a noisy minute hurts both."""
+def measure(onnx: bytes, seconds: float, rounds: int, peers: Sequence[Peer]) -> dict[str, float]:
+    """One model: bare and served, interleaved, so that a noisy minute hurts both; then each peer."""
     threads = sized(os.cpu_count() or 1).threads
     bare: list[float] = []
     alone: list[float] = []
     served: list[Served] = []
     single: list[Served] = []
-    other: list[Served] = []
+    other: dict[str, list[Served]] = {}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         image = folder / "image.jpg"
@@ -206,13 +160,8 @@ def measure(onnx: bytes, seconds: float, rounds: int, peer: bool) -> dict[str, f
                 served.append(load_on(url, image, 16, seconds))
                 alone.append(bare_loop(onnx, 1, threads, seconds / 2)[1])
                 single.append(load_on(url, image, 1, seconds / 2))
-        if peer:
-            spoken = folder / "image.json"
-            spoken.write_text('{"image":"' + _base64(image_bytes()))
-            form = ("application/json", '"}')
-            with litserve(onnx, folder) as url:
-                load_on(url, spoken, 2, 2.0, *form)
-                other += [load_on(url, spoken, 16, seconds, *form) for _ in range(rounds)]
+        for peer in peers:
+            other[peer.name] = beside(peer, onnx, folder, seconds, rounds)
     found = {
         "bare_per_s": round(max(bare), 2),
         "served_per_s": round(max(one.per_s for one in served), 2),
@@ -222,10 +171,18 @@ def measure(onnx: bytes, seconds: float, rounds: int, peer: bool) -> dict[str, f
         "added_p50_ms_c1": round(min(one.p50_ms for one in single) - min(alone), 2),
         "failed_requests": sum(one.failed for one in (*served, *single)),
     }
-    if other:
-        found["ratio_litserve"] = round(max(one.per_s for one in other) / max(bare), 3)
-        found["litserve_failed_requests"] = sum(one.failed for one in other)
+    for name, loads in other.items():
+        found[f"ratio_{name}"] = round(max(one.per_s for one in loads) / max(bare), 3)
+        found[f"{name}_failed_requests"] = sum(one.failed for one in loads)
     return found
+
+
+def beside(peer: Peer, onnx: bytes, folder: Path, seconds: float, rounds: int) -> list[Served]:
+    """The same load on another server, which answers and logs nothing."""
+    with answering(peer, onnx, folder) as url:
+        body, kind, tail = peer.form(image_bytes(), folder)
+        load_on(url, body, 2, 2.0, kind, tail)
+        return [load_on(url, body, 16, seconds, kind, tail) for _ in range(rounds)]
 
 
 def main() -> None:
@@ -234,10 +191,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--no-peer", action="store_true", help="without LitServe")
+    parser.add_argument("--peers", action="store_true", help="also MLServer, BentoML and Ray Serve")
     asked = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    usual = measure(detector_of(USUAL_MS), asked.seconds, asked.rounds, not asked.no_peer)
-    heavy = measure(detector_of(HEAVY_MS), asked.seconds, asked.rounds, peer=False)
+    peers = (*(() if asked.no_peer else (LITSERVE,)), *(PEERS if asked.peers else ()))
+    usual = measure(detector_of(USUAL_MS), asked.seconds, asked.rounds, peers)
+    heavy = measure(detector_of(HEAVY_MS), asked.seconds, asked.rounds, ())
     renamed = {"ratio": "ratio_c16", "p99_ms": "p99_ms_c16"}
     found = {renamed.get(name, name): value for name, value in usual.items()}
     found |= {
