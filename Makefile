@@ -34,8 +34,9 @@ $(STATIC): $(STAMP) $(WEB_SOURCES)
 demo: setup
 	$(BIN)/relens demo
 
+# Two processes at the least, since tests mostly wait for servers; a file stays in one of them, with its server.
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: setup
 	$(BIN)/ruff format --check src tests benchmarks *.py
