@@ -9,6 +9,7 @@ import { meaning, nudge, shownKey, type Action, type Bindings, type Pressed } fr
 import { SceneStore } from "./core/scene";
 import { startShapes, toAnnotations, type ToReview } from "./exchange";
 import { LabelPicker } from "./LabelPicker";
+import { Origin } from "./Origin";
 import css from "./review.module.css";
 import { ShapeList } from "./ShapeList";
 import { filterOf, Tools, type Look } from "./Tools";
@@ -138,12 +139,13 @@ export function BoxReview({ prediction, labels, outlines, decide, back, help, as
           tools={[
             { title: "Draw", hint: `Draw over an existing box (${key("draw")})`, on: drawing, press: act.draw },
             { title: "Hide", hint: `Hide the boxes (${key("hide")})`, on: hidden, press: act.hide },
-            { title: "Names", hint: `Names of the boxes (${key("names")})`, on: look.names, press: act.names },
+            { title: "Hide names", hint: `Hide the names of the boxes (${key("names")})`, on: !look.names, press: act.names },
             { title: "Fit", hint: `Show the whole image (${key("fit")})`, press: act.fit },
           ]}
         />
       </div>
       <aside className={css.panel} aria-label="Decision">
+        <Origin prediction={prediction} />
         <LabelPicker
           labels={labels}
           chosen={store.find(scene.selected)?.label ?? label}

@@ -65,6 +65,15 @@ export function KeysDialog({ open, onClose, bindings, keep }: Props) {
           <dd>Label of the selected box, and of the next one drawn</dd>
         </div>
         <div>
+          <dt>
+            <kbd>←</kbd>
+            <kbd>→</kbd>
+            <kbd>↑</kbd>
+            <kbd>↓</kbd>
+          </dt>
+          <dd>Move the selected box, with Shift its lower right corner; with none selected, the view</dd>
+        </div>
+        <div>
           <dt>Wheel, Alt drag</dt>
           <dd>Zoom and pan</dd>
         </div>

@@ -9,6 +9,7 @@ import { SceneStore } from "./core/scene";
 import { Decide } from "./Decide";
 import { answered } from "./exchange";
 import { FindLabel } from "./FindLabel";
+import { Origin } from "./Origin";
 import css from "./review.module.css";
 import { filterOf, Tools } from "./Tools";
 import { useBench } from "./useBench";
@@ -82,6 +83,7 @@ export function LabelReview({ prediction, labels, decide, back, help, ask, bindi
         />
       </div>
       <aside className={`${css.panel} ${css.short}`} aria-label="Decision">
+        <Origin prediction={prediction} />
         <div className={css.labels}>
           <h2>
             {best ? (

@@ -63,7 +63,7 @@ function Reviewing({ first }: { first: string | null }) {
 
   return (
     <>
-      <Progress overview={overview} done={queue.done} today={today} current={grid ? undefined : current}>
+      <Progress overview={overview} done={queue.done} today={today}>
         <Segmented
           label="How to review"
           value={grid ? "grid" : "one"}

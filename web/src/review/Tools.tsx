@@ -31,8 +31,10 @@ export function Tools({ tools, look, setLook }: Props) {
           {title}
         </button>
       ))}
-      {slide("brightness", "Brightness", "☀")}
-      {slide("contrast", "Contrast", "◐")}
+      <span className={css.sliders}>
+        {slide("brightness", "Brightness", "☀")}
+        {slide("contrast", "Contrast", "◐")}
+      </span>
     </div>
   );
 }

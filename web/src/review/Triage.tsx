@@ -6,6 +6,7 @@ import { plural } from "../design/format";
 import { Picture } from "../design/Picture";
 import { answered, type ToReview } from "./exchange";
 import css from "./triage.module.css";
+import { useBench } from "./useBench";
 import { OURS, useKeys } from "./useKeys";
 
 export const TRIAGED = 20;
@@ -25,6 +26,7 @@ export function Triage({ items, deployment, finish, back, help }: Props) {
   const [shown] = useState(() => items.slice(0, TRIAGED));
   const [wrong, setWrong] = useState<ReadonlySet<string>>(new Set());
   const [at, setAt] = useState(0);
+  const { stage } = useBench<HTMLDivElement>();
   const toggle = (id: string) => {
     const next = new Set(wrong);
     if (!next.delete(id)) next.add(id);
@@ -55,7 +57,7 @@ export function Triage({ items, deployment, finish, back, help }: Props) {
   const right = shown.length - shown.filter((item) => wrong.has(item.id)).length;
   return (
     <div className={css.triage}>
-      <div className={css.grid} role="group" aria-label="Press what is wrong">
+      <div ref={stage} tabIndex={-1} className={css.grid} role="group" aria-label="Press what is wrong">
         {shown.map((item, i) => (
           <button
             key={item.id}

@@ -7,6 +7,7 @@ import { Button } from "../design/controls";
 import { plural } from "../design/format";
 import { Notice } from "../design/status";
 import { outgoing } from "./outgoing";
+import css from "./unsent.module.css";
 
 const EVERY_MS = 3000;
 
@@ -43,7 +44,7 @@ export function Unsent() {
   }, [client]);
 
   return (
-    <>
+    <div className={css.unsent}>
       {held && waiting.length > 0 && (
         <Notice tone="warn">
           {HELD[held]} {plural(waiting.length, "decision")} kept in this browser and sent as soon as it can be; go on.{" "}
@@ -66,6 +67,6 @@ export function Unsent() {
           </Button>
         </Notice>
       )}
-    </>
+    </div>
   );
 }

@@ -9,4 +9,4 @@ def priority(sampled: Sampled) -> float:
     return share_of(sampled.prediction, "review queue")
 
 
-SAMPLER = Sampler("Random checks", priority)
+SAMPLER = Sampler("Chance", priority)

@@ -47,4 +47,4 @@ def _logit(share: float) -> float:
     return log(share / (1 - share))
 
 
-SAMPLER = Sampler("Hard cases", priority)
+SAMPLER = Sampler("Doubt, and how unusual the image is", priority)
