@@ -269,6 +269,24 @@ def test_a_result_that_is_no_json_fails_its_job_and_nothing_else(database: Datab
     assert jobs.get(job.id).result == {"answer": 1}
 
 
+def test_what_was_put_down_for_a_job_that_never_began_is_told_to_go(database: Database, jobs: Jobs) -> None:
+    gone: list[Any] = []
+    jobs.register("any", lambda run: None, unbegun=lambda payload: gone.append(payload["upload"]))
+
+    def enqueue(upload: str) -> str:
+        return database.write(lambda c: jobs.enqueue(c, "any", {"upload": upload}, title="t", created_by="me"))
+
+    assert jobs.cancel(enqueue("waiting")).state == "cancelled"
+    assert gone == ["waiting"]
+    taken = enqueue("taken, and cancelled by another server before its work began")
+    jobs._asked.add(taken)
+    jobs.start()
+    assert _ended(jobs, taken).state == "cancelled"
+    assert len(gone) == 2
+    assert _ended(jobs, enqueue("done")).state == "succeeded"
+    assert len(gone) == 2
+
+
 def test_the_lease_of_a_job_nobody_works_on_runs_out(database: Database) -> None:
     jobs = Jobs(database)
     ids = [database.write(lambda c: jobs.enqueue(c, "any", {}, title="t", created_by="me")) for _ in range(2)]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from relens.bootstrap.routers import ROUTERS
 from relens.bootstrap.wire import Relens
 from relens.infra.settings import Settings
+from relens.server.held import Held, TooMuchAtOnce
 from relens.server.intake import LARGER, MOST
 
 MB = 1 << 20
@@ -102,3 +105,49 @@ def test_the_last_word_of_an_address_opens_no_door(sender: Sender, method: str, 
 def test_a_form_without_a_length_is_counted_as_it_comes(sender: Sender, path: str, field: bytes, most: int) -> None:
     assert sender.status("POST", path, FORM, field=field) == 413
     assert sender.taken <= most + 2
+
+
+def test_all_bodies_together_are_bounded_and_a_single_one_always_has_room() -> None:
+    held = Held(100)
+    with held.share() as first:
+        held.take(first, 150)
+        with held.share() as second, pytest.raises(TooMuchAtOnce):
+            held.take(second, 1)
+    with held.share() as first, held.share() as second:
+        held.take(first, 60)
+        held.take(second, 40)
+        with pytest.raises(TooMuchAtOnce):
+            held.take(first, 1)
+        with pytest.raises(TooMuchAtOnce):
+            held.take(second, 1)
+    with held.share() as last:
+        held.take(last, 1000)
+
+
+def test_who_sends_too_much_at_once_is_told_to_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relens.server.intake.Held", lambda: Held(3 * MB))
+    relens = Relens(Settings(home=tmp_path, max_image_bytes=4 * MB))
+    transport = httpx.ASGITransport(relens.app)
+
+    async def ask() -> list[httpx.Response]:
+        reading, others_read = asyncio.Event(), asyncio.Event()
+
+        async def slow(first: bool) -> AsyncIterator[bytes]:
+            for piece in range(3):
+                yield bytes(MB)
+                if first and piece == 1:
+                    reading.set()
+                    await others_read.wait()
+
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            # The transport's receive asks for the next piece only when the server does.
+            asked = asyncio.create_task(client.post("/api/v1/deployments/none/predict", content=slow(True)))
+            await reading.wait()
+            second = await client.post("/api/v1/deployments/none/predictions", content=slow(False))
+            others_read.set()
+            return [await asked, second]
+
+    first, second = asyncio.run(ask())
+    assert (second.status_code, "retry-after" in second.headers) == (503, True), second.text
+    assert first.status_code == 404, "its body was read to the end"
+    relens.stop()

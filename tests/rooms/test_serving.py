@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event, Thread
 from time import monotonic
 from typing import Any
 
@@ -28,9 +28,10 @@ from relens.predictions.logged import Logged, SentTwice
 from relens.predictions.record import Recorder
 from relens.registry.model_version import ModelVersion, artifact_key
 from relens.registry.register import register
-from relens.serving import swap
-from relens.serving.answer import Busy, Engine
+from relens.serving import look, swap
+from relens.serving.answer import MOST_COMING, Busy, Engine
 from relens.serving.line import Request
+from relens.serving.look import MOST_IN_LINE
 from relens.serving.swap import Swapper
 from relens.testing.images import BLUE, GREEN, RED, make_jpeg
 from relens.testing.tiny_models import classifier, model
@@ -331,3 +332,50 @@ def test_an_answer_never_holds_what_lies_below_the_threshold(world: World, thres
     assert len(line.detections) == 3
     _, said = asyncio.run(world.engine.try_out("d", make_jpeg(BLUE)))
     assert all(d.confidence >= threshold for d in said.detections)
+
+
+def test_those_who_wait_for_a_version_hold_no_thread_and_too_many_are_told_to_come_back(world: World) -> None:
+    version = world.version(classifier())
+    world.database.write(
+        lambda c: change.create(c, name="d", version=version, threshold=0.1, target="server", actor=world.alice)
+    )
+
+    async def ask() -> list[Any]:
+        asked = [
+            asyncio.create_task(world.engine.answer("d", make_jpeg(RED), Request())) for _ in range(MOST_COMING + 3)
+        ]
+        # Far more wait than there are threads, and still a thread is free at once.
+        while world.engine._coming < MOST_COMING:
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(world.swapper.step)
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    outcomes = asyncio.run(ask())
+    told = [one for one in outcomes if isinstance(one, Busy)]
+    answered = [one for one in outcomes if isinstance(one, tuple)]
+    assert len(told) >= 3
+    assert len(answered) + len(told) == len(outcomes)
+    assert len(answered) > 6
+
+
+def test_only_a_few_stand_in_line_for_a_look(world: World) -> None:
+    version = world.version(classifier())
+    barrier = Barrier(MOST_IN_LINE + 2, timeout=60)
+    outcomes: list[Any] = []
+
+    def ask() -> None:
+        barrier.wait()
+        try:
+            outcomes.append(look.look(world.swapper, version.id, make_jpeg(RED)))
+        except Busy as error:
+            outcomes.append(error)
+
+    with look._one:  # somebody looks, and it takes a while
+        threads = [Thread(target=ask) for _ in range(MOST_IN_LINE + 2)]
+        for thread in threads:
+            thread.start()
+        until(lambda: len(outcomes) == 2)
+        assert all(isinstance(one, Busy) for one in outcomes)
+    for thread in threads:
+        thread.join()
+    assert sum(isinstance(one, Busy) for one in outcomes) == 2

@@ -82,7 +82,11 @@ class Importing:
 
     def register(self, jobs: Jobs) -> None:
         """Also clears away uploads that no job came for, days ago."""
-        jobs.register(KIND, self.carry_out)
+        jobs.register(
+            KIND,
+            self.carry_out,
+            unbegun=lambda payload: shutil.rmtree(self.spool(str(payload["upload"])), ignore_errors=True),
+        )
         for folder in self.spool("x").parent.glob("*"):
             if time.time() - folder.stat().st_mtime > _FORGOTTEN_S:
                 shutil.rmtree(folder, ignore_errors=True)

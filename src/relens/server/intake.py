@@ -18,6 +18,7 @@ from relens.inference.graph import MOST_BYTES
 from relens.infra.upload import BodyTooLarge, counted
 from relens.kit.errors import Invalid, RelensError
 from relens.kit.strict_json import check_text, read_json
+from relens.server.held import Held, Share
 from relens.server.problems import on_named_error, problem
 
 MOST = 16 << 20
@@ -33,11 +34,13 @@ LARGER: dict[str, int | None] = {
     "/api/v1/deployments/{deployment}/batches": None,
     "/api/v1/datasets/{name}/import": None,
     "/api/v1/assets": None,
-    # A file and its checkpoint; it is spooled, not held in memory.
+    # A file and its checkpoint.
     "/api/v1/models/{name}/versions": 3 * MOST_BYTES,
 }
 """By the address as its route writes it, for POST: how many bytes, None where the room has its own limit."""
-_LARGER = tuple((compile_path(address)[0], limit) for address, limit in LARGER.items())
+SPOOLED = ("/batches", "/import", "/versions")
+"""What ends so goes to the disk as it comes; everything else is held in memory."""
+_LARGER = tuple((compile_path(address)[0], limit, address.endswith(SPOOLED)) for address, limit in LARGER.items())
 
 
 class Encoded(Invalid):
@@ -49,12 +52,17 @@ class Intake:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._held = Held()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
+        with self._held.share() as share:
+            return await self._let_in(scope, receive, send, share)
+
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send, share: Share) -> None:
         try:
-            receive = await _checked(scope, receive)
+            receive = await _checked(scope, receive, share)
         except Encoded as error:
             answer = problem(scope["path"], 415, type(error).__name__, str(error))
             return await answer(scope, receive, send)
@@ -64,7 +72,7 @@ class Intake:
         return await self._app(scope, receive, send)
 
 
-async def _checked(scope: Scope, receive: Receive) -> Receive:
+async def _checked(scope: Scope, receive: Receive, share: Share) -> Receive:
     if b"%00" in scope.get("raw_path", b"") or b"%00" in scope["query_string"]:
         check_text("\0", "the address")
     headers = Headers(scope=scope)
@@ -75,10 +83,11 @@ async def _checked(scope: Scope, receive: Receive) -> Receive:
     door: Door = scope["app"].state.parts.get(Door)
     door.check(Request(scope))
     if scope["method"] == "POST":
-        for address, most in _LARGER:
+        for address, most, spooled in _LARGER:
             if address.match(scope["path"]):
+                receive = receive if spooled else share.counting(receive)
                 return receive if most is None else _bounded(receive, most)
-    body = await _whole(receive, headers.get("content-length", ""))
+    body = await _whole(share.counting(receive), headers.get("content-length", ""))
     if body is None:
         return receive
     if body and "json" in headers.get("content-type", "json"):

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from fastapi.concurrency import run_in_threadpool
+
 from relens.assets.asset import Asset
 from relens.deployments.deployment import Deployment, Role
 from relens.inference import features
 from relens.inference.predict import Prepared
 from relens.infra.telemetry import ANSWERS, REFUSALS
+from relens.kit import clock
 from relens.kit.errors import Conflict, NotFound, Unavailable
 from relens.kit.ids import content_id
 from relens.predictions.logged import Logged
@@ -29,6 +32,9 @@ from relens.vision.decode import Image
 from relens.vision.prediction import Prediction
 
 WAIT_LIVE_S = 20.0
+MOST_COMING = 64
+_LOOK_AGAIN_S = 0.05
+_LARGE = 1 << 18
 SOON_S = 0.03
 Line = tuple[Logged, bool]
 
@@ -79,10 +85,11 @@ class Engine:
         self._crew: Crew[Job] = Crew(workers, self._do, swapper.fleet.together, most_waiting)
         self._looking = ThreadPoolExecutor(1, thread_name_prefix="look")
         self._once: Once[Line] = Once()
+        self._coming = 0
 
     async def answer(self, reference: str, data: bytes, request: Request) -> Line:
         """The logged prediction, and whether it is new; when this returns, it survives a crash."""
-        deployment = await self._live(reference)
+        deployment = await self.live(reference)
         if request.client_id is None:
             return await self._answer(deployment, data, request)
         key = deployment.id, request.client_id
@@ -91,7 +98,7 @@ class Engine:
 
     async def try_out(self, reference: str, data: bytes) -> tuple[Deployment, Prediction]:
         """What the champion says; nothing is logged."""
-        deployment = await self._live(reference)
+        deployment = await self.live(reference)
         told: Told[Outcome] = Told()
         self._offer(Job(deployment, "champion", str(deployment.champion), data, lambda _, outcome: told.say(outcome)))
         outcome = await told.future
@@ -106,10 +113,9 @@ class Engine:
         self._recorder.flush()
         self._looking.shutdown(wait=True)
 
-    async def _live(self, reference: str) -> Deployment:
-        deployment = self._swapper.live(reference)
-        if deployment is None:
-            deployment = await asyncio.to_thread(self._swapper.wait_live, reference, WAIT_LIVE_S)
+    async def live(self, reference: str) -> Deployment:
+        """The deployment as it answers now; waits a while for one that is being loaded. Raises NoDeployment, NotLive, AnswersElsewhere, Busy."""
+        deployment = self._swapper.live(reference) or await self._when_live(reference)
         if deployment is None:
             raise NotLive(
                 f"'{reference}' does not answer yet: its version is still being loaded, or failed to; see the deployment's page",
@@ -121,9 +127,25 @@ class Engine:
             )
         return deployment
 
+    async def _when_live(self, reference: str) -> Deployment | None:
+        """Those who wait for a version hold no thread, and no more than MOST_COMING may: the others are told to come back."""
+        if self._coming >= MOST_COMING:
+            raise Busy(f"too many wait for '{reference}' to be loaded already: send it again in a moment", 2.0)
+        self._coming += 1
+        try:
+            identity = await run_in_threadpool(self._swapper.identity, reference)
+            give_up = clock.stopwatch() + WAIT_LIVE_S
+            while (found := self._swapper.live(identity)) is None:
+                if self._swapper.has_failed(identity) or clock.stopwatch() > give_up:
+                    break
+                await asyncio.sleep(_LOOK_AGAIN_S)
+            return found
+        finally:
+            self._coming -= 1
+
     async def _answer(self, deployment: Deployment, data: bytes, request: Request) -> Line:
         by_image = deployment.canary is not None and not request.source and not request.client_id
-        key = content_id(data) if by_image else request.source or request.client_id or ""
+        key = await self._hash(data) if by_image else request.source or request.client_id or ""
         told: Told[Line] = Told()
 
         def settle(job: Job, outcome: Outcome) -> None:
@@ -137,6 +159,10 @@ class Engine:
         if fresh and deployment.shadow is not None:
             self._show_shadow(deployment, deployment.shadow, data, line)
         return line, fresh
+
+    async def _hash(self, data: bytes) -> str:
+        """Of a large image away from the event loop; a small one takes less than the way there."""
+        return content_id(data) if len(data) < _LARGE else await run_in_threadpool(content_id, data)
 
     def _offer(self, job: Job) -> None:
         if not self._crew.offer(job):

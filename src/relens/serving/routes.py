@@ -10,7 +10,6 @@ from pydantic import BaseModel
 
 from relens.access.asking import Asking
 from relens.assets.read import image_bytes
-from relens.inference.predict import predict as run_predict
 from relens.infra.database import Database
 from relens.infra.settings import Settings
 from relens.infra.storage import Storage
@@ -23,6 +22,7 @@ from relens.registry import store as registry_store
 from relens.registry.model_version import ModelVersion
 from relens.serving.answer import Engine
 from relens.serving.asked import asked
+from relens.serving.look import look
 from relens.serving.swap import Swapper
 from relens.vision.prediction import Detection
 
@@ -188,8 +188,7 @@ def replay(
         line = prediction_store.get(connection, prediction_id)
         version = registry_store.find(connection, wanted.model_version)
     data = image_bytes(storage, line.asset)
-    with swapper.borrow(version.id) as loaded:
-        said = run_predict(data, loaded).prediction.above(line.threshold)
+    said = look(swapper, version.id, data).above(line.threshold)
     return ReplayOut(model_version=VersionOut.of(version), detections=[DetectionOut.of(d) for d in said.detections])
 
 

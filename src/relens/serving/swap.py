@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -41,7 +40,6 @@ class Swapper:
         self._failed: dict[str, tuple[int, float]] = {}
         self._states: dict[str, Serving] = {}
         self._versions: dict[str, ModelVersion] = {}
-        self._changed = threading.Condition()
 
     def live(self, reference: str) -> Deployment | None:
         """The deployment as it answers now, by id or name; None while it is not loaded."""
@@ -80,13 +78,14 @@ class Swapper:
         finally:
             loaded.close()
 
-    def wait_live(self, reference: str, seconds: float) -> Deployment | None:
-        """Waits until it answers, or has failed, or the time is over; NoDeployment at once when there is none of this name."""
+    def identity(self, reference: str) -> str:
+        """The id of a deployment, also while it does not answer; NoDeployment when there is none of this name."""
         with self._database.read() as connection:
-            reference = store.get(connection, reference).id
-        with self._changed:
-            self._changed.wait_for(lambda: self.live(reference) is not None or self._has_failed(reference), seconds)
-        return self.live(reference)
+            return store.get(connection, reference).id
+
+    def has_failed(self, deployment_id: str) -> bool:
+        """Whether the version it wants could not be loaded, or not the last time that was tried."""
+        return self.state(deployment_id).state == "failed"
 
     def step(self) -> bool:
         """One look at the database; loads what is new. Answers False: there is never more at once."""
@@ -174,13 +173,6 @@ class Swapper:
         if self._states.get(deployment_id) != serving:
             self._states[deployment_id] = serving
             self._database.write(lambda connection: store.set_serving(connection, deployment_id, serving))
-        with self._changed:
-            self._changed.notify_all()
-
-    def _has_failed(self, reference: str) -> bool:
-        return any(
-            state.state == "failed" for deployment_id, state in list(self._states.items()) if deployment_id == reference
-        )
 
     def _load(self, version_id: str) -> LoadedVersion:
         version = self.version(version_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -10,22 +9,17 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
 from relens.access.asking import Asking
-from relens.inference.predict import predict
 from relens.infra.database import Database
 from relens.infra.settings import Settings
 from relens.infra.upload import upload_within
 from relens.infra.web import part
 from relens.registry import store as registry_store
 from relens.registry.model_version import ModelVersion
-from relens.serving.answer import Busy
+from relens.serving.look import look
 from relens.serving.routes import DetectionOut, ImageOut, VersionOut
 from relens.serving.swap import Swapper
-from relens.vision.prediction import Prediction
 
 router = APIRouter(prefix="/api/v1", tags=["predict"])
-_WAIT_S = 20.0
-# A version that runs nowhere is loaded for one look: one at a time, so that looks do not fill the memory.
-_one_look = threading.Lock()
 
 
 class VersionTryOut(BaseModel):
@@ -60,7 +54,7 @@ async def try_version(
     """Answers the image in the body (or in the form field `image`). `version` is a number or latest."""
     upload = await upload_within(request, settings.max_image_bytes, "image")
     found = await run_in_threadpool(_find, database, f"{model}/{version}")
-    said = await run_in_threadpool(_look, swapper, found, upload.data)
+    said = await run_in_threadpool(look, swapper, found.id, upload.data)
     limit = (
         threshold if threshold is not None else found.advised_threshold if found.advised_threshold is not None else 0.25
     )
@@ -76,13 +70,3 @@ async def try_version(
 def _find(database: Database, reference: str) -> ModelVersion:
     with database.read() as connection:
         return registry_store.find(connection, reference)
-
-
-def _look(swapper: Swapper, version: ModelVersion, data: bytes) -> Prediction:
-    if not _one_look.acquire(timeout=_WAIT_S):
-        raise Busy("another version is being looked at: try it again in a moment", 2.0)
-    try:
-        with swapper.borrow(version.id) as loaded:
-            return predict(data, loaded).prediction
-    finally:
-        _one_look.release()

@@ -40,6 +40,7 @@ class Jobs:
         self._alone = alone
         self._lanes: dict[Lane, int] = dict(lanes) if lanes else dict(LANES)
         self._kinds: dict[str, tuple[Work, Lane]] = {}
+        self._unbegun: dict[str, Callable[[Mapping[str, Any]], None]] = {}
         self._owner = new_id()
         self._stopping = threading.Event()
         self._wake = {lane: threading.Event() for lane in self._lanes}
@@ -47,9 +48,13 @@ class Jobs:
         self._held: set[str] = set()
         self._threads: list[threading.Thread] = []
 
-    def register(self, kind: str, work: Work, lane: Lane = "light") -> None:
-        """`work` does the jobs of `kind` on this server."""
+    def register(
+        self, kind: str, work: Work, lane: Lane = "light", unbegun: Callable[[Mapping[str, Any]], None] | None = None
+    ) -> None:
+        """`work` does the jobs of `kind` on this server; `unbegun` gets the payload of one that was cancelled before its work began."""
         self._kinds[kind] = (work, lane)
+        if unbegun is not None:
+            self._unbegun[kind] = unbegun
 
     def enqueue(
         self,
@@ -96,8 +101,16 @@ class Jobs:
         if not self.get(job_id).is_open:
             raise JobOver(f"the job {job_id} has ended: there is nothing to cancel")
         self._database.write(lambda connection: store.ask_to_stop(connection, job_id, clock.now()))
-        self._asked.add(job_id)
-        return self.get(job_id)
+        job = self.get(job_id)
+        if job.is_open:
+            self._asked.add(job_id)
+        elif job.started_at is None:
+            self._never_began(job)
+        return job
+
+    def _never_began(self, job: Job) -> None:
+        if job.kind in self._unbegun:
+            self._unbegun[job.kind](job.payload)
 
     def start(self) -> None:
         """Takes up what an earlier life of this server left, then works until stopped."""
@@ -166,14 +179,18 @@ class Jobs:
 
     def _carry_out(self, job: Job) -> None:
         run = self.surely(lambda: _Run(self, self._database, job))
+        begun = False
         try:
             run.check()
+            begun = True
             result = self._kinds[job.kind][0](run)
             ended: dict[str, Any] = {"state": "succeeded", "result": dict(result) if result else None, "error": None}
         except Stopping:
             return
         except Cancelled:
             ended = {"state": "cancelled", "error": "cancelled"}
+            if not begun:
+                self._never_began(job)
         except RelensError as error:
             ended = {"state": "failed", "error": str(error), "result": dict(error.facts) or None}
         except Exception as error:

@@ -19,7 +19,7 @@ from relens.infra.upload import BodyTooLarge, body_within
 from relens.infra.web import part
 from relens.predictions.unlogged import marks
 from relens.registry.model_version import ModelVersion
-from relens.serving.answer import WAIT_LIVE_S, AnswersElsewhere, Engine, NotLive
+from relens.serving.answer import AnswersElsewhere, Engine, NotLive
 from relens.serving.asked import asked as came_with
 from relens.serving.protocols import open_inference
 from relens.serving.protocols.open_inference import NoSuchVersion
@@ -160,7 +160,8 @@ async def infer(
         raise BodyTooLarge(f"the image has more than {settings.max_image_bytes} bytes, the limit here")
     trace = trace_of(request.headers.getlist("traceparent"))
     beside = came_with(open_inference.fields_of(asked.parameters), trace)
-    found, _ = await run_in_threadpool(_answering, swapper, deployment, version, WAIT_LIVE_S)
+    await engine.live(deployment)
+    found, _ = await run_in_threadpool(_answering, swapper, deployment, version)
     wanted = open_inference.chosen(asked, found.task)
     line, _ = await engine.answer(deployment, data, beside)
     answered_by = await run_in_threadpool(swapper.version, str(line.model_version))
@@ -181,11 +182,9 @@ async def infer(
     return Response(content, media_type="application/octet-stream", headers=headers)
 
 
-def _answering(
-    swapper: Swapper, reference: str, version: str | None, wait_s: float = 0.0
-) -> tuple[Deployment, ModelVersion]:
-    """The deployment as it answers now and its champion. Raises NotLive, AnswersElsewhere, NoSuchVersion."""
-    found = swapper.live(reference) or swapper.wait_live(reference, wait_s)
+def _answering(swapper: Swapper, reference: str, version: str | None) -> tuple[Deployment, ModelVersion]:
+    """The deployment as it answers now and its champion. Raises NoDeployment, NotLive, AnswersElsewhere, NoSuchVersion."""
+    found = swapper.live(reference) or swapper.live(swapper.identity(reference))
     if found is None:
         raise NotLive(f"'{reference}' does not answer yet: its version is still being loaded, or failed to", 2.0)
     if found.target == "external":
