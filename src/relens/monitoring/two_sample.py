@@ -50,9 +50,12 @@ def two_sample_table(
     lines = looked_through(connection, deployment, numbers.reference, wanted, most=images)
     scores = np.array([np.nan if line.outlier is None else line.outlier for line in lines])
     now = np.array([line.scalars for line in lines], dtype=np.float64).reshape(-1, len(numbers.reference.features))
-    samples = [(OUTLIER, scores, calibration_scores(numbers.outlier))]
-    samples += [(one, now[:, i], numbers.column(i)) for i, one in enumerate(numbers.reference.features)]
-    found = [tested for one in samples if (tested := _tested(*one)) is not None]
+    every = enumerate(numbers.reference.features)
+    tried = [
+        _tested(OUTLIER, scores, calibration_scores(numbers.outlier)),
+        *(_tested(one, now[:, i], numbers.column(i)) for i, one in every),
+    ]
+    found = [one for one in tried if one is not None]
     corrected = [one._replace(corrected=min(one.p * len(found), 1.0)) for one in found]
     return sorted(corrected, key=lambda one: (one.p, -one.statistic, one.feature))
 
