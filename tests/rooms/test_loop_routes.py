@@ -140,10 +140,14 @@ def test_what_a_deployment_setting_leaves_out_stays(client: httpx.Client) -> Non
     rule = {"metric": "latency", "operator": "above", "value": 1e6}
     client.post(f"{orchard}/alert-rules", json=rule).raise_for_status()
     client.put(f"{orchard}/continuous-deployment", json=guarded).raise_for_status()
+    demands = {"critical": ["ripe"], "latency_ms": 5000.0, "size_mb": 10.0, "after_shadow": "promote"}
+    client.put(f"{orchard}/continuous-deployment", json={"active": True, **demands}).raise_for_status()
     kept = client.put(f"{orchard}/continuous-deployment", json={"active": False, "policy": "ask"}).json()
-    assert kept == {**guarded, "active": False, "policy": "ask"}
-    cleared = client.put(f"{orchard}/continuous-deployment", json={"active": False, "guard": []}).json()
-    assert cleared["guard"] == []
+    assert kept == {**guarded, **demands, "active": False, "policy": "ask"}
+    unknown = client.put(f"{orchard}/continuous-deployment", json={"active": False, "critical": ["rotten"]})
+    assert (unknown.status_code, "no label rotten" in unknown.json()["detail"]) == (422, True)
+    cleared = {"active": False, "guard": [], "critical": [], "latency_ms": None, "size_mb": None, "after_shadow": "ask"}
+    assert cleared.items() <= client.put(f"{orchard}/continuous-deployment", json=cleared).json().items()
 
 
 def test_the_queue_fills_by_itself_and_empties_as_people_settle(client: httpx.Client) -> None:
@@ -160,6 +164,9 @@ def test_enough_reviews_start_a_run_and_the_candidate_waits_for_an_answer(client
     assert client.get(f"{orchard}/loop").json()["dataset"] is None
     client.put(f"{orchard}/feedback-loop", json={"dataset": "fruit", "test_share": 0.4}).raise_for_status()
     client.put(f"{orchard}/continuous-deployment", json={"active": True, "policy": "ask"}).raise_for_status()
+    # Only random checks become test images: with a queue of nothing else there are enough of them.
+    client.put(f"{orchard}/review-queue", json={"random_share": 1}).raise_for_status()
+    client.get(f"{orchard}/queue?limit=100").raise_for_status()
     for number in range(64):
         said = {"status": "corrected", "annotations": [{"label": LABELS[number % 2]}]}
         client.put(f"{API}/predictions/{_line(client, number)['id']}/verdict", json=said).raise_for_status()
@@ -177,6 +184,7 @@ def test_enough_reviews_start_a_run_and_the_candidate_waits_for_an_answer(client
     _wait(lambda: loop()["last_run_state"] == "succeeded", 90)
     waiting = loop()["waiting"]
     assert (waiting["decision"], waiting["applied"], waiting["policy"]) == ("promote", "waiting", "ask")
+    _is_a_whole_report(client, waiting)
     assert waiting["numbers"]["scores"]["candidate"]["accuracy"] > waiting["numbers"]["scores"]["champion"]["accuracy"]
     assert loop()["dataset"] == {"name": "fruit", "version": 2}
     assert client.get(orchard).json()["champion"]["number"] == 1
@@ -192,6 +200,23 @@ def test_enough_reviews_start_a_run_and_the_candidate_waits_for_an_answer(client
     steps = client.get(f"{API}/predictions/{answer['id']}/lineage").json()["steps"]
     assert [step["kind"] for step in steps][:3] == ["prediction", "model version", "training run"]
     assert any(step["kind"] == "verdicts" and step["by"] for step in steps)
+
+
+def _is_a_whole_report(client: httpx.Client, decision: dict[str, Any]) -> None:
+    """Label by label, image by image, with speed; an image from production leads to the prediction it was reviewed in."""
+    report = client.get(f"{API}/decisions/{decision['id']}").json()["report"]
+    images = report["images"]
+    assert (images["by"], images["breaks"]) == ("answer", len(images["broken"]))
+    assert len(images["fixed"]) == min(images["fixes"], 6) > 0
+    assert decision["report"]["images"]["fixed"] == images["fixed"]
+    fixed = images["fixed"][0]
+    assert (fixed["before"], fixed["after"]) == (0.0, 1.0)
+    assert client.get(f"{API}/predictions/{fixed['prediction']}").json()["asset"] == fixed["asset"]
+    assert {label["name"] for label in report["labels"]} == set(LABELS)
+    assert all((label["state"] == "not assessed") == (label["count"] < 30) for label in report["labels"])
+    assert report["speed"]["champion_ms"] > 0 < report["speed"]["candidate_ms"]
+    assert report["sizes"]["champion"] > 0 < report["sizes"]["candidate"]
+    assert any(reason.startswith(f"It fixes {images['fixes']} images") for reason in decision["reasons"])
 
 
 def test_any_version_can_be_judged_and_only_another_one(client: httpx.Client) -> None:

@@ -14,10 +14,18 @@ from relens.infra.web import Instant
 from relens.kit.errors import NotFound
 from relens.loop.decision import Applied, Decision
 from relens.loop.gate import Answer
-from relens.loop.policy import ContinuousDeployment, ContinuousTraining, FeedbackLoop, QuietHours, RolloutPolicy
+from relens.loop.policy import (
+    AfterShadow,
+    ContinuousDeployment,
+    ContinuousTraining,
+    FeedbackLoop,
+    QuietHours,
+    RolloutPolicy,
+)
 from relens.loop.preview import Preview
 from relens.loop.progress import Progress, Running, StepState
 from relens.loop.provenance import Kind
+from relens.loop.report_bodies import ReportOut
 from relens.predictions.routes import TitledVersion
 from relens.registry import store as registry
 
@@ -65,29 +73,47 @@ class ContinuousTrainingBody(BaseModel):
 class ContinuousDeploymentBody(BaseModel):
     """What happens with a candidate that passed the gate; not active is the same as `ask`.
 
+    `after_shadow`: once a shadow's random checks speak for it, a person is asked or it is promoted.
     `guard`: metrics whose alert, when it begins within `guard_hours` after a promotion, brings the version before back.
+    `critical` labels must not fall; a candidate's median image takes `latency_ms` at most, its file `size_mb`; null: no such budget.
     """
 
     active: bool
-    policy: RolloutPolicy = "ask"
-    guard: list[Name] = Field(default_factory=list, max_length=20)
-    guard_hours: float = Field(24.0, gt=0, le=8_760)
+    policy: RolloutPolicy
+    after_shadow: AfterShadow
+    guard: list[Name]
+    guard_hours: float
+    critical: list[str]
+    latency_ms: float | None
+    size_mb: float | None
 
 
 class ContinuousDeploymentIn(BaseModel):
-    """What to change of it; what is left out stays as it is."""
+    """What to change of it; what is left out stays as it is, and a budget of null is taken away."""
 
     active: bool
     policy: RolloutPolicy | None = None
+    after_shadow: AfterShadow | None = None
     guard: list[Name] | None = Field(None, max_length=20)
     guard_hours: float | None = Field(None, gt=0, le=8_760)
+    critical: list[str] | None = Field(None, max_length=200)
+    latency_ms: float | None = Field(None, gt=0, lt=1e7)
+    size_mb: float | None = Field(None, gt=0, lt=1e7)
 
     def of(self, now: ContinuousDeployment) -> ContinuousDeployment:
         """The settings afterwards. Raises BadPolicy."""
-        said = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
+        said: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
+        demands: dict[str, Any] = {name: said[name] for name in ("latency_ms", "size_mb") if name in said}
+        if self.critical is not None:
+            demands["critical"] = tuple(self.critical)
+        plain = {
+            name: said[name]
+            for name in ("active", "policy", "after_shadow", "guard_hours")
+            if said.get(name) is not None
+        }
         if self.guard is not None:
-            said["guard"] = tuple(self.guard)
-        return replace(now, **said)
+            plain["guard"] = tuple(self.guard)
+        return replace(now, demands=replace(now.demands, **demands), **plain)
 
 
 class FreezeBody(BaseModel):
@@ -106,6 +132,9 @@ class DecisionOut(BaseModel):
     decision: Answer
     reasons: list[str]
     numbers: dict[str, Any]
+    report: ReportOut | None = Field(
+        description="null for decisions from before there were reports, or without test images"
+    )
     policy: RolloutPolicy
     applied: Applied
     note: str
@@ -268,11 +297,19 @@ def _minutes(time: str) -> int:
 
 def rollout_body(rollout: ContinuousDeployment) -> ContinuousDeploymentBody:
     return ContinuousDeploymentBody(
-        active=rollout.active, policy=rollout.policy, guard=list(rollout.guard), guard_hours=rollout.guard_hours
+        active=rollout.active,
+        policy=rollout.policy,
+        after_shadow=rollout.after_shadow,
+        guard=list(rollout.guard),
+        guard_hours=rollout.guard_hours,
+        critical=list(rollout.demands.critical),
+        latency_ms=rollout.demands.latency_ms,
+        size_mb=rollout.demands.size_mb,
     )
 
 
-def decision_body(connection: Connection, decision: Decision) -> DecisionOut:
+def decision_body(connection: Connection, decision: Decision, *, whole: bool = True) -> DecisionOut:
+    """`whole`: with every image the candidate breaks, not only the first few."""
     titles = registry.titles(connection, {decision.candidate, decision.champion})
     plain = ("id", "decision", "policy", "applied", "note", "job", "at", "settled_at")
     return DecisionOut(
@@ -283,7 +320,8 @@ def decision_body(connection: Connection, decision: Decision) -> DecisionOut:
             id=decision.dataset_version, title=_data_title(connection, decision.dataset_version)
         ),
         reasons=list(decision.reasons),
-        numbers=dict(decision.numbers),
+        numbers={name: value for name, value in decision.numbers.items() if name != "report"},
+        report=ReportOut.of(decision.numbers, whole),
         settled_by=actors.names(connection, {decision.settled_by}).get(decision.settled_by)
         if decision.settled_by
         else None,
@@ -303,7 +341,7 @@ def loop_body(connection: Connection, seen: Progress) -> LoopOut:
         unplaced=seen.unplaced,
         dataset=LoopDataset(name=seen.dataset[0], version=seen.dataset[1]) if seen.dataset else None,
         run=_run(seen.run) if seen.run else None,
-        waiting=decision_body(connection, seen.waiting) if seen.waiting else None,
+        waiting=decision_body(connection, seen.waiting, whole=False) if seen.waiting else None,
         last_run_at=seen.last_run_at,
         last_run_state=seen.last_run_state,
         last_error=seen.last_error,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from relens.loop.gate import Comparison
 from relens.metrics.paired import PairedDifference, paired_classification, paired_detection
@@ -14,7 +13,6 @@ MAIN = {"classification": "accuracy", "detection": "map50_95", "segmentation": "
 less, and where a successor both finds more and draws better, as retrained ones do, it tells them apart sooner (z 3.4 against 2.8)."""
 
 _SHOWN = ("map50", "map50_95", "map75", "accuracy", "balanced_accuracy", "macro_f1")
-_FIXED_SHOWN, _BROKEN_SHOWN = 6, 100
 
 
 def compare(
@@ -61,31 +59,9 @@ def read(metric: str, paired: PairedDifference, objects: int | None) -> Comparis
     )
 
 
-def both_numbers(champion: Evaluated, candidate: Evaluated) -> dict[str, Any]:
-    """The scores of both and, for each label, what decides about it."""
-    name = "f1" if champion.correct is not None else "map50_95"
+def scores(champion: Evaluated, candidate: Evaluated) -> dict[str, dict[str, float | None]]:
+    """The scores of both, by name; None where one does not apply."""
     return {
-        "scores": {
-            "champion": {score: champion.scores.get(score) for score in _SHOWN},
-            "candidate": {score: candidate.scores.get(score) for score in _SHOWN},
-        },
-        "labels": {
-            label: {
-                "metric": name,
-                "champion": numbers.get(name),
-                "candidate": candidate.labels.get(label, {}).get(name),
-                "positives": int(numbers["positives"]),
-            }
-            for label, numbers in champion.labels.items()
-        },
+        "champion": {score: champion.scores.get(score) for score in _SHOWN},
+        "candidate": {score: candidate.scores.get(score) for score in _SHOWN},
     }
-
-
-def flips(champion: Evaluated, candidate: Evaluated) -> dict[str, Any]:
-    """Images (by asset) that the candidate gets right and the champion wrong, and the other way round; classification only."""
-    if champion.correct is None or candidate.correct is None:
-        return {}
-    told = list(zip(champion.assets, champion.correct, candidate.correct, strict=True))
-    fixed = [asset for asset, before, after in told if after and not before]
-    broken = [asset for asset, before, after in told if before and not after]
-    return {"fixes": len(fixed), "breaks": len(broken), "fixed": fixed[:_FIXED_SHOWN], "broken": broken[:_BROKEN_SHOWN]}

@@ -72,7 +72,7 @@ def must_train_for(deployment: Deployment, name: str) -> None:
 def continuous_deployment(
     connection: Connection, deployment: Deployment, chosen: ContinuousDeployment, actor: Actor
 ) -> ContinuousDeployment:
-    """Raises BadPolicy when no alert rule watches a metric of the guard: it would never speak up."""
+    """Raises BadPolicy when no alert rule watches a metric of the guard (it would never speak up), or on an unknown critical label."""
     actor.must_be("operator")
     now = store.policies(connection, deployment.id)
     watched = {rule.metric for rule in alerts.rules(connection, deployment.id, active_only=True)}
@@ -83,6 +83,9 @@ def continuous_deployment(
             f"no alert rule of '{deployment.name}' watches {', '.join(deaf)}, so a guard on it would never speak up: "
             "make the rule first, then let it guard promotions"
         )
+    unknown = [label for label in chosen.demands.critical if label not in deployment.labels]
+    if unknown:
+        raise BadPolicy(f"'{deployment.name}' has no label {', '.join(unknown)} that could be critical")
     store.keep_policies(connection, deployment.id, replace(now, rollout=chosen))
     return chosen
 

@@ -1,38 +1,19 @@
-"""What a deployment demands of a candidate beside a good score: critical labels that do not fall, and budgets of time and size. Pure."""
+"""What a deployment's demands say against a candidate, whatever its score. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
 
-from relens.kit.errors import Invalid
 from relens.loop.gate import Objection
 from relens.loop.parts import LEAST, Part
+from relens.loop.policy import Demands
 from relens.loop.speed import Speed
 
 CRITICAL_LOSS = 0.05
 """How much of its score a critical label might have lost at most, by the lower bound."""
 _ONE_SIDED = 1.645
 _MOST_IMAGES = 5_000
-
-
-class BadDemand(Invalid):
-    """A budget that nothing could keep."""
-
-
-@dataclass(frozen=True, slots=True)
-class Demands:
-    """`critical` labels; `latency_ms`: the median image takes no longer, on one thread of this machine; `size_mb` of the model file."""
-
-    critical: tuple[str, ...] = ()
-    latency_ms: float | None = None
-    size_mb: float | None = None
-
-    def __post_init__(self) -> None:
-        for name, value in (("latency", self.latency_ms), ("size", self.size_mb)):
-            if value is not None and not 0 < value < 1e7:
-                raise BadDemand(f"a budget of {name} is a positive number, not {value}")
 
 
 def objections(

@@ -8,25 +8,29 @@ from typing import Any
 from sqlalchemy import Connection
 
 from relens.access.actor import Actor
+from relens.datasets import store as datasets
 from relens.datasets.item import Item
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
+from relens.inference.load import LoadedVersion
 from relens.infra.database import Database
 from relens.infra.jobs import JobRun, Jobs
 from relens.kit import clock
 from relens.kit.ids import new_id
-from relens.loop import store
-from relens.loop.compare import MAIN, both_numbers, compare, flips
+from relens.loop import feedback_rows, store
 from relens.loop.decision import Decision
 from relens.loop.feedback import share_of_reviews
-from relens.loop.gate import Comparison, GateDecision, Labels, decide
 from relens.loop.promote import roll_out
+from relens.loop.replay import threshold_with
+from relens.loop.seen import Answers, decision_of, new_labels_of, seen_of
+from relens.loop.speed import Speed, measure_speed
 from relens.loop.trial import CannotJudge, Trial, test_data, trial_of
 from relens.registry import store as registry
 from relens.registry.model_version import ModelVersion
+from relens.serving.quietly import quietly
 from relens.training import store as trainings
 from relens.training.evaluate import Evaluated
-from relens.training.evaluations import Evaluations, finished
+from relens.training.evaluations import Evaluations, Read, finished
 
 JUDGE = "judge"
 
@@ -47,7 +51,7 @@ class Judge:
     def carry_out(self, run: JobRun, candidate: str, dataset_version: str | None) -> Mapping[str, Any]:
         """Steps of `run`: evaluate, decide, roll out. `dataset_version`: whose test images; None: the newest there is."""
         seen: dict[str, Any] = run.step("evaluate", lambda: self._evaluate(run, candidate, dataset_version))
-        said: dict[str, Any] = run.step("decide", lambda: _decide(seen, float(run.payload["test_share"])))
+        said: dict[str, Any] = run.step("decide", lambda: decision_of(seen, float(run.payload["test_share"])))
         applied: dict[str, Any] = run.step("roll out", lambda: self._roll_out(run, seen, said))
         return {"model_version": candidate, "decision": said["decision"], "reasons": said["reasons"], **applied}
 
@@ -55,7 +59,22 @@ class Judge:
         with self._database.read() as connection:
             deployment = deployments.get(connection, str(run.payload["deployment"]))
             trial = trial_of(connection, deployment, registry.get(connection, candidate), dataset_version)
-        whole = len(trial.items) * 2
+            apart = _with_new_labels(connection, trial)
+            demands = store.policies(connection, deployment.id).rollout.demands
+            came_from = feedback_rows.predictions_of(
+                connection, trial.data.dataset, [item.asset for item in trial.items]
+            )
+        answers = self._answers(run, trial, apart, deployment, {a: line for a, (_, line) in came_from.items()})
+        if not (trial.labels.missing or trial.labels.new or trial.seen):
+            self._keep(trial, answers.champion, answers.candidate, str(run.payload["actor"]))
+        # Hundreds of resamples: no request waits for them.
+        return quietly(lambda: seen_of(trial, answers, demands))
+
+    def _answers(
+        self, run: JobRun, trial: Trial, apart: list[Item], deployment: Deployment, predictions: Mapping[str, str]
+    ) -> Answers:
+        items = list(trial.items)
+        whole = len(items) * 2 + len(apart)
 
         def progress(before: int) -> Callable[[int, int], None]:
             def show(done: int, _total: int) -> None:
@@ -64,12 +83,17 @@ class Judge:
 
             return show
 
-        items = list(trial.items)
         champion = self._evaluations.judge(trial.champion, items, progress(0))
-        answered = self._evaluations.judge(trial.candidate, items, progress(len(items)))
-        if not (trial.labels.missing or trial.labels.new or trial.seen):
-            self._keep(trial, champion, answered, str(run.payload["actor"]))
-        return _seen(trial, champion, answered)
+        candidate = self._evaluations.judge(trial.candidate, items, progress(len(items)))
+        new = self._evaluations.judge(trial.candidate, apart, progress(2 * len(items))) if apart else None
+        return Answers(
+            champion=champion,
+            candidate=candidate,
+            speed=self._evaluations.with_both(trial.champion, trial.candidate, _in_turn(champion.assets)),
+            new_labels=new_labels_of(new, trial.labels.new) if new else (),
+            thresholds=(deployment.threshold, threshold_with(deployment, trial.candidate)),
+            predictions=predictions,
+        )
 
     def _keep(self, trial: Trial, champion: Evaluated, candidate: Evaluated, by: str) -> None:
         """The scores of both on the whole test split, to be looked up like any other evaluation."""
@@ -124,66 +148,18 @@ def judge_candidate(
     return jobs.enqueue(connection, JUDGE, payload, title=title, about=deployment.id, created_by=actor.id)
 
 
-def _seen(trial: Trial, champion: Evaluated, candidate: Evaluated) -> dict[str, Any]:
-    """Everything the decision rests on, as JSON, so that a step can remember it."""
-    metric = MAIN[champion.task]
-    objects = None if champion.correct is not None else _objects(trial.items, champion.assets)
-    compared = compare(metric, champion, candidate, objects, trial.weights)
-    return {
-        "champion": trial.champion.id,
-        "candidate": trial.candidate.id,
-        "dataset_version": trial.data.id,
-        "labels": {"champion": list(trial.labels.champion), "candidate": list(trial.labels.candidate)},
-        "comparison": None if compared is None else {name: getattr(compared, name) for name in Comparison.__slots__},
-        "gains": _gains(trial.newer),
-        "remarks": _remarks(trial, champion),
-        "numbers": {**both_numbers(champion, candidate), **flips(champion, candidate), "newer_images": trial.newer},
-    }
-
-
-def _objects(items: Sequence[Item], judged: Sequence[str]) -> int:
-    there = set(judged)
-    return sum(not annotation.crowd for item in items if item.asset in there for annotation in item.annotations)
-
-
-def _gains(newer: int) -> list[str]:
-    if newer <= 0:
+def _with_new_labels(connection: Connection, trial: Trial) -> list[Item]:
+    """The test images as they are, with the candidate's new labels in them; none where it has no new label that the data knows."""
+    new = set(trial.labels.new) & set(trial.data.labels)
+    if not new:
         return []
-    return [f"it has learned {newer} {'image' if newer == 1 else 'images'} that the champion never saw"]
-
-
-def _remarks(trial: Trial, champion: Evaluated) -> list[str]:
-    remarks = [f"Judged on the test images of {trial.data.title}."]
-    if trial.seen:
-        remarks.append(f"{trial.seen} test images were left out: one of the two has learned from them.")
-    if champion.missing:
-        remarks.append(f"{champion.missing} test images are not kept any more and were left out.")
-    few = [
-        f"{label} ({int(found['positives'])})"
-        for label, found in champion.labels.items()
-        if 0 < int(found["positives"]) < _ENOUGH
+    judged = {item.asset for item in trial.items}
+    return [
+        item
+        for item in datasets.items(connection, trial.data.id, ("test",))
+        if item.asset in judged or any(annotation.label in new for annotation in item.annotations)
     ]
-    none = [
-        label
-        for label, found in champion.labels.items()
-        if not int(found["positives"]) and label in trial.labels.shared
-    ]
-    if few or none:
-        remarks.append(
-            f"Too few in the test images to be assessed on their own: {', '.join([*few, *(f'{label} (0)' for label in none)])}."
-        )
-    return remarks
 
 
-def _decide(seen: Mapping[str, Any], test_share: float) -> dict[str, Any]:
-    compared = Comparison(**seen["comparison"]) if seen["comparison"] else None
-    labels = Labels(tuple(seen["labels"]["champion"]), tuple(seen["labels"]["candidate"]))
-    said: GateDecision = decide(compared, labels, gains=tuple(seen["gains"]), test_share=test_share)
-    return {
-        "decision": said.decision,
-        "reasons": [*said.reasons, *seen["remarks"]],
-        "numbers": {**said.numbers, **seen["numbers"]},
-    }
-
-
-_ENOUGH = 30
+def _in_turn(assets: Sequence[str]) -> Callable[[LoadedVersion, LoadedVersion, Read], Speed | None]:
+    return lambda champion, candidate, read: measure_speed(champion, candidate, assets, read)

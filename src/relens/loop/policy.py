@@ -11,6 +11,7 @@ from relens.kit.errors import Invalid
 
 MINUTE = 60 * SECOND
 RolloutPolicy = Literal["ask", "shadow", "champion"]
+AfterShadow = Literal["ask", "promote"]
 
 
 class BadPolicy(Invalid):
@@ -88,9 +89,27 @@ class ContinuousTraining:
 
 
 @dataclass(frozen=True, slots=True)
+class Demands:
+    """What the gate asks of a candidate beside its score.
+
+    `critical` labels must not fall; `latency_ms`: the median image takes no longer, on one thread of this machine; `size_mb` of its file.
+    """
+
+    critical: tuple[str, ...] = ()
+    latency_ms: float | None = None
+    size_mb: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("latency", self.latency_ms), ("size", self.size_mb)):
+            if value is not None and not 0 < value < 1e7:
+                raise BadPolicy(f"a budget of {name} is a positive number, not {value}")
+
+
+@dataclass(frozen=True, slots=True)
 class ContinuousDeployment:
     """What happens with a candidate that passed the gate. Inactive means: ask.
 
+    `after_shadow`: what happens with a shadow once the random checks that came while it ran speak for it: a person is asked, or it is promoted.
     `guard`: metrics whose alert, when it begins within `guard_hours` after the loop promoted a version, brings the version before back.
     """
 
@@ -98,10 +117,16 @@ class ContinuousDeployment:
     policy: RolloutPolicy = "ask"
     guard: tuple[str, ...] = ()
     guard_hours: float = 24.0
+    demands: Demands = field(default_factory=Demands)
+    after_shadow: AfterShadow = "ask"
 
     def __post_init__(self) -> None:
         if self.policy not in get_args(RolloutPolicy):
             raise BadPolicy(f"the policy is ask, shadow or champion, not '{self.policy}'")
+        if self.after_shadow not in get_args(AfterShadow):
+            raise BadPolicy(
+                f"after a shadow a person is asked (ask) or it is promoted (promote), not '{self.after_shadow}'"
+            )
         if not 0 < self.guard_hours <= 8_760:
             raise BadPolicy(f"a promotion is watched for up to 8,760 hours, not for {self.guard_hours}")
 

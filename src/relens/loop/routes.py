@@ -164,9 +164,16 @@ def list_decisions(deployment: str, database: Db, limit: Limit = 50, cursor: Cur
     before: Any = tuple(read_cursor(cursor, 2)) if cursor else None
     with database.read() as connection:
         found = store.decisions(connection, deployments.get(connection, deployment).id, before, limit + 1)
-        shown = [decision_body(connection, decision) for decision in found[:limit]]
+        shown = [decision_body(connection, decision, whole=False) for decision in found[:limit]]
     following = write_cursor(found[limit - 1].at, found[limit - 1].id) if len(found) > limit else None
     return Page(items=shown, next=following)
+
+
+@router.get("/decisions/{decision}")
+def get_decision(decision: str, database: Db) -> DecisionOut:
+    """One decision with its whole report: every image the candidate breaks."""
+    with database.read() as connection:
+        return decision_body(connection, store.decision(connection, decision))
 
 
 @router.post("/decisions/{decision}/approve")

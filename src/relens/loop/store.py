@@ -24,7 +24,15 @@ from sqlalchemy import (
 from relens.infra.database import add, metadata, upsert
 from relens.kit.clock import Micros
 from relens.loop.decision import OPEN, Decision, NoDecision
-from relens.loop.policy import ContinuousDeployment, ContinuousTraining, FeedbackLoop, Policies, QuietHours
+from relens.loop.policy import (
+    ContinuousDeployment,
+    ContinuousTraining,
+    Demands,
+    FeedbackLoop,
+    Policies,
+    QuietHours,
+    RolloutPolicy,
+)
 
 loop_policy = Table(
     "loop_policy",
@@ -120,7 +128,7 @@ def keep_policies(connection: Connection, deployment: str, chosen: Policies) -> 
         "training_rules": _training_rules(chosen.training),
         "rollout_active": chosen.rollout.active,
         "policy": chosen.rollout.policy,
-        "rollout_rules": {"guard": list(chosen.rollout.guard), "guard_hours": chosen.rollout.guard_hours},
+        "rollout_rules": _rollout_rules(chosen.rollout),
         "frozen": chosen.frozen,
     }
     upsert(connection, loop_policy, [row], ["deployment"], [name for name in row if name != "deployment"])
@@ -220,11 +228,28 @@ def _policies(row: Any) -> Policies:
         ContinuousTraining(
             row.training_active, row.after, row.trainer, dict(row.parameters), **_read_rules(row.training_rules)
         ),
-        ContinuousDeployment(
-            row.rollout_active, row.policy, tuple(row.rollout_rules["guard"]), row.rollout_rules["guard_hours"]
-        ),
+        _rollout(row.rollout_active, row.policy, row.rollout_rules),
         row.frozen,
     )
+
+
+def _rollout_rules(rollout: ContinuousDeployment) -> dict[str, Any]:
+    demands = rollout.demands
+    return {
+        "guard": list(rollout.guard),
+        "guard_hours": rollout.guard_hours,
+        "after_shadow": rollout.after_shadow,
+        "critical": list(demands.critical),
+        "latency_ms": demands.latency_ms,
+        "size_mb": demands.size_mb,
+    }
+
+
+def _rollout(active: bool, policy: RolloutPolicy, rules: dict[str, Any]) -> ContinuousDeployment:
+    """Rules that were written before there were demands have none."""
+    demands = Demands(tuple(rules.get("critical", ())), rules.get("latency_ms"), rules.get("size_mb"))
+    after = rules.get("after_shadow", "ask")
+    return ContinuousDeployment(active, policy, tuple(rules["guard"]), rules["guard_hours"], demands, after)
 
 
 def _training_rules(training: ContinuousTraining) -> dict[str, Any]:

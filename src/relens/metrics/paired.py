@@ -161,7 +161,8 @@ def discoveries(chances: Sequence[float], share: float) -> list[bool]:
 
 
 def _ratio(top: Floats, below: Floats) -> Floats:
-    return np.divide(top, below, out=np.full(len(top), np.nan), where=below > 0)
+    ratio: Floats = np.divide(top, below, out=np.full(len(top), np.nan), where=below > 0)
+    return ratio
 
 
 def _compare(

@@ -115,6 +115,10 @@ class Deployment:
         """What deserves a person's time next."""
         return list(self._read("/queue", limit=limit)["items"])
 
+    def mix_queue(self, *, random_share: float = 0.5, sampler: str = "uncertainty") -> Json:
+        """`random_share` of the queue are random checks, which speak for all traffic; `sampler` ranks the hard cases."""
+        return dict(self._write("PUT", "/review-queue", random_share=random_share, sampler=sampler))
+
     def metrics(self, metric: str, **window: Any) -> Json:
         """One metric over one window; window: from_, to, source, tag, label, model_version, role."""
         return self._read(f"/metrics/{quote(metric)}", **_window(window))
@@ -180,11 +184,15 @@ class Deployment:
         active: bool = True,
         guard: Sequence[str] | None = None,
         guard_hours: float | None = None,
+        **rules: Any,
     ) -> Json:
         """`policy`: "ask", "shadow" or "champion". `guard`: metrics whose alert, when it begins within `guard_hours` after a promotion,
-        brings the version before back; an alert rule must watch each. What is left out stays as it is."""
+        brings the version before back; an alert rule must watch each. What is left out stays as it is.
+
+        `rules`: `after_shadow` ("ask" or "promote"), `critical` (labels that must not fall), `latency_ms` and `size_mb` (None: no budget).
+        """
         said = {"policy": policy, "active": active, "guard": guard, "guard_hours": guard_hours}
-        return dict(self._write("PUT", "/continuous-deployment", **said))
+        return dict(self._write("PUT", "/continuous-deployment", **said, **rules))
 
     def loop(self) -> Json:
         return self._read("/loop")

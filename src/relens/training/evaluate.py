@@ -15,7 +15,9 @@ from relens.inference.predict import predict
 from relens.infra.storage import NoBytes
 from relens.metrics.average_precision import ApStore
 from relens.metrics.classification import confusion, report
+from relens.metrics.kinds.average_precision import matches_of
 from relens.metrics.matching import LabelMatch, match_image
+from relens.metrics.metric import Judged
 from relens.training.evaluation import SCORES
 from relens.training.threshold import best_f1
 from relens.vision.annotation import Annotation
@@ -82,9 +84,16 @@ def evaluate(
 @dataclass
 class _Detected:
     loaded: LoadedVersion
-    matches: list[dict[Any, LabelMatch]] = field(default_factory=list)
+    matches: list[Mapping[Any, LabelMatch]] = field(default_factory=list)
 
     def add(self, item: Item, prediction: Prediction) -> None:
+        if self.loaded.manifest.task == "segmentation":
+            said_of = Judged(
+                item.asset, prediction.detections, item.annotations, 0.0, prediction.width, prediction.height
+            )
+            self.matches.append(matches_of(said_of))
+            return
+        # A detector may be judged on outlines: what it is asked for is their boxes.
         said = [detection for detection in prediction.detections if detection.shape is not None]
         true = [one for one in item.annotations if one.shape is not None]
         self.matches.append(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -29,6 +30,8 @@ from relens.training.evaluation import Evaluation, Part, half_of
 from relens.training.trainer import WrongTask
 
 KIND = "evaluate"
+Result = TypeVar("Result")
+Read = Callable[[str], bytes]
 ONE_THREAD = 1
 """For a version that is judged beside the ones that answer."""
 
@@ -95,13 +98,25 @@ class Evaluations:
         self, version: ModelVersion, items: list[Item], progress: Progress = lambda done, total: None
     ) -> Evaluated:
         """Loads the version and evaluates it; for callers that need every image's answer, such as a gate."""
+        return beside_serving(lambda: self._load(version), items, self._read, progress)
+
+    def with_both(
+        self, one: ModelVersion, other: ModelVersion, work: Callable[[LoadedVersion, LoadedVersion, Read], Result]
+    ) -> Result:
+        """What `work` makes of two loaded versions and of what reads an image's bytes; on one thread of low priority too."""
+
+        def both() -> Result:
+            with closing(self._load(one)) as first, closing(self._load(other)) as second:
+                return work(first, second, self._read)
+
+        return quietly(both)
+
+    def _load(self, version: ModelVersion) -> LoadedVersion:
         artifact = self.storage.get(artifact_key(version.artifact))
-        return beside_serving(
-            lambda: load(artifact, version.read_manifest(), version.id, ONE_THREAD, title=version.title),
-            items,
-            lambda asset: image_bytes(self.storage, asset),
-            progress,
-        )
+        return load(artifact, version.read_manifest(), version.id, ONE_THREAD, title=version.title)
+
+    def _read(self, asset: str) -> bytes:
+        return image_bytes(self.storage, asset)
 
     def _work(self, run: JobRun) -> Mapping[str, Any]:
         evaluation_id = str(run.payload["evaluation"])
@@ -140,7 +155,7 @@ class Evaluations:
 
 
 def beside_serving(
-    loading: Callable[[], LoadedVersion], items: Sequence[Item], read: Callable[[str], bytes], progress: Progress
+    loading: Callable[[], LoadedVersion], items: Sequence[Item], read: Read, progress: Progress
 ) -> Evaluated:
     """`evaluate` on one thread of low priority: it runs in the server's process, and whoever waits for an answer goes first.
 
@@ -148,11 +163,8 @@ def beside_serving(
     """
 
     def work() -> Evaluated:
-        loaded = loading()
-        try:
+        with closing(loading()) as loaded:
             return evaluate(loaded, items, read, progress)
-        finally:
-            loaded.close()
 
     return quietly(work)
 

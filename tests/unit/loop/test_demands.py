@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from relens.loop.demands import BadDemand, Demands, objections
+from relens.loop.demands import objections
 from relens.loop.gate import PASSED, REFUSED, UNDECIDED, Objection, decide
 from relens.loop.parts import Part
+from relens.loop.policy import BadPolicy, Demands
 from relens.loop.speed import Speed
 from tests.unit.loop.test_gate import SAME, seen
 
@@ -46,7 +47,7 @@ def test_budgets_are_kept_or_final() -> None:
     assert (large.final, "3.0 MB" in large.sentence) == (True, True)
     (unknown,) = against(speed=None, latency_ms=10.0)
     assert not unknown.final
-    with pytest.raises(BadDemand, match="positive"):
+    with pytest.raises(BadPolicy, match="positive"):
         Demands(latency_ms=0)
 
 

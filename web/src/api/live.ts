@@ -165,7 +165,16 @@ export type Alert = {
 
 export type FeedbackLoop = { dataset: string | null; active: boolean; test_share: number };
 export type ContinuousTraining = { active: boolean; after: number; trainer: string; parameters: Record<string, unknown> };
-export type ContinuousDeployment = { active: boolean; policy: "ask" | "shadow" | "champion" };
+export type ContinuousDeployment = {
+  active: boolean;
+  policy: "ask" | "shadow" | "champion";
+  after_shadow: "ask" | "promote";
+  guard: string[];
+  guard_hours: number;
+  critical: string[];
+  latency_ms: number | null;
+  size_mb: number | null;
+};
 export type LoopRun = {
   job: string | null;
   training_run: string | null;
@@ -179,6 +188,7 @@ export type Loop = {
   kept_for_testing: number;
   unusable: number;
   skipped: number;
+  left_out: Record<string, number>;
   verdicts: number;
   unplaced: number;
   last_error: string | null;
@@ -186,6 +196,33 @@ export type Loop = {
   run: LoopRun | null;
   waiting: Decision | null;
   last_run_at: string | null;
+  last_run_state: string | null;
+  due: string | null;
+  waits: string | null;
+  frozen: boolean;
+  back_to: Titled | null;
+};
+export type Compared = {
+  kind: "label" | "source";
+  name: string;
+  metric: string;
+  champion: number | null;
+  candidate: number | null;
+  difference: number | null;
+  lower: number | null;
+  upper: number | null;
+  count: number;
+  state: "worse" | "better" | "no different" | "not assessed";
+  critical: boolean;
+};
+export type Flip = { asset: string; prediction: string | null; before: number; after: number; found: number };
+export type GateReport = {
+  labels: Compared[];
+  sources: Compared[];
+  new_labels: { name: string; metric: string; score: number | null; count: number }[];
+  speed: { champion_ms: number; candidate_ms: number; images: number } | null;
+  sizes: { champion: number; candidate: number } | null;
+  images: { by: "answer" | "f1"; fixes: number; breaks: number; fixed: Flip[]; broken: Flip[] };
 };
 export type Decision = {
   id: string;
@@ -194,8 +231,10 @@ export type Decision = {
   decision: string;
   reasons: string[];
   numbers: Record<string, unknown>;
+  report: GateReport | null;
   policy: string | null;
-  applied: "promoted" | "shadow" | "waiting" | "held" | "approved" | "refused";
+  applied: "promoted" | "shadow" | "waiting" | "held" | "approved" | "refused" | "taken back";
+  note: string;
   job: string | null;
   at: string;
 };

@@ -6,6 +6,8 @@ import { Button } from "../design/controls";
 import { count, score } from "../design/format";
 import { Chip, Notice, type Tone } from "../design/status";
 import { Time } from "../design/Time";
+import { dim } from "../design/page";
+import { GateReport } from "./GateReport";
 import { Interval } from "./Interval";
 import css from "./loop.module.css";
 
@@ -16,6 +18,7 @@ const OUTCOME: Record<Decision["applied"], [string, Tone]> = {
   waiting: ["Waiting for you", "warn"],
   held: ["Held back", "plain"],
   refused: ["Refused", "bad"],
+  "taken back": ["Taken back", "bad"],
 };
 
 export function DecisionCard({ decision, waiting }: { decision: Decision; waiting?: boolean }) {
@@ -49,6 +52,8 @@ export function DecisionCard({ decision, waiting }: { decision: Decision; waitin
           caption={`${score(champion)} → ${score(candidate)} on ${count(number("images"))} test images`}
         />
       )}
+      {decision.report && <GateReport decision={decision} report={decision.report} />}
+      {decision.note && <p className={dim}>{decision.note}</p>}
       {waiting && (
         <div className={css.actions}>
           <Button look="primary" icon="check" disabled={send.isPending} onClick={() => answer("approve")}>

@@ -1,16 +1,21 @@
-/* Continuous deployment: what happens with a candidate that is better. */
+/* Continuous deployment: what happens with a candidate that is better, what it has to keep, and what takes it back. */
 import { useState } from "react";
-import type { ContinuousDeployment } from "../api/types";
+import type { AlertRule, ContinuousDeployment, Page as Items } from "../api/types";
 import { useRead, useSend } from "../api/use";
-import { Button } from "../design/controls";
+import { Button, Field, Input, Switch } from "../design/controls";
 import { useDeployment } from "../design/deployment";
-import { Card, Loaded } from "../design/page";
+import { words } from "../design/format";
+import { Card, dim, Loaded } from "../design/page";
 import { Notice } from "../design/status";
 import css from "./loop.module.css";
 
 const POLICIES: { value: ContinuousDeployment["policy"]; title: string; lead: string }[] = [
   { value: "ask", title: "Ask me", lead: "A candidate that passes waits on the Loop tab for your decision." },
-  { value: "shadow", title: "Run it as shadow", lead: "It sees every image and answers nobody, so that you can compare." },
+  {
+    value: "shadow",
+    title: "Run it as shadow",
+    lead: "It sees every image and answers nobody. The random checks that come meanwhile are compared, image by image.",
+  },
   { value: "champion", title: "Make it champion", lead: "It answers from then on. A candidate that is not better is held back." },
 ];
 
@@ -29,8 +34,9 @@ export function DeploymentSettings() {
 
 function Form({ saved, path }: { saved: ContinuousDeployment; path: string }) {
   const { deployment, pipeline } = useDeployment();
-  const [picked, setPolicy] = useState<ContinuousDeployment["policy"] | null>(null);
-  const policy = picked ?? (saved.active ? saved.policy : "ask");
+  const [edited, setEdited] = useState<Partial<ContinuousDeployment>>({});
+  const draft = { ...saved, policy: saved.active ? saved.policy : ("ask" as const), ...edited };
+  const change = (part: Partial<ContinuousDeployment>) => setEdited({ ...edited, ...part });
   const save = useSend(`/deployments/${deployment.name}`, "/overview");
   const off = pipeline.feedback_loop?.state === "off";
   return (
@@ -39,23 +45,112 @@ function Form({ saved, path }: { saved: ContinuousDeployment; path: string }) {
         <legend className="visually-hidden">When a candidate passes the gate</legend>
         {POLICIES.map((choice) => (
           <label key={choice.value}>
-            <input type="radio" name="policy" checked={policy === choice.value} onChange={() => setPolicy(choice.value)} />
+            <input type="radio" name="policy" checked={draft.policy === choice.value} onChange={() => change({ policy: choice.value })} />
             <span>{choice.title}</span>
             <small>{choice.lead}</small>
           </label>
         ))}
       </fieldset>
+      {draft.policy === "shadow" && (
+        <Switch checked={draft.after_shadow === "promote"} onChange={(promote) => change({ after_shadow: promote ? "promote" : "ask" })}>
+          Promote the shadow by itself once its random checks speak for it
+        </Switch>
+      )}
+      <Checks
+        legend="Critical labels: a candidate that may have lost more than 5 points on one does not pass"
+        names={deployment.labels}
+        chosen={draft.critical}
+        onChange={(critical) => change({ critical })}
+      />
+      <div className={css.row}>
+        <Budget label="Milliseconds an image may take" value={draft.latency_ms} onChange={(latency_ms) => change({ latency_ms })} />
+        <Budget label="Megabytes the model file may have" value={draft.size_mb} onChange={(size_mb) => change({ size_mb })} />
+      </div>
+      <Guard draft={draft} onChange={change} />
       {save.error && <Notice tone="bad">{save.error.message}</Notice>}
       <div className={css.save}>
         <Button
           look="primary"
           disabled={off || save.isPending}
-          onClick={() => save.mutate({ method: "PUT", path, body: { active: true, policy } })}
+          onClick={() =>
+            save.mutate(
+              { method: "PUT", path, body: { ...edited, active: true, policy: draft.policy } },
+              { onSuccess: () => setEdited({}) },
+            )
+          }
         >
           Save
         </Button>
         {save.isSuccess && <span role="status">Saved</span>}
       </div>
     </div>
+  );
+}
+
+/** The metrics that an alert rule watches: an alert soon after a promotion brings the version before back. */
+function Guard({ draft, onChange }: { draft: ContinuousDeployment; onChange: (part: Partial<ContinuousDeployment>) => void }) {
+  const { deployment } = useDeployment();
+  const rules = useRead<Items<AlertRule>>(`/deployments/${deployment.name}/alert-rules`);
+  const watched = new Set((rules.data?.items ?? []).filter((rule) => rule.active).map((rule) => rule.metric));
+  const names = [...new Set([...watched, ...draft.guard])];
+  if (names.length === 0)
+    return <p className={dim}>To take a promotion back by itself, make an alert rule below first: then it can guard promotions.</p>;
+  return (
+    <>
+      <Checks
+        legend="Guard: an alert on one of these soon after a promotion brings the version before back"
+        names={names}
+        chosen={draft.guard}
+        title={(name) => (watched.has(name) ? words(name) : `${words(name)} (no alert rule watches it)`)}
+        onChange={(guard) => onChange({ guard })}
+      />
+      {draft.guard.length > 0 && (
+        <Field label="Hours a promotion is watched">
+          <Input
+            type="number"
+            min={1}
+            value={draft.guard_hours}
+            onChange={(event) => onChange({ guard_hours: Number(event.target.value) })}
+          />
+        </Field>
+      )}
+    </>
+  );
+}
+
+type ChecksProps = {
+  legend: string;
+  names: readonly string[];
+  chosen: readonly string[];
+  title?: (name: string) => string;
+  onChange: (chosen: string[]) => void;
+};
+
+function Checks({ legend, names, chosen, title = (name) => name, onChange }: ChecksProps) {
+  const toggle = (name: string) => onChange(chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name]);
+  return (
+    <fieldset className={css.checks}>
+      <legend>{legend}</legend>
+      {names.map((name) => (
+        <label key={name}>
+          <input type="checkbox" checked={chosen.includes(name)} onChange={() => toggle(name)} />
+          {title(name)}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function Budget({ label, value, onChange }: { label: string; value: number | null; onChange: (value: number | null) => void }) {
+  return (
+    <Field label={label}>
+      <Input
+        type="number"
+        min={0}
+        placeholder="no limit"
+        value={value ?? ""}
+        onChange={(event) => onChange(event.target.value === "" ? null : Number(event.target.value))}
+      />
+    </Field>
   );
 }

@@ -11,6 +11,7 @@ import { Flow } from "./Flow";
 import { JudgeButton } from "./JudgeButton";
 import { Roles } from "./Roles";
 import { RunCard } from "./RunCard";
+import { Freeze, State } from "./State";
 
 export default function LoopPage() {
   const overview = useDeployment();
@@ -44,6 +45,8 @@ export default function LoopPage() {
             The feedback loop is off. Choose the training data in Settings and press Save: reviews then flow into its next version.
           </p>
         )}
+        {loop && <State loop={loop} />}
+        {loop && <Freeze loop={loop} />}
         {retrain.error && <Notice tone="bad">{retrain.error.message}</Notice>}
       </Card>
       {loop?.waiting && <DecisionCard decision={loop.waiting} waiting />}
@@ -67,7 +70,7 @@ export default function LoopPage() {
           }}
         </Loaded>
       </Card>
-      <Roles deployment={deployment} />
+      <Roles deployment={deployment} loop={loop} />
     </>
   );
 }

@@ -1,5 +1,5 @@
 /* Who answered when, and the way back to the champion before. */
-import type { Deployment, Page as Items, RolePeriod } from "../api/types";
+import type { Deployment, Loop, Page as Items, RolePeriod } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Button } from "../design/controls";
 import { Confirm } from "../design/Dialog";
@@ -9,12 +9,11 @@ import { Notice } from "../design/status";
 import { Time } from "../design/Time";
 import css from "./loop.module.css";
 
-export function Roles({ deployment }: { deployment: Deployment }) {
+export function Roles({ deployment, loop }: { deployment: Deployment; loop: Loop | null }) {
   const roles = useRead<Items<RolePeriod>>(`/deployments/${deployment.name}/roles`, undefined, { every: 4000 });
   const send = useSend("/deployments", "/overview");
   const path = `/deployments/${deployment.name}`;
-  const champions = (roles.data?.items ?? []).filter((period) => period.role === "champion" && period.model_version);
-  const before = champions.find((period) => period.until && period.model_version?.id !== deployment.champion?.id);
+  const before = loop?.back_to;
   return (
     <Card
       title="Roles"
@@ -57,10 +56,16 @@ export function Roles({ deployment }: { deployment: Deployment }) {
               small
               danger
               button="Roll back"
-              title={`Roll back to ${before.model_version?.title}?`}
-              lead={`${before.model_version?.title} answers again, ${deployment.champion?.title} leaves after its last request. Predictions, reviews and versions stay.`}
+              title={`Roll back to ${before.title}?`}
+              lead={`${before.title} answers again, ${deployment.champion?.title} leaves after its last request. Predictions, reviews and versions stay.`}
               action="Roll back"
-              onConfirm={() => send.mutate({ method: "POST", path: `${path}/rollback`, body: { reason: "rolled back by hand" } })}
+              onConfirm={() =>
+                send.mutate({
+                  method: "POST",
+                  path: `${path}/rollback`,
+                  body: { reason: "rolled back by hand", champion: deployment.champion?.id },
+                })
+              }
             />
           )}
         </div>
