@@ -12,6 +12,7 @@ from relens.assets import store as assets
 from relens.datasets import store as datasets
 from relens.datasets.item import Item, Split
 from relens.datasets.publish import TrainsOnTestImages, lay_down, manifest, publish, publish_manifest
+from relens.datasets.split import side
 from relens.datasets.version import DatasetVersion
 from relens.deployments import store as deployments
 from relens.infra.database import Database, add
@@ -27,7 +28,7 @@ from relens.registry import store as registry
 from relens.registry.model_version import ModelVersion
 from relens.review import queue_rows
 from relens.review.chance import Scale
-from relens.review.scene import TOGETHER, scene_of
+from relens.review.scene import TOGETHER, may_be_tested, scene_of
 from relens.review.settle import settle
 from relens.vision.annotation import Annotation
 from tests.rooms.test_datasets_import import Server, coco, server, zipped
@@ -382,3 +383,12 @@ def split_of(server: Server, version: str) -> dict[str, str]:
     with server.database.read() as connection:
         found = datasets.find(connection, version)
         return {item.file_name: item.split for item in datasets.items(connection, found.id)}
+
+
+def test_hard_cases_are_not_sought_where_random_checks_are_kept_for_testing(world: World) -> None:
+    line = world.come_upon("frame")
+    scenes = [replace(line, metadata={"group": f"scene {number}"}) for number in range(200)]
+    kept = [one for one in scenes if may_be_tested(one)]
+    assert 70 < len(kept) < 130
+    assert all(side(scene_of(one), share) == "train" for one in scenes if one not in kept for share in (0.2, 0.5))
+    assert not may_be_tested(line), "an image alone has nothing to give away"

@@ -27,6 +27,7 @@ from relens.loop.trial import trial_of
 from relens.registry import store as registry
 from relens.review.settle import reopen
 from relens.training import run
+from relens.training import store as trainings
 from relens.vision.decode import decode
 from relens.vision.fingerprint import distance, fingerprint
 from tests.rooms.loop_world import LABELS, NEW, World, patch
@@ -258,6 +259,7 @@ def test_killed_at_every_step_it_goes_on_there_and_does_nothing_twice(tmp_path: 
     with world.database.read() as connection:
         assert len(registry.versions(connection, "fruit")) == 2
         assert len(deployments.history(connection, orchard.id)) == 2
+        assert len(trainings.evaluations(connection, decision.candidate, split="validation")) == 1
     assert len(world.lineage_of_data()) == 2
     world.database.close()
 

@@ -12,6 +12,8 @@ from relens.kit.ids import share_of
 
 VALIDATION_SHARE = 0.15
 FEW = 5
+MOST_TESTED = 0.5
+"""The largest share of what arrives that may be kept for testing."""
 
 
 class BadRatios(Invalid):

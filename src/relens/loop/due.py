@@ -50,12 +50,12 @@ def _wanted(chosen: ContinuousTraining, seen: Situation) -> str | None:
     began = seen.began or 0
     fresh = [name for name in chosen.on_alert if seen.alerts.get(name, -1) > began]
     if fresh:
-        return f"an alert on {', '.join(fresh)} fires, and {_images(seen.added)} were added"
+        return f"an alert on {', '.join(fresh)} fires, and {_images(seen.added)} added"
     counted_from = chosen.since if seen.began is None else seen.began
     if chosen.every_days is None or counted_from is None or seen.now - counted_from < chosen.every_days * DAY:
         return None
     what = "the schedule was set" if seen.began is None else "the last run was"
-    return f"{what} {chosen.every_days:g} days ago, and {_images(seen.added)} were added"
+    return f"{what} {chosen.every_days:g} days ago, and {_images(seen.added)} added"
 
 
 def _held_back(chosen: ContinuousTraining, seen: Situation) -> str | None:
@@ -77,7 +77,7 @@ def firing(alerts: Collection[tuple[str, Micros]]) -> dict[str, Micros]:
 
 
 def _images(count: int) -> str:
-    return "one image" if count == 1 else f"{count} images"
+    return "one image was" if count == 1 else f"{count} images were"
 
 
 def _time(instant: Micros) -> str:

@@ -1,6 +1,7 @@
 """Hard cases: what the deployment's sampler ranks highest, where a shadow disagrees first, and of it images unlike each other.
 
-Nothing is shown that looks like what was reviewed lately or is in somebody's hands.
+Nothing is shown that looks like what was reviewed lately or is in somebody's hands. Scenes that random checks may make test images of are
+passed over while there are others: to learn from one image of a scene and to be tested on the next would be no test.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ from relens.review.lineup import sampled, with_images
 from relens.review.looks import Looks
 from relens.review.quotas import MOST_STRANGE, Case, pick
 from relens.review.sampler import samplers
+from relens.review.scene import may_be_tested
 
 _POOL = 5
+_FOUND = 2 * _POOL
+"""As many again as are ranked: half of the scenes may be kept for testing."""
 _REVIEWED = 200
 _NEARLY = 0.5
 """Of the threshold: a label said that surely is nearly an answer."""
@@ -43,7 +47,7 @@ def hardest(
 ) -> list[Logged]:
     """At most `asked.limit` of them, unlike `shown`: what is shown beside them (`images`) or held by others."""
     disputed = (
-        queue_rows.disputed(connection, deployment.id, deployment.shadow, asked.limit * _POOL, asked.actor, asked.now)
+        queue_rows.disputed(connection, deployment.id, deployment.shadow, asked.limit * _FOUND, asked.actor, asked.now)
         if deployment.shadow
         else {}
     )
@@ -51,6 +55,8 @@ def hardest(
     rank = samplers.get(asked.sampler).priority
     priorities = {line.id: rank(sampled(line, deployment)) for line in pool}
     ranked = sorted(pool, key=lambda line: (-disputed.get(line.id, 0.0), -priorities[line.id], line.id))
+    if len(learned := [line for line in ranked if not may_be_tested(line)]) >= asked.limit:
+        ranked = learned
     reviewed = store.latest(connection, deployment.id, _REVIEWED)
     fresh = _unseen(connection, ranked, [one.asset for one in reviewed], shown)[: asked.limit * _POOL]
     known = predictions.vectors(connection, [one.prediction for one in reviewed])
@@ -65,7 +71,7 @@ def hardest(
 def _pool(connection: Connection, deployment: Deployment, asked: Asked, disputed: Sequence[str]) -> list[Logged]:
     """What is disputed, what has the highest priorities, and some of the strangest (outlier scores come after the queueing)."""
     taken = len(queue_rows.held(connection, deployment.id, asked.actor, asked.now))
-    doubtful = predictions.queue(connection, deployment.id, asked.limit * _POOL + taken)
+    doubtful = predictions.queue(connection, deployment.id, asked.limit * _FOUND + taken)
     most = max(1, asked.limit // MOST_STRANGE)
     strange, _ = page(connection, deployment.id, Filter(review="pending"), "-outlier", most, None)
     found = {line.id: line for line in (*predictions.several(connection, disputed), *doubtful, *strange)}

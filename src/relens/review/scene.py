@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relens.datasets.split import MOST_TESTED, side
 from relens.kit.clock import HOUR
 from relens.predictions.logged import Logged
 
@@ -19,3 +20,9 @@ def scene_of(line: Logged) -> str:
     if line.source is None:
         return line.asset
     return f"{line.source} {line.taken_at // HOUR} {line.log_seq // TOGETHER}"[:300]
+
+
+def may_be_tested(line: Logged) -> bool:
+    """Whether some share that can be chosen would keep the scene for testing, with this image and others in it."""
+    scene = scene_of(line)
+    return scene != line.asset and side(scene, MOST_TESTED) == "test"

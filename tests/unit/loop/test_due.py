@@ -39,6 +39,15 @@ def test_a_schedule_counts_from_the_last_run() -> None:
     assert not due(chosen, Situation(NOON, 0, NOON - 7 * DAY)).now
 
 
+def test_the_first_run_of_a_schedule_counts_from_when_it_was_set() -> None:
+    chosen = ContinuousTraining(True, 50, every_days=7, since=NOON - 7 * DAY)
+    found = due(chosen, Situation(NOON, 1))
+    assert found.now
+    assert found.reason == "the schedule was set 7 days ago, and one image was added"
+    assert not due(chosen, Situation(NOON - DAY, 1)).now
+    assert not due(chosen, Situation(NOON, 1, NOON - DAY)).now, "a run began since"
+
+
 def test_limits_hold_a_run_back_and_say_until_when() -> None:
     paused = due(ContinuousTraining(True, 5, cool_down_hours=3), Situation(NOON, 5, NOON - HOUR))
     assert (paused.now, paused.waits) == (False, "a pause after the last run, until 14:00 UTC")
