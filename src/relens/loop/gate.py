@@ -40,7 +40,7 @@ class Comparison:
 
     `lower` and `upper` are one-sided 95 % bounds of candidate minus champion, `lower_clear` the one-sided 99 % bound of a paired
     interval made for small samples. `groups`: scenes the images come from; images of one scene are no independent evidence.
-    `objects`: annotated things in those images, None where images are the things (classification).
+    `objects`: annotated things in those images, None where images are the things (classification). `of`: what an image is called.
     """
 
     metric: str
@@ -54,6 +54,7 @@ class Comparison:
     images: int
     groups: int
     objects: int | None = None
+    of: str = "test image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +207,11 @@ def _about(reviews: int) -> str:
 
 def _standing(seen: Comparison) -> str:
     name = NAMES.get(seen.metric, seen.metric)
-    return f"{name} {seen.candidate:.3f} against the champion's {seen.champion:.3f} on {_images(seen.images)} ({_points(seen.difference)})"
+    return f"{name} {seen.candidate:.3f} against the champion's {seen.champion:.3f} on {_images(seen.images, seen.of)} ({_points(seen.difference)})"
 
 
 def _small(seen: Comparison, floors: Floors) -> str:
-    short = f"{seen.images} of {floors.images} test images"
+    short = f"{seen.images} of {floors.images} {seen.of}s"
     if seen.objects is not None:
         short += f" and {seen.objects} of {floors.objects} objects"
     return f"with {short}, only a clear gain passes (99 % confidence; the lower end is {_points(seen.lower_clear)})"
@@ -218,12 +219,14 @@ def _small(seen: Comparison, floors: Floors) -> str:
 
 def _scenes(seen: Comparison) -> str:
     return (
-        _images(seen.images) if seen.groups >= seen.images else f"{_images(seen.images)} of only {seen.groups} scenes"
+        _images(seen.images, seen.of)
+        if seen.groups >= seen.images
+        else f"{_images(seen.images, seen.of)} of only {seen.groups} scenes"
     )
 
 
-def _images(count: int) -> str:
-    return "one test image" if count == 1 else f"{count} test images"
+def _images(count: int, of: str) -> str:
+    return f"one {of}" if count == 1 else f"{count} {of}s"
 
 
 def _points(share: float, signed: bool = True) -> str:

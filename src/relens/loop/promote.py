@@ -14,7 +14,7 @@ from relens.deployments.deployment import Deployment
 from relens.kit import clock
 from relens.loop import store
 from relens.loop.decision import ChampionChanged, Decision
-from relens.loop.gate import PASSED
+from relens.loop.gate import PASSED, REFUSED, GateDecision
 from relens.registry import store as registry
 from relens.registry.model_version import ModelVersion
 
@@ -65,6 +65,38 @@ def _by_policy(
             judged, applied="shadow", note=f"{candidate.title} runs beside the champion; approve it to let it answer."
         )
     return replace(judged, applied="waiting", note=f"{candidate.title} waits for your answer.")
+
+
+def after_shadow(connection: Connection, decision_id: str, said: GateDecision, images: int) -> None:
+    """Does with a shadow what the gate says of the `images` random checks that came while it ran; asks again what holds now.
+
+    What was said is kept with the decision. A shadow that is worse stops; one that passes is promoted, or waits for a person, as set.
+    """
+    decision = store.decision(connection, decision_id)
+    deployment = deployments.get(connection, decision.deployment)
+    chosen = store.policies(connection, deployment.id)
+    there = (deployment.champion, deployment.shadow) == (decision.champion, decision.candidate)
+    if decision.applied != "shadow" or not there or chosen.in_force != "shadow":
+        return
+    beside = {"decision": said.decision, "reasons": list(said.reasons), "images": images, **said.numbers}
+    store.change_decision(connection, decision.id, numbers={**decision.numbers, "beside": beside})
+    actor, candidate = loop_actor(connection), registry.get(connection, decision.candidate)
+    because = f"after {images} random checks beside the champion: {said.reasons[0]}"
+    if said.decision == REFUSED:
+        change.set_role(connection, deployment, "shadow", None, because, actor)
+        _settle(connection, decision, "refused", f"{candidate.title} stopped, {because}", actor)
+    elif said.decision == PASSED and chosen.rollout.after_shadow == "promote":
+        _settle(
+            connection,
+            decision,
+            "promoted",
+            _become_champion(connection, deployment, candidate, because, actor),
+            actor,
+        )
+    else:
+        waits = "approve it to let it answer" if said.decision == PASSED else "it goes on beside the champion"
+        note = f"{candidate.title} runs as shadow; {because.rstrip('.')}; {waits}."
+        store.change_decision(connection, decision.id, note=note)
 
 
 def approve(connection: Connection, decision_id: str, actor: Actor) -> Decision:

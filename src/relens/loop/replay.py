@@ -26,6 +26,7 @@ from relens.predictions.keep import NOT_KEPT
 from relens.predictions.logged import Logged
 from relens.registry import store as registry
 from relens.registry.model_version import ModelVersion
+from relens.serving.quietly import quietly
 from relens.serving.swap import Swapper
 
 REPLAY = "replay"
@@ -59,7 +60,10 @@ class Replay:
                 parts.append(
                     run.step(
                         name,
-                        lambda some=some, start=start: self._again(run, loaded, threshold, some, start, len(chosen)),  # type: ignore[misc]
+                        # Past images are answered behind those that wait for an answer.
+                        lambda some=some, start=start: quietly(  # type: ignore[misc]
+                            lambda: self._again(run, loaded, threshold, some, start, len(chosen))
+                        ),
                     )
                 )
         return {"model_version": version.id, "threshold": threshold, **summed(parts)}

@@ -15,6 +15,7 @@ from relens.infra.jobs import Job, Jobs
 from relens.infra.jobs import store as jobs_store
 from relens.kit import clock
 from relens.loop import feedback_rows, guard, store
+from relens.loop.beside import Shadows
 from relens.loop.configure import must_train_for
 from relens.loop.due import Due, Situation, due, firing
 from relens.loop.feedback import Feedback, NoFeedbackLoop, share_of_reviews, tally
@@ -26,15 +27,17 @@ RETRAIN = "retrain"
 
 
 class Follow:
-    """Follows the verdicts, starts a run when one is due, and takes back a promotion that its guard objects to; `step` is for a follower."""
+    """Follows the verdicts and the shadows, starts a run when one is due, and takes back a promotion that its guard objects to; `step` is for a follower."""
 
     def __init__(self, database: Database, jobs: Jobs) -> None:
         self._database = database
         self._jobs = jobs
         self._feedback = Feedback(database)
+        self._shadows = Shadows(database)
 
     def step(self) -> bool:
         more = self._feedback.step()
+        self._shadows.step()
         with self._database.read() as connection:
             there = store.everywhere(connection)
             begin = [one for one, chosen in there.items() if what_is_due(connection, one, chosen).now]

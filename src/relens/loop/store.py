@@ -183,6 +183,12 @@ def decision_of_job(connection: Connection, job: str) -> Decision | None:
     return None if row is None else _decision(row)
 
 
+def shadows(connection: Connection) -> list[Decision]:
+    """Those whose candidate runs as shadow, of all deployments."""
+    query = select(gate_decision).where(gate_decision.c.applied == "shadow")
+    return [_decision(row) for row in connection.execute(query.order_by(gate_decision.c.at, gate_decision.c.id))]
+
+
 def promotion_of(connection: Connection, deployment: str, version: str | None) -> Decision | None:
     """The newest decision by which `version` became champion and that nobody has taken back."""
     query = select(gate_decision).where(

@@ -1,0 +1,130 @@
+"""A shadow is judged on the random checks that arrived while it ran: both answers to them are in the log.
+
+It is looked at again and again as reviews come, so its interval is one that holds at every look at once (an asymptotic confidence
+sequence), from LEAST images on and each EVERY more. A fixed interval would be wrong at some look far more often than it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection
+
+from relens.deployments import store as deployments
+from relens.deployments.deployment import Deployment
+from relens.infra.database import Database
+from relens.loop import store
+from relens.loop.compare import MAIN, compare
+from relens.loop.decision import Decision
+from relens.loop.from_log import Beside, evaluated
+from relens.loop.gate import Comparison, Floors, GateDecision, Labels, decide
+from relens.loop.policy import AfterShadow
+from relens.loop.promote import after_shadow
+from relens.metrics.estimate import always_factor
+from relens.predictions import store as predictions
+from relens.registry import store as registry
+from relens.review import store as verdicts
+from relens.review.checks import Check, checks
+from relens.review.verdict import USABLE
+from relens.serving.quietly import quietly
+
+LEAST, EVERY = 100, 25
+FLOORS = Floors(images=LEAST, objects=LEAST, clear_images=LEAST)
+_SURE, _CLEAR = 0.10, 0.02
+"""Two-sided levels: 95 % and 99 % on the one side that counts."""
+
+
+class Shadows:
+    """Follows the shadows that the loop put beside their champions; `step` is for a follower."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._looked: dict[str, tuple[object, object]] = {}
+
+    def step(self) -> None:
+        with self._database.read() as connection:
+            running = store.shadows(connection)
+            reviewed = verdicts.last_seq(connection) if running else 0
+            chosen = {one.deployment: store.policies(connection, one.deployment) for one in running}
+        self._looked = {one.id: self._looked[one.id] for one in running if one.id in self._looked}
+        for decision in running:
+            settings = chosen[decision.deployment]
+            now, (before, at) = (reviewed, settings), self._looked.get(decision.id, (None, None))
+            if now != before and settings.in_force == "shadow":
+                self._looked[decision.id] = (now, self._look(decision, settings.rollout.after_shadow, at))
+
+    def _look(self, decision: Decision, after: AfterShadow, looked_at: object) -> object:
+        """What it was looked at with: nothing is said again before EVERY more images came, or another wish."""
+        with self._database.read() as connection:
+            deployment = deployments.get(connection, decision.deployment)
+            if (deployment.champion, deployment.shadow) != (decision.champion, decision.candidate):
+                return looked_at
+            labels = Labels(
+                registry.get(connection, decision.champion).labels, registry.get(connection, decision.candidate).labels
+            )
+            images = fresh(connection, deployment, decision, labels.shared)
+        number = len(images) if len(images) < LEAST else len(images) - len(images) % EVERY
+        if (number, after) != looked_at:
+            said = quietly(lambda: judged(deployment.task, labels, images, _gains(decision.numbers)))
+            self._database.write(partial(after_shadow, decision_id=decision.id, said=said, images=len(images)))
+        return number, after
+
+
+def fresh(
+    connection: Connection, deployment: Deployment, decision: Decision, labels: Sequence[str]
+) -> tuple[Beside, ...]:
+    """The random checks that the champion answered and the shadow saw since it has that role; an image that came twice counts once."""
+    since = deployments.since_of(connection, deployment.id, "shadow") or decision.at
+    drawn: dict[str, Check] = {one.prediction: one for one in checks(connection, deployment.id)}
+    usable = {key: one for key, one in drawn.items() if one.verdict is not None and one.status in USABLE}
+    lines = [
+        line
+        for line in predictions.several(connection, list(usable))
+        if line.logged_at >= since and line.role == "champion" and line.model_version == decision.champion
+    ]
+    beside = {line.parent: line for line in predictions.shadows(connection, [line.id for line in lines])}
+    found: dict[str, Beside] = {}
+    for line in lines:
+        shadow, check = beside.get(line.id), usable[line.id]
+        if shadow is None or shadow.model_version != decision.candidate or check.verdict is None:
+            continue
+        true = check.verdict.annotations
+        if deployment.task == "classification" and (not true or true[0].label not in labels):
+            continue
+        found[line.asset] = Beside(line, shadow, true, check.probability)
+    return tuple(found.values())
+
+
+def judged(task: str, labels: Labels, images: Sequence[Beside], gains: tuple[str, ...] = ()) -> GateDecision:
+    """What the gate says of these images, each weighed by 1 / probability, at this look as at any other."""
+    champion, shadow = (evaluated(task, labels.shared, images, shadow=which) for which in (False, True))
+    raw = {one.champion.asset: 1 / one.probability for one in images}
+    mean = sum(raw.values()) / len(raw) if raw else 1.0
+    weights = {asset: weight / mean for asset, weight in raw.items()}
+    whole = champion.correct is not None
+    objects = sum(not one.crowd for image in images for one in image.annotations if one.label in labels.shared)
+    compared = compare(MAIN[task], champion, shadow, None if whole else objects, weights)
+    return decide(None if compared is None else always(compared), labels, gains=gains, test_share=1.0, floors=FLOORS)
+
+
+def always(seen: Comparison) -> Comparison:
+    """The same with bounds that hold at every look."""
+    if seen.groups < 2:
+        return replace(seen, of="random check")
+    sure, clear = (always_factor(seen.groups, alpha) * seen.standard_error for alpha in (_SURE, _CLEAR))
+    return replace(
+        seen,
+        lower=seen.difference - sure,
+        upper=seen.difference + sure,
+        lower_clear=seen.difference - clear,
+        of="random check",
+    )
+
+
+def _gains(numbers: Mapping[str, Any]) -> tuple[str, ...]:
+    """What spoke for the candidate before the gate does so beside the champion too."""
+    newer = int(numbers.get("newer_images") or 0)
+    return (f"it has learned {newer} images that the champion never saw",) if newer > 0 else ()

@@ -1,0 +1,160 @@
+"""A shadow is judged on the random checks that came while it ran, and on nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Connection
+
+from relens.assets import store as assets
+from relens.assets.asset import Asset
+from relens.deployments.deployment import Role
+from relens.infra.database import Database
+from relens.kit import clock
+from relens.kit.ids import content_id
+from relens.loop import configure
+from relens.loop.beside import EVERY, LEAST, always, fresh
+from relens.loop.decision import Decision
+from relens.loop.gate import Comparison
+from relens.loop.policy import AfterShadow, ContinuousDeployment
+from relens.predictions import store as predictions
+from relens.predictions.logged import Entry, Logged
+from relens.review.settle import settle
+from relens.vision.annotation import Annotation
+from relens.vision.prediction import Detection
+from tests.rooms.loop_world import as_random_checks
+from tests.rooms.test_rollback import LABELS, Shop
+
+
+class Beside(Shop):
+    """The same with version 2 as shadow of version 1, both of which answer each image."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.names = 0
+
+    def begin(self, after: AfterShadow) -> Decision:
+        now = self.now()
+        chosen = ContinuousDeployment(True, "shadow", after_shadow=after)
+        self.database.write(lambda connection: configure.continuous_deployment(connection, now, chosen, self.alice))
+        begun = self.judged(self.version())
+        assert begun.applied == "shadow"
+        return begun
+
+    def come(self, images: int, *, right: float, shadow_right: float, checks: bool = True) -> None:
+        """So many images come and are reviewed: the champion is right in the share `right` of them, the shadow in `shadow_right`."""
+        names = [f"image {self.names + i}" for i in range(images)]
+        self.names += images
+        now = self.now()
+
+        def work(connection: Connection) -> list[Logged]:
+            lines = []
+            for i, name in enumerate(names):
+                asset = Asset(content_id(name.encode()), 64, 48, "PNG", 10, content_id(name.encode()), 0)
+                assets.remember(connection, [asset])
+                said = [LABELS[0 if (i + 0.5) / images <= share else 1] for share in (right, shadow_right)]
+                line = _log(connection, now.id, asset, now.champion, "champion", said[0])
+                lines.append(line)
+                if now.shadow:
+                    _log(connection, now.id, asset, now.shadow, "shadow", said[1], line.id)
+            return lines
+
+        lines = self.database.write(work)
+        if checks:
+            as_random_checks(self.database, lines)
+
+        def review(connection: Connection) -> None:
+            for line in lines:
+                settle(connection, line.id, "corrected", [Annotation(LABELS[0])], actor=self.alice)
+
+        self.database.write(review)
+
+    def decision(self) -> Decision:
+        (found,) = self.decisions()
+        return found
+
+
+def _log(
+    connection: Connection,
+    deployment: str,
+    asset: Asset,
+    version: str | None,
+    role: Role,
+    label: str,
+    parent: str | None = None,
+) -> Logged:
+    entry = Entry(
+        deployment, asset.id, 64, 48, version, role, (Detection(label, 0.9),), 0.0, 1.0, clock.now(), parent=parent
+    )
+    return predictions.append(connection, entry)[0]
+
+
+@pytest.fixture
+def beside(database: Database) -> Beside:
+    return Beside(database)
+
+
+def test_a_shadow_that_is_clearly_better_is_promoted_after_enough_random_checks(beside: Beside) -> None:
+    begun = beside.begin("promote")
+    beside.come(LEAST - 1, right=0.6, shadow_right=0.95)
+    assert beside.step() == 1
+    assert f"{LEAST - 1} random checks" in beside.decision().note
+    beside.come(1, right=1.0, shadow_right=1.0)
+    assert beside.step() == 2
+    made = beside.decision()
+    assert (made.applied, made.id) == ("promoted", begun.id)
+    assert made.numbers["beside"]["images"] == LEAST
+    assert "clearly better" in made.numbers["beside"]["reasons"][0]
+    assert beside.now().shadow is None
+
+
+def test_where_a_person_is_asked_the_shadow_waits_with_what_was_found(beside: Beside) -> None:
+    beside.begin("ask")
+    beside.come(LEAST, right=0.6, shadow_right=0.95)
+    assert beside.step() == 1
+    waits = beside.decision()
+    assert waits.applied == "shadow"
+    assert "after 100 random checks beside the champion: It is clearly better" in waits.note
+    assert waits.note.endswith("approve it to let it answer.")
+
+
+def test_a_shadow_that_is_worse_stops(beside: Beside) -> None:
+    beside.begin("promote")
+    beside.come(LEAST, right=0.95, shadow_right=0.6)
+    assert beside.step() == 1
+    assert beside.decision().applied == "refused"
+    assert beside.now().shadow is None
+
+
+def test_equal_ones_go_on_beside_each_other(beside: Beside) -> None:
+    beside.begin("promote")
+    beside.come(LEAST + EVERY, right=0.8, shadow_right=0.8)
+    assert beside.step() == 1
+    assert beside.decision().applied == "shadow"
+    assert "not enough evidence" in beside.decision().note.lower()
+    assert beside.now().shadow is not None
+
+
+def test_hard_cases_and_what_came_before_it_ran_say_nothing_of_a_shadow(beside: Beside) -> None:
+    beside.come(LEAST, right=0.0, shadow_right=1.0)
+    begun = beside.begin("promote")
+    beside.come(LEAST, right=0.0, shadow_right=1.0, checks=False)
+    assert beside.step() == 1
+    with beside.database.read() as connection:
+        assert fresh(connection, beside.now(), begun, LABELS) == ()
+
+
+def test_a_frozen_deployment_promotes_no_shadow(beside: Beside) -> None:
+    beside.begin("promote")
+    now = beside.now()
+    beside.database.write(lambda connection: configure.freeze(connection, now, True, beside.alice))
+    beside.come(LEAST, right=0.6, shadow_right=0.95)
+    assert beside.step() == 1
+    beside.database.write(lambda connection: configure.freeze(connection, now, False, beside.alice))
+    assert beside.step() == 2
+
+
+def test_bounds_for_every_look_are_wider_than_for_one() -> None:
+    one = Comparison("accuracy", 0.6, 0.7, 0.1, 0.04, 0.034, 0.166, 0.001, 200, 200)
+    every = always(one)
+    assert every.lower < one.lower < one.upper < every.upper
+    assert every.lower_clear < every.lower
