@@ -1,137 +1,170 @@
 """Do intervals from random checks hold what they say, and how many reviews do they save?
 
-    python -m benchmarks.coverage [--json] [--runs 2000]
+    python -m benchmarks.coverage [--json] [--runs 2000] [--data FOLDER] [--minutes 2] [--answers FILE]
 
-A simulated stream of 20,000 images whose detector has an easier and a harder day for every image: about seven objects, confidences that
-rank well but are too sure of themselves. Random checks are drawn as the queue draws them (sizes from the confidences, priority sampling),
-100 to 800 of them. `coverage_min`, `coverage_max`: over metrics and sizes, the share of runs whose 95 % interval holds the truth.
-`coverage_anytime`: the share of runs in which the any-time interval holds it at every one of 15 looks up to 800 reviews. `review_gain`: variance
-of a plain random sample's ratio over ours, that is how many times more reviews the plain way takes (by metric, at 200).
+Streams of 10,000 images: a simulated detector, a simulated classifier, and with `--data` (COCO; `annotations.json` and `images/`) the answers of
+a model of our own, trained for `--minutes` on one half and asked about the other, drawn again and again. `--answers` keeps those answers, or
+takes them from where they were kept. Half of a stream is there at first, the rest arrives while people review: random checks are drawn, and their
+probabilities kept by cohorts, by the very functions the queue uses; the estimates are those the pages show.
+
+`coverage_min`, `coverage_max`: over streams, metrics and 100 to 800 reviews, the share of runs whose 95 % interval holds the truth of the images
+that had arrived. `coverage_anytime`: the least share of runs in which the any-time interval holds it at every look. `review_gain`: how many
+times more reviews a plain random sample takes for the same error (variance over mean squared error, by metric, at 200 reviews).
 """
 
 import argparse
+import heapq
 import json
+import tempfile
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relens.metrics.calibrator import Reviewed, cross_fitted
-from relens.metrics.estimate import Estimate, Sample, ratio
-from relens.metrics.kinds.confidence import BINS
-from relens.review.chance import FLOOR
+from benchmarks._streams import (
+    IMAGES,
+    Stream,
+    answers_of,
+    judged,
+    key,
+    real_detector,
+    simulated_classifier,
+    simulated_detector,
+)
+from relens.metrics.estimate import Estimate
+from relens.metrics.traffic import Checks, Traffic, ratios
+from relens.monitoring.estimated import mean_precisions
+from relens.review.chance import Cohort, after_arrival, after_review, priority, probability
 
 Floats = NDArray[np.float64]
-IMAGES, SIZES, LOOKS = 20_000, (100, 200, 400, 800), tuple(range(100, 801, 50))
-METRICS = ("precision", "recall", "f1")
+SIZES = (100, 200, 400, 800)
+LOOKS = tuple(range(100, 801, 100))
+BATCHES = 20
+MAP = "map50"
 
 
-class Stream(NamedTuple):
-    """Per image: answers and right ones by confidence bin, objects, and the size of its random check."""
+class Look(NamedTuple):
+    """After so many reviews: how many images had arrived, the places of those drawn, and how probable each was."""
 
-    answers: Floats
-    right: Floats
-    objects: Floats
-    size: Floats
-
-
-def stream(rng: np.random.Generator) -> Stream:
-    hard = rng.normal(size=IMAGES)
-    objects = rng.poisson(7, IMAGES)
-    image = np.repeat(np.arange(IMAGES), objects)
-    found = rng.random(len(image)) < 1 / (1 + np.exp(-1.2 + 0.8 * hard[image]))
-    false = rng.poisson(3 * np.exp(0.5 * hard))
-    places = np.concatenate([image[found], np.repeat(np.arange(IMAGES), false)])
-    hit = np.repeat([1.0, 0.0], [int(found.sum()), int(false.sum())])
-    logit = np.where(hit == 1, 1.4, -0.2) - 0.5 * hard[places] * (hit == 1) + rng.normal(size=len(places))
-    confidence = 1 / (1 + np.exp(-1.3 * logit))
-    said = confidence >= 0.3
-    places, hit, confidence = places[said], hit[said], confidence[said]
-    cell = places * BINS + np.minimum((confidence * BINS).astype(int), BINS - 1)
-    answers = np.bincount(cell, minlength=IMAGES * BINS).reshape(IMAGES, BINS)
-    right = np.bincount(cell, weights=hit, minlength=IMAGES * BINS).reshape(IMAGES, BINS)
-    residual = np.sqrt(np.bincount(places, weights=confidence * (1 - confidence), minlength=IMAGES) + 0.05)
-    return Stream(answers.astype(float), right, objects.astype(float), FLOOR + (1 - FLOOR) * residual / residual.mean())
+    reviews: int
+    arrived: int
+    drawn: NDArray[np.int64]
+    probability: Floats
 
 
-def truth(of: Stream) -> dict[str, float]:
-    tp, said, gt = of.right.sum(), of.answers.sum(), of.objects.sum()
-    return {"precision": tp / said, "recall": tp / gt, "f1": 2 * tp / (said + gt)}
+def looks(stream: Stream, run: str) -> list[Look]:
+    """One time round: images arrive in batches, the head of the queue is reviewed in between."""
+    own = [priority(float(size), f"{run} {place}") for place, size in enumerate(stream.sizes)]
+    waiting: list[tuple[float, int]] = []
+    cohorts: list[Cohort] = []
+    reviewed: list[int] = []
+    found: list[Look] = []
+    starts = [0, *np.linspace(IMAGES // 2, IMAGES, BATCHES + 1).astype(int).tolist()]
+    for number in range(BATCHES + 1):
+        first, last = starts[number], starts[number + 1]
+        cohorts = after_arrival(cohorts, first)
+        for place in range(first, last):
+            heapq.heappush(waiting, (-own[place], place))
+        for _ in range(max(SIZES) // (BATCHES + 1) + 1):
+            reviewed.append(heapq.heappop(waiting)[1])
+            cohorts = after_review(cohorts, -waiting[0][0])
+            if len(reviewed) in LOOKS:
+                found.append(_look(stream, cohorts, own, reviewed, last))
+    return found
 
 
-def drawn(of: Stream, order: NDArray[np.int64], priority: Floats, k: int) -> tuple[NDArray[np.int64], Floats]:
-    """The first k of the queue and how probable each was."""
-    chosen, tau = order[:k], priority[order[k]]
-    return chosen, np.minimum(1.0, of.size[chosen] / tau)
+def _look(stream: Stream, cohorts: list[Cohort], own: list[float], reviewed: list[int], arrived: int) -> Look:
+    firsts, taus = [one.first for one in cohorts], [one.tau for one in cohorts]
+    tau = [taus[int(np.searchsorted(firsts, place, side="right")) - 1] for place in reviewed]
+    drawn = [(place, at) for place, at in zip(reviewed, tau, strict=True) if own[place] > at]
+    drawn.sort()
+    chances = [probability(float(stream.sizes[place]), at) for place, at in drawn]
+    return Look(len(reviewed), arrived, np.array([place for place, _ in drawn]), np.array(chances))
 
 
-def estimates(
-    of: Stream, chosen: NDArray[np.int64], probability: Floats, fold: NDArray[np.int64]
-) -> dict[str, Estimate]:
-    """What production computes from these reviews."""
-    answers, right, gt = of.answers[chosen], of.right[chosen], of.objects[chosen]
-    weights = 1 / probability
-    fitted = cross_fitted(Reviewed(answers, right, weights), fold[chosen])
-    said, tp = answers.sum(axis=1), right.sum(axis=1)
-    all_said, all_tp = float(of.answers.sum()), float((of.answers @ fitted.stairs).sum())
-    missed = float((weights * (gt - tp)).sum() / weights.sum())
-    expected, all_expected = fitted.own + missed, all_tp + missed * IMAGES
-    tables = {
-        "precision": (tp, said, fitted.own, said, all_tp, all_said),
-        "recall": (tp, gt, fitted.own, expected, all_tp, all_expected),
-        "f1": (2 * tp, said + gt, 2 * fitted.own, said + expected, 2 * all_tp, all_said + all_expected),
-    }
-    found = {
-        name: ratio(Sample(a, b, f, g, probability), IMAGES, top, bottom)
-        for name, (a, b, f, g, top, bottom) in tables.items()
-    }
-    return {name: one for name, one in found.items() if one is not None}
+def estimated(stream: Stream, look: Look, answered: Floats, with_map: bool) -> dict[str, Estimate]:
+    """What the product computes from these reviews. `answered` (IMAGES, BINS): all answers up to each image."""
+    rows = stream.checks
+    some = Checks(*(column[look.drawn] for column in rows))._replace(probability=look.probability)
+    found = ratios(some, Traffic(look.arrived, answered[look.arrived - 1]), stream.metrics)
+    if with_map and stream.store is not None:
+        keys = [key(int(place)) for place in look.drawn]
+        weights = dict(zip(keys, 1 / look.probability, strict=True))
+        found[MAP] = mean_precisions(stream.store.part(keys), weights, None, (MAP,))[MAP]
+    return found
 
 
-def plain(of: Stream, chosen: NDArray[np.int64]) -> dict[str, float]:
-    tp, said, gt = of.right[chosen].sum(), of.answers[chosen].sum(), of.objects[chosen].sum()
-    return {"precision": tp / said, "recall": tp / gt, "f1": 2 * tp / (said + gt)}
+def truths(stream: Stream) -> dict[int, dict[str, float]]:
+    """By how many images have arrived."""
+    of = stream.checks
+    right, said, true = (np.cumsum(column) for column in (of.right.sum(axis=1), of.counted, of.objects))
+    found = {}
+    for arrived in sorted({look.arrived for look in looks(stream, "once")}):
+        tp, n, gt = float(right[arrived - 1]), float(said[arrived - 1]), float(true[arrived - 1])
+        found[arrived] = {"precision": tp / n, "recall": tp / gt, "f1": 2 * tp / (n + gt), "accuracy": tp / arrived}
+        if stream.store is not None:
+            whole = stream.store.part([key(place) for place in range(arrived)])
+            found[arrived][MAP] = float(whole.averages()[MAP] or 0.0)
+    return found
 
 
-def measure(runs: int, seed: int) -> dict[str, Any]:
+def plain(stream: Stream, rng: np.random.Generator, reviews: int, arrived: int) -> dict[str, float]:
+    """A plain random sample, read as it stands."""
+    of = stream.checks.of(np.isin(np.arange(IMAGES), rng.choice(arrived, reviews, replace=False)))
+    tp, n, gt = float(of.right.sum()), float(of.counted.sum()), float(of.objects.sum())
+    return {"precision": tp / n, "recall": tp / gt, "f1": 2 * tp / (n + gt), "accuracy": tp / reviews}
+
+
+def measure(stream: Stream, runs: int, seed: int) -> dict[str, Any]:
+    names = (*stream.metrics, *((MAP,) if stream.store is not None else ()))
+    true, answered = truths(stream), np.cumsum(stream.checks.answers, axis=0)
+    held = {(name, k): 0 for name in names for k in SIZES}
+    width = {(name, k): 0.0 for name in names for k in SIZES}
+    errors: dict[str, list[float]] = {name: [] for name in names}
+    usual: dict[str, list[float]] = {name: [] for name in stream.metrics}
+    always = dict.fromkeys(names, 0)
     rng = np.random.default_rng(seed)
-    of = stream(rng)
-    true, fold = truth(of), rng.integers(0, 5, IMAGES)
-    held = {(name, k): 0 for name in METRICS for k in SIZES}
-    width = {(name, k): 0.0 for name in METRICS for k in SIZES}
-    errors: dict[str, list[float]] = {name: [] for name in METRICS}
-    usual: dict[str, list[float]] = {name: [] for name in METRICS}
-    always = dict.fromkeys(METRICS, 0)
-    for _ in range(runs):
-        priority = of.size / (1 - rng.random(IMAGES))
-        first = np.argpartition(-priority, max(LOOKS) + 1)[: max(LOOKS) + 1]
-        order = first[np.argsort(-priority[first])]
-        good = dict.fromkeys(METRICS, True)
-        for k in LOOKS:
-            found = estimates(of, *drawn(of, order, priority, k), fold)
-            for name, one in found.items():
-                assert None not in one, "there are enough reviews for intervals"
-                good[name] &= one.always_lower <= true[name] <= one.always_upper
-                if k in SIZES:
-                    held[name, k] += one.lower <= true[name] <= one.upper
-                    width[name, k] += (one.upper - one.lower) / 2
-                if k == 200:
-                    errors[name].append(one.value - true[name])
-        for name, value in plain(of, rng.choice(IMAGES, 200, replace=False)).items():
-            usual[name].append(value - true[name])
-        for name in METRICS:
+    for run in range(runs):
+        good = dict.fromkeys(names, True)
+        for look in looks(stream, f"{seed} {run}"):
+            right = true[look.arrived]
+            for name, one in estimated(stream, look, answered, look.reviews in SIZES).items():
+                if one.lower is None or one.upper is None or one.always_lower is None or one.always_upper is None:
+                    continue  # fewer than 100 of the reviewed were drawn: nothing is said
+                good[name] &= one.always_lower <= right[name] <= one.always_upper
+                if look.reviews in SIZES:
+                    held[name, look.reviews] += one.lower <= right[name] <= one.upper
+                    width[name, look.reviews] += (one.upper - one.lower) / 2
+                if look.reviews == SIZES[1]:
+                    errors[name].append(one.value - right[name])
+            if look.reviews == SIZES[1]:
+                sample = plain(stream, rng, look.reviews, look.arrived)
+                for name in stream.metrics:
+                    usual[name].append(sample[name] - right[name])
+        for name in names:
             always[name] += good[name]
-    coverage = {f"{name} {k}": count / runs for (name, k), count in held.items()}
     return {
-        "runs": runs,
-        "coverage_min": min(coverage.values()),
-        "coverage_max": max(coverage.values()),
-        "coverage_anytime": min(always.values()) / runs,
-        "review_gain": {name: float(np.var(usual[name]) / np.mean(np.square(errors[name]))) for name in METRICS},
-        "bias": {name: float(np.mean(errors[name])) for name in METRICS},
-        "coverage": coverage,
+        "coverage": {f"{name} {k}": count / runs for (name, k), count in held.items()},
+        "anytime": {name: count / runs for name, count in always.items()},
+        "review_gain": {name: float(np.var(usual[name]) / np.mean(np.square(errors[name]))) for name in stream.metrics},
+        "bias": {name: float(np.mean(errors[name])) for name in names},
         "half_width": {f"{name} {k}": total / runs for (name, k), total in width.items()},
     }
+
+
+def streams(asked: argparse.Namespace) -> list[Stream]:
+    rng = np.random.default_rng(asked.seed)
+    found = [simulated_detector(rng), simulated_classifier(rng)]
+    if asked.answers is not None and asked.answers.exists():
+        found.append(real_detector(judged(json.loads(asked.answers.read_text())), rng))
+    elif asked.data is not None:
+        with tempfile.TemporaryDirectory() as folder:
+            answers = answers_of(asked.data, Path(folder) / "run", asked.minutes)
+        if asked.answers is not None:
+            asked.answers.write_text(json.dumps(answers))
+        found.append(real_detector(judged(answers), rng))
+    return found
 
 
 def main() -> None:
@@ -139,8 +172,22 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--runs", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--minutes", type=float, default=2.0)
+    parser.add_argument("--answers", type=Path)
     asked = parser.parse_args()
-    report = measure(asked.runs, asked.seed)
+    by_stream = {one.name: measure(one, asked.runs, asked.seed) for one in streams(asked)}
+    coverage = [share for one in by_stream.values() for share in one["coverage"].values()]
+    report = {
+        "runs": asked.runs,
+        "coverage_min": min(coverage),
+        "coverage_max": max(coverage),
+        "coverage_anytime": min(share for one in by_stream.values() for share in one["anytime"].values()),
+        "review_gain": {
+            f"{stream}: {name}": gain for stream, one in by_stream.items() for name, gain in one["review_gain"].items()
+        },
+        "streams": by_stream,
+    }
     print(json.dumps(report) if asked.json else json.dumps(report, indent=1))
 
 

@@ -16,6 +16,7 @@ from relens.deployments.deployment import Deployment
 from relens.metrics.average_precision import ApStore
 from relens.metrics.kinds.average_precision import Matches, Ranked, matches_of
 from relens.metrics.kinds.confidence import BINS
+from relens.metrics.matching import LabelMatch
 from relens.metrics.metric import Judged
 from relens.monitoring import match_rows
 from relens.monitoring.judged import Facts, facts_of
@@ -163,14 +164,16 @@ def _row(
         matches = matches_of(judged)
     right, counted, objects = {}, {}, {}
     for label, match in matches.items():
-        said_now = match.scores >= line.threshold
-        hits = match.scores[said_now & ((match.hits[:, 0] & 1) != 0)]
-        if len(hits):
-            right[label] = np.bincount(_bins(hits), minlength=BINS).astype(np.float64)
-        # Like the plain report: what lies on a crowd counts neither way.
-        counted[label] = float(np.count_nonzero(said_now & ((match.ignored[:, 0] & 1) == 0)))
-        objects[label] = float(match.positives[0])
+        right[label], counted[label], objects[label] = at_threshold(match, line.threshold)
     return Row(line.id, facts, line.asset, True, True, answers, right, counted, objects, line.threshold), matches
+
+
+def at_threshold(match: LabelMatch, threshold: float) -> tuple[Floats, float, float]:
+    """Of one label of an image: right answers by confidence (BINS,), answers that count (like the plain report, not those on a crowd), objects."""
+    said = match.scores >= threshold
+    hits = match.scores[said & ((match.hits[:, 0] & 1) != 0)]
+    counted = np.count_nonzero(said & ((match.ignored[:, 0] & 1) == 0))
+    return by_confidence(hits), float(counted), float(match.positives[0])
 
 
 def _confidences(line: Logged) -> dict[str, Floats]:
@@ -184,11 +187,10 @@ def _by_label(found: Sequence[Detection]) -> dict[str, Floats]:
     by_label: dict[str, list[float]] = {}
     for one in found:
         by_label.setdefault(one.label, []).append(one.confidence)
-    return {
-        label: np.bincount(_bins(np.array(values)), minlength=BINS).astype(np.float64)
-        for label, values in by_label.items()
-    }
+    return {label: by_confidence(np.array(values)) for label, values in by_label.items()}
 
 
-def _bins(confidences: Floats) -> NDArray[np.int64]:
-    return np.minimum((confidences * BINS).astype(np.int64), BINS - 1)
+def by_confidence(confidences: Floats) -> Floats:
+    """How many answers lie in each bin of the confidence histogram, (BINS,)."""
+    bins = np.minimum((confidences * BINS).astype(np.int64), BINS - 1)
+    return np.bincount(bins, minlength=BINS).astype(np.float64)

@@ -198,7 +198,7 @@ def _average_precision(
 ) -> dict[str, Estimate]:
     weight = {one.row.key: 1 / one.probability for one in weighed}
     store = checked.ranked(deployment, [one.row.key for one in weighed if one.row.known and one.row.usable])
-    found = _mean_precisions(store, weight, label)
+    found = mean_precisions(store, weight, label)
     if skipped <= TOLERATED_SKIPS:
         return found
     ends: list[dict[str, Estimate]] = []
@@ -207,17 +207,20 @@ def _average_precision(
         for one in weighed:
             if not one.row.known:
                 whole.insert(one.row.key, _supposed(one.row, good, set(store.labels)))
-        ends.append(_mean_precisions(whole, weight, label))
+        ends.append(mean_precisions(whole, weight, label))
     return {
         name: spanning(one, ends[0][name], ends[1][name]) for name, one in found.items() if all(name in e for e in ends)
     }
 
 
-def _mean_precisions(store: ApStore, weight: Mapping[str, float], label: str | None) -> dict[str, Estimate]:
+def mean_precisions(
+    store: ApStore, weight: Mapping[str, float], label: str | None, names: Sequence[str] = ("map50", "map50_95")
+) -> dict[str, Estimate]:
+    """The mean average precisions of all traffic, from matches whose images weigh 1 / probability; of all labels or of one."""
     in_order = np.array([weight[str(key)] for key in store.image_keys])
     labels = None if label is None else [label]
     found: dict[str, Estimate] = {}
-    for name in ("map50", "map50_95"):
+    for name in names:
         mean = half_sampled(lambda rows, name=name: store.replicates(rows, name, labels), in_order)  # type: ignore[misc]
         if mean is not None:
             found[name] = mean

@@ -1,0 +1,198 @@
+"""Streams of answered images whose truth is known: simulated ones, and a real model's answers to real images, drawn again and again."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relens.kit.ids import share_of
+from relens.metrics.average_precision import ApStore
+from relens.metrics.kinds.average_precision import matches_of
+from relens.metrics.kinds.confidence import BINS
+from relens.metrics.matching import AREAS, IOU_THRESHOLDS, LabelMatch
+from relens.metrics.metric import Judged
+from relens.metrics.traffic import FOLDS, Checks
+from relens.monitoring.checked import at_threshold, by_confidence
+from relens.review.chance import Scale, residual
+from relens.vision.annotation import Annotation
+from relens.vision.prediction import Detection
+from relens.vision.shapes import Box
+
+Floats = NDArray[np.float64]
+IMAGES = 10_000
+THRESHOLD = 0.3
+LABELS = 10
+_EVERY = np.uint16((1 << len(IOU_THRESHOLDS)) - 1)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Images in the order they arrive. `checks` holds every image as if it had been drawn; `sizes` are those of the queue.
+
+    `store`: the matches of all of them, keyed by their place as text; None of a classifier.
+    """
+
+    name: str
+    checks: Checks
+    sizes: Floats
+    store: ApStore | None
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        return ("accuracy",) if self.store is None else ("precision", "recall", "f1")
+
+
+def key(place: int) -> str:
+    """Keys sort like the places they stand for."""
+    return f"{place:06d}"
+
+
+def queued(residuals: Sequence[float]) -> Floats:
+    """The size each image has in the queue, by the images before it alone."""
+    scale, sizes = Scale(), []
+    for one in residuals:
+        sizes.append(scale.size(one))
+        scale = scale.and_one(one)
+    return np.array(sizes)
+
+
+def _folds(count: int) -> NDArray[np.int64]:
+    return np.array([int(share_of(key(place), "calibration") * FOLDS) for place in range(count)], dtype=np.int64)
+
+
+def detector(name: str, matches: Sequence[dict[str, LabelMatch]]) -> Stream:
+    """A stream of images that are matched already."""
+    count = len(matches)
+    answers, right = np.zeros((count, BINS)), np.zeros((count, BINS))
+    counted, objects = np.zeros(count), np.zeros(count)
+    labels = sorted({label for image in matches for label in image})
+    store, residuals = ApStore(labels), []
+    for place, image in enumerate(matches):
+        said: list[Detection] = []
+        for label, match in image.items():
+            hits, said_here, there = at_threshold(match, THRESHOLD)
+            answers[place] += by_confidence(match.scores[match.scores >= THRESHOLD])
+            right[place] += hits
+            counted[place] += said_here
+            objects[place] += there
+            said += [Detection(label, float(score), None) for score in match.scores]
+        residuals.append(residual(said))
+        store.insert(key(place), image)
+    yes = np.ones(count, dtype=bool)
+    checks = Checks(answers, right, counted, objects, np.ones(count), _folds(count), yes, yes)
+    return Stream(name, checks, queued(residuals), store)
+
+
+def simulated_detector(rng: np.random.Generator) -> Stream:
+    """About seven objects an image, ten labels of falling frequency, harder and easier images, confidences that are too sure of themselves."""
+    frequency = 1 / (1 + np.arange(LABELS)) ** 0.7
+    frequency /= frequency.sum()
+    images = []
+    for _ in range(IMAGES):
+        hard = rng.normal()
+        labels = rng.choice(LABELS, rng.poisson(7), p=frequency)
+        found = rng.random(len(labels)) < 1 / (1 + np.exp(-1.8 + 0.8 * hard))
+        false = rng.choice(LABELS, rng.poisson(4 * np.exp(0.5 * hard)), p=frequency)
+        said = np.concatenate([labels[found], false])
+        hit = np.repeat([True, False], [int(found.sum()), len(false)])
+        logit = np.where(hit, 1.4 - 0.5 * hard, -0.6) + rng.normal(size=len(said))
+        scores = 1 / (1 + np.exp(-1.3 * logit))
+        image = {}
+        for label in sorted({*labels.tolist(), *said.tolist()}):
+            mine = np.flatnonzero(said == label)
+            mine = mine[np.argsort(-scores[mine], kind="stable")]
+            hits = np.where(hit[mine, None], _EVERY, 0).astype(np.uint16) * np.ones(len(AREAS), np.uint16)
+            positives = np.full(len(AREAS), int((labels == label).sum()), dtype=np.int64)
+            image[f"label {label}"] = LabelMatch(scores[mine], hits, np.zeros_like(hits), positives)
+        images.append(image)
+    return detector("simulated detector", images)
+
+
+def simulated_classifier(rng: np.random.Generator) -> Stream:
+    """Right four times in five, and too sure of itself."""
+    hard = rng.normal(size=IMAGES)
+    right = rng.random(IMAGES) < 1 / (1 + np.exp(-1.7 + 1.2 * hard))
+    confidence = 1 / (1 + np.exp(-(np.where(right, 1.8, 0.4) - 0.4 * hard + rng.normal(0, 0.8, IMAGES))))
+    answers = np.stack([by_confidence(np.array([one])) for one in confidence])
+    yes, ones = np.ones(IMAGES, dtype=bool), np.ones(IMAGES)
+    checks = Checks(answers, answers * right[:, None], ones, ones, ones, _folds(IMAGES), yes, yes)
+    return Stream(
+        "simulated classifier", checks, queued([residual([Detection("x", float(one))]) for one in confidence]), None
+    )
+
+
+def real_detector(judged: Sequence[Judged], rng: np.random.Generator) -> Stream:
+    """A model's answers to some real images, drawn again and again until there are IMAGES of them."""
+    matches = [{str(label): match for label, match in matches_of(image).items()} for image in judged]
+    return detector("real answers", [matches[place] for place in rng.integers(0, len(matches), IMAGES)])
+
+
+def answers_of(data: Path, folder: Path, minutes: float) -> list[dict[str, Any]]:
+    """Trains our detector on one half of a data set (`annotations.json` as COCO, `images/`) and answers the other half with it."""
+    import onnxruntime
+
+    from benchmarks.compact_vs_yolo import predict
+
+    coco = json.loads((data / "annotations.json").read_text(encoding="utf-8"))
+    train = [image for image in coco["images"] if share_of(image["file_name"], "half") < 0.5]
+    rest = [image for image in coco["images"] if share_of(image["file_name"], "half") >= 0.5]
+    (folder / "dataset").mkdir(parents=True)
+    (folder / "dataset" / "images").symlink_to((data / "images").resolve())
+    ids = {image["id"] for image in train}
+    truths = [truth for truth in coco["annotations"] if truth["image_id"] in ids]
+    subset = {"images": train, "annotations": truths, "categories": coco["categories"]}
+    (folder / "dataset" / "annotations.json").write_text(json.dumps(subset), encoding="utf-8")
+    labels = [category["name"] for category in sorted(coco["categories"], key=lambda one: one["id"])]
+    parameters = {"minutes": minutes, "seed": 1, "image_size": 320}
+    order = {"task": "detection", "labels": labels, "parameters": parameters, "threads": 2, "start_from": None}
+    (folder / "run.json").write_text(json.dumps(order), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "relens.training.compact", str(folder)], capture_output=True, text=True
+    )
+    if done.returncode:
+        sys.exit(done.stderr or done.stdout)
+    session = onnxruntime.InferenceSession(str(folder / "out" / "model.onnx"), providers=["CPUExecutionProvider"])
+    names = {category["id"]: category["name"] for category in coco["categories"]}
+    answers = []
+    for image in rest:
+        boxes, confidences, said = predict(session, data / "images" / image["file_name"])
+        true = [truth for truth in coco["annotations"] if truth["image_id"] == image["id"]]
+        answers.append(
+            {
+                "size": [image["width"], image["height"]],
+                "said": [
+                    [labels[label], confidence, *box]
+                    for label, confidence, box in zip(said, confidences, boxes, strict=True)
+                    if confidence >= 0.01
+                ],
+                "true": [[names[one["category_id"]], *_corners(one["bbox"])] for one in true],
+            }
+        )
+    return answers
+
+
+def _corners(bbox: Sequence[float]) -> list[float]:
+    x, y, width, height = bbox
+    return [x, y, x + width, y + height]
+
+
+def judged(answers: Sequence[dict[str, Any]]) -> list[Judged]:
+    """Answers as they were saved, beside the truth."""
+    found = []
+    for place, image in enumerate(answers):
+        said = sorted(image["said"], key=lambda one: -one[1])
+        detections = tuple(Detection(one[0], min(one[1], 1.0), Box(*one[2:])) for one in said if _is_box(one[2:]))
+        true = tuple(Annotation(one[0], Box(*one[1:])) for one in image["true"] if _is_box(one[1:]))
+        width, height = image["size"]
+        found.append(Judged(key(place), detections, true, THRESHOLD, width, height))
+    return found
+
+
+def _is_box(corners: Sequence[float]) -> bool:
+    return corners[2] > corners[0] and corners[3] > corners[1]
