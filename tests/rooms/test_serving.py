@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Event, Thread
@@ -23,13 +25,15 @@ from relens.deployments.deployment import Deployment, Role
 from relens.inference.errors import BrokenModel
 from relens.infra.database import Database
 from relens.infra.storage.folder import Folder
+from relens.overview.gather import missed
 from relens.predictions import browse
-from relens.predictions.logged import Logged, SentTwice
+from relens.predictions.logged import Entry, Logged, SentTwice
 from relens.predictions.record import Recorder
 from relens.registry.model_version import ModelVersion, artifact_key
 from relens.registry.register import register
 from relens.serving import look, swap
-from relens.serving.answer import MOST_COMING, Busy, Engine
+from relens.serving.answer import MOST_COMING, Busy, Engine, Job
+from relens.serving.crew import MOST_BEHIND
 from relens.serving.line import Request
 from relens.serving.look import MOST_IN_LINE
 from relens.serving.swap import Swapper
@@ -379,3 +383,64 @@ def test_only_a_few_stand_in_line_for_a_look(world: World) -> None:
     for thread in threads:
         thread.join()
     assert sum(isinstance(one, Busy) for one in outcomes) == 2
+
+
+def held(world: World, number: int) -> Future[tuple[Logged, bool]]:
+    """A line of a quick model that was told that others follow soon."""
+    live = world.swapper.live("d")
+    assert live is not None
+    entry = Entry(live.id, f"{number:064x}", 9, 9, live.champion, "champion", (), 0.1, 1.0, 1)
+    return world.recorder.record(entry, None, None, hold=True)
+
+
+def test_a_line_that_was_held_is_written_when_the_next_version_is_gone(world: World) -> None:
+    world.deploy(world.version(classifier()))
+    world.answer(make_jpeg(RED))
+    live = world.swapper.live("d")
+    assert live is not None
+    line = held(world, 1)
+    world.engine._crew.offer_behind(Job(live, "shadow", "gone", b"", lambda *_: None))
+    assert line.result(20)[1]
+    assert world.recorder.tallied.waiting(live.id, "shadow left") == 1
+
+
+def test_a_line_that_was_held_does_not_wait_while_a_slow_version_works(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy(world.version(classifier()))
+    slow = world.version(classifier(note="slow"))
+    world.give("shadow", slow)
+    live = world.swapper.live("d")
+    assert live is not None
+    begun, go, use = Event(), Event(), world.swapper.fleet.use
+
+    @contextmanager
+    def slowly(version: str) -> Iterator[Any]:
+        with use(version) as loaded:
+            if version == slow.id:
+                begun.set()
+                assert go.wait(20)
+            yield loaded
+
+    monkeypatch.setattr(world.swapper.fleet, "use", slowly)
+    world.engine._answered_last = str(live.champion)
+    line = held(world, 2)
+    world.engine._crew.offer(Job(live, "champion", slow.id, make_jpeg(RED), lambda *_: None))
+    try:
+        assert begun.wait(20)
+        assert line.result(20)[1], "although the slow version has not answered yet"
+    finally:
+        go.set()
+
+
+def test_what_a_shadow_missed_is_written_down_with_the_reason(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployment = world.deploy(world.version(classifier()))
+    world.give("shadow", world.version(classifier(note="shadow")))
+    monkeypatch.setattr(world.engine._crew, "_nobody_is_kept_waiting", lambda: False)  # images keep coming
+    count = MOST_BEHIND + 3
+    outcomes = world.run(*(world.engine.answer("d", make_jpeg(RED, seed=n), Request()) for n in range(count)))
+    assert all(isinstance(one, tuple) for one in outcomes), "never at the cost of an answer"
+    world.recorder.tallied.step()
+    world.engine.stop()
+    with world.database.read() as connection:
+        assert missed(connection, deployment) == {"shadow busy": 3, "shadow stopped": MOST_BEHIND}

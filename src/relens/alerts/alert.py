@@ -95,8 +95,8 @@ def _place(name: str, source: str) -> str:
 
 
 def _behind(rule: AlertRule, count: int) -> str:
-    """What the number rests on; silence is about no window."""
-    if rule.metric == "silence":
+    """What the number rests on; silence is about no window, and unlogged answers are summed by day."""
+    if rule.metric in ("silence", "unlogged"):
         return ""
     if rule.metric in ("volume", "throughput"):
         return f" ({span(rule.window_s)})"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import partial
 
 from sqlalchemy import Connection
 
-from relens.alerts import feed, stop_rows, store
+from relens.alerts import feed, stop_rows, store, unlogged
 from relens.alerts.cause import likely_cause
 from relens.alerts.reading import Numbers, Seen
 from relens.alerts.rule import AlertRule, Change, NoRule, Reading, Watch, advance
@@ -18,11 +19,13 @@ from relens.deployments.deployment import Deployment, NoDeployment
 from relens.infra.database import Database
 from relens.kit import clock
 from relens.kit.clock import SECOND, Micros
-from relens.kit.errors import NotFound
+from relens.kit.errors import NotFound, Unavailable
 from relens.monitoring import store as sums
 from relens.monitoring.estimating import Estimating
 from relens.monitoring.measure import Measuring
 from relens.review import store as verdicts
+
+logger = logging.getLogger("relens.alerts")
 
 _NOT_MORE_OFTEN, _AT_LEAST_EVERY = 3 * SECOND, 15 * SECOND
 _ESTIMATES_EVERY = 60 * SECOND
@@ -51,12 +54,13 @@ class Evaluation:
         """When every rule was last looked after, for whoever watches the watcher."""
 
     def step(self) -> bool:
+        unlogged.add_missing(self._database, self._now())
         with self._database.read() as connection:
             rules = store.rules(connection, active_only=True)
             standing = store.watches(connection, [rule.id for rule in rules])
             counted = sums.cursors(connection) if rules else {}
             reviewed = verdicts.last_seq(connection) if rules else 0
-        at = self._now()
+        at, well = self._now(), True
         self._looked = {rule.id: self._looked[rule.id] for rule in rules if rule.id in self._looked}
         for rule in rules:
             seen = (counted.get(rule.deployment), reviewed, rule)
@@ -64,9 +68,21 @@ class Evaluation:
             calm = all(watch.state == "ok" for watch in standing[rule.id].values())
             if at - looked_at >= _pause(rule, calm and before == seen):
                 self._looked[rule.id] = (at, seen)
-                self.look(rule, at)
-        self.stepped_at = at
+                well &= self._looked_after(rule, at)
+        if well:
+            self.stepped_at = at
         return False
+
+    def _looked_after(self, rule: AlertRule, at: Micros) -> bool:
+        """A rule that breaks must not keep the others from being looked after; that it does, the heartbeat's silence says."""
+        try:
+            self.look(rule, at)
+        except Unavailable:
+            raise
+        except Exception:
+            logger.exception("the alert rule %s cannot be looked after", rule.id)
+            return False
+        return True
 
     def look(self, rule: AlertRule, at: Micros) -> Change | None:
         """Measures one rule's number now, of each slice, and takes it one step further; answers what there was to tell, of the last slice."""
@@ -117,7 +133,9 @@ class Evaluation:
 def _pause(rule: AlertRule, calm: bool) -> Micros:
     if calm:
         return _AT_LEAST_EVERY
-    return _NOT_MORE_OFTEN if rule.estimator == "point" else _ESTIMATES_EVERY
+    if rule.estimator != "point":
+        return _ESTIMATES_EVERY
+    return _AT_LEAST_EVERY if rule.each_source else _NOT_MORE_OFTEN
 
 
 def _step(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from relens.alerts import feed
+from relens.alerts import feed, unlogged
 from relens.alerts.rule import AlertRule, Reading
 from relens.alerts.stop import PlannedStop
 from relens.alerts.subject import FEED, OF_PRODUCTION, SUBJECTS
@@ -55,6 +55,9 @@ class Numbers:
         if rule.metric in FEED:
             with self._database.read() as connection:
                 return Seen(self._feed(connection, deployment, rule, window, source, at, stops))
+        if rule.metric == unlogged.METRIC:
+            with self._database.read() as connection:
+                return Seen(unlogged.today(connection, deployment.id, at))
         if rule.estimator != "point" and SUBJECTS[rule.metric, rule.field].bounded == "all traffic":
             with self._database.read() as connection:
                 return Seen(_bound(self._estimating.of(connection, deployment, window), rule))

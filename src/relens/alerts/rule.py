@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from relens.alerts.subject import FEED, OF_PRODUCTION, BadRule, subject_of
+from relens.alerts.subject import COUNTS, OF_PRODUCTION, BadRule, subject_of
 from relens.kit.clock import SECOND, Micros
 from relens.kit.errors import NotFound
 
@@ -158,7 +158,7 @@ def known(rule: AlertRule, reading: Reading) -> bool:
     """Whether the number can be judged. How many images there are is known even when there are none."""
     if reading.value is None or not math.isfinite(reading.value):
         return False
-    return rule.metric in FEED or reading.count >= rule.min_count
+    return rule.metric in COUNTS or reading.count >= rule.min_count
 
 
 def _while_unknown(rule: AlertRule, watch: Watch, at: Micros) -> tuple[Watch, Change | None]:

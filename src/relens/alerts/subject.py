@@ -12,6 +12,7 @@ Bounded = Literal["no", "share", "all traffic"]
 
 _LATENCY = "compare the latency of the versions and look at what else runs on the machine; if it began with a promotion, roll back"
 _FEED = "look at the camera, the line and the program that sends images"
+_UNLOGGED = "free some space on the disk of the images and the database: /readyz says what is wrong"
 _DRIFT = "look at the images behind it: mark them as normal, or review them so that the next version learns them"
 _UNUSUAL = "look at the most unusual images; review them, or mend the camera"
 _REVIEWED = "look at the latest corrections; train on them, or bring the version before back"
@@ -50,6 +51,7 @@ SUBJECTS: dict[tuple[str, str], Subject] = {
     ("volume", "images"): Subject("number of images", "images", _FEED),
     ("throughput", "per_minute"): Subject("throughput", "per minute", _FEED),
     ("silence", "usual_gaps"): Subject("silence", "times", _FEED),
+    ("unlogged", "today"): Subject("number of answers that could not be logged today", "images", _UNLOGGED),
     ("outlier", "unusual_share"): Subject("share of unusual images", "share", _UNUSUAL, "share"),
     ("outlier", "mean"): Subject("mean outlier score", "number", _UNUSUAL),
     ("drift", "from_usual"): Subject("drift from usual production", "distance", _DRIFT),
@@ -78,6 +80,7 @@ DEFAULT_FIELD: dict[str, str] = {
     "volume": "images",
     "throughput": "per_minute",
     "silence": "usual_gaps",
+    "unlogged": "today",
     "outlier": "unusual_share",
     "drift": "from_usual",
     "detections_per_image": "mean",
@@ -89,6 +92,9 @@ DEFAULT_FIELD: dict[str, str] = {
 
 FEED = {"volume", "throughput", "silence"}
 """About whether images come at all: none is a number here, and a stand-still is no news while one is planned."""
+
+COUNTS = FEED | {"unlogged"}
+"""Of these none is a number too."""
 
 
 def subject_of(metric: str, field: str) -> Subject:

@@ -155,7 +155,7 @@ class Relens:
         self.parts.add(lineup)
         return [
             Follower("queue", lineup.step, 1.0),
-            Follower("unlogged answers", self.recorder.unlogged.step, 1.0),
+            Follower("images without a line", self.recorder.tallied.step, 1.0),
             Follower("images", retention.step, 2.0),
             Follower("loop", Follow(self.database, self.jobs).step),
         ]

@@ -18,7 +18,7 @@ from relens.inference.reader import Found
 from relens.kit import clock
 from relens.kit.ids import content_id
 from relens.vision.decode import DEFAULT, Image, Limits, decode
-from relens.vision.prediction import Prediction
+from relens.vision.prediction import Detection, Prediction
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,17 +88,11 @@ def conclude(
     """The second half: from the outputs of this one image, without the batch axis, to the prediction. Raises BrokenModel."""
     loaded.check(outputs)
     manifest, image = loaded.manifest, prepared.image
-    found = loaded.reader.read(outputs, prepared.placement)
-    if len(found.labels) and not 0 <= found.labels.min() <= found.labels.max() < len(manifest.labels):
-        raise BrokenModel(
-            f"model version {loaded.title} answered with a class it has no label for ({len(manifest.labels)} labels)",
-            "unknown label",
-            model_version=loaded.version_id,
-        )
+    found, detections = _read(prepared, outputs, loaded)
     prediction = Prediction(
         prepared.asset,
         loaded.version_id,
-        found.detections(manifest.labels),
+        detections,
         clock.milliseconds_since(prepared.started),
         image.width,
         image.height,
@@ -106,6 +100,27 @@ def conclude(
     vector = outputs[manifest.feature_output] if manifest.feature_output else None
     feature = None if vector is None else np.clip(vector, -_HALF, _HALF).astype(np.float16)
     return Inferred(prediction, image, found, feature, manifest.threshold, looked)
+
+
+def _read(prepared: Prepared, outputs: Mapping[str, Any], loaded: LoadedVersion) -> tuple[Found, tuple[Detection, ...]]:
+    """Anybody may bring a reader: what it stumbles over is the version's fault and not the server's."""
+    labels = loaded.manifest.labels
+    try:
+        found = loaded.reader.read(outputs, prepared.placement)
+        if len(found.labels) and not 0 <= found.labels.min() <= found.labels.max() < len(labels):
+            raise BrokenModel(
+                f"model version {loaded.title} answered with a class it has no label for ({len(labels)} labels)",
+                "unknown label",
+                model_version=loaded.version_id,
+            )
+        return found, found.detections(labels)
+    except BrokenModel:
+        raise
+    except Exception as error:
+        raise BrokenModel(
+            f"model version {loaded.title} answered with what its reader '{loaded.manifest.outputs}' cannot read ({error})",
+            model_version=loaded.version_id,
+        ) from error
 
 
 _HALF = 65504.0

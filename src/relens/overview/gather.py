@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +21,11 @@ from relens.monitoring.watching import standing
 from relens.monitoring.window import Window
 from relens.overview.pipeline import Block, Pipeline, State, what_next
 from relens.predictions import store as prediction_store
+from relens.predictions.retention import store as tallies
 
 REVIEWED = ("accepted", "corrected", "unusable", "skipped")
 POINTS = 24
+MISSED_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Summary:
     open_alerts: int
     pipeline: Pipeline
     next: list[str]
+    missed: Mapping[str, int]
 
 
 def summary(connection: Connection, deployment: Deployment) -> Summary:
@@ -56,7 +60,14 @@ def summary(connection: Connection, deployment: Deployment) -> Summary:
         open_alerts=alert_store.count_open(connection, deployment.id),
         pipeline=blocks,
         next=what_next(blocks, predictions, reviewed, waiting, deployment.target == "external", left),
+        missed=missed(connection, deployment),
     )
+
+
+def missed(connection: Connection, deployment: Deployment) -> Mapping[str, int]:
+    """How many images of the last days the log has no line of, by reason."""
+    sums = tallies.sums(connection, deployment.id, clock.now() // DAY - MISSED_DAYS + 1)
+    return {reason: sums[reason][0] for reason in tallies.MISSED if reason in sums}
 
 
 def left_usual(connection: Connection, deployment: Deployment) -> str | None:

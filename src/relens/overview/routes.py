@@ -17,6 +17,7 @@ from relens.infra.web import Instant, part
 from relens.monitoring.measure import Measuring
 from relens.overview.gather import Summary, pulse, summary
 from relens.overview.pipeline import Block, State
+from relens.predictions.retention.store import MISSED
 
 router = APIRouter(prefix="/api/v1", tags=["overview"])
 Db = Annotated[Database, part(Database)]
@@ -43,6 +44,14 @@ class PipelineOut(BaseModel):
     continuous_deployment: BlockOut
 
 
+class MissedOut(BaseModel):
+    """Images the log has no line of, for one reason, in the last 30 days."""
+
+    reason: str
+    sentence: str
+    images: int
+
+
 class OverviewOut(BaseModel):
     """The head of a deployment's page; `next` says what to do now, in sentences."""
 
@@ -55,6 +64,7 @@ class OverviewOut(BaseModel):
     open_alerts: int
     pipeline: PipelineOut
     next: list[str]
+    missed: list[MissedOut]
 
 
 class HomeLineOut(OverviewOut):
@@ -107,4 +117,7 @@ def _head(deployment: DeploymentOut, found: Summary) -> dict[str, Any]:
         **{name: getattr(found, name) for name in plain},
         "deployment": deployment,
         "pipeline": PipelineOut(**blocks),
+        "missed": [
+            MissedOut(reason=reason, sentence=MISSED[reason], images=images) for reason, images in found.missed.items()
+        ],
     }

@@ -23,6 +23,7 @@ from relens.predictions.keep import chance_of, decide
 from relens.predictions.logged import Entry, Logged
 from relens.predictions.plain import Plain
 from relens.predictions.policies import Policies
+from relens.predictions.tallied import Tallied
 from relens.predictions.unlogged import CANNOT_WRITE, Unlogged
 from relens.predictions.writable import Writable
 
@@ -52,7 +53,8 @@ class Recorder:
         self._strangeness = strangeness
         self._under_way = UnderWay(database, storage)
         self._gathered: Gathered[Sent, Line] = Gathered(database, partial(_append, since={}), _append_each)
-        self.unlogged = Unlogged(database)
+        self.tallied = Tallied(database)
+        self.unlogged = Unlogged(self.tallied)
         self.writable = Writable(database, storage)
 
     def record(self, entry: Entry, asset: Asset | None, data: bytes | None, hold: bool = False) -> Future[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from fastapi.concurrency import run_in_threadpool
@@ -15,10 +16,11 @@ from relens.inference import features
 from relens.inference.predict import Prepared
 from relens.infra.telemetry import ANSWERS, REFUSALS
 from relens.kit import clock
-from relens.kit.errors import Conflict, NotFound, Unavailable
+from relens.kit.errors import Conflict, NotFound, RelensError, Unavailable
 from relens.kit.ids import content_id
 from relens.predictions.logged import Logged
 from relens.predictions.record import Recorder
+from relens.predictions.retention.store import SHADOW_BUSY, SHADOW_LEFT, SHADOW_STOPPED
 from relens.serving import shadow
 from relens.serving.batch import Failure, Outcome, answer_all
 from relens.serving.crew import MOST_WAITING, Crew
@@ -86,6 +88,7 @@ class Engine:
         self._looking = ThreadPoolExecutor(1, thread_name_prefix="look")
         self._once: Once[Line] = Once()
         self._coming = 0
+        self._answered_last = ""
 
     async def answer(self, reference: str, data: bytes, request: Request) -> Line:
         """The logged prediction, and whether it is new; when this returns, it survives a crash."""
@@ -109,8 +112,10 @@ class Engine:
     def stop(self) -> None:
         """Finishes what is inside."""
         for job in self._crew.stop():
-            shadow.dropped(job.live)
+            shadow.missed(self._recorder, job.live, SHADOW_STOPPED)
         self._recorder.flush()
+        with suppress(RelensError):
+            self._recorder.tallied.step()
         self._looking.shutdown(wait=True)
 
     async def live(self, reference: str) -> Deployment:
@@ -172,6 +177,17 @@ class Engine:
 
     def _do(self, jobs: list[Job]) -> None:
         """On a worker's thread: the images of one version, each settled on its own."""
+        if jobs[0].version != self._answered_last:
+            # It may take its time, and lines of another version should not wait for it.
+            self._recorder.flush()
+        try:
+            self._settle(jobs)
+        finally:
+            self._answered_last = jobs[0].version
+            if not self._crew.more_waits:
+                self._recorder.flush()
+
+    def _settle(self, jobs: list[Job]) -> None:
         try:
             with self._swapper.fleet.use(jobs[0].version) as loaded:
                 outcomes = answer_all([job.data for job in jobs], loaded, self._glance)
@@ -183,12 +199,11 @@ class Engine:
             outcomes = [Failure(error) for _ in jobs]
         for job, outcome in zip(jobs, outcomes, strict=True):
             job.settle(job, outcome)
-        if not self._crew.more_waits:
-            self._recorder.flush()
 
     def _do_again(self, job: Job) -> None:
         """The version was swapped out while the image waited; whoever has its role now is there, or else the champion."""
         if job.role == "shadow":
+            shadow.missed(self._recorder, job.live, SHADOW_LEFT)
             return
         live = self._swapper.live(job.deployment)
         now: tuple[Role, str | None] = ("champion", None)
@@ -246,10 +261,10 @@ class Engine:
         return asset_of(prepared.asset, prepared.image, features.look(prepared.image), len(job.data))
 
     def _show_shadow(self, deployment: Deployment, version: str, data: bytes, answered: Logged) -> None:
-        """It sees the image when it has room and nobody waits."""
+        """It sees the image when nobody waits, unless too many wait for it already."""
 
         def settle(job: Job, outcome: Outcome) -> None:
             shadow.log_shadow(self._recorder, job.live, job.version, answered, outcome)
 
         if not self._crew.offer_behind(Job(deployment, "shadow", version, data, settle)):
-            shadow.dropped(deployment)
+            shadow.missed(self._recorder, deployment, SHADOW_BUSY)

@@ -13,7 +13,6 @@ from relens.inference.errors import BrokenModel
 from relens.inference.features import Look
 from relens.inference.load import LoadedVersion
 from relens.inference.predict import Inferred, Prepared, conclude, prepare
-from relens.kit.errors import RelensError
 from relens.vision.decode import Image
 
 SIZES = (2, 4, 8)
@@ -106,11 +105,5 @@ def _finished(prepared: Prepared, outputs: Outputs | Exception, glance: Glance, 
         return Failure(outputs, prepared)
     try:
         return conclude(prepared, outputs, loaded, look)
-    except RelensError as error:
+    except Exception as error:  # noqa: BLE001 - what goes wrong over one answer must not take the worker with it
         return Failure(error, prepared)
-    except Exception as error:  # noqa: BLE001 - a reader that stumbles over one answer must not take the worker with it
-        broken = BrokenModel(
-            f"model version {loaded.title} answered with what its reader '{loaded.manifest.outputs}' cannot read ({error})",
-            model_version=loaded.version_id,
-        )
-        return Failure(broken, prepared)

@@ -1,6 +1,7 @@
-"""The workers: threads that do what waits, and do what may wait longer (shadows) only when nothing else does.
+"""The workers: threads that do what waits, and others, of lower priority, that do what may wait longer (shadows) while nothing else does.
 
-Nobody waits for a batch to fill: a free worker takes what is there.
+Nobody waits for a batch to fill: a free worker takes what is there. Nor does anybody wait for a shadow: its work begins only when no image waits
+and a processor is free, and an image that comes meanwhile finds its worker idle.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from typing import Generic
 
 from relens.kit import clock
+from relens.serving.quietly import be_nice
 from relens.serving.waiting import Job, Waiting
 
 logger = logging.getLogger("relens.serving")
@@ -19,31 +21,6 @@ logger = logging.getLogger("relens.serving")
 MOST_WAITING = 128
 MOST_BYTES = 256 << 20
 MOST_BEHIND = 32
-# A shadow beside a champion that is always busy would otherwise never be seen to answer at all.
-FLOOR = 0.05
-
-
-class Floor:
-    """What is owed to the second row: a share of the time the first row worked while the second one waited.
-
-    It must have saved up what its last turn took before it gets another one.
-    """
-
-    def __init__(self, share: float) -> None:
-        self._share = share
-        self._owed = 0.0
-        self._last = 0.0
-
-    def earn(self, seconds: float) -> None:
-        self._owed = min(self._owed + self._share * seconds, 2 * max(self._last, 1.0))
-
-    def spend(self, seconds: float) -> None:
-        self._owed -= seconds
-        self._last = seconds
-
-    @property
-    def owes(self) -> bool:
-        return self._owed > 0.0 and self._owed >= self._last
 
 
 class Crew(Generic[Job]):
@@ -55,29 +32,32 @@ class Crew(Generic[Job]):
         do: Callable[[list[Job]], None],
         most: Callable[[str], int],
         most_waiting: int = MOST_WAITING,
-        floor: float = FLOOR,
     ) -> None:
         self._do = do
         self._most = most
         self._workers = workers
         self._front: Waiting[Job] = Waiting(most_waiting, MOST_BYTES)
         self._behind: Waiting[Job] = Waiting(MOST_BEHIND, MOST_BYTES // 4)
-        self._floor = Floor(floor)
-        self._behind_now = 0
+        self._at_work = 0
         self._seconds_each = 0.05
         self._stopping = False
-        self._ready = threading.Condition()
+        lock = threading.RLock()
+        self._ready, self._idle = threading.Condition(lock), threading.Condition(lock)
         self._threads = [threading.Thread(target=self._run, name=f"predict-{n}", daemon=True) for n in range(workers)]
+        self._threads += [
+            threading.Thread(target=self._run_behind, name=f"shadow-{n}", daemon=True)
+            for n in range(max(1, workers - 1))
+        ]
         for thread in self._threads:
             thread.start()
 
     def offer(self, job: Job) -> bool:
         """False when too much of its deployment waits already."""
-        return self._put(self._front, job)
+        return self._put(self._front, self._ready, job)
 
     def offer_behind(self, job: Job) -> bool:
         """The same in the second row, which nobody waits for."""
-        return self._put(self._behind, job)
+        return self._put(self._behind, self._idle, job)
 
     @property
     def more_waits(self) -> bool:
@@ -100,54 +80,58 @@ class Crew(Generic[Job]):
             self._stopping = True
             left = list(self._behind.drain())
             self._ready.notify_all()
+            self._idle.notify_all()
         for thread in self._threads:
             thread.join()
         return left
 
-    def _put(self, row: Waiting[Job], job: Job) -> bool:
-        with self._ready:
+    def _put(self, row: Waiting[Job], whose: threading.Condition, job: Job) -> bool:
+        with whose:
             if self._stopping or not row.put(job):
                 return False
-            self._ready.notify()
+            whose.notify()
             return True
 
     def _run(self) -> None:
-        while (taken := self._next()) is not None:
-            jobs, behind, hurry = taken
+        while jobs := self._next():
             started = clock.stopwatch()
-            try:
-                self._do(jobs)
-            except Exception:
-                logger.exception("%d images were not worked on", len(jobs))
-            with self._ready:
-                self._account(len(jobs), clock.stopwatch() - started, behind, hurry)
+            self._work(jobs)
+            self._seconds_each = 0.9 * self._seconds_each + 0.1 * (clock.stopwatch() - started) / len(jobs)
 
-    def _account(self, jobs: int, seconds: float, behind: bool, hurry: bool) -> None:
-        self._seconds_each = 0.9 * self._seconds_each + 0.1 * seconds / jobs
-        if behind:
-            self._behind_now -= 1
-            if hurry:
-                self._floor.spend(seconds)
-        elif len(self._behind):
-            self._floor.earn(seconds)
+    def _run_behind(self) -> None:
+        be_nice()
+        while jobs := self._next_behind():
+            self._work(jobs)
 
-    def _next(self) -> tuple[list[Job], bool, bool] | None:
-        """The next jobs, whether they come from the second row, and whether the first row waits for them. None: stop."""
+    def _work(self, jobs: list[Job]) -> None:
+        try:
+            self._do(jobs)
+        except Exception:
+            logger.exception("%d images were not worked on", len(jobs))
         with self._ready:
-            while True:
-                hurry = len(self._front) > 0
-                if len(self._behind) and self._may_look_behind(hurry):
-                    self._behind_now += 1
-                    return self._behind.take(lambda _: 1), True, hurry
-                if hurry:
-                    return self._front.take(self._fair), False, True
-                if self._stopping:
-                    return None
-                self._ready.wait()
+            self._at_work -= 1
+            if len(self._behind):
+                self._idle.notify()
 
-    def _may_look_behind(self, hurry: bool) -> bool:
-        """One worker is kept for the first row, where there are several."""
-        return self._behind_now < max(1, self._workers - 1) and (not hurry or self._floor.owes)
+    def _next(self) -> list[Job]:
+        """The next jobs of the first row; none: stop."""
+        with self._ready:
+            self._ready.wait_for(lambda: len(self._front) > 0 or self._stopping)
+            return self._taken(self._front, self._fair)
+
+    def _next_behind(self) -> list[Job]:
+        """The next job of the second row; none: stop."""
+        with self._idle:
+            self._idle.wait_for(lambda: self._nobody_is_kept_waiting() or self._stopping)
+            return self._taken(self._behind, lambda _: 1)
+
+    def _taken(self, row: Waiting[Job], most: Callable[[str], int]) -> list[Job]:
+        jobs = row.take(most)
+        self._at_work += bool(jobs)
+        return jobs
+
+    def _nobody_is_kept_waiting(self) -> bool:
+        return len(self._behind) > 0 and not len(self._front) and self._at_work < self._workers
 
     def _fair(self, version: str) -> int:
         """No worker takes what the others could begin with at once."""

@@ -16,6 +16,14 @@ Result = TypeVar("Result")
 NICE = 3
 
 
+def be_nice() -> None:
+    """Lowers the priority of the calling thread for good, on Linux."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            me = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, me, os.getpriority(os.PRIO_PROCESS, me) + NICE)
+
+
 def quietly(work: Callable[[], Result]) -> Result:
     """What `work` answers or raises. On Linux only the thread is nice; elsewhere it runs like any other.
 
@@ -24,10 +32,7 @@ def quietly(work: Callable[[], Result]) -> Result:
     done: Future[Result] = Future()
 
     def run() -> None:
-        if sys.platform == "linux":
-            with suppress(OSError):
-                me = threading.get_native_id()
-                os.setpriority(os.PRIO_PROCESS, me, os.getpriority(os.PRIO_PROCESS, me) + NICE)
+        be_nice()
         try:
             done.set_result(work())
         except BaseException as error:  # noqa: BLE001 - raised where somebody waits for it

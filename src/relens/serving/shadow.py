@@ -1,6 +1,6 @@
 """The shadow sees every image that was answered, says what it would have said, and answers nobody.
 
-It works behind everyone who waits (see `crew`); what it has no room for is dropped and counted, and what goes wrong with it reaches nobody.
+It works while nobody waits (see `crew`); what it has no room for is dropped and counted, with the reason, and what goes wrong with it reaches nobody.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from relens.serving.batch import Failure, Outcome
 from relens.serving.line import Request, answered_line, failed_line
 
 
-def dropped(deployment: Deployment) -> None:
-    """Counts an image the shadow had no room for."""
-    REFUSALS.labels(deployment.name, "shadow dropped").inc()
+def missed(recorder: Recorder, deployment: Deployment, reason: str) -> None:
+    """Counts an image the shadow did not see, one of the reasons in `retention.store.MISSED`."""
+    REFUSALS.labels(deployment.name, reason).inc()
+    recorder.tallied.count(deployment.id, reason)
 
 
 def log_shadow(recorder: Recorder, deployment: Deployment, version: str, answered: Logged, outcome: Outcome) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,9 +19,10 @@ from relens.inference.probe import probe, probe_image, same_answer
 from relens.inference.trial import trial
 from relens.kit.ids import content_id
 from relens.testing import tiny_models
-from relens.testing.images import BLUE, GREEN, RED, Colour, make_jpeg, make_png
+from relens.testing.images import BLUE, DARK, GREEN, RED, Colour, make_jpeg, make_png
 from relens.vision.decode import NotAnImage, decode
 from relens.vision.fingerprint import fingerprint
+from relens.vision.prediction import Detection
 from relens.vision.shapes import Box
 
 LAYOUTS = ("compact_detect", "ultralytics", "ultralytics_end2end")
@@ -129,6 +132,29 @@ def test_a_class_without_a_label_is_refused() -> None:
         trial(data, manifest)
     with pytest.raises(BrokenModel, match=r"no label for \(2 labels\)"):
         predict(make_jpeg(size=(64, 64)), load(data, manifest, "v1"))
+
+
+class Stumbling:
+    """A reader somebody brought, which does what `read` does."""
+
+    def __init__(self, read: Callable[..., Any]) -> None:
+        self.read = read
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda outputs, placement: outputs["no such output"],
+        lambda outputs, placement: None,
+        lambda outputs, placement: SimpleNamespace(
+            labels=np.zeros(1, int), detections=lambda labels: (Detection("a", 2.0),)
+        ),
+    ],
+)
+def test_whatever_a_reader_stumbles_over_is_the_versions_fault(read: Callable[..., Any]) -> None:
+    version = replace(loaded(tiny_models.detector()), reader=Stumbling(read))
+    with pytest.raises(BrokenModel, match="cannot read"):
+        predict(make_jpeg(DARK), version)
 
 
 def test_detections_below_the_threshold_are_there_down_to_the_floor_and_up_to_the_cap() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relens.serving.crew import Crew, Floor
+from relens.serving.crew import Crew
 from relens.serving.waiting import Waiting
 
 
@@ -77,32 +77,16 @@ def test_draining_empties_it() -> None:
     assert waiting.put(Job("a", "v", 9))
 
 
-def test_the_floor_owes_a_share_of_the_time_and_is_paid_back() -> None:
-    floor = Floor(0.05)
-    assert not floor.owes
-    floor.earn(1.0)
-    assert floor.owes
-    floor.spend(0.5)
-    floor.earn(18.8)
-    assert not floor.owes
-    floor.earn(0.4)
-    assert floor.owes
-    for _ in range(10_000):
-        floor.earn(60.0)
-    floor.spend(2.0)
-    assert not floor.owes
-
-
 class Work:
     """A crew whose work waits until it is let go, and remembers what it did."""
 
-    def __init__(self, workers: int, together: int = 1, floor: float = 0.0) -> None:
+    def __init__(self, workers: int, together: int = 1) -> None:
         self.done: list[Job] = []
         self.pieces: list[int] = []
         self.begun = Event()
         self.go = Event()
         self._lock = Condition()
-        self.crew: Crew[Job] = Crew(workers, self._do, lambda _: together, 8, floor)
+        self.crew: Crew[Job] = Crew(workers, self._do, lambda _: together, 8)
 
     def _do(self, jobs: list[Job]) -> None:
         self.begun.set()
@@ -160,18 +144,38 @@ def test_too_many_are_refused_and_the_others_still_have_room() -> None:
     assert [job.number for job in work.done].index(50) == 2
 
 
-@pytest.mark.parametrize(("floor", "place"), [(0.0, 6), (1.0, 1)])
-def test_a_shadow_waits_until_nobody_else_does_beyond_its_floor(floor: float, place: int) -> None:
-    work = Work(1, floor=floor)
-    work.crew.offer(Job("d", "v", 0))
-    assert work.begun.wait(20)
-    work.crew.offer_behind(Job("d", "shadow", 100))
-    for number in range(1, 6):
-        work.crew.offer(Job("d", "v", number))
-    work.go.set()
-    assert work.all_done(7)
-    assert [job.number for job in work.done].index(100) == place
-    work.crew.stop()
+def test_a_shadow_begins_only_when_nobody_waits_and_a_processor_is_free() -> None:
+    for workers in (1, 2):
+        work = Work(workers)
+        for number in range(workers):
+            work.crew.offer(Job("d", "v", number))
+        assert work.begun.wait(20)
+        work.crew.offer_behind(Job("d", "shadow", 100))
+        for number in range(workers, 7):
+            work.crew.offer(Job("d", "v", number))
+        work.go.set()
+        assert work.all_done(8)
+        assert [job.number for job in work.done].index(100) >= 7 - workers + 1, "at most the last ones beside it"
+        work.crew.stop()
+
+
+def test_an_image_that_comes_while_a_shadow_works_does_not_wait_for_it() -> None:
+    begun, go, answered = Event(), Event(), Event()
+
+    def do(jobs: list[Job]) -> None:
+        if jobs[0].version == "v":
+            answered.set()
+            return
+        begun.set()
+        assert go.wait(20)
+
+    crew: Crew[Job] = Crew(1, do, lambda _: 1)
+    crew.offer_behind(Job("d", "shadow", 100))
+    assert begun.wait(20)
+    crew.offer(Job("d", "v", 0))
+    assert answered.wait(20)
+    go.set()
+    crew.stop()
 
 
 def test_what_nobody_will_look_at_any_more_is_handed_back_at_the_end() -> None:

@@ -86,7 +86,7 @@ def get_storage(
     room = storage.room()
     with database.read() as connection:
         found = deployments.get(connection, deployment)
-        unlogged = recorder.unlogged.waiting(found.id)
+        unlogged = recorder.tallied.waiting(found.id, store.UNLOGGED)
         sums = store.sums(connection, found.id)
         oldest = store.oldest_kept(connection, found.id)
         made = _forecast(connection, found, keeping_of(found.settings), storage)

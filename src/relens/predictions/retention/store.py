@@ -52,7 +52,7 @@ image_tally = Table(
     Column("deployment", String(36), primary_key=True),
     # Days since 1970, UTC.
     Column("day", BigInteger, primary_key=True, autoincrement=False),
-    # kept, repeated; not kept: left out, none, not sent; dropped later: too old, no room, erased
+    # unlogged and the shadow's (see MISSED); kept, repeated; not kept: left out, none, not sent; dropped later: too old, no room, erased
     Column("reason", String(20), primary_key=True),
     Column("images", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),
@@ -62,6 +62,15 @@ _CURSOR = "held"
 DROPPED = ("too old", "no room", "erased")
 UNLOGGED = "unlogged"
 """Answered although it could not be logged, by the deployment's own choice."""
+SHADOW_BUSY, SHADOW_LEFT, SHADOW_STOPPED = "shadow busy", "shadow left", "shadow stopped"
+"""The shadow did not see it: there was no room in its queue, its version was swapped out, or the server stopped."""
+MISSED: Mapping[str, str] = {
+    UNLOGGED: "answered although it could not be logged",
+    SHADOW_BUSY: "not seen by the shadow: it works only while no image waits, and its queue was full",
+    SHADOW_LEFT: "not seen by the shadow: its version left while the image waited",
+    SHADOW_STOPPED: "not seen by the shadow: the server stopped",
+}
+"""Reasons why the log has no line of an image, in words."""
 
 
 class Place(NamedTuple):

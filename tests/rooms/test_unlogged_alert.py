@@ -1,0 +1,57 @@
+"""Answers that could not be logged are told of, without anybody having made a rule for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from relens.alerts import store
+from relens.alerts.evaluate import Evaluation
+from relens.deployments import change
+from relens.deployments import store as deployments
+from relens.deployments.keeping import Keeping
+from relens.infra.database import Database
+from relens.infra.storage.folder import Folder
+from relens.kit import clock
+from relens.kit.clock import DAY, HOUR, SECOND
+from relens.predictions.retention.store import UNLOGGED
+from relens.predictions.tallied import Tallied
+from tests.rooms.monitoring_material import make_site
+
+
+def test_an_answer_that_could_not_be_logged_fires_an_alert_until_the_day_is_over(
+    database: Database, tmp_path: Path
+) -> None:
+    site, at = make_site(database, Folder(tmp_path / "home")), [clock.now() // DAY * DAY + HOUR]
+    evaluation = Evaluation(database, site.measuring, "http://relens", lambda: at[0])
+    evaluation.step()
+    with database.read() as connection:
+        assert store.rules(connection) == [], "who refuses what cannot be logged needs no such rule"
+
+    def choose(connection: Connection) -> None:
+        found = deployments.get(connection, site.deployment.id)
+        change.set_keeping(connection, found, Keeping(when_full="answer unlogged"), site.alice)
+
+    database.write(choose)
+    for _ in range(2):
+        at[0] += 20 * SECOND
+        evaluation.step()
+    with database.read() as connection:
+        (rule,) = store.rules(connection)
+        assert store.alerts(connection, None, open_only=False) == []
+    tallied = Tallied(database)
+    tallied.count(site.deployment.id, UNLOGGED, 3)
+    tallied.step()
+    at[0] += 20 * SECOND
+    evaluation.step()
+    with database.read() as connection:
+        (alert,) = store.alerts(connection, site.deployment.id, open_only=True)
+    assert (alert.rule, alert.value) == (rule.id, 3)
+    assert alert.sentence.startswith(
+        "number of answers that could not be logged today of conveyor is 3 images, above 0"
+    )
+    at[0] += DAY
+    evaluation.step()
+    with database.read() as connection:
+        assert store.alerts(connection, site.deployment.id, open_only=True) == []
