@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Error, Page, Route, expect
 
 from relens.testing.tiny_models import detector
-from tests.browser.world import Walker
+from tests.browser.world import Walker, until
 from tests.server_process import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -18,7 +21,7 @@ PATH = "/deployments/spotter/predictions"
 @pytest.fixture(scope="module")
 def spotter(server: Server) -> Server:
     version = server.http.post("/api/v1/models/spotter/versions", files={"file": ("model.onnx", detector())}).json()
-    for name in ("spotter", "watcher"):
+    for name in ("spotter", "watcher", "painter"):
         server.http.post("/api/v1/deployments", json={"name": name, "model_version": version["id"], "threshold": 0.3})
     return server
 
@@ -134,3 +137,135 @@ def test_the_keyboard_stays_with_its_image_when_new_ones_arrive(spotter: Server,
     expect(here).to_contain_text("scene-11.jpg")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="scene-11.jpg")).to_be_visible()
+
+
+def test_what_somebody_else_reviewed_meanwhile_is_counted_and_stays(found: Page, walker: Walker) -> None:
+    """The list on the page is as old as its last answer; what was decided since is not overwritten."""
+    found.route(re.compile(r"/predictions\?"), lambda route: route.abort())
+    newest = walker.server.http.get("/api/v1/deployments/spotter/predictions", params={"limit": 3}).json()["items"]
+    path = f"/api/v1/predictions/{newest[1]['id']}/verdict"
+    walker.server.http.put(path, json={"status": "corrected", "annotations": []}).raise_for_status()
+    found.get_by_role("gridcell").first.focus()
+    found.keyboard.press("Space")
+    found.keyboard.press("Shift+ArrowRight")
+    found.keyboard.press("Shift+ArrowRight")
+    found.keyboard.press("a")
+    chosen = found.get_by_role("region", name="Chosen images")
+    expect(chosen).to_contain_text("2 images accepted. 1 image somebody else reviewed meanwhile stays as it was said.")
+    assert walker.review_of(newest[1]["id"]) == "corrected"
+    walker.server.http.put(f"/api/v1/predictions/{newest[0]['id']}/verdict", json={"status": "unusable"})
+    chosen.get_by_role("button", name="Undo").click()
+    expect(chosen).to_contain_text("1 image as before. 1 image somebody else")
+    assert [walker.review_of(one["id"]) for one in newest] == ["unusable", "corrected", "pending"]
+    walker.server.http.delete(path)
+    walker.server.http.delete(f"/api/v1/predictions/{newest[0]['id']}/verdict")
+
+
+def test_escape_leads_back_to_the_list_as_it_was(found: Page) -> None:
+    found.goto(f'{PATH}?q=source+%3D+"line-2"&sort=taken_at&view=table')
+    expect(found.get_by_role("gridcell")).to_have_count(4)
+    found.get_by_role("gridcell").first.focus()
+    found.keyboard.press("Enter")
+    expect(found.get_by_role("heading", name="scene-8.jpg")).to_be_visible()
+    found.keyboard.press("ArrowRight")
+    expect(found.get_by_role("heading", name="scene-9.jpg")).to_be_visible()
+    expect(found.get_by_role("link", name="Predictions")).to_have_attribute("href", re.compile("sort=taken_at"))
+    found.keyboard.press("Escape")
+    expect(found.get_by_role("gridcell")).to_have_count(4)
+    assert "view=table" in found.url
+    expect(found.get_by_label("Source")).to_have_value("line-2")
+
+
+def test_a_comparison_that_was_stopped_does_not_come_back(spotter: Server, walker: Walker, page: Page) -> None:
+    second = {"file": ("model.onnx", detector(note="second"))}
+    spotter.http.post("/api/v1/models/spotter/versions", files=second).raise_for_status()
+    [one] = walker.send("painter", range(40, 41))
+    held: list[Route] = []
+    page.route("**/replay", lambda route: held.append(route))
+    walker.open(f"/deployments/painter/predictions/{one}")
+    page.get_by_label("Answer with another version").select_option(label="spotter v2")
+    expect(page.get_by_text("Asking…")).to_be_visible()
+    page.get_by_role("button", name="Stop comparing").click()
+    expect(page.get_by_text("Asking…")).to_have_count(0)
+    page.unroute("**/replay")
+    with suppress(Error):  # nobody waits for it any more
+        held[0].continue_()
+    page.get_by_label("Answer with another version").select_option(label="spotter v2")
+    expect(page.get_by_text("spotter v2 would answer")).to_be_visible()
+    page.get_by_role("button", name="Stop comparing").click()
+    expect(page.get_by_text("spotter v2 would answer")).to_have_count(0)
+
+
+def test_an_image_shows_its_look_alikes_its_history_and_why_it_could_not_be_reopened(
+    spotter: Server, walker: Walker, page: Page
+) -> None:
+    *_, one = walker.send("painter", range(50, 54))
+    spotter.http.put(f"/api/v1/predictions/{one}/verdict", json={"status": "unusable", "reason": "blurred"})
+    walker.open(f"/deployments/painter/predictions/{one}")
+    expect(page.get_by_role("heading", name="Look-alikes")).to_be_visible()
+    expect(page.get_by_role("link", name="Open scene-", exact=False).first).to_be_visible()
+    expect(page.get_by_text("blurred")).to_be_visible()
+    page.route("**/verdict", lambda route: route.fulfill(status=403, json={"detail": "this needs a reviewer"}))
+    page.get_by_role("button", name="Reopen").click()
+    expect(page.get_by_role("alert")).to_contain_text("this needs a reviewer")
+    page.unroute("**/verdict")
+    page.get_by_role("button", name="Reopen").click()
+    expect(page.get_by_text("Reopened")).to_be_visible()
+
+
+def test_an_image_is_erased_once_its_name_is_typed(spotter: Server, walker: Walker, page: Page) -> None:
+    [one] = walker.send("painter", range(60, 61))
+    walker.open(f"/deployments/painter/predictions/{one}")
+    page.get_by_role("button", name="Erase").click()
+    erase = page.get_by_role("button", name="Erase for good")
+    page.get_by_label("Type scene-60.jpg to erase it").fill("scene-6")
+    expect(erase).to_be_disabled()
+    page.get_by_label("Type scene-60.jpg to erase it").fill("scene-60.jpg")
+    erase.click()
+    expect(page.get_by_role("grid", name="Images")).to_be_visible()
+    assert spotter.http.get(f"/api/v1/predictions/{one}").json()["keep_reason"] == "erased"
+    walker.open(f"/deployments/painter/predictions/{one}")
+    expect(page.get_by_text("A person erased this image", exact=False)).to_be_visible()
+
+
+def test_what_a_query_finds_leaves_as_a_file(found: Page) -> None:
+    found.get_by_label("Source").select_option("line-2")
+    expect(found.get_by_role("gridcell")).to_have_count(4)
+    found.get_by_role("button", name="Export").click()
+    with found.expect_download() as download:
+        found.get_by_role("link", name="JSON lines").click()
+    lines = Path(download.value.path()).read_text().splitlines()
+    assert [json.loads(line)["source"] for line in lines] == ["line-2"] * 4
+
+
+def test_a_shadows_answer_stands_beside_the_champions(spotter: Server, walker: Walker, page: Page) -> None:
+    mixed = {"file": ("model.onnx", detector(order=(1, 2, 0), note="shadow"))}
+    version = spotter.http.post("/api/v1/models/spotter/versions", files=mixed).raise_for_status().json()
+    role = {"role": "shadow", "model_version": version["id"]}
+    spotter.http.post("/api/v1/deployments/watcher/roles", json=role).raise_for_status()
+    at = iter(range(200, 400))
+
+    def shadowed() -> bool:
+        [sent] = walker.send("watcher", range(number := next(at), number + 1))
+        found = spotter.http.get(f"/api/v1/predictions/{sent}/shadows").json()["items"]
+        page.goto(f"/deployments/watcher/predictions/{sent}")
+        return bool(found)
+
+    until(shadowed)
+    expect(page.get_by_text(f"{version['title']} as shadow")).to_be_visible()
+    expect(page.get_by_role("heading", name="The shadow would answer")).to_be_visible()
+
+
+def test_what_a_program_numbered_and_did_not_send_is_missed(spotter: Server, walker: Walker, page: Page) -> None:
+    items = [
+        {"client_id": f"n{n}", "asset": f"{n:064d}", "width": 9, "height": 9, "detections": [], "writer": "line-pc", "writer_seq": n}
+        for n in (1, 2, 6)
+    ]  # fmt: skip
+    spotter.http.post("/api/v1/deployments/watcher/predictions", json={"items": items}).raise_for_status()
+    path = "/api/v1/deployments/watcher/writers/line-pc"
+    spotter.http.put(path, json={"sources": [{"last_seq": 9, "waiting": 3}]}).raise_for_status()
+    walker.open("/deployments/watcher/predictions")
+    expect(page.get_by_text("Of the last 24 hours 3 never arrived")).to_be_visible()
+    page.get_by_role("button", name="Which").click()
+    expect(page.get_by_role("dialog")).to_contain_text("line-pc missed 3 predictions")
+    expect(page.get_by_role("dialog").get_by_role("cell", name="line-pc")).to_be_visible()

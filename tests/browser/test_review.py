@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Event
-from time import monotonic
 
 import pytest
 from playwright.sync_api import Page, Response, Route, expect
 
 from relens.testing.tiny_models import classifier, detector
-from tests.browser.world import Walker
+from tests.browser.world import Walker, until
 from tests.server_process import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -44,13 +42,6 @@ def verdicts(server: Server, deployment: str, status: str) -> list[dict[str, obj
         f"/api/v1/deployments/{deployment}/verdicts", params={"status": status}
     ).json()["items"]
     return found
-
-
-def until(what: Callable[[], bool]) -> None:
-    deadline, pause = monotonic() + 15, Event()
-    while not what():
-        assert monotonic() < deadline, "it did not happen in time"
-        pause.wait(0.05)
 
 
 def shown(page: Page) -> None:

@@ -6,8 +6,11 @@ import io
 import json
 import sys
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
+from time import monotonic
 
 from playwright.sync_api import Page, expect
 
@@ -77,6 +80,14 @@ def trainer_command(folder: Path) -> str:
         f"shutil.copyfile({str(right)!r}, 'out/model.onnx')\n"
     )
     return f"{sys.executable} {program}"
+
+
+def until(what: Callable[[], bool]) -> None:
+    """Asks again and again; the page's own requests do not wait for it."""
+    deadline, pause = monotonic() + 15, Event()
+    while not what():
+        assert monotonic() < deadline, "it did not happen in time"
+        pause.wait(0.05)
 
 
 class Walker:

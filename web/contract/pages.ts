@@ -50,3 +50,6 @@ export type Checked = [
   Reads<Page.TrainingRun, Server.TrainingRunOut>,
   Reads<Page.Verdict, Server.VerdictOut>,
 ];
+  Reads<Page.SimilarImages, Server.SimilarOut>,
+  Reads<Page.Gaps, Server.GapsOut>,
+  Reads<Page.Writer, Server.WriterOut>,

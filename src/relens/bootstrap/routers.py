@@ -21,6 +21,7 @@ from relens.monitoring.estimate_routes import router as estimates
 from relens.monitoring.rebuild_routes import router as rebuild
 from relens.monitoring.routes import router as monitoring
 from relens.overview.routes import router as overview
+from relens.predictions.beside_routes import router as beside
 from relens.predictions.elsewhere_routes import router as elsewhere
 from relens.predictions.erase_routes import router as erase
 from relens.predictions.export_routes import router as exports
@@ -57,6 +58,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     try_out,
     predictions,
     search,
+    beside,
     exports,
     retention,
     erase,

@@ -63,8 +63,14 @@ export async function get<T>(path: string, params?: Params, signal?: AbortSignal
 
 export type Method = "POST" | "PUT" | "PATCH" | "DELETE";
 
-export async function send<T>(method: Method, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
-  const init: RequestInit = { method, headers: { ...headers } };
+export async function send<T>(
+  method: Method,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+  signal?: AbortSignal,
+): Promise<T> {
+  const init: RequestInit = { method, headers: { ...headers }, signal };
   if (body instanceof Blob) init.body = body;
   else if (body !== undefined) {
     init.body = JSON.stringify(body);

@@ -1,6 +1,5 @@
-/* What lives inside a deployment: predictions, measurements, alerts and the loop. */
-import type { ReviewState } from "./reviews";
-import type { Task, Actor, Titled, Detection, Page } from "./things";
+/* What lives inside a deployment: measurements, alerts and the loop. */
+import type { Actor, Task, Titled } from "./things";
 
 export type RoleVersion = { id: string; title: string; model_name: string; number: number; artifact: string };
 export type Serving = {
@@ -58,45 +57,6 @@ export type DeploymentOverview = {
   open_alerts: number;
   pipeline: Pipeline;
   next: string[];
-};
-
-export type Prediction = {
-  id: string;
-  deployment: string;
-  client_id: string | null;
-  asset: string;
-  width: number;
-  height: number;
-  model_version: Titled | null;
-  role: string;
-  source: string | null;
-  tags: string[];
-  metadata: Record<string, unknown>;
-  taken_at: string;
-  logged_at: string;
-  latency_ms: number | null;
-  threshold: number;
-  outlier: number | null;
-  review: ReviewState;
-  detections: Detection[];
-};
-/** A page of a search; `partial`: the time was over before it was full, `searched` says how far it looked. */
-export type FoundPage = Page<Prediction> & { partial?: boolean; searched?: { rows: number; until: string | number | null } | null };
-export type Answer = {
-  id?: string;
-  model_version: Titled;
-  latency_ms: number;
-  threshold: number;
-  image: { asset: string; width: number; height: number };
-  detections: Detection[];
-};
-export type LineageStep = {
-  kind: string;
-  title: string;
-  id: string | null;
-  at: string | null;
-  by: Actor | string | null;
-  detail: string | null;
 };
 
 export type MetricInfo = {

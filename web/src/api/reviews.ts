@@ -1,5 +1,5 @@
 /* What people say of predictions, and which they are asked about next. */
-import type { Prediction } from "./live";
+import type { Prediction } from "./predictions";
 import type { Actor, Annotation } from "./things";
 
 export type ReviewState = "pending" | "accepted" | "corrected" | "unusable" | "skipped";

@@ -3,3 +3,4 @@
 export type * from "./things";
 export type * from "./live";
 export type * from "./reviews";
+export type * from "./predictions";

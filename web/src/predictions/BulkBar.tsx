@@ -55,7 +55,7 @@ export function BulkBar({ deployment, items, selection, select, ask }: Props) {
         <>
           <span role="status">{bulk.said}</span>
           {bulk.undo && (
-            <Button small icon="undo" onClick={() => void bulk.undo?.()}>
+            <Button small icon="undo" onClick={bulk.undo}>
               Undo
             </Button>
           )}

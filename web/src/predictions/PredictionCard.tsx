@@ -19,11 +19,13 @@ export type ItemProps = {
   choosing: boolean;
   /** Another query was asked meanwhile. */
   waiting: boolean;
+  /** The address of the list, to come back to. */
+  list: string;
   press: (event: MouseEvent) => void;
   choose: (event: MouseEvent) => void;
 };
 
-export function PredictionCard({ prediction, deployment, place, tabbable, chosen, choosing, waiting, press, choose }: ItemProps) {
+export function PredictionCard({ prediction, deployment, place, tabbable, chosen, choosing, waiting, list, press, choose }: ItemProps) {
   const found = answered(prediction);
   const name = prediction.client_id ?? prediction.id;
   return (
@@ -36,12 +38,7 @@ export function PredictionCard({ prediction, deployment, place, tabbable, chosen
       data-choosing={choosing}
       onClick={press}
     >
-      <Link
-        tabIndex={-1}
-        to={`/deployments/${deployment.name}/predictions/${prediction.id}`}
-        state={{ grid: true }}
-        aria-label={`Open ${name}`}
-      >
+      <Link tabIndex={-1} to={`/deployments/${deployment.name}/predictions/${prediction.id}`} state={{ list }} aria-label={`Open ${name}`}>
         <Picture
           asset={prediction.asset}
           width={prediction.width}

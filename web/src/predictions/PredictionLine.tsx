@@ -44,7 +44,7 @@ export function TableHead({ sort, order }: { sort: string; order: (sort: string)
   );
 }
 
-export function PredictionLine({ prediction, deployment, place, tabbable, chosen, choosing, waiting, press, choose }: ItemProps) {
+export function PredictionLine({ prediction, deployment, place, tabbable, chosen, choosing, waiting, list, press, choose }: ItemProps) {
   const found = answered(prediction);
   const name = prediction.client_id ?? prediction.id.slice(0, 8);
   const best = Math.max(...prediction.detections.map((one) => one.confidence));
@@ -61,7 +61,7 @@ export function PredictionLine({ prediction, deployment, place, tabbable, chosen
       onClick={press}
     >
       <Choice chosen={chosen} name={name} disabled={waiting} choose={choose} />
-      <Link tabIndex={-1} to={`/deployments/${deployment.name}/predictions/${prediction.id}`} state={{ grid: true }} className={css.thumb}>
+      <Link tabIndex={-1} to={`/deployments/${deployment.name}/predictions/${prediction.id}`} state={{ list }} className={css.thumb}>
         <Picture
           asset={prediction.asset}
           width={prediction.width}

@@ -1,5 +1,6 @@
 /* The images as a grid or a table: only what is in view is drawn; keyboard and mouse open and choose. */
 import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type MouseEvent } from "react";
+import { useLocation } from "react-router";
 import type { Deployment, Prediction } from "../api/types";
 import { useWidth } from "../design/useWidth";
 import { all, NOTHING, reached, stepped, toggled, type Selection } from "./core/selection";
@@ -40,6 +41,7 @@ export function PredictionList({ items, view, deployment, selection, select, ope
   // The image that has the keyboard: another order or new images draw it anew elsewhere, and the keyboard goes along.
   const held = useRef<string | null>(null);
   const known = useRef(items);
+  const list = useLocation().search;
   const ids = items.map((item) => item.id);
 
   const cellAt = (i: number) => place.current?.querySelector<HTMLElement>(`[data-place="${i}"]`);
@@ -128,6 +130,7 @@ export function PredictionList({ items, view, deployment, selection, select, ope
                     chosen={selection.ids.has(prediction.id)}
                     choosing={selection.ids.size > 0}
                     waiting={waiting}
+                    list={list}
                     press={(event) => press(event, i)}
                     choose={(event) => choose(event, prediction.id)}
                   />

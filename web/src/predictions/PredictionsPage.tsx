@@ -11,7 +11,9 @@ import { count as figure, plural } from "../design/format";
 import { Card, Empty, Failed, Skeleton } from "../design/page";
 import { BulkBar } from "./BulkBar";
 import { NOTHING, type Selection } from "./core/selection";
+import { ExportMenu } from "./ExportMenu";
 import { Filters } from "./Filters";
+import { Gaps } from "./Gaps";
 import css from "./predictions.module.css";
 import { PredictionList } from "./PredictionList";
 import { QueryBar, type Misread } from "./QueryBar";
@@ -83,10 +85,12 @@ export default function PredictionsPage() {
               <output>{`${figure(counted.data.count)}${counted.data.more ? "+" : ""} ${counted.data.count === 1 ? "image" : "images"}`}</output>
             )}
             <Select aria-label="Order" value={sort} onChange={(event) => change({ sort: event.target.value })} options={SORTS} />
+            <ExportMenu deployment={deployment.name} query={query} disabled={Boolean(misread)} />
             <Segmented label="View" value={view} options={VIEWS} onChange={(next) => change({ view: next === "grid" ? "" : next })} />
           </span>
         </div>
       </div>
+      <Gaps deployment={deployment.name} />
       {misread && items.length === 0 ? null : pages.error && !misread && items.length === 0 ? (
         <Failed error={pages.error} retry={() => void pages.refetch()} />
       ) : pages.data === undefined || (waiting && items.length === 0) ? (
@@ -102,7 +106,7 @@ export default function PredictionsPage() {
             deployment={deployment}
             selection={selection}
             select={select}
-            open={(id) => void navigate(`/deployments/${deployment.name}/predictions/${id}`, { state: { grid: true } })}
+            open={(id) => void navigate(`/deployments/${deployment.name}/predictions/${id}`, { state: { list: location.search } })}
             sort={sort}
             order={(next) => change({ sort: next })}
             total={pages.hasNextPage || waiting ? -1 : items.length}

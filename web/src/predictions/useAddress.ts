@@ -7,6 +7,12 @@ const FROM_LINKS = ["source", "label", "review", "version", "role", "tag", "from
 
 export type Address = { query: string; sort: string; view: "grid" | "table"; change: (values: Record<string, string>) => void };
 
+/** What an address says of the list. */
+export function addressed(search: URLSearchParams): Omit<Address, "change"> {
+  const view = search.get("view") === "table" ? "table" : "grid";
+  return { query: fromLink(search), sort: search.get("sort") || "-taken_at", view };
+}
+
 export function useAddress(): Address {
   const [search, setSearch] = useSearchParams();
   const change = useCallback(
@@ -25,9 +31,10 @@ export function useAddress(): Address {
     [setSearch],
   );
   const linked = FROM_LINKS.some((name) => search.has(name));
-  const query = fromLink(search);
+  const here = addressed(search);
+  const { query } = here;
   useEffect(() => {
     if (linked) change({ q: query, ...Object.fromEntries(FROM_LINKS.map((name) => [name, ""])) });
   }, [linked, query, change]);
-  return { query, sort: search.get("sort") || "-taken_at", view: search.get("view") === "table" ? "table" : "grid", change };
+  return { ...here, change };
 }

@@ -1,83 +1,52 @@
 /* One decision for many images, a few at a time, and the way back to what was said of each before. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { get, send } from "../api/client";
-import type { Prediction, Verdict } from "../api/types";
+import type { Prediction } from "../api/types";
 import { plural } from "../design/format";
+import { decideSeen, each, putBack, type Outcome, type Step } from "./core/bulk";
+import { door } from "./door";
 
 type Status = "accepted" | "unusable" | "pending";
-type Before = { id: string; verdict: Pick<Verdict, "status" | "annotations" | "reason"> | null };
 
-const AT_ONCE = 6;
 const DONE: Record<Status, string> = { accepted: "accepted", unusable: "marked unusable", pending: "reopened" };
 
-async function each<T>(things: readonly T[], work: (thing: T) => Promise<void>, told: (done: number) => void): Promise<number> {
-  let next = 0;
-  let done = 0;
-  let failed = 0;
-  const worker = async () => {
-    while (next < things.length) {
-      const thing = things[next++];
-      try {
-        await work(thing);
-      } catch {
-        failed += 1;
-      }
-      told(++done);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, things.length) }, worker));
-  return failed;
-}
-
-function say(id: string, verdict: Before["verdict"]): Promise<unknown> {
-  const path = `/predictions/${id}/verdict`;
-  if (!verdict || verdict.status === "pending") return send("DELETE", path);
-  return send("PUT", path, { status: verdict.status, annotations: verdict.annotations, reason: verdict.reason ?? "" });
+/** What did not happen, and why. */
+function rest({ changed, failed, why }: Outcome<unknown>): string {
+  const others = changed
+    ? ` ${plural(changed, "image")} somebody else reviewed meanwhile ${changed === 1 ? "stays" : "stay"} as it was said.`
+    : "";
+  return others + (failed ? ` ${failed} could not be: ${why}` : "");
 }
 
 export function useBulk(deployment: string) {
   const client = useQueryClient();
   const [said, setSaid] = useState("");
   const [busy, setBusy] = useState(false);
-  const [before, setBefore] = useState<Before[] | null>(null);
+  const [steps, setSteps] = useState<Step[]>([]);
 
-  const stale = () =>
-    client.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).startsWith(`/deployments/${deployment}`) });
-
-  const run = async (chosen: readonly Prediction[], status: Status, reason: string) => {
+  const work = async <T, R>(things: readonly T[], one: (thing: T) => Promise<R>, say: (outcome: Outcome<R>) => string): Promise<R[]> => {
     setBusy(true);
-    setBefore(null);
-    const kept: Before[] = [];
-    const failed = await each(
-      chosen,
-      async ({ id, review }) => {
-        const verdict = review === "pending" ? null : await get<Verdict>(`/predictions/${id}/verdict`);
-        await say(id, status === "pending" ? null : { status, annotations: [], reason });
-        kept.push({ id, verdict });
-      },
-      (done) => setSaid(`${done} of ${chosen.length}…`),
-    );
-    setSaid(`${plural(kept.length, "image")} ${DONE[status]}.${failed ? ` ${failed} could not be.` : ""}`);
-    setBefore(kept);
+    setSteps([]);
+    const outcome = await each(things, one, (done) => setSaid(`${done} of ${things.length}…`));
+    setSaid(say(outcome) + rest(outcome));
     setBusy(false);
-    await stale();
+    await client.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).startsWith(`/deployments/${deployment}`) });
+    return outcome.done;
   };
-
-  const undo = async () => {
-    if (!before) return;
-    setBusy(true);
-    setBefore(null);
-    const failed = await each(
-      before,
-      async (one) => void (await say(one.id, one.verdict)),
-      (done) => setSaid(`${done} of ${before.length}…`),
+  const run = async (chosen: readonly Prediction[], status: Status, reason: string) =>
+    setSteps(
+      await work(
+        chosen,
+        (one) => decideSeen(door, one, { status, annotations: [], reason }),
+        ({ done }) => `${plural(done.length, "image")} ${DONE[status]}.`,
+      ),
     );
-    setSaid(failed ? `${failed} could not be put back.` : `${plural(before.length, "image")} as before.`);
-    setBusy(false);
-    await stale();
-  };
-
-  const forget = () => (setSaid(""), setBefore(null));
-  return { said, busy, run, forget, undo: before && before.length > 0 ? undo : null };
+  const undo = () =>
+    void work(
+      steps,
+      (step) => putBack(door, step),
+      ({ done }) => `${plural(done.length, "image")} as before.`,
+    );
+  const forget = () => (setSaid(""), setSteps([]));
+  return { said, busy, run, forget, undo: steps.length > 0 && !busy ? undo : null };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { between, moved, resized } from "./geometry";
-import { begin, boxOf, carried, isDrawn, shapeAt } from "./gesture";
+import { begin, boxOf, carried, isDrawn, nudged, shapeAt } from "./gesture";
 import { belongsToControl, bound, keyName, meaning, nudge, shownKey } from "./keys";
 import { SceneStore } from "./scene";
-import { fit, focused, toImage, toScreen, zoomed } from "./viewport";
+import { fit, focused, inSight, middleOf, pinched, toImage, toScreen, zoomed } from "./viewport";
 
 const image = { width: 100, height: 80 };
 const box = (x1: number, y1: number, x2: number, y2: number, label = "bolt") => ({ x1, y1, x2, y2, label });
@@ -123,6 +123,16 @@ describe("a gesture", () => {
     expect(isDrawn(box(1, 1, 4, 4), 2)).toBe(true);
   });
 
+  it("moves a shape by an arrow and sizes it by its lower right corner, not a mask", () => {
+    const right = { x: 4, y: 0, size: false };
+    const larger = { x: 10, y: 5, size: true };
+    const square = { ...box(0, 0, 10, 10), id: 1, polygon: [0, 0, 10, 0, 10, 10] };
+    expect(nudged({ ...box(95, 0, 99, 10), id: 1 }, right, image)).toMatchObject({ x1: 96, x2: 100 });
+    expect(nudged(square, right, image)?.polygon).toEqual([4, 0, 14, 0, 14, 10]);
+    expect(nudged(square, larger, image)).toMatchObject({ x2: 20, y2: 15, polygon: [0, 0, 20, 0, 20, 15] });
+    expect(nudged({ ...box(0, 0, 4, 4), id: 1, fixed: { rle: { size: [80, 100], counts: [8000] } } }, right, image)).toBeNull();
+  });
+
   it("carries a polygon along with its box", () => {
     const from = box(0, 0, 10, 10);
     expect(carried([0, 0, 10, 0, 10, 10], from, moved(from, { x: 5, y: 2 }, image))).toEqual([5, 2, 15, 2, 15, 12]);
@@ -144,6 +154,31 @@ describe("a viewport", () => {
     const closer = zoomed(whole, 3, at, whole);
     expect(toImage(closer, at).x).toBeCloseTo(toImage(whole, at).x);
     expect(toImage(closer, at).y).toBeCloseTo(toImage(whole, at).y);
+  });
+
+  it("keeps what lies under two fingers there, while they part and wander", () => {
+    const before = [
+      { x: 200, y: 150 },
+      { x: 260, y: 190 },
+    ] as const;
+    const after = [
+      { x: 150, y: 140 },
+      { x: 270, y: 220 },
+    ] as const;
+    const held = pinched(whole, before, after, whole);
+    for (const finger of [0, 1] as const) {
+      const [from, to] = [toImage(whole, before[finger]), toImage(held, after[finger])];
+      expect(to.x).toBeCloseTo(from.x);
+      expect(to.y).toBeCloseTo(from.y);
+    }
+  });
+
+  it("knows what is in sight, and its middle", () => {
+    const canvas = { width: 500, height: 400 };
+    const close = zoomed(whole, 4, { x: 250, y: 200 }, whole);
+    expect(inSight(close, canvas, box(45, 35, 55, 45))).toBe(true);
+    expect(inSight(close, canvas, box(0, 0, 5, 5))).toBe(false);
+    expect(middleOf(whole, canvas, image)).toEqual({ x1: 40, y1: 32, x2: 60, y2: 48 });
   });
 
   it("puts a focused box in the middle, never farther away than the whole image", () => {
