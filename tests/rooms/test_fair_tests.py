@@ -18,6 +18,7 @@ from relens.deployments import store as deployments
 from relens.infra.database import Database, add
 from relens.kit.ids import new_id
 from relens.loop import feedback, feedback_rows, store
+from relens.loop import freeze as freezing
 from relens.loop.freeze import freeze
 from relens.loop.policy import FeedbackLoop, Policies
 from relens.loop.provenance import lineage
@@ -133,6 +134,39 @@ def test_a_scene_that_one_deployment_keeps_for_testing_is_not_trained_on_by_anot
     assert {items[line.asset].split for line in ours} >= {"test", "train"}
     for line, twin in zip(ours, theirs, strict=True):
         assert items[line.asset].split == items[twin.asset].split
+
+
+def test_a_scene_that_was_kept_for_testing_in_an_older_version_is_not_forgotten(world: World) -> None:
+    there = list(world.items(world.first).values())
+    tested = next(item for item in there if item.split == "test")
+    next_version(world, [item for item in there if item.split != "test"])
+    hard, check = world.come_upon("hard", group=tested.group), world.predict("check", group=tested.group)
+    for line in (hard, check):
+        world.say(line, "accepted")
+    counted = world.follow()
+    assert (counted.added, counted.kept_for_testing, counted.left_out) == (0, 1, {"test scene": 1})
+
+
+def test_versions_that_are_published_at_the_same_moment_lose_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = another(world)
+    ours, theirs = world.predict("ours"), other.predict("theirs")
+    world.say(ours, "accepted")
+    other.say(theirs, "accepted")
+    world.follow()
+    written: list[str] = []
+
+    def meanwhile(database: Database, content: Any) -> None:
+        lay_down(database, content)
+        if not written:
+            written.append("once")
+            other.freeze()
+
+    monkeypatch.setattr(freezing, "lay_down", meanwhile)
+    version = world.freeze()
+    assert version.number == 3
+    assert {ours.asset, theirs.asset} <= world.items(version).keys()
 
 
 def test_what_one_deployment_put_there_another_neither_changes_nor_takes_out(world: World) -> None:

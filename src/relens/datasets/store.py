@@ -157,6 +157,13 @@ def next_number(connection: Connection, dataset_id: str) -> int:
     return int(connection.execute(query).scalar() or 0) + 1
 
 
+def newest(connection: Connection, dataset_id: str) -> DatasetVersion | None:
+    """The version with the highest number, if there is any."""
+    query = _JOINED.where(dataset_version.c.dataset == dataset_id).order_by(dataset_version.c.number.desc())
+    row = connection.execute(query.limit(1)).first()
+    return None if row is None else _version(row)
+
+
 def places(connection: Connection, dataset_id: str, after: int = 0) -> list[tuple[str, str, Split, int]]:
     """(asset, group, split, number of the last version that says so) over all versions behind number `after`, in order of that number."""
     last = func.max(dataset_version.c.number)

@@ -137,10 +137,10 @@ class Feedback:
 def newest_version(connection: Connection, dataset: str) -> DatasetVersion:
     """The latest version of a dataset (by id or name); EmptyDataset when there is none."""
     found = datasets.find_dataset(connection, dataset)
-    there = datasets.versions(connection, found.id)
-    if not there:
+    there = datasets.newest(connection, found.id)
+    if there is None:
         raise EmptyDataset(f"the dataset '{found.name}' has no version yet: import one first")
-    return there[0]
+    return there
 
 
 def share_of_reviews(deployment: Deployment, loop: FeedbackLoop) -> float:
@@ -168,9 +168,11 @@ def tally(connection: Connection, deployment: str, loop: FeedbackLoop, after_seq
 
 def _differ(connection: Connection, newest: DatasetVersion, seen: str | None) -> bool:
     """Whether anything but reviews came since `seen`: then what is known of every image has to be asked again."""
-    since = [one for one in datasets.versions(connection, newest.dataset) if seen is None or one.id > seen]
-    before = next((one for one in datasets.versions(connection, newest.dataset) if one.id == seen), None)
-    return before is None or any(one.origin != "feedback" or one.labels != before.labels for one in since)
+    there = datasets.versions(connection, newest.dataset)
+    before = next((one for one in there if one.id == seen), None)
+    return before is None or any(
+        one.origin != "feedback" or one.labels != before.labels for one in there if one.number > before.number
+    )
 
 
 def _reviewed(
