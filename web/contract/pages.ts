@@ -19,8 +19,14 @@ type Reads<Expected, Sent extends Loose<Expected>> = [Expected, Sent];
 
 export type Checked = [
   Reads<Page.Alert, Server.AlertOut>,
+  Reads<Page.AlertNotice, Server.NoticeOut>,
   Reads<Page.AlertRule, Server.RuleOut>,
+  Reads<Page.AlertStory, Server.AlertStory>,
   Reads<Page.AlertSubject, Server.SubjectOut>,
+  Reads<Page.Channel, Server.ChannelOut>,
+  Reads<Page.ChannelKind, Server.ChannelKindOut>,
+  Reads<Page.PlannedStop, Server.StopOut>,
+  Reads<Page.TestResult, Server.TestOut>,
   Reads<Page.ContinuousDeployment, Server.ContinuousDeploymentBody>,
   Reads<Page.Dashboard, Server.DashboardOut>,
   Reads<Page.Dataset, Server.DatasetOut>,
@@ -43,6 +49,9 @@ export type Checked = [
   Reads<Page.System, Server.SystemOut>,
   Reads<Page.Keeping, Server.KeepingOut>,
   Reads<Page.Forecast, Server.ForecastOut>,
+  Reads<Page.SimilarImages, Server.SimilarOut>,
+  Reads<Page.Gaps, Server.GapsOut>,
+  Reads<Page.Writer, Server.WriterOut>,
   Reads<Page.Storage, Server.StorageOut>,
   Reads<Page.FoundPage, Server.PredictionsOut>,
   Reads<Omit<Page.Trainer, "parameters">, Server.TrainerOut>,
@@ -50,6 +59,3 @@ export type Checked = [
   Reads<Page.TrainingRun, Server.TrainingRunOut>,
   Reads<Page.Verdict, Server.VerdictOut>,
 ];
-  Reads<Page.SimilarImages, Server.SimilarOut>,
-  Reads<Page.Gaps, Server.GapsOut>,
-  Reads<Page.Writer, Server.WriterOut>,

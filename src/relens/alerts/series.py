@@ -19,7 +19,8 @@ from relens.monitoring.measure import Measuring
 from relens.monitoring.window import Window
 
 EVERY_S = 15
-_QUANTILES = {"p50": "0.5", "p90": "0.9", "p95": "0.95", "p99": "0.99"}
+_PERCENTILES = {"p50": "50", "p90": "90", "p95": "95", "p99": "99"}
+"""Not called quantiles: Prometheus keeps that word for its summaries."""
 _OF_METRICS = {
     ("outlier", "unusual_share"): telemetry.UNUSUAL,
     ("drift", "d"): telemetry.DRIFT,
@@ -58,9 +59,9 @@ class Series:
         telemetry.IMAGES.labels(deployment.name).set(values["volume"].get("images") or 0)
         for (metric, field), gauge in _OF_METRICS.items():
             telemetry.show(gauge, values[metric].get(field), deployment.name)
-        for field, quantile in _QUANTILES.items():
+        for field, percentile in _PERCENTILES.items():
             found = values["latency"].get(field)
-            telemetry.show(telemetry.LATENCY, None if found is None else found / 1000, deployment.name, quantile)
+            telemetry.show(telemetry.LATENCY, None if found is None else found / 1000, deployment.name, percentile)
 
     def _value(self, deployment: Deployment, name: str, window: Window) -> Mapping[str, float | None]:
         try:

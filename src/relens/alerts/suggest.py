@@ -40,7 +40,7 @@ def suggestions(database: Database, measuring: Measuring, deployment: Deployment
         day = Window(extent[0], min(extent[0] + DAY, max(now, extent[0] + HOUR)))
         whole = Window(extent[0], max(now, extent[1] + HOUR))
         for name in ("latency", "errors", "outlier"):
-            _measure(first, measuring, deployment, name, day)
+            _measure(first, measuring, deployment, name, day, str(_HOUR_S))
         for name in ("detection_report", "classification_report"):
             _measure(first, measuring, deployment, name, whole)
     found = (_silence(), _latency(first), _errors(first), _drift(), _unusual(first), _reviewed(first))
@@ -48,10 +48,15 @@ def suggestions(database: Database, measuring: Measuring, deployment: Deployment
 
 
 def _measure(
-    first: dict[str, Measurement], measuring: Measuring, deployment: Deployment, name: str, window: Window
+    first: dict[str, Measurement],
+    measuring: Measuring,
+    deployment: Deployment,
+    name: str,
+    window: Window,
+    bucket: str = "auto",
 ) -> None:
     try:
-        found = measuring.metric(deployment, name, window, str(_HOUR_S))
+        found = measuring.metric(deployment, name, window, bucket)
     except NotFound:
         return
     if found.available and found.count >= LEAST_IMAGES:

@@ -36,8 +36,8 @@ REQUESTS = Counter(
 IMAGES = Gauge("relens_window_images", "Images answered in this hour and the last, by deployment.", ["deployment"])
 LATENCY = Gauge(
     "relens_window_latency_seconds",
-    "Latency of the answers of this hour and the last, by deployment and quantile.",
-    ["deployment", "quantile"],
+    "Latency of the answers of this hour and the last, by deployment and percentile.",
+    ["deployment", "percentile"],
 )
 ERRORS = Gauge("relens_window_errors_ratio", "Share of failed predictions, by deployment.", ["deployment"])
 DRIFT = Gauge(
@@ -81,7 +81,7 @@ _OF_DEPLOYMENTS: tuple[tuple[Histogram | Counter | Gauge, *tuple[str, ...]], ...
     (REFUSALS, "deployment", "reason"),
     (UNLOGGED, "deployment", "reason"),
     (IMAGES, "deployment"),
-    (LATENCY, "deployment", "quantile"),
+    (LATENCY, "deployment", "percentile"),
     (ERRORS, "deployment"),
     (DRIFT, "deployment"),
     (UNUSUAL, "deployment"),

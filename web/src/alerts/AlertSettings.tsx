@@ -1,149 +1,142 @@
-/* Alert rules of a deployment: a metric, above or below, a number; who is told is under Advanced. */
+/* Alert rules of a deployment: those there are, those worth having, a new one, and times when it is meant to stand still. */
 import { useState } from "react";
-import type { AlertRule, AlertSubject, MetricInfo, Page as Items, Task } from "../api/types";
+import type { AlertRule, AlertSubject, MetricInfo, Page as Items, SuggestedRule, Task, TestResult } from "../api/types";
 import { useRead, useSend } from "../api/use";
-import { Button, Field, Input, Select, Switch } from "../design/controls";
+import { Button, Switch } from "../design/controls";
 import { duration } from "../design/format";
 import { Card, dim } from "../design/page";
-import { Notice } from "../design/status";
+import { Chip, Notice } from "../design/status";
+import { Time } from "../design/Time";
 import css from "./alerts.module.css";
 import { measures, sentence, type Measure } from "./measures";
+import { PlannedStops } from "./PlannedStops";
+import { RuleForm } from "./RuleForm";
 
 export function AlertSettings({ deployment, task }: { deployment: string; task: Task }) {
   const path = `/deployments/${deployment}/alert-rules`;
-  const rules = useRead<Items<AlertRule>>(path);
+  const rules = useRead<Items<AlertRule>>(path, undefined, { every: 10000 });
   const catalog = useRead<Items<MetricInfo>>("/metrics");
-  const send = useSend(path, "/alerts");
-  const [tested, setTested] = useState<string | null>(null);
   const known = new Set(catalog.data?.items.filter((info) => info.tasks.includes(task)).map((info) => info.name) ?? []);
   const subjects = useRead<Items<AlertSubject>>("/alert-subjects");
   const choices = measures(subjects.data?.items ?? [], known);
   return (
     <Card title="Alerts" id="alerts">
       <div className={css.rules}>
+        {rules.error && <Notice tone="bad">{rules.error.message}</Notice>}
         {rules.data?.items.map((rule) => (
-          <div key={rule.id} className={css.rule}>
-            <Switch
-              checked={rule.active}
-              onChange={(active) => send.mutate({ method: "PATCH", path: `/alert-rules/${rule.id}`, body: { active } })}
-            >
-              {sentence(rule, choices)}
-            </Switch>
-            <span className={dim}>
-              over {duration(rule.window_s)}, at least {rule.min_count} images{rule.webhook ? `, tells ${host(rule.webhook)}` : ""}
-            </span>
-            <span className={css.ruleActions}>
-              {rule.webhook && (
-                <Button
-                  small
-                  onClick={() =>
-                    send.mutate({ method: "POST", path: `/alert-rules/${rule.id}/test` }, { onSuccess: () => setTested(rule.id) })
-                  }
-                >
-                  {tested === rule.id ? "Sent" : "Send a test"}
-                </Button>
-              )}
-              <Button small look="quiet" onClick={() => send.mutate({ method: "DELETE", path: `/alert-rules/${rule.id}` })}>
-                Delete
-              </Button>
-            </span>
-          </div>
+          <Rule key={rule.id} rule={rule} choices={choices} path={path} />
         ))}
-        {send.error && <Notice tone="bad">{send.error.message}</Notice>}
-        {choices.length > 0 && <NewRule path={path} choices={choices} />}
+        <Suggested path={path} choices={choices} />
+        {choices.length > 0 && <RuleForm path={path} choices={choices} />}
+        <PlannedStops deployment={deployment} />
       </div>
     </Card>
   );
 }
 
-function host(url: string): string {
-  try {
-    return new URL(url).host;
-  } catch {
-    return url;
-  }
+function Rule({ rule, choices, path }: { rule: AlertRule; choices: Measure[]; path: string }) {
+  const [editing, setEditing] = useState(false);
+  const send = useSend(path, "/alerts");
+  const test = useSend<TestResult>(path, "/channels");
+  const here = `/alert-rules/${rule.id}`;
+  const error = send.error ?? test.error;
+  return (
+    <div className={css.rule}>
+      <Switch checked={rule.active} onChange={(active) => send.mutate({ method: "PATCH", path: here, body: { active } })}>
+        {sentence(rule, choices)}
+      </Switch>
+      <span className={dim}>
+        {scope(rule)} <Delivered rule={rule} />
+      </span>
+      <span className={css.ruleActions}>
+        {rule.channels.length > 0 && (
+          <Button small disabled={test.isPending} onClick={() => test.mutate({ method: "POST", path: `${here}/test` })}>
+            Send a test
+          </Button>
+        )}
+        <Button small aria-expanded={editing} onClick={() => setEditing(!editing)}>
+          Edit
+        </Button>
+        <Button small look="quiet" onClick={() => send.mutate({ method: "DELETE", path: here })}>
+          Delete
+        </Button>
+      </span>
+      <div className={css.said}>
+        {test.data && <Notice tone={test.data.delivered ? "ok" : "bad"}>{test.data.message}</Notice>}
+        {error && <Notice tone="bad">{error.message}</Notice>}
+        {editing && <RuleForm path={path} choices={choices} rule={rule} onDone={() => setEditing(false)} />}
+      </div>
+    </div>
+  );
 }
 
-function NewRule({ path, choices }: { path: string; choices: Measure[] }) {
-  const [key, setKey] = useState("");
-  const chosen = choices.find((choice) => choice.key === key) ?? choices[0];
-  const [operator, setOperator] = useState<AlertRule["operator"] | "">("");
-  const [value, setValue] = useState("");
-  const [webhook, setWebhook] = useState("");
-  const [windowS, setWindow] = useState(3600);
-  const [minimum, setMinimum] = useState(30);
-  const save = useSend(path);
-  const submit = () => {
-    const body = {
-      metric: chosen.metric,
-      field: chosen.field,
-      operator: operator || chosen.operator,
-      value: Number(value) / chosen.scale,
-      window_s: windowS,
-      min_count: minimum,
-      webhook: webhook.trim() || null,
-      active: true,
-    };
-    save.mutate({ method: "POST", path, body }, { onSuccess: () => (setValue(""), setWebhook("")) });
-  };
+/** Over which images, for how long, and who is told. */
+function scope(rule: AlertRule): string {
+  const parts = [`over ${duration(rule.window_s)}`, `at least ${rule.min_count} images`];
+  if (rule.each_source) parts.push("each source by itself");
+  if (rule.source) parts.push(`only ${rule.source}`);
+  if (rule.for_s > 0) parts.push(`for ${duration(rule.for_s)}`);
+  if (rule.estimator !== "point") parts.push(`${rule.estimator} bound`);
+  if (rule.channels.length > 0) {
+    parts.push(`tells ${rule.channels.map((one) => (one.active ? one.name : `${one.name} (off)`)).join(", ")}`);
+  }
+  return parts.join(", ");
+}
+
+function Delivered({ rule }: { rule: AlertRule }) {
+  const last = rule.last_delivery;
+  const missing = rule.slices.find((one) => one.no_data_since);
   return (
-    <form className={css.new} onSubmit={(event) => (event.preventDefault(), submit())}>
-      <div className={css.line}>
-        <span>Tell me when</span>
-        <Select
-          aria-label="Metric"
-          value={chosen.key}
-          onChange={(event) => (setKey(event.target.value), setOperator(""))}
-          options={choices.map((choice) => ({ value: choice.key, title: choice.title }))}
-        />
-        <span>is</span>
-        <Select
-          aria-label="Above or below"
-          value={operator || chosen.operator}
-          onChange={(event) => setOperator(event.target.value as AlertRule["operator"])}
-          options={[
-            { value: "above", title: "above" },
-            { value: "below", title: "below" },
-          ]}
-        />
-        <Input
-          type="number"
-          step="any"
-          aria-label="Number"
-          placeholder={chosen.example}
-          value={value}
-          onChange={(event) => setValue(event.target.value)}
-          required
-        />
-        <span>{chosen.shown}</span>
-        <Button type="submit" look="primary" disabled={value === "" || save.isPending}>
-          Save
-        </Button>
-      </div>
-      <details className={css.advanced}>
-        <summary>Advanced</summary>
-        <div className={css.more}>
-          <Field label="Webhook" hint="A POST with the alert as JSON, when it fires and when it ends.">
-            <Input type="url" value={webhook} placeholder="https://" onChange={(event) => setWebhook(event.target.value)} />
-          </Field>
-          <Field label="Over the last">
-            <Select
-              value={String(windowS)}
-              onChange={(event) => setWindow(Number(event.target.value))}
-              options={[
-                { value: "300", title: "5 minutes" },
-                { value: "3600", title: "1 hour" },
-                { value: "86400", title: "1 day" },
-                { value: "604800", title: "7 days" },
-              ]}
-            />
-          </Field>
-          <Field label="With at least this many images">
-            <Input type="number" min={1} value={minimum} onChange={(event) => setMinimum(Number(event.target.value))} />
-          </Field>
+    <>
+      {(rule.state === "firing" || rule.state === "clearing") && (
+        <Chip tone="bad" dot>
+          Firing
+        </Chip>
+      )}
+      {missing && (
+        <Chip title={missing.source ?? undefined}>
+          not known since <Time at={missing.no_data_since} />
+        </Chip>
+      )}
+      {last?.state === "sent" && (
+        <>
+          last told <Time at={last.sent_at} />
+        </>
+      )}
+      {last && last.state !== "sent" && (
+        <Chip tone={last.state === "failed" ? "bad" : "warn"} title={last.error || undefined}>
+          {last.state === "failed" ? `not told: ${last.error}` : last.error ? `trying again: ${last.error}` : "on its way"}
+        </Chip>
+      )}
+    </>
+  );
+}
+
+/** Rules worth having that are not there yet, one press each. */
+function Suggested({ path, choices }: { path: string; choices: Measure[] }) {
+  const offered = useRead<Items<SuggestedRule>>(`${path}/suggested`);
+  const add = useSend(path);
+  const items = offered.data?.items ?? [];
+  if (items.length === 0) return null;
+  return (
+    <section className={css.suggested} aria-label="Suggested rules">
+      <h3>Suggested</h3>
+      {items.map((one) => (
+        <div key={one.title} className={css.offer}>
+          <span>
+            {sentence({ ...one.rule, field: one.rule.field ?? "" }, choices)} <span className={dim}>{one.reason}</span>
+          </span>
+          <Button
+            small
+            aria-label={`Add: ${one.title}`}
+            disabled={add.isPending}
+            onClick={() => add.mutate({ method: "POST", path, body: one.rule })}
+          >
+            Add
+          </Button>
         </div>
-      </details>
-      {save.error && <Notice tone="bad">{save.error.message}</Notice>}
-    </form>
+      ))}
+      {add.error && <Notice tone="bad">{add.error.message}</Notice>}
+    </section>
   );
 }

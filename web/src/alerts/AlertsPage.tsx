@@ -1,21 +1,22 @@
-/* What fired: what is open first, then what is over. */
-import { Link } from "react-router";
+/* What fired: what is open first, then what is over; what was told since somebody last looked; and the channels. */
 import { useSearchParams } from "react-router";
-import type { Alert, Deployment, Page as Items } from "../api/types";
-import { useRead, useSend } from "../api/use";
+import type { Alert, AlertNotice, Deployment, Page as Items } from "../api/types";
+import { usePages, useRead, useSend } from "../api/use";
 import { Button, Segmented } from "../design/controls";
-import { who } from "../design/format";
-import { Card, dim, Empty, Loaded, Page, tableClass } from "../design/page";
-import { Chip } from "../design/status";
+import { Card, Empty, Loaded, Page, tableClass } from "../design/page";
+import { Notice } from "../design/status";
 import { Time } from "../design/Time";
+import { AlertRow } from "./AlertRow";
 import css from "./alerts.module.css";
+import { Channels } from "./Channels";
 
 export default function AlertsPage() {
   const [search, setSearch] = useSearchParams();
   const state = search.get("state") ?? "open";
-  const alerts = useRead<Items<Alert>>("/alerts", { state }, { every: 3000, keep: true });
+  const pages = usePages<Alert>("/alerts", { state, limit: 50 }, (loaded) => (loaded > 1 ? 15000 : 3000));
   const deployments = useRead<Items<Deployment>>("/deployments");
   const name = (id: string) => deployments.data?.items.find((deployment) => deployment.id === id)?.name ?? id;
+  const items = pages.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Page
       title="Alerts"
@@ -31,8 +32,9 @@ export default function AlertsPage() {
         />
       }
     >
-      <Loaded query={alerts}>
-        {({ items }) =>
+      <Inbox />
+      <Loaded query={pages}>
+        {() =>
           items.length === 0 ? (
             <Card>
               <Empty title={state === "open" ? "Nothing is firing" : "No alert has ever fired"}>
@@ -54,50 +56,51 @@ export default function AlertsPage() {
                 </thead>
                 <tbody>
                   {items.map((alert) => (
-                    <Row key={alert.id} alert={alert} deployment={name(alert.deployment)} />
+                    <AlertRow key={alert.id} alert={alert} deployment={name(alert.deployment)} />
                   ))}
                 </tbody>
               </table>
+              {pages.hasNextPage && (
+                <div className={css.older}>
+                  <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+                    Older alerts
+                  </Button>
+                </div>
+              )}
             </Card>
           )
         }
       </Loaded>
+      <Channels />
     </Page>
   );
 }
 
-function Row({ alert, deployment }: { alert: Alert; deployment: string }) {
-  const send = useSend("/alerts", "/overview", "/deployments");
+/** What was told into the pages, and what alerts say of themselves, until somebody has seen it. */
+function Inbox() {
+  const notices = useRead<Items<AlertNotice>>("/alert-notices", undefined, { every: 10000 });
+  const send = useSend("/alert-notices");
+  const items = notices.data?.items ?? [];
+  if (items.length === 0) return null;
+  const ids = items.map((notice) => notice.id);
   return (
-    <tr>
-      <td>
-        {alert.state === "firing" ? (
-          <Chip tone="bad" dot>
-            Firing
-          </Chip>
-        ) : (
-          <Chip dot>Over</Chip>
-        )}
-      </td>
-      <td className={css.alert}>{alert.sentence}</td>
-      <td>
-        <Link className={css.link} to={`/deployments/${deployment}`}>
-          {deployment}
-        </Link>
-      </td>
-      <td>
-        <Time at={alert.since} />
-      </td>
-      <td>{alert.resolved_at ? <Time at={alert.resolved_at} /> : <span className={dim}>–</span>}</td>
-      <td data-n>
-        {alert.acknowledged_by ? (
-          <span className={dim}>seen by {who(alert.acknowledged_by)}</span>
-        ) : (
-          <Button small disabled={send.isPending} onClick={() => send.mutate({ method: "POST", path: `/alerts/${alert.id}/acknowledge` })}>
-            Acknowledge
-          </Button>
-        )}
-      </td>
-    </tr>
+    <Card
+      title="Told since you last looked"
+      aside={
+        <Button small disabled={send.isPending} onClick={() => send.mutate({ method: "POST", path: "/alert-notices/seen", body: { ids } })}>
+          Seen
+        </Button>
+      }
+    >
+      <ul className={css.notices}>
+        {items.map((notice) => (
+          <li key={notice.id}>
+            <span>{notice.sentence}</span>
+            <Time at={notice.at} />
+          </li>
+        ))}
+      </ul>
+      {send.error && <Notice tone="bad">{send.error.message}</Notice>}
+    </Card>
   );
 }

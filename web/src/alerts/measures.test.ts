@@ -2,12 +2,14 @@ import { expect, it } from "vitest";
 import { measures, sentence } from "./measures";
 
 const SUBJECTS = [
-  { metric: "latency", field: "p95", title: "latency p95", unit: "ms" },
-  { metric: "outlier", field: "unusual_share", title: "share of unusual images", unit: "share" },
-  { metric: "classification_report", field: "accuracy", title: "accuracy on reviewed images", unit: "share" },
+  { metric: "latency", field: "p95", title: "latency p95", unit: "ms", bounds: false },
+  { metric: "outlier", field: "unusual_share", title: "share of unusual images", unit: "share", bounds: true },
+  { metric: "classification_report", field: "accuracy", title: "accuracy on reviewed images", unit: "share", bounds: true },
 ];
 
 it("only what applies to the deployment can be watched, the most asked for first", () => {
+  const silence = { metric: "silence", field: "usual_gaps", title: "silence", unit: "times", bounds: false };
+  expect(measures([silence], new Set(["latency"])).map((one) => one.shown)).toEqual(["times the usual gap"]);
   expect(measures(SUBJECTS, new Set(["latency", "outlier"])).map((one) => one.key)).toEqual(["outlier.unusual_share", "latency.p95"]);
 });
 

@@ -4,23 +4,33 @@ import { words } from "../design/format";
 
 export type Measure = AlertSubject & { key: string; operator: AlertRule["operator"]; shown: string; scale: number; example: string };
 
-const USUALLY_BAD_BELOW = /^(volume|confidence|average_precision|detection_report|classification_report)$/;
+const USUALLY_BAD_BELOW = /^(volume|throughput|confidence|average_precision|detection_report|classification_report)$/;
 
 const EXAMPLES: Record<string, string> = {
   "drift.from_usual": "0.1",
   "drift.d": "0.25",
   "outlier.unusual_share": "5",
   "latency.p95": "200",
+  "errors.share": "1",
+  "silence.usual_gaps": "3",
   "volume.images": "10",
 };
 
-const ORDER = ["drift.from_usual", "outlier.unusual_share", "latency.p95", "volume.images", "confidence.mean"];
+const ORDER = [
+  "drift.from_usual",
+  "outlier.unusual_share",
+  "latency.p95",
+  "errors.share",
+  "silence.usual_gaps",
+  "volume.images",
+  "confidence.mean",
+];
 
 /** `scale`: what a person types divided by it is what the server compares with. The most asked for come first. */
 export function measures(subjects: readonly AlertSubject[], metrics: ReadonlySet<string>): Measure[] {
   const place = (one: Measure) => (ORDER.includes(one.key) ? ORDER.indexOf(one.key) : ORDER.length);
   return subjects
-    .filter((subject) => metrics.size === 0 || metrics.has(subject.metric))
+    .filter((subject) => metrics.size === 0 || metrics.has(subject.metric) || subject.metric === "silence")
     .map(measure)
     .sort((a, b) => place(a) - place(b));
 }
@@ -28,7 +38,13 @@ export function measures(subjects: readonly AlertSubject[], metrics: ReadonlySet
 function measure(subject: AlertSubject): Measure {
   const key = `${subject.metric}.${subject.field}`;
   const share = subject.unit === "share";
-  const shown = share ? "%" : ["number", "distance", "images"].includes(subject.unit) ? "" : subject.unit;
+  const shown = share
+    ? "%"
+    : ["number", "distance", "images"].includes(subject.unit)
+      ? ""
+      : subject.unit === "times"
+        ? "times the usual gap"
+        : subject.unit;
   return {
     ...subject,
     key,

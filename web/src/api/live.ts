@@ -96,33 +96,6 @@ export type TrainingData = {
   message: string | null;
 };
 
-export type AlertSubject = { metric: string; field: string; title: string; unit: string };
-export type AlertRule = {
-  id: string;
-  metric: string;
-  field: string | null;
-  operator: "above" | "below";
-  value: number;
-  window_s: number;
-  min_count: number;
-  webhook: string | null;
-  active: boolean;
-};
-export type Alert = {
-  id: string;
-  rule: string;
-  deployment: string;
-  metric: string;
-  value: number | null;
-  limit: number;
-  operator: string;
-  state: "firing" | "resolved";
-  since: string;
-  resolved_at: string | null;
-  acknowledged_by: Actor | string | null;
-  sentence: string;
-};
-
 export type FeedbackLoop = { dataset: string | null; active: boolean; test_share: number };
 export type ContinuousTraining = { active: boolean; after: number; trainer: string; parameters: Record<string, unknown> };
 export type ContinuousDeployment = {

@@ -1,0 +1,120 @@
+/* One alert: what it says, since when, who has seen it; opened, what happened to it with the numbers at the time. */
+import { useState } from "react";
+import { Link } from "react-router";
+import type { Alert, AlertStory } from "../api/types";
+import { useRead, useSend } from "../api/use";
+import { Button, Select } from "../design/controls";
+import { score, who } from "../design/format";
+import { dim } from "../design/page";
+import { Chip, Notice } from "../design/status";
+import { Time } from "../design/Time";
+import css from "./alerts.module.css";
+
+const TONES = { info: "plain", warning: "warn", critical: "bad" } as const;
+
+const SNOOZES = [
+  { value: "", title: "Snooze" },
+  { value: "30", title: "For 30 minutes" },
+  { value: "240", title: "For 4 hours" },
+  { value: "1440", title: "For a day" },
+  { value: "0", title: "Wake up" },
+];
+
+export function AlertRow({ alert, deployment }: { alert: Alert; deployment: string }) {
+  const [open, setOpen] = useState(false);
+  const send = useSend("/alerts", "/overview", "/deployments");
+  const firing = alert.state === "firing";
+  const seen = () => send.mutate({ method: "POST", path: `/alerts/${alert.id}/acknowledge` });
+  const snooze = (minutes: number) => send.mutate({ method: "POST", path: `/alerts/${alert.id}/snooze`, body: { minutes } });
+  return (
+    <>
+      <tr>
+        <td>
+          <Chip tone={firing ? TONES[alert.severity] : "plain"} dot>
+            {firing ? "Firing" : "Over"}
+          </Chip>
+        </td>
+        <td className={css.alert}>
+          <button type="button" className={css.open} aria-expanded={open} onClick={() => setOpen(!open)}>
+            {alert.sentence}
+          </button>
+          {alert.part_of && <p className={dim}>Told with the alert about silence.</p>}
+          {send.error && <Notice tone="bad">{send.error.message}</Notice>}
+        </td>
+        <td>
+          <Link className={css.link} to={`/deployments/${deployment}`}>
+            {deployment}
+          </Link>
+        </td>
+        <td>
+          <Time at={alert.since} />
+        </td>
+        <td>{alert.resolved_at ? <Time at={alert.resolved_at} /> : <span className={dim}>–</span>}</td>
+        <td data-n>
+          <span className={css.actions}>
+            {alert.acknowledged_by ? (
+              <span className={dim}>seen by {who(alert.acknowledged_by)}</span>
+            ) : (
+              <Button small disabled={send.isPending} onClick={seen}>
+                Acknowledge
+              </Button>
+            )}
+            {firing && (
+              <Select
+                aria-label="Snooze"
+                value=""
+                disabled={send.isPending}
+                onChange={(event) => event.target.value !== "" && snooze(Number(event.target.value))}
+                options={SNOOZES.filter((one) => one.value !== "0" || alert.snoozed_until)}
+              />
+            )}
+          </span>
+        </td>
+      </tr>
+      {open && (
+        <tr>
+          <td />
+          <td colSpan={5}>
+            <Story alert={alert} />
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}
+
+const SAID: Record<string, string> = {
+  firing: "began",
+  resolved: "was over",
+  reminder: "told again",
+  acknowledged: "seen",
+  snoozed: "snoozed",
+  woken: "woken up",
+};
+
+function Story({ alert }: { alert: Alert }) {
+  const story = useRead<AlertStory>(`/alerts/${alert.id}`);
+  return (
+    <div className={css.story}>
+      {alert.cause && <p>Likely cause: {alert.cause}.</p>}
+      {alert.next_step && <p>Next step: {alert.next_step}.</p>}
+      {alert.snoozed_until && (
+        <p>
+          Snoozed until <Time at={alert.snoozed_until} exact />
+        </p>
+      )}
+      {story.error && <Notice tone="bad">{story.error.message}</Notice>}
+      <ol>
+        {story.data?.events.map((event, i) => (
+          <li key={i}>
+            <Time at={event.at} exact /> {SAID[event.kind] ?? event.kind}
+            {event.value !== null && ` at ${score(event.value)}`}
+            {event.count !== null && `, ${event.count} images`}
+            {event.by && ` by ${event.by}`}
+            {event.note && <span className={dim}> {event.note}</span>}
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
