@@ -35,6 +35,7 @@ export type Checked = [
   Reads<Page.Deployment, Server.DeploymentOut>,
   Reads<Page.DeploymentRow, Server.HomeLineOut>,
   Reads<Page.DeploymentOverview, Server.OverviewOut>,
+  Reads<Page.Drift, Server.DriftOut>,
   Reads<Page.Job, Server.JobOut>,
   Reads<Page.Measurement, Server.MeasurementOut>,
   Reads<Page.Loop, Server.LoopOut>,

@@ -93,7 +93,7 @@ class DriftOut(BaseModel):
     decisions: list[DriftDecisionOut]
 
 
-class TestOut(BaseModel):
+class TwoSampleOut(BaseModel):
     """The two-sample Kolmogorov-Smirnov test of one feature; `corrected` is p times the number of tests (Bonferroni), at most 1."""
 
     feature: str
@@ -105,14 +105,14 @@ class TestOut(BaseModel):
     m: int
 
 
-class TestsOut(BaseModel):
+class TwoSampleTableOut(BaseModel):
     """Production against training data. With many images every difference is significant: this alarms nobody."""
 
-    items: list[TestOut]
+    items: list[TwoSampleOut]
 
     @staticmethod
-    def of(tested: list[Tested]) -> TestsOut:
-        return TestsOut(items=[TestOut(**one._asdict()) for one in tested])
+    def of(tested: list[Tested]) -> TwoSampleTableOut:
+        return TwoSampleTableOut(items=[TwoSampleOut(**one._asdict()) for one in tested])
 
 
 @router.get("/deployments/{deployment}/drift")
@@ -161,11 +161,11 @@ def post_investigate(deployment: str, body: InvestigateIn, actor: Asking, databa
 @router.get("/deployments/{deployment}/drift/tests")
 def get_tests(
     asked: Asked, database: Db, fitted: Fitted, images: Annotated[int, Query(ge=10, le=5_000)] = 2_000
-) -> TestsOut:
+) -> TwoSampleTableOut:
     """The classic table, for the latest images of the window."""
     deployment, window = asked
     with database.read() as connection:
-        return TestsOut.of(two_sample_table(connection, deployment, fitted, window, images))
+        return TwoSampleTableOut.of(two_sample_table(connection, deployment, fitted, window, images))
 
 
 def _shown(database: Database, name: str) -> DriftOut:

@@ -7,6 +7,7 @@ import { StorageSettings } from "../deployments/StorageSettings";
 import { useDeployment } from "../design/deployment";
 import { DeploymentSettings } from "../loop/DeploymentSettings";
 import { TrainingSettings } from "../loop/TrainingSettings";
+import { DriftSettings } from "../monitoring/DriftSettings";
 import css from "./settings.module.css";
 import { TrainingDataSettings } from "./TrainingDataSettings";
 
@@ -14,6 +15,7 @@ const SECTIONS = [
   ["training-data", "Training data"],
   ["continuous-training", "Continuous training"],
   ["continuous-deployment", "Continuous deployment"],
+  ["drift", "Drift"],
   ["alerts", "Alerts"],
   ["storage", "Storage"],
   ["general", "General"],
@@ -42,6 +44,7 @@ export default function SettingsPage() {
         <TrainingDataSettings />
         <TrainingSettings />
         <DeploymentSettings />
+        <DriftSettings />
         <AlertSettings deployment={deployment.name} task={deployment.task} />
         <StorageSettings key={deployment.name} deployment={deployment.name} />
         <GeneralSettings key={deployment.id} deployment={deployment} />
