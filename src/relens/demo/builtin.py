@@ -41,6 +41,8 @@ def built_in(seed: int = 1, sizes: Sizes = Sizes()) -> Stream:
     train = [_Frame(seed, "train", i, lines[i % len(lines)]) for i in range(sizes.train)]
     holdout = [_Frame(seed, "holdout", i, *_holdout_view(i)) for i in range(sizes.holdout)]
     arriving = {frame.name: frame for frame in _arriving(seed, sizes)}
+    past = list(_past(seed, sizes))
+    all_of_them = arriving | {frame.name: frame for frame, _ in past}
     return Stream(
         title=TITLE,
         task="detection",
@@ -49,8 +51,8 @@ def built_in(seed: int = 1, sizes: Sizes = Sizes()) -> Stream:
         gate=tuple(frame.example() for frame in holdout[0::2]),
         report=tuple(frame.example() for frame in holdout[1::2]),
         production=tuple(frame.arrival() for frame in arriving.values()),
-        truth=lambda name: arriving[name].draw().annotations if name in arriving else None,
-        past=tuple(_past(seed, sizes)),
+        truth=lambda name: all_of_them[name].draw().annotations if name in all_of_them else None,
+        past=tuple(frame.arrival(ago) for frame, ago in past),
         simulated=True,
     )
 
@@ -108,10 +110,10 @@ def _arriving(seed: int, sizes: Sizes) -> Iterator[_Frame]:
         yield _Frame(seed, "live", i, line, bad=i >= sizes.steady and line == TROUBLED)
 
 
-def _past(seed: int, sizes: Sizes) -> Iterator[Arrival]:
-    """Twelve hours of each day, the oldest first."""
+def _past(seed: int, sizes: Sizes) -> Iterator[tuple[_Frame, timedelta]]:
+    """Twelve hours of each day, the oldest first; with how long ago each was taken."""
     lines = list(LINES)
     for day in range(sizes.days, 0, -1):
         for i in range(sizes.per_day):
             ago = timedelta(days=day, hours=6) - timedelta(hours=12 * (i + 0.5) / sizes.per_day)
-            yield _Frame(seed, "past", day * 1000 + i, lines[i % len(lines)]).arrival(ago)
+            yield _Frame(seed, "past", day * 1000 + i, lines[i % len(lines)]), ago

@@ -47,7 +47,8 @@ def play(stage: Stage) -> report.Outcome:
         stage.visit(f"/deployments/{names.deployment}")
         prepared = _prepare(client, stage, names)
         traffic = Traffic(camera, prepared.names.deployment, stream.simulated)
-        reviewer = SimulatedReviewer(reviews, stream.truth, options.review_fraction, options.seed)
+        deployment = prepared.names.deployment
+        reviewer = SimulatedReviewer(reviews, deployment, stream.truth, options.review_fraction, options.seed)
         watch = Watch(client, prepared.names.deployment, prepared.retrain_after, show, show.seconds[_FIRST])
         rounds = Rounds(
             traffic,

@@ -1,4 +1,4 @@
-"""The simulated reviewer: knows what is true of arriving images, and settles some of their predictions by it."""
+"""The simulated reviewer: knows what is true of arriving images, and settles by it what the review queue gives out."""
 
 from __future__ import annotations
 
@@ -18,23 +18,37 @@ SAME_PLACE = 0.5
 
 
 class SimulatedReviewer:
-    """`client` acts under this reviewer's name. Chooses by a hash of the image's name: the same images with the same seed."""
+    """`client` acts under this reviewer's name. How much it reviews goes by a hash of the images' names, the same with the same seed;
+    which ones, the queue says."""
 
-    def __init__(self, client: Client, truth: Truth, fraction: float, seed: int) -> None:
+    def __init__(self, client: Client, deployment: str, truth: Truth, fraction: float, seed: int) -> None:
         self._client = client
+        self._deployment = client.deployment(deployment)
         self._truth = truth
         self._fraction = fraction
         self._seed = seed
         self.settled: Counter[str] = Counter()
 
-    def looks_at(self, name: str) -> bool:
-        """Whether this is one of the predictions it settles."""
+    def has_time_for(self, name: str) -> bool:
+        """Whether the arrival of this image is one after which it reviews one more."""
         return share_of(name, f"review {self._seed}") < self._fraction and self._truth(name) is not None
 
+    def next(self, count: int) -> list[tuple[str, str, list[Detection]]]:
+        """(name, prediction, what was answered) of the next `count` that the queue gives out, as far as there are."""
+        return [
+            (
+                str(waiting["client_id"]),
+                str(waiting["id"]),
+                [Detection.from_json(one) for one in waiting["detections"] if one["answered"]],
+            )
+            for waiting in self._deployment.queue(count)
+        ]
+
     def settle(self, name: str, prediction_id: str, answered: Sequence[Detection]) -> str:
-        """Accepts or corrects one prediction; which of the two it was."""
+        """Accepts or corrects one prediction, or passes by what it knows no truth of; which of these it was."""
         truth = self._truth(name)
         if truth is None:
+            self._client.review.skip(prediction_id)
             return "skipped"
         if agrees(answered, truth):
             self._client.review.accept(prediction_id)

@@ -12,11 +12,14 @@ from relens.demo.traffic import Traffic
 from relens.demo.watch import LoopStuck, Watch
 from relens.kit.errors import RelensError
 from relens.sdk.answer import Answer
+from relens.vision.prediction import Detection
 
 _RESERVE = 0.15
 """The share of the stream that waits until a retraining is over, so that the next version has something to answer."""
 _SLOWEST_S, _QUICKEST_S, _ASIDE_S = 3.0, 0.02, 0.5
 _CATCH_UP_S = 60.0
+_SITTING = 10
+"""Reviews at a time: with fewer, the two lanes of the queue would hardly mix."""
 
 
 class Rounds:
@@ -36,6 +39,9 @@ class Rounds:
         self._lockstep = lockstep
         self._pause = 1 / per_second if per_second else 0.0
         self._since_settled = 0
+        self._owed = 0
+        # One at a time: a retraining begins with the review that makes it due, and the next one must not slip in.
+        self._sitting = 1 if lockstep else _SITTING
         self.failed_reviews: list[str] = []
 
     def play(self, arrivals: Sequence[Arrival]) -> None:
@@ -44,7 +50,7 @@ class Rounds:
             answer = self._traffic.send(arrival)
             self._show.number("predictions", self._traffic.predictions)
             if answer is not None:
-                self.review(arrival, answer)
+                self._owe(arrival)
             if self._lockstep:
                 self._settle_when_due()
             else:
@@ -54,13 +60,28 @@ class Rounds:
         self.settle()
 
     def review(self, arrival: Arrival, answer: Answer) -> None:
-        """The simulated reviewer settles one prediction, if it is among those it looks at."""
-        if answer.id is None or not self._reviewer.looks_at(arrival.name):
-            return
+        """The simulated reviewer settles this very prediction, as somebody does who came upon it, if it has the time."""
+        if answer.id is not None and self._reviewer.has_time_for(arrival.name):
+            self._settle_one(arrival.name, answer.id, answer.detections)
+
+    def _owe(self, arrival: Arrival) -> None:
+        self._owed += self._reviewer.has_time_for(arrival.name)
+        if self._owed >= self._sitting:
+            self._sit()
+
+    def _sit(self) -> None:
+        """The simulated reviewer goes through the queue for as many images as it had time for since it last did."""
+        while self._owed and (given := self._reviewer.next(min(self._owed, self._sitting))):
+            for name, prediction, answered in given:
+                self._settle_one(name, prediction, answered)
+            self._owed -= len(given)
+        self._owed = 0
+
+    def _settle_one(self, name: str, prediction: str, answered: Sequence[Detection]) -> None:
         try:
-            self._reviewer.settle(arrival.name, answer.id, answer.detections)
+            self._reviewer.settle(name, prediction, answered)
         except RelensError as error:
-            self.failed_reviews.append(f"{arrival.name}: {error}")
+            self.failed_reviews.append(f"{name}: {error}")
         self._since_settled += 1
         self._show.number("reviewed", self._reviewer.settled.total())
 
@@ -70,6 +91,7 @@ class Rounds:
 
     def settle(self) -> None:
         """Until every review has reached the loop, no run is under way or due, and the champion answers; requests go on meanwhile."""
+        self._sit()
         deadline = time.monotonic() + _CATCH_UP_S
         while True:
             self._watch.look(now=True)

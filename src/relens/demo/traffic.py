@@ -16,7 +16,7 @@ class Traffic:
 
     def __init__(self, client: Client, deployment: str, simulated: bool) -> None:
         self._deployment = client.deployment(deployment)
-        self._metadata = {"simulated": True} if simulated else None
+        self._metadata = {"simulated": True} if simulated else {}
         self._last: bytes | None = None
         self.latest: str | None = None
         """The id of the last prediction that was logged."""
@@ -35,7 +35,8 @@ class Traffic:
                 source=arrival.source,
                 tags=arrival.tags,
                 taken_at=datetime.now(UTC) - arrival.ago,
-                metadata=self._metadata,
+                # Images of a set come faster than a camera takes them: each is a scene of its own, but for near-duplicates.
+                metadata={**self._metadata, "group": arrival.name},
             )
         except RelensError as error:
             self.failed.append(f"{arrival.name}: {error}")

@@ -31,9 +31,9 @@ def size(residual: float, mean: float) -> float:
     return FLOOR + (1 - FLOOR) * residual / mean
 
 
-def priority(size: float, prediction: str) -> float:
-    """The place among the random checks, higher is earlier; it depends on the id and the size alone."""
-    return size / (1 - share_of(prediction, "review queue"))
+def priority(size: float, name: str) -> float:
+    """The place among the random checks, higher is earlier; it depends on the image's name and the size alone."""
+    return size / (1 - share_of(name, "review queue"))
 
 
 def probability(size: float, tau: float) -> float:

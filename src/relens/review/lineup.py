@@ -190,7 +190,8 @@ def _enter(connection: Connection, arrived: Arrived, after: int, log_seq: int) -
                 "log_seq": logged.log_seq,
                 "open": logged.review == "pending" and twin is None,
                 "size": size,
-                "chance": priority(size, logged.id),
+                # By the client's own name for it, where there is one: the same traffic then gives the same random checks.
+                "chance": priority(size, logged.client_id or logged.id),
                 "twin": twin,
             }
         )

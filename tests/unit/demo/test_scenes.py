@@ -63,5 +63,6 @@ def test_the_stream_holds_every_kind_of_image_and_only_line_2_goes_wrong() -> No
 def test_truth_is_known_of_arriving_images_only() -> None:
     stream = built_in(3, Sizes(train=2, holdout=2, days=1, per_day=1, steady=1, changed=1))
     assert stream.truth(stream.production[0].name)
-    assert stream.truth(stream.past[0].name) is None
+    assert stream.truth(stream.past[0].name)
+    assert stream.truth(stream.gate[0].file_name) is None
     assert stream.truth(stream.report[0].file_name) is None
