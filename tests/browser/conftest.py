@@ -24,7 +24,8 @@ def _chromium(playwright: Playwright) -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+# Of a module and not of the session: while it runs, asyncio has a loop in this thread, and other tests want one of their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not (PAGES / "index.html").is_file():
         pytest.skip("the web pages are not built: run `make web`")
