@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -55,3 +56,20 @@ def test_an_answer_that_could_not_be_logged_fires_an_alert_until_the_day_is_over
     evaluation.step()
     with database.read() as connection:
         assert store.alerts(connection, site.deployment.id, open_only=True) == []
+
+
+def test_what_is_counted_is_there_once_while_it_is_written_down(database: Database) -> None:
+    tallied, stop, seen = Tallied(database), threading.Event(), list[int]()
+
+    def write() -> None:
+        while not stop.is_set():
+            tallied.step()
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    for number in range(1, 40):
+        tallied.count("d", UNLOGGED)
+        seen.append(tallied.of("d", UNLOGGED) - number)
+    stop.set()
+    writing.join()
+    assert set(seen) == {0}

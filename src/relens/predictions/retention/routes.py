@@ -86,7 +86,6 @@ def get_storage(
     room = storage.room()
     with database.read() as connection:
         found = deployments.get(connection, deployment)
-        unlogged = recorder.tallied.waiting(found.id, store.UNLOGGED)
         sums = store.sums(connection, found.id)
         oldest = store.oldest_kept(connection, found.id)
         made = _forecast(connection, found, keeping_of(found.settings), storage)
@@ -101,7 +100,7 @@ def get_storage(
             DroppedOut(reason=reason, images=images, bytes=size if reason in store.DROPPED else None)
             for reason, images, size in dropped
         ],
-        unlogged=unlogged + sums.get(store.UNLOGGED, (0, 0))[0],
+        unlogged=recorder.tallied.of(found.id, store.UNLOGGED),
         disk_total=room.total if room else None,
         disk_free=room.free if room else None,
         forecast=ForecastOut.of(made),
