@@ -97,7 +97,7 @@ def test_a_shadow_that_is_clearly_better_is_promoted_after_enough_random_checks(
     begun = beside.begin("promote")
     beside.come(LEAST - 1, right=0.6, shadow_right=0.95)
     assert beside.step() == 1
-    assert f"{LEAST - 1} random checks" in beside.decision().note
+    assert f"{LEAST - 1} of the {LEAST} random checks so far" in beside.decision().note
     beside.come(1, right=1.0, shadow_right=1.0)
     assert beside.step() == 2
     made = beside.decision()

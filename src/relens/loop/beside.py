@@ -107,7 +107,8 @@ def judged(task: str, labels: Labels, images: Sequence[Beside], gains: tuple[str
     whole = champion.correct is not None
     objects = sum(not one.crowd for image in images for one in image.annotations if one.label in labels.shared)
     compared = compare(MAIN[task], champion, shadow, None if whole else objects, weights)
-    return decide(None if compared is None else always(compared), labels, gains=gains, test_share=1.0, floors=FLOORS)
+    said = decide(None if compared is None else always(compared), labels, gains=gains, test_share=1.0, floors=FLOORS)
+    return replace(said, numbers={**said.numbers, "least": LEAST})
 
 
 def always(seen: Comparison) -> Comparison:

@@ -25,6 +25,8 @@ _MOST_ASKED_FOR = 10_000
 class Floors:
     """When numbers are enough to say "no worse" (`images`, `objects`), or at least "clearly better" (`clear_images`).
 
+    Images of one scene count as one: 400 images in 100 scenes scatter like 100 images do.
+
     `margin`: how much worse still counts as no worse, in the score's own unit (0.02 = 2 points).
     """
 
@@ -184,14 +186,14 @@ def _weigh(
 
 
 def _large(seen: Comparison, floors: Floors) -> bool:
-    return seen.images >= floors.images and (seen.objects is None or seen.objects >= floors.objects)
+    return seen.groups >= floors.images and (seen.objects is None or seen.objects >= floors.objects)
 
 
 def _missing_images(seen: Comparison, floors: Floors) -> int:
     """How many more test images would settle a true difference of the size seen; differences below the margin count as the margin."""
     spread = seen.standard_error * sqrt(seen.groups)
     wanted: float = (_POWER * spread / max(abs(seen.difference), floors.margin)) ** 2
-    return max(1, ceil(wanted) - seen.groups, 0 if _large(seen, floors) else min(floors.images - seen.images, 20))
+    return max(1, ceil(wanted) - seen.groups, 0 if _large(seen, floors) else min(floors.images - seen.groups, 20))
 
 
 def _reviews(test_images: int, test_share: float) -> int:
@@ -212,6 +214,8 @@ def _standing(seen: Comparison) -> str:
 
 def _small(seen: Comparison, floors: Floors) -> str:
     short = f"{seen.images} of {floors.images} {seen.of}s"
+    if seen.groups < seen.images:
+        short = f"{seen.images} {seen.of}s of only {seen.groups} scenes ({floors.images} are wanted)"
     if seen.objects is not None:
         short += f" and {seen.objects} of {floors.objects} objects"
     return f"with {short}, only a clear gain passes (99 % confidence; the lower end is {_points(seen.lower_clear)})"

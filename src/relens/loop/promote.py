@@ -94,9 +94,17 @@ def after_shadow(connection: Connection, decision_id: str, said: GateDecision, i
             actor,
         )
     else:
-        waits = "approve it to let it answer" if said.decision == PASSED else "it goes on beside the champion"
-        note = f"{candidate.title} runs as shadow; {because.rstrip('.')}; {waits}."
-        store.change_decision(connection, decision.id, note=note)
+        store.change_decision(
+            connection, decision.id, note=f"{candidate.title} runs as shadow: {_so_far(said, images)}."
+        )
+
+
+def _so_far(said: GateDecision, images: int) -> str:
+    least = int(str(said.numbers["least"]))
+    if images < least:
+        return f"{images} of the {least} random checks so far with which it is first judged"
+    waits = "approve it to let it answer" if said.decision == PASSED else "it goes on beside the champion"
+    return f"after {images} random checks beside the champion: {said.reasons[0].rstrip('.')}; {waits}"
 
 
 def approve(connection: Connection, decision_id: str, actor: Actor) -> Decision:

@@ -71,14 +71,7 @@ class Report:
         if self.new_labels:
             named = _listed([_new(label) for label in self.new_labels])
             said.append(f"New labels, measured apart: {named}.")
-        if self.flips.fixed or self.flips.broken:
-            said.append(self._images())
         return said
-
-    def _images(self) -> str:
-        fixes, breaks = len(self.flips.fixed), len(self.flips.broken)
-        how = "the answer becomes right or wrong" if self.whole_image else "an image's F1 rises or falls"
-        return f"It fixes {_count(fixes)} and breaks {_count(breaks)} ({how})."
 
 
 def _flip(one: Flip, predictions: Mapping[str, str]) -> dict[str, Any]:
@@ -93,10 +86,6 @@ def _moved(part: Part) -> str:
 
 def _new(label: NewLabel) -> str:
     return f"{label.name} ({label.count} test objects{'' if label.score is None else f', {label.score:.3f}'})"
-
-
-def _count(images: int) -> str:
-    return "one image" if images == 1 else f"{images} images"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -48,6 +48,14 @@ def test_many_images_of_a_few_scenes_are_few() -> None:
     assert "300 test images of only 6 scenes" in decision.reasons[0]
 
 
+def test_images_of_one_scene_count_as_one_for_the_large_test_too() -> None:
+    """A candidate that is 4 points worse would pass too often: 400 images of 50 scenes scatter like 50 images."""
+    assert decide(seen(0.03, 0.015, 400), SAME).passed
+    few_scenes = decide(seen(0.03, 0.015, 400, groups=50), SAME, gains=NEWER)
+    assert few_scenes.decision == UNDECIDED
+    assert "400 test images of only 50 scenes (200 are wanted)" in " ".join(few_scenes.reasons)
+
+
 def test_a_clear_gain_passes_on_few_images() -> None:
     decision = decide(seen(0.30, 0.08, 20), SAME)
     assert decision.passed

@@ -11,7 +11,7 @@ import { Flow } from "./Flow";
 import { JudgeButton } from "./JudgeButton";
 import { Roles } from "./Roles";
 import { RunCard } from "./RunCard";
-import { Freeze, State } from "./State";
+import { State } from "./State";
 
 export default function LoopPage() {
   const overview = useDeployment();
@@ -46,7 +46,6 @@ export default function LoopPage() {
           </p>
         )}
         {loop && <State loop={loop} />}
-        {loop && <Freeze loop={loop} />}
         {retrain.error && <Notice tone="bad">{retrain.error.message}</Notice>}
       </Card>
       {loop?.waiting && <DecisionCard decision={loop.waiting} waiting />}

@@ -12,7 +12,7 @@ import { leftOut } from "./leftOut";
 export function State({ loop }: { loop: Loop }) {
   const out = leftOut(loop.left_out);
   return (
-    <>
+    <div className={css.state}>
       {!loop.run && loop.last_run_state === "failed" && (
         <Notice tone="bad">The last run failed: {loop.last_error ?? "no reason was given"}</Notice>
       )}
@@ -23,21 +23,22 @@ export function State({ loop }: { loop: Loop }) {
       )}
       {loop.unplaced > 0 && <p className={dim}>{plural(loop.unplaced, "review")} not counted yet.</p>}
       {out && <p className={dim}>Left out of the dataset: {out}.</p>}
-    </>
+      <Freeze loop={loop} />
+    </div>
   );
 }
 
-export function Freeze({ loop }: { loop: Loop }) {
+function Freeze({ loop }: { loop: Loop }) {
   const { deployment } = useDeployment();
   const send = useSend(`/deployments/${deployment.name}`, "/overview");
   const freeze = (frozen: boolean) => send.mutate({ method: "PUT", path: `/deployments/${deployment.name}/freeze`, body: { frozen } });
   return (
-    <div className={css.freeze}>
+    <>
       <Switch checked={loop.frozen} disabled={send.isPending} onChange={freeze}>
         Freeze: nothing begins, changes over or goes back by itself
       </Switch>
       {loop.frozen && <Notice tone="warn">Frozen. People still may train, promote and roll back.</Notice>}
       {send.error && <Notice tone="bad">{send.error.message}</Notice>}
-    </div>
+    </>
   );
 }
