@@ -21,12 +21,14 @@ from relens.alerts.rule import AlertRule
 from relens.alerts.series import Series
 from relens.alerts.stop import PlannedStop
 from relens.alerts.subject import BadRule
+from relens.bootstrap.wire import Relens
 from relens.infra.database import Database
+from relens.infra.settings import BadSetting, Settings
 from relens.infra.storage.folder import Folder
 from relens.infra.telemetry import forget_all_but
 from relens.kit import clock
 from relens.kit.clock import DAY, HOUR, SECOND
-from relens.kit.errors import Invalid
+from relens.kit.errors import Invalid, NotAllowed
 from relens.kit.ids import content_id, new_id
 from relens.monitoring.estimating import Estimating
 from relens.predictions import store as predictions
@@ -34,6 +36,7 @@ from relens.predictions.logged import Entry
 from relens.predictions.tables import posting, prediction, signal
 from tests.rooms.monitoring_material import START, Site, make_site
 from tests.rooms.test_alerts import BOOK, NOW, Clock, add_rule, all_alerts, client_of
+from tests.rooms.test_estimates import reviewed
 
 MINUTE = 60 * SECOND
 
@@ -72,9 +75,9 @@ def inbox(site: Site) -> str:
 
 def test_volume_is_counted_however_large_it_is(site: Site) -> None:
     """More than is ever read from the log at once, in a window that begins and ends within an hour."""
-    rule = add_rule(site, metric="volume", field="images", value=1200, window_s=3600)
-    site.log(700, hour=0)
-    site.log(700, hour=1)
+    rule = add_rule(site, metric="volume", field="images", value=1000, window_s=3600)
+    site.log(520, hour=0)
+    site.log(520, hour=1)
     site.catch_up()
     watcher = Watcher(site, START + HOUR + 10 * MINUTE)
     assert watcher.look(rule) is None, "those of the first hour were taken before the window begins"
@@ -82,7 +85,7 @@ def test_volume_is_counted_however_large_it_is(site: Site) -> None:
     site.database.write(lambda connection: store.insert_rule(connection, wide))
     assert watcher.look(wide) == "firing"
     (alert,) = all_alerts(site)
-    assert (alert.value, alert.count) == (1400.0, 1400)
+    assert (alert.value, alert.count) == (1040.0, 1040)
 
 
 def test_images_are_counted_exactly_from_sums_and_log(site: Site) -> None:
@@ -238,6 +241,83 @@ def test_throughput_can_be_watched(site: Site) -> None:
     (alert,) = all_alerts(site)
     assert alert.value == pytest.approx(1.0)
     assert "1 images per minute, below 2 images per minute (last hour)" in alert.sentence
+
+
+def test_while_the_log_is_counted_again_a_small_number_is_no_news(site: Site) -> None:
+    rule = add_rule(site, metric="volume", field="images", operator="below", value=5)
+    site.log(3)
+    watcher = Watcher(site, clock.now() + 2 * MINUTE)
+    assert watcher.look(rule) is None, "three images wait to be counted since two minutes"
+    site.catch_up()
+    assert watcher.look(rule) == "firing"
+
+
+def test_a_bound_of_what_reviews_say_is_that_of_all_traffic(site: Site) -> None:
+    """Of 110 random checks about 30 % are wrong: three points more or less may be chance, twenty are not."""
+    truth = reviewed(site, 260, 110)
+    site.catch_up()
+    below = {"metric": "detection_report", "field": "precision", "operator": "below", "min_count": 100}
+    plain = add_rule(site, **below, value=truth + 0.03)
+    sure = add_rule(site, **below, value=truth + 0.03, estimator="upper")
+    far = add_rule(site, **below, value=0.95, estimator="upper")
+    numbers = Numbers(site.database, site.measuring, Estimating())
+    read = [numbers.read(site.deployment, rule, "", NOW).reading for rule in (plain, sure, far)]
+    assert read[1].count == 110
+    assert read[1].point is not None
+    assert read[1].value is not None
+    assert read[1].point < read[1].value
+    watcher = Watcher(site)
+    assert watcher.look(sure) is None, "so close to the limit it may be chance"
+    assert watcher.look(far) == "firing"
+    (alert,) = all_alerts(site)
+    assert alert.sentence.startswith("the upper bound of precision of all traffic of conveyor is ")
+    assert "110 reviews" in alert.sentence
+    hasty = replace(far, id=new_id(), min_count=200)
+    site.database.write(lambda connection: store.insert_rule(connection, hasty))
+    assert watcher.look(hasty) is None, "too few reviews"
+
+
+def test_a_viewer_changes_nothing_and_a_reviewer_only_says_what_was_seen(site: Site, tmp_path: Path) -> None:
+    rule = add_rule(site)
+    site.log(40, latency_ms=900)
+    site.catch_up()
+    Watcher(site).look(rule)
+    (alert,) = all_alerts(site)
+    channel = inbox(site)
+    body = {"metric": "latency", "operator": "above", "value": 1}
+    operators = [
+        ("POST", "/deployments/conveyor/alert-rules", body),
+        ("PATCH", f"/alert-rules/{rule.id}", {"value": 2}),
+        ("DELETE", f"/alert-rules/{rule.id}", None),
+        ("POST", f"/alert-rules/{rule.id}/test", None),
+        ("POST", "/channels", {"name": "x", "kind": "in_app"}),
+        ("PATCH", f"/channels/{channel}", {"active": False}),
+        ("DELETE", f"/channels/{channel}", None),
+        ("POST", f"/channels/{channel}/test", None),
+        ("POST", "/deployments/conveyor/planned-stops", {"until": "2030-01-01T00:00:00Z"}),
+        ("DELETE", "/planned-stops/x", None),
+    ]
+    reviewers = [
+        ("POST", f"/alerts/{alert.id}/acknowledge", None),
+        ("POST", f"/alerts/{alert.id}/snooze", {"minutes": 5}),
+        ("POST", "/alert-notices/seen", {"ids": []}),
+    ]
+    for permission, refused in (("viewer", [*operators, *reviewers]), ("reviewer", operators)):
+        site.alice = replace(site.alice, permission=permission)
+        web = client_of(site, tmp_path)
+        for method, path, sent in refused:
+            with pytest.raises(NotAllowed):
+                web.ask(method, path, json=sent)
+    for method, path, sent in reviewers:
+        assert client_of(site, tmp_path).ask(method, path, json=sent).status_code in (200, 204)
+
+
+def test_a_server_with_a_heartbeat_setting_has_a_heart(tmp_path: Path) -> None:
+    server = Relens(Settings(home=tmp_path, heartbeat_url="https://hc.example.com/ping/1"))
+    assert {"alerts", "notifications", "series", "heartbeat"} <= {one.name for one in server.followers}
+    server.stop()
+    with pytest.raises(BadSetting, match="RELENS_HEARTBEAT_URL"):
+        Settings(home=tmp_path, heartbeat_url="hc.example.com")
 
 
 def test_a_standing_alert_reminds_until_somebody_has_seen_it(site: Site, tmp_path: Path) -> None:

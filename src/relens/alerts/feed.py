@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from relens.kit.clock import DAY, HOUR, SECOND, Micros
+from relens.monitoring import store as counted
 from relens.monitoring import sums
 from relens.monitoring.span import cover
-from relens.predictions.tables import posting, signal, term
+from relens.predictions.tables import posting, prediction, signal, term
 
 DAYS = 7
 """So many days before say what is usual at an hour."""
@@ -24,6 +25,7 @@ KNOWN_FOR = 14 * DAY
 _NEWEST = 300
 _LEAST_GAP = 20 * SECOND
 """Shorter pauses are none: three of them are a minute, and nobody wants to be called for less."""
+_JUST_NOW = 60 * SECOND
 _NEW = (signal.c.role != "shadow", signal.c.origin != "imported")
 
 
@@ -34,6 +36,17 @@ def images(connection: Connection, deployment: str, since: Micros, until: Micros
     return (
         whole - _part(connection, deployment, first, since, source) + _part(connection, deployment, last, until, source)
     )
+
+
+def behind(connection: Connection, deployment: str, at: Micros) -> bool:
+    """Whether the sums lack more than is just coming in, because the log is being counted again: then they say nothing of now."""
+    cursor = counted.cursors(connection).get(deployment, counted.Cursor(0, False))
+    if cursor.clearing:
+        return True
+    later = (prediction.c.deployment == deployment, prediction.c.log_seq > cursor.log_seq)
+    query = select(prediction.c.logged_at).where(*later).order_by(prediction.c.log_seq).limit(1)
+    first = connection.execute(query).scalar_one_or_none()
+    return first is not None and first < at - _JUST_NOW
 
 
 def last_image(connection: Connection, deployment: str, at: Micros, source: str) -> Micros | None:

@@ -52,6 +52,11 @@ class Numbers:
     ) -> Seen:
         """Raises NotFound for a metric the deployment does not have."""
         window = window_of(rule, source, at)
+        short = rule.window_s * SECOND <= _SHORT
+        if rule.metric in ("volume", "throughput") or not short:
+            with self._database.read() as connection:
+                if feed.behind(connection, deployment.id, at):
+                    return Seen(UNKNOWN)
         if rule.metric in FEED:
             with self._database.read() as connection:
                 return Seen(self._feed(connection, deployment, rule, window, source, at, stops))
@@ -64,7 +69,6 @@ class Numbers:
         if (rule.metric, rule.field) in OF_PRODUCTION:
             measured = self._measuring.of_production(deployment)
             return Seen(_of(rule, measured), measured)
-        short = rule.window_s * SECOND <= _SHORT
         measured = self._measuring.metric(deployment, rule.metric, window, "auto", NEWEST if short else None)
         reading = _of(rule, measured)
         if short and reading.count >= NEWEST and rule.metric != "drift":

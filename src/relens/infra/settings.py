@@ -52,6 +52,8 @@ class Settings:
             )
         if self.token is not None and len(self.token) < 16:
             raise BadSetting("RELENS_TOKEN must be at least 16 characters long")
+        if self.heartbeat_url is not None and not self.heartbeat_url.startswith(("http://", "https://")):
+            raise BadSetting("RELENS_HEARTBEAT_URL is an address that begins with http:// or https://")
         if self.heartbeat_s < 1:
             raise BadSetting("RELENS_HEARTBEAT_S is a number of seconds from 1 on")
 
