@@ -17,12 +17,15 @@ from relens.kit.clock import DAY, HOUR
 from relens.metrics.metric import added
 from relens.monitoring import sums
 from relens.monitoring.bucket import Bucket, Cell, pack, unpack
+from relens.monitoring.erased import ErasedSums
 from relens.monitoring.measure import Measuring
 from relens.monitoring.scan import FRESH_S, Question, Scan, Scans
 from relens.monitoring.span import SPANS, Span, begin, cover, rolled
 from relens.monitoring.window import Window
 from relens.predictions import store as predictions
+from relens.predictions.erase import Erasure
 from relens.predictions.logged import Entry
+from relens.predictions.retention.expire import Retention
 from tests.rooms.monitoring_material import START, Site, make_site
 
 HOURS = st.integers(400_000, 600_000).map(lambda hours: hours * HOUR)
@@ -98,7 +101,7 @@ def test_a_month_seen_by_days_and_by_hours_shows_the_same_numbers(site: Site) ->
         site.log(30, hour=hour)
         site.log(20, hour=hour, source="line-2")
     site.catch_up()
-    month = Window(START - 3 * HOUR, START + 24 * 30 * HOUR)
+    month = Window(START - START % DAY, START + 24 * 30 * HOUR)
     days = site.measuring.dashboard(site.deployment, month, "86400")
     hours = site.measuring.dashboard(site.deployment, month, "3600")
     assert days.sources == ("line-1", "line-2")
@@ -233,3 +236,55 @@ def test_the_present_minute_is_counted_per_second_of_it(site: Site) -> None:
     early = Measuring(site.database, site.projection, site.fitted, now=lambda: START + HOUR + HOUR // 20)
     points = early.metric(site.deployment, "throughput", Window(START, START + 2 * HOUR), "3600").series
     assert points[1]["per_second"] is None
+
+
+def test_what_is_remembered_of_the_sums_is_what_they_are(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After new images, late ones, erased ones, a new reference and a rebuild: the same as somebody reads who remembers nothing."""
+    lines = site.log(20, hour=30)
+    site.catch_up()
+    window = Window(START - 30 * DAY, START + 20 * DAY)
+    read: list[object] = []
+    real = sums.cells
+    monkeypatch.setattr(sums, "cells", lambda *a: read.append(1) or real(*a))
+
+    def same() -> int:
+        read.clear()
+        for asked in (window, replace(window, since=START), replace(window, source="line-2")):
+            there = site.measuring.dashboard(site.deployment, asked, "86400")
+            seldom = len(read)
+            fresh = Measuring(site.database, site.projection, site.fitted).dashboard(site.deployment, asked, "86400")
+            assert {n: (m.value, m.series, m.count) for n, m in there.metrics.items()} == {
+                n: (m.value, m.series, m.count) for n, m in fresh.metrics.items()
+            }
+            read.clear()
+        return seldom
+
+    same()
+    assert same() == 0, "nothing has changed: nothing is read"
+    site.log(5, hour=31)
+    site.log(3, hour=-24 * 20, source="line-2")
+    site.catch_up()
+    assert same() > 0
+    site.reference(state="ready")
+    site.projection.rebuild(site.deployment.id)
+    site.catch_up()
+    same()
+    retention = Retention(site.database, site.storage)
+    Erasure(site.database, retention, [ErasedSums(site.projection).forget]).erase(lines[0].id)
+    same()
+    site.projection.rebuild(site.deployment.id)
+    same()
+    site.projection.step()
+    same()
+    site.catch_up()
+    same()
+
+
+def test_the_first_day_of_a_long_window_is_a_whole_one(site: Site) -> None:
+    site.log(4, hour=0)
+    site.catch_up()
+    day = START - START % DAY
+    late = Window(START + 2 * HOUR if day + DAY > START + 2 * HOUR else START, START + 40 * DAY)
+    board = site.measuring.dashboard(site.deployment, late)
+    assert board.since == day
+    assert board.metrics["volume"].count == 4

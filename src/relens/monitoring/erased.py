@@ -34,6 +34,7 @@ class ErasedSums:
         for one in (line, *predictions.shadows_of(connection, line.id)):
             if one.log_seq <= cursor.log_seq:
                 sums.add_states(connection, line.deployment, self._change(task, one, fitted))
+                sums.disturb(connection)
 
     def _change(self, task: str, line: Logged, fitted: Sequence[FittedReference]) -> dict[Cell, State]:
         metrics = summed(None, task)

@@ -20,6 +20,8 @@ PICTURES = 6
 LOOKED_THROUGH = 200
 """Of the latest images: among so many the extreme ones show what is meant."""
 
+Looked = Logged | predictions.Looks
+
 
 def training(fitted: Fitted, feature: str | None) -> list[str]:
     """The training images nearest to the median of the feature."""
@@ -40,7 +42,7 @@ def typical(lines: Sequence[Logged], place: int | None, middle: float | None) ->
     return _assets(lines, np.abs(_values(lines, place) - middle))
 
 
-def extreme(lines: Sequence[Logged], place: int | None, up: bool) -> list[str]:
+def extreme(lines: Sequence[Looked], place: int | None, up: bool) -> list[str]:
     """The images furthest the way the feature has moved; the strangest where it is the outlier score (None)."""
     values = -_outliers(lines) if place is None else _values(lines, place) * (-1 if up else 1)
     return _assets(lines, values)
@@ -83,21 +85,24 @@ def of(
     named: dict[str, Any] | None,
 ) -> dict[str, list[str]]:
     """Assets: typical training images, and images of `wanted` that carry what is `named` (a feature that moved)."""
-    lines = looked_through(connection, deployment, fitted.reference, wanted)
+    places = browse.places(connection, deployment.id, wanted, "-taken_at", LOOKED_THROUGH)
+    width = len(fitted.reference.features)
+    found = predictions.looks(connection, places)
+    lines = [line for line in found if line.scalars is not None and len(line.scalars) == width]
     name = named["name"] if named else None
     up = named is not None and named["direction"] == "up"
     return {"usual": training(fitted, name), "now": extreme(lines, place_of(fitted.reference, name), up)}
 
 
-def _values(lines: Sequence[Logged], place: int) -> NDArray[np.float64]:
+def _values(lines: Sequence[Looked], place: int) -> NDArray[np.float64]:
     return np.array([line.scalars[place] for line in lines if line.scalars is not None], dtype=np.float64)
 
 
-def _outliers(lines: Sequence[Logged]) -> NDArray[np.float64]:
+def _outliers(lines: Sequence[Looked]) -> NDArray[np.float64]:
     return np.array([np.nan if line.outlier is None else line.outlier for line in lines], dtype=np.float64)
 
 
-def _assets(lines: Sequence[Logged], smallest_first: NDArray[np.float64]) -> list[str]:
+def _assets(lines: Sequence[Looked], smallest_first: NDArray[np.float64]) -> list[str]:
     assets = dict.fromkeys(lines[i].asset for i in _order(smallest_first))
     return list(assets)[:PICTURES]
 

@@ -64,6 +64,7 @@ def _add(connection: Connection, reference_id: str, piece: Counted) -> None:
     if usable(store.references(connection, piece.deployment)) != piece.references:
         return
     sums.add_states(connection, piece.deployment, piece.states)
+    sums.disturb(connection)
     predictions.set_outliers(connection, piece.outliers)
     store.change_reference(connection, reference_id, filled_seq=piece.until)
 
@@ -74,4 +75,5 @@ def _finish(connection: Connection, reference_id: str) -> None:
         return
     names = [name for name, metric in METRICS if metric.needs == "training data"]
     sums.forget_superseded(connection, row, names)
+    sums.disturb(connection)
     store.change_reference(connection, reference_id, state="ready", filled_seq=row.ready_seq, message="")

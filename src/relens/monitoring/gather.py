@@ -15,6 +15,7 @@ from relens.metrics.metric import METRICS, State, Summed, added
 from relens.monitoring import store, sums
 from relens.monitoring.bucket import Cell, Seen, states_of, summed
 from relens.monitoring.project import Projection
+from relens.monitoring.remembered import Remembered
 from relens.monitoring.scan import Question, Scan, Scans
 from relens.monitoring.span import Span, Stretch, begin, cover
 from relens.monitoring.window import Window, whole_hours
@@ -43,6 +44,8 @@ class Gathered:
     width: Micros
     divisions: frozenset[sums.Divided]
     scan: Scan | None = None
+    first: Micros | None = None
+    """The first hour that holds anything, where that is known better than by the buckets."""
 
     def of(self, metric: str) -> list[tuple[Cell, State]]:
         return self._by_metric.get(metric, [])
@@ -68,6 +71,7 @@ def gather(
     width: Micros,
     newest: int | None = None,
     scans: Scans | None = None,
+    remembered: Remembered | None = None,
 ) -> Gathered:
     """The states of `metrics` and of volume. `newest`: read the log, and only so many of the latest predictions.
 
@@ -80,16 +84,29 @@ def gather(
         found = _from_log(connection, projection, deployment, names, window, width, newest)
         if found is not None:
             return found
-    return _from_sums(connection, deployment, names, window, max(width, HOUR))
+    return _from_sums(connection, deployment, names, window, max(width, HOUR), remembered or Remembered())
 
 
 def _from_sums(
-    connection: Connection, deployment: Deployment, names: set[str], window: Window, width: Micros
+    connection: Connection,
+    deployment: Deployment,
+    names: set[str],
+    window: Window,
+    width: Micros,
+    remembered: Remembered,
 ) -> Gathered:
     since, until = whole_hours(window)
     widest: Span = "hour" if width % DAY else "day"
+    if widest == "day":
+        # The first bar is a whole one too, and what is read are days.
+        since = begin("day", since)
     filled = sums.extent(connection, deployment.id, since, until)
-    stretches = cover(since, until, widest) if filled else []
+    extent = sums.extent(connection, deployment.id)
+    reach, last = until, extent[1] if extent else 0
+    if last < until:
+        # Nothing lies after the last hour: so the day and the month that it lies in need not be put together from hours.
+        reach = max(until, begin("month", begin("month", last) + 32 * DAY))
+    stretches = cover(since, reach, widest) if filled else []
     hidden = {one.id for one in store.references(connection, deployment.id) if one.state != "ready"}
     which = sums.Which(
         stretches,
@@ -101,17 +118,16 @@ def _from_sums(
         window.imported,
     )
     over_time = {name for name in names - {BY_SOURCE} if _has_points(name)}
-    found = list(sums.cells(connection, deployment.id, over_time, which))
-    once = which._replace(stretches=cover(since, until, "month") if filled else [])
-    found += sums.cells(connection, deployment.id, names - over_time - {BY_SOURCE}, once)
+    found = remembered.cells(connection, deployment.id, over_time, which)
+    once = which._replace(stretches=cover(since, reach, "month") if filled else [])
+    found += remembered.cells(connection, deployment.id, names - over_time - {BY_SOURCE}, once)
     if BY_SOURCE in names and filled:
-        fine = _finely_at_the_end(since, until, widest, filled[1])
+        fine = _finely_at_the_end(since, until, widest, min(last, until - HOUR))
         apart = which._replace(stretches=fine, whole=False)
-        found += sums.cells(connection, deployment.id, [BY_SOURCE], apart)
+        found += remembered.cells(connection, deployment.id, [BY_SOURCE], apart)
     shown = [one for one in found if one[0].reference not in hidden]
-    return Gathered(
-        shown, since, until, width, frozenset(sums.divisions(connection, deployment.id, once.stretches or []))
-    )
+    there = frozenset(sums.divisions(connection, deployment.id, once.stretches or []))
+    return Gathered(shown, since, until, width, there, first=filled[0] if filled else None)
 
 
 def _has_points(name: str) -> bool:

@@ -25,6 +25,7 @@ from relens.monitoring.bucket import IMPORTED, Cell
 from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReference
 from relens.monitoring.gather import Gathered, gather, together
 from relens.monitoring.project import Projection
+from relens.monitoring.remembered import Remembered
 from relens.monitoring.reviewed import Look, Reviewed
 from relens.monitoring.scan import Scans
 from relens.monitoring.span import cover
@@ -90,6 +91,7 @@ class Measuring:
         self._fitted = fitted
         self._reviewed = Reviewed()
         self._scans = Scans()
+        self._remembered = Remembered()
         self._typical = Typical(now)
         self._now = now
 
@@ -107,7 +109,9 @@ class Measuring:
                 with self._reviewed.look(connection, deployment, window) as look:
                     return _judged(look, name, metric, window, wide, found, _whole_image(deployment))
             assert isinstance(metric, Summed)
-            found = gather(connection, self._projection, deployment, [name], window, wide, newest, self._scans)
+            found = gather(
+                connection, self._projection, deployment, [name], window, wide, newest, self._scans, self._remembered
+            )
             return self._summed(connection, deployment, name, metric, window, found)
 
     def dashboard(self, deployment: Deployment, window: Window, bucket: str = "auto") -> Dashboard:
@@ -117,10 +121,13 @@ class Measuring:
         names = [name for name, metric in metrics.items() if isinstance(metric, Summed)]
         measured: dict[str, Measurement] = {}
         with self._database.read() as connection:
-            found = gather(connection, self._projection, deployment, names, window, wide, scans=self._scans)
+            found = gather(
+                connection, self._projection, deployment, names, window, wide, None, self._scans, self._remembered
+            )
             for name, metric in metrics.items():
                 if isinstance(metric, Summed):
                     measured[name] = self._summed(connection, deployment, name, metric, window, found)
+            window = replace(window, since=found.since, until=found.until)
             with self._reviewed.look(connection, deployment, window) as look:
                 for name, metric in metrics.items():
                     if isinstance(metric, Supervised):
@@ -218,7 +225,17 @@ class Measuring:
         """What reviews correct, where they correct something."""
         if metric.corrects is None:
             return None
-        return gather(connection, self._projection, deployment, [metric.corrects], window, wide, scans=self._scans)
+        return gather(
+            connection,
+            self._projection,
+            deployment,
+            [metric.corrects],
+            window,
+            wide,
+            None,
+            self._scans,
+            self._remembered,
+        )
 
     def _drift(
         self, connection: Connection, deployment: Deployment, window: Window, found: Gathered, fitted: Fitted

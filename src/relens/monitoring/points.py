@@ -18,7 +18,7 @@ _TOO_SHORT = 0.1
 
 def seconds(found: Gathered, now: Micros) -> float:
     """From the window's first bucket that holds anything to its end, or to now."""
-    first = min((cell.bucket.hour for cell, _ in found.of("volume")), default=found.since)
+    first = found.first or min((cell.bucket.hour for cell, _ in found.of("volume")), default=found.since)
     return max(min(found.until, now) - max(found.since, first), SECOND) / SECOND
 
 

@@ -180,6 +180,7 @@ def _start_over(connection: Connection, deployment_id: str) -> None:
     if _filling(store.references(connection, deployment_id)):
         raise BeingFilled("earlier predictions are being compared with new training data: rebuild when that is done")
     store.move_cursor(connection, deployment_id, 0, clearing=True, kinds=sums.counted_as())
+    sums.disturb(connection)
 
 
 def _filling(fitted: Sequence[FittedReference]) -> bool:

@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from relens.infra.database import metadata, upsert
+from relens.infra.database import counter, metadata, next_number, upsert
 from relens.kit.clock import Micros
 from relens.metrics.metric import METRICS, State, Summed
 from relens.monitoring.bucket import IMPORTED, Bucket, Cell, pack, unpack
@@ -53,6 +53,7 @@ bucket = Table(
 
 
 _FORM = "/"
+_DISTURBED = "sums changed"
 
 
 @cache
@@ -210,6 +211,16 @@ def clear_some(connection: Connection, deployment: str, limit: int = 2000) -> bo
     earlier = (bucket.c.metric < last.metric) | ((bucket.c.metric == last.metric) & within)
     connection.execute(delete(bucket).where(here & earlier))
     return True
+
+
+def disturb(connection: Connection) -> None:
+    """Sums were changed otherwise than by counting the log on: whoever remembers some has to read them again."""
+    next_number(connection, _DISTURBED)
+
+
+def disturbed(connection: Connection) -> int:
+    """How often that happened."""
+    return int(connection.execute(select(counter.c.value).where(counter.c.name == _DISTURBED)).scalar() or 0)
 
 
 def forget_superseded(connection: Connection, fitted: FittedReference, metrics: Collection[str]) -> None:

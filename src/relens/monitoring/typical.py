@@ -20,7 +20,6 @@ from relens.monitoring.gather import of_log
 from relens.monitoring.window import Window
 from relens.predictions import browse
 from relens.predictions import store as predictions
-from relens.predictions.logged import Logged
 
 LATEST = 64
 """So many of the latest images are looked at."""
@@ -42,8 +41,8 @@ class Typical:
         length = window.until - window.since
         key, now = (deployment.id, replace(window, since=0, until=1), length // _FRESH), self._now()
         with self._lock:
-            at, known = self._chosen.get(key, (0, None))
-        if known is not None and now - at < _FRESH:
+            at, known = self._chosen.get(key, (None, None))
+        if at is not None and now - at < _FRESH:
             return known
         found = _chosen(connection, deployment, window)
         with self._lock:
@@ -56,17 +55,17 @@ class Typical:
 
 def _chosen(connection: Connection, deployment: Deployment, window: Window) -> dict[str, Any] | None:
     wanted = replace(of_log(window), label=window.label)
-    latest = browse.look(connection, deployment.id, wanted, "-taken_at", LATEST, budget_s=_BUDGET_S).lines
+    places = browse.places(connection, deployment.id, wanted, "-taken_at", LATEST, _BUDGET_S)
+    latest = predictions.looks(connection, places)
     kept = assets.several(connection, [line.asset for line in latest])
-    here = [line.id for line in latest if line.error is None and line.asset in kept]
-    lines = predictions.several(connection, here)
+    lines = [line for line in latest if line.error is None and line.asset in kept]
     if not lines:
         return None
     line = lines[most_typical(lines)]
     return {"prediction": line.id, "asset": line.asset, "width": line.width, "height": line.height}
 
 
-def most_typical(lines: Sequence[Logged]) -> int:
+def most_typical(lines: Sequence[predictions.Looks]) -> int:
     """Which of them is nearest to the median in shape and in every statistic, each in units of its spread."""
     columns = [features.NAMES.index(name) for name in STATISTICS if name in features.NAMES]
     nothing = np.full(len(features.NAMES), np.nan)

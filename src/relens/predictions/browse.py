@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from relens.infra.web import BadCursor, read_cursor, write_cursor
 from relens.kit.clock import Micros
 from relens.kit.errors import Invalid
-from relens.predictions.anchor import anchor, window_of
+from relens.predictions.anchor import Anchor, anchor, window_of
 from relens.predictions.draw import RANDOM, Draw
 from relens.predictions.fetch import fetched, lines_at
 from relens.predictions.logged import REVIEW_STATES, Logged
@@ -132,15 +132,37 @@ def look(
         draw.run(connection, best, limit + 1, budget_s)
         lines, following = lines_at(connection, [number for _, number in draw.found[:limit]]), draw.cursor(limit)
         return Found(lines, following, following is not None and len(draw.found) <= limit, draw.rows)
-    order = _order(name)
-    start = _start(cursor, sort)
-    if best is not None and best.few:
-        walked = fetched(connection, node, best, order, start, limit + 1)
-    else:
-        along = best.word if best is not None and order.column == "taken_at" else None
-        walk = Walk(deployment_id, node, order, window, along)
-        walked = walk.run(connection, start, limit + 1, budget_s)
+    walked = _walked(connection, deployment_id, node, best, _order(name), _start(cursor, sort), limit + 1, budget_s)
     return _page(connection, walked, sort, limit)
+
+
+def places(
+    connection: Connection, deployment_id: str, wanted: Filter, sort: str, most: int, budget_s: float | None = None
+) -> list[int]:
+    """Where in the log the first `most` lines stand, or as many of them as were found in `budget_s`."""
+    node = resolved(connection, deployment_id, wanted.tree())
+    best = anchor(connection, deployment_id, node, window_of(node))
+    if best is not None and best.count == 0:
+        return []
+    walked = _walked(connection, deployment_id, node, best, _order(sort), None, most, budget_s)
+    return [place.log_seq for place in walked.found[:most]]
+
+
+def _walked(
+    connection: Connection,
+    deployment_id: str,
+    node: Resolved,
+    best: Anchor | None,
+    order: Order,
+    start: Place | None,
+    wanted: int,
+    budget_s: float | None,
+) -> Walked:
+    """Read from the few lines that can fit, or along the order."""
+    if best is not None and best.few:
+        return fetched(connection, node, best, order, start, wanted)
+    along = best.word if best is not None and order.column == "taken_at" else None
+    return Walk(deployment_id, node, order, window_of(node), along).run(connection, start, wanted, budget_s)
 
 
 def among(connection: Connection, deployment_id: str, wanted: Filter, numbers: Sequence[int]) -> set[int]:

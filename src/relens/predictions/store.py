@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from relens.infra.database import append_rows, next_number
 from relens.kit import clock
+from relens.kit.clock import HOUR
 from relens.kit.ids import new_id
 from relens.predictions import filing, written
 from relens.predictions.logged import Entry, Logged, NoPrediction, ReviewState, SentTwice
@@ -256,6 +257,40 @@ def shadows_after(connection: Connection, deployment_id: str, log_seq: int | Non
     fresh = fresh.where(signal.c.deployment == deployment_id, signal.c.log_seq > log_seq, signal.c.log_seq <= last)
     fresh = fresh.where(signal.c.role == "shadow", prediction.c.parent.is_not(None))
     return last, set(connection.execute(fresh).scalars())
+
+
+def hours_between(connection: Connection, deployment_id: str, after: int, until: int) -> list[int]:
+    """When the hours begin in which filed lines from `after` (exclusive) to `until` were taken."""
+    hour = (signal.c.taken_at // HOUR).label("hour")
+    here = (signal.c.deployment == deployment_id) & (signal.c.log_seq > after) & (signal.c.log_seq <= until)
+    return [int(at) * HOUR for at in connection.execute(select(hour).where(here).distinct()).scalars()]
+
+
+class Looks(NamedTuple):
+    """What a line's image looks like, without what was said of it."""
+
+    id: str
+    asset: str
+    width: int
+    height: int
+    error: str | None
+    outlier: float | None
+    scalars: NDArray[np.float32] | None
+
+
+def looks(connection: Connection, numbers: Sequence[int]) -> list[Looks]:
+    """Of the lines at these places of the log, in their order."""
+    columns = [prediction.c[name] for name in ("log_seq", "id", "asset", "width", "height", "error")]
+    joined = prediction.join(signal, signal.c.log_seq == prediction.c.log_seq).outerjoin(
+        feature, feature.c.log_seq == prediction.c.log_seq
+    )
+    found: dict[int, Looks] = {}
+    for start in range(0, len(numbers), 500):
+        query = select(*columns, signal.c.outlier, feature.c.scalars).select_from(joined)
+        for row in connection.execute(query.where(prediction.c.log_seq.in_(numbers[start : start + 500]))):
+            scalars = None if row.scalars is None else np.frombuffer(row.scalars, np.float32)
+            found[row.log_seq] = Looks(row.id, row.asset, row.width, row.height, row.error, row.outlier, scalars)
+    return [found[number] for number in numbers if number in found]
 
 
 def erased_between(connection: Connection, deployment_id: str, after: int, until: int) -> int:
