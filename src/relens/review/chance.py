@@ -81,8 +81,10 @@ def after_review(cohorts: Sequence[Cohort], head: float) -> list[Cohort]:
 
 def after_arrival(cohorts: Sequence[Cohort], first: int) -> list[Cohort]:
     """The cohorts once images from `first` on have arrived."""
-    fresh = cohorts and cohorts[-1].tau == inf and not cohorts[-1].floor
-    return [*cohorts] if fresh else [*cohorts, Cohort(first, inf)]
+    # What begins no earlier holds nothing: it is what lies behind the last image that left.
+    before = [cohort for cohort in cohorts if cohort.first < first]
+    fresh = before and before[-1].tau == inf and not before[-1].floor
+    return before if fresh else [*before, Cohort(first, inf)]
 
 
 def after_leave(cohorts: Sequence[Cohort], first: int, last: int, highest: float) -> list[Cohort]:

@@ -12,7 +12,7 @@ from relens.deployments import change
 from relens.deployments import store as deployments
 from relens.infra.database import Database
 from relens.infra.web import Page, part
-from relens.review.checks import Check, checks
+from relens.review.checks import Drawn, drawn
 from relens.review.habits import LEAST_SHARE, Habits, habits_of
 from relens.review.sampler import samplers
 from relens.review.verdict import Status
@@ -48,7 +48,7 @@ class CheckOut(BaseModel):
     status: Status
 
     @staticmethod
-    def of(check: Check) -> CheckOut:
+    def of(check: Drawn) -> CheckOut:
         return CheckOut(prediction=check.prediction, probability=check.probability, status=check.status)
 
 
@@ -82,5 +82,5 @@ def get_checks(
 ) -> Page[CheckOut]:
     """A sample of the traffic with known probabilities: what is estimated for all traffic rests on it (weights are 1 / probability)."""
     with database.read() as connection:
-        found = checks(connection, deployments.get(connection, deployment).id, since_seq)
+        found = drawn(connection, deployments.get(connection, deployment).id, since_seq)
     return Page(items=[CheckOut.of(check) for check in found], next=None)

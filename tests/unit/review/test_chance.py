@@ -86,6 +86,13 @@ def _estimated(chance: np.random.Generator, images: int = 240) -> tuple[float, f
     return float(total) / images, float(truth.mean())
 
 
+def test_who_arrives_right_behind_the_last_that_left_begins_a_cohort() -> None:
+    cohorts = after_leave(after_review(after_arrival([], 1), 3.0), 1, 7, 2.5)
+    assert [one.first for one in cohorts] == [1, 8]
+    assert after_arrival(cohorts, 8) == [Cohort(1, 3.0, 2.5), Cohort(8, inf)]
+    assert after_arrival(cohorts, 9) == [Cohort(1, 3.0, 2.5), Cohort(8, 3.0), Cohort(9, inf)]
+
+
 @given(st.lists(st.tuples(st.sampled_from(["arrival", "review", "leave"]), st.integers(0, 10**6)), max_size=80))
 def test_whatever_leaves_when_all_above_tau_was_looked_at_and_nobody_waits_there(
     happened: list[tuple[str, int]],
