@@ -1,42 +1,63 @@
-"""The whole monitoring page at ten million predictions: thirty days, eight sources, twenty labels.
+"""The whole monitoring page at ten million predictions: thirty days, eight sources, twenty labels, three champions, a canary and a shadow.
 
     python -m benchmarks.dashboard [--json] [--days 30]
 
 The sums are generated straight into the store, as a month of traffic would have left them: every metric, hours, days and months, per source and
-together; 80 million boxes. `total_ms_10m`: `GET …/dashboard` for all of it through HTTP routing and JSON, the median of ten warm calls.
-`ratio_10m_100k`: the same page for a hundred thousand predictions over the same month, divided into that.
+together; 80 million boxes of champions, as many of the shadow, and a canary in the last days. Beside them stands a real log of the latest
+predictions (1 in 500 of the large one's, which is what pictures and reviews are taken from) with 1,000 reviewed images.
+`total_ms_10m`: `GET …/dashboard` for all of it through HTTP routing and JSON, the median of ten warm calls whose window moves on with the clock;
+`p95_ms_10m` the slowest but one in twenty. `ratio_10m_100k`: the same page for a hundred thousand predictions over the same month, divided into
+that. `after_review_ms`: the page after one more review. `first_ms`: the first call of a server, which reads the reviews.
 """
 
 import argparse
 import json
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from fastapi.testclient import TestClient
+from sqlalchemy import Connection
 
 from relens.access import store as actors
+from relens.access.actor import Actor
 from relens.bootstrap.wire import Relens
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
 from relens.inference import features
+from relens.infra.database import append_rows
 from relens.infra.settings import Settings
 from relens.kit import clock
 from relens.kit.clock import DAY, HOUR, Micros
 from relens.kit.ids import content_id, new_id
-from relens.metrics.metric import Observed, State
+from relens.metrics.metric import METRICS, Observed, State, added
+from relens.metrics.reference import Reference
 from relens.monitoring import store, sums
-from relens.monitoring.bucket import Bucket, Cell, summed
+from relens.monitoring.bucket import pack, summed
 from relens.monitoring.learn import Measured, learn
-from relens.monitoring.span import Kept, rolled
+from relens.monitoring.span import Kept, Stretch, begin
 from relens.monitoring.training_data import FittedReference, TrainingData
+from relens.predictions import browse
+from relens.predictions import store as predictions
+from relens.predictions.browse import Filter
+from relens.predictions.logged import Entry, Logged
+from relens.review.settle import settle
+from relens.vision.annotation import Annotation
 from relens.vision.prediction import Detection
 from relens.vision.shapes import Box
 
-SOURCES, LABELS, SEED_IMAGES = 8, 20, 200
+SOURCES, LABELS, SEED_IMAGES, REVIEWS = 8, 20, 200, 1_000
+SHARES = (("champion", 1.0), ("shadow", 1.0), ("canary", 0.1))
+COLUMNS = tuple(sums.bucket.c.keys())
+DAYS = Stretch("day", 0, 2**60)
+Counted = dict[tuple[str, str], State]
+_DAYS: dict[int, Counted] = {}
+_PACKED: dict[int, bytes] = {}
+"""By the identity of what was added up, which lives as long as the benchmark."""
 
 
 def observed(rng: np.random.Generator, at: Micros) -> Observed:
@@ -54,8 +75,8 @@ def observed(rng: np.random.Generator, at: Micros) -> Observed:
     )
 
 
-def seeded(server: Relens, predictions: int, days: int) -> Deployment:
-    """A deployment whose sums hold so many predictions: scaled copies of what a few hundred images count to, spread by chance."""
+def a_deployment(server: Relens, predictions: int) -> tuple[Deployment, Actor, FittedReference, Reference]:
+    """With training data of its last champion."""
     rng = np.random.default_rng(predictions)
     deployment = Deployment(
         new_id(), f"line-{predictions}", "detection", tuple(f"label-{k}" for k in range(LABELS)), "server", 0.5, 1,
@@ -76,64 +97,197 @@ def seeded(server: Relens, predictions: int, days: int) -> Deployment:
     alice = server.database.write(lambda c: actors.named(c, "Alice", "person", "owner"))
     chosen = TrainingData(deployment.id, "d1", row.model_version, row.id, 0, alice.id)
     server.database.write(lambda c: (store.insert_reference(c, row), store.set_training_data(c, chosen)))
-    metrics = summed(None, "detection")
-    start = (clock.now() // HOUR) * HOUR - days * DAY
+    return deployment, alice, row, fitted.reference
+
+
+def seeded(server: Relens, predictions: int, days: int) -> Deployment:
+    """A deployment whose sums hold so many predictions: scaled copies of what a few hundred images count to, spread by chance.
+
+    Each source and role has a day of 24 different hours, repeated; so the sums of a day are added up once, which leaves time for the page.
+    """
+    deployment, alice, row, reference = a_deployment(server, predictions)
+    _DAYS.clear(), _PACKED.clear()
+    rng = np.random.default_rng(predictions)
+    start = (clock.now() // DAY) * DAY - (days - 1) * DAY
     seeds = [observed(rng, start + int(rng.integers(0, DAY))) for _ in range(SEED_IMAGES)]
-    templates = {name: dict(metric.observe(seeds, fitted.reference)) for name, metric in metrics.items()}
+    metrics = summed(None, "detection")
+    templates = {name: dict(metric.observe(seeds, reference)) for name, metric in metrics.items()}
     factor = predictions / (days * 24 * SOURCES) / SEED_IMAGES
-    longer: dict[Kept, State] = {}
-    for hour in range(days * 24):
-        states: dict[Cell, State] = {}
-        for source in range(SOURCES):
-            bucket = Bucket(start + hour * HOUR, f"line-{source}", deployment.champion or "", "champion")
-            for name, labels in templates.items():
-                against = row.id if metrics[name].needs == "training data" else ""
-                for label, state in labels.items():
-                    drawn = rng.poisson(np.asarray(state) * factor).astype(np.int64)
-                    states[Cell(name, bucket, against, label)] = drawn
-        hours: dict[Kept, State] = {}
-        for one, state in rolled(states).items():
-            if one.span == "hour":
-                hours[one] = state
-            else:
-                longer[one] = longer[one] + state if one in longer else state
-        server.database.write(lambda c, hours=hours: sums.put(c, deployment.id, hours))
-    server.database.write(lambda c: sums.put(c, deployment.id, longer))
+    earlier, shadow, canary = [new_id(), new_id()], new_id(), new_id()
+    # A canary has its days, too, although it is there for three only.
+    usual = {
+        (role, source): a_day(rng, templates, factor * share) for role, share in SHARES for source in range(SOURCES)
+    }
+    whole = {role: together([usual[role, source] for source in range(SOURCES)]) for role, _ in SHARES}
+    for day in range(days):
+        champion = [*earlier, deployment.champion or ""][min(3 * day // days, 2)]
+        roles = [("champion", champion), ("shadow", shadow), *([("canary", canary)] if day >= days - 3 else [])]
+        rows = [
+            made
+            for role, version in roles
+            for place, hours in [(None, whole[role]), *((source, usual[role, source]) for source in range(SOURCES))]
+            for made in a_days_rows(deployment, row, start + day * DAY, place, version, role, hours)
+        ]
+        server.database.write(lambda c, rows=rows: append_rows(c, sums.bucket, COLUMNS, rows))
+    server.database.write(lambda c: months(c, deployment))
+    logged(server, deployment, alice, max(predictions // 500, REVIEWS), shadow, rng)
     return deployment
 
 
-def asked(client: TestClient, deployment: Deployment, days: int, times: int = 10) -> tuple[float, dict[str, Any]]:
-    """Median milliseconds of the page, and its answer."""
-    since = clock.to_text((clock.now() // HOUR) * HOUR - days * DAY)
+def a_day(rng: np.random.Generator, templates: dict[str, dict[str, State]], factor: float) -> list[Counted]:
+    """What each of 24 hours counts, by metric and label."""
+    hours: list[Counted] = []
+    for _ in range(24):
+        drawn = {
+            (name, label): rng.poisson(np.asarray(state) * factor).astype(np.int64)
+            for name, labels in templates.items()
+            for label, state in labels.items()
+        }
+        hours.append({key: state for key, state in drawn.items() if state.any()})
+    return hours
+
+
+def together(days: Sequence[list[Counted]]) -> list[Counted]:
+    return [added([day[hour] for day in days]) for hour in range(24)]  # type: ignore[misc]
+
+
+def a_days_rows(
+    deployment: Deployment,
+    row: FittedReference,
+    at: Micros,
+    source: int | None,
+    version: str,
+    role: str,
+    hours: list[Counted],
+) -> Iterator[tuple[Any, ...]]:
+    """Rows of the hours and of the day; a state that stands in many days is packed once."""
+    if id(hours) not in _DAYS:
+        _DAYS[id(hours)] = added(hours)  # type: ignore[arg-type]
+    spans = [("hour", at + hour * HOUR, counted) for hour, counted in enumerate(hours)] + [
+        ("day", at, _DAYS[id(hours)])
+    ]
+    for span, begins, counted in spans:
+        for (name, label), state in counted.items():
+            if id(state) not in _PACKED:
+                _PACKED[id(state)] = pack(state)
+            against = row.id if METRICS.get(name).needs == "training data" else ""
+            place = "" if source is None else f"line-{source}"
+            key = (
+                deployment.id,
+                sums._stored(name),
+                span,
+                source is None,
+                begins,
+                place,
+                version,
+                role,
+                against,
+                label,
+            )
+            yield (*key, _PACKED[id(state)])
+
+
+def months(connection: Connection, deployment: Deployment) -> None:
+    """The months, added up from the days."""
+    every = (
+        sums.cells(connection, deployment.id, summed(None, "detection"), sums.Which([DAYS], whole=whole, role=role))
+        for whole in (True, False)
+        for role, _ in SHARES
+    )
+    kept: dict[Kept, State] = {}
+    for whole, cells in zip((True,) * len(SHARES) + (False,) * len(SHARES), every, strict=True):
+        for cell, state in cells:
+            month = Kept(
+                "month", whole, cell._replace(bucket=cell.bucket._replace(hour=begin("month", cell.bucket.hour)))
+            )
+            kept[month] = kept[month] + state if month in kept else state
+    sums.put(connection, deployment.id, kept)
+
+
+def logged(
+    server: Relens, deployment: Deployment, alice: Actor, lines: int, shadow: str, rng: np.random.Generator
+) -> None:
+    """The latest predictions with their shadows', a thousand of them reviewed over the month."""
+    now = clock.now()
+    apart = 29 * DAY // lines
+    champions: list[Logged] = []
+    for start in range(0, lines, 500):
+        entries = [entry(rng, deployment, now - (i + 1) * apart) for i in range(start, min(start + 500, lines))]
+        written = server.database.write(lambda c, e=entries: predictions.append_many(c, e, file_now=True))
+        champions += [line for line, _ in written]
+        scores = {line.id: float(rng.integers(0, 1000)) / 1001 for line, _ in written}
+        server.database.write(lambda c, s=scores: predictions.set_outliers(c, s))
+    server.database.write(lambda c: store.lock_cursor(c, deployment.id))
+    last = champions[-1].log_seq
+    server.database.write(lambda c: store.move_cursor(c, deployment.id, last))
+    for line in champions[:: max(lines // REVIEWS, 1)][:REVIEWS]:
+        beside = replace(entry(rng, deployment, line.taken_at), role="shadow", model_version=shadow, parent=line.id)
+        server.database.write(lambda c, e=beside: predictions.append(c, e))
+        true = [Annotation(d.label, d.shape) for d in line.answered if rng.random() < 0.9]
+        server.database.write(lambda c, i=line.id, t=true: settle(c, i, "corrected", t, actor=alice))
+
+
+def entry(rng: np.random.Generator, deployment: Deployment, at: Micros) -> Entry:
+    seen = observed(rng, at)
+    asset = content_id(rng.bytes(16))
+    return Entry(
+        deployment.id, asset, 640, 480, deployment.champion, "champion", seen.answered, 0.5, 12.0, at,
+        source=f"line-{int(rng.integers(SOURCES))}", scalars=seen.scalars,
+    )  # fmt: skip
+
+
+def asked(client: TestClient, deployment: Deployment, days: int) -> tuple[float, dict[str, Any]]:
+    """Milliseconds of one call of the page, and its answer."""
+    since = clock.to_text(clock.now() - days * DAY)
     path = f"/api/v1/deployments/{deployment.name}/dashboard"
-    client.get(path, params={"from": since}).raise_for_status()
-    taken = []
-    for _ in range(times):
-        started = time.perf_counter()
-        answer = client.get(path, params={"from": since})
-        taken.append((time.perf_counter() - started) * 1000)
-    return float(np.median(taken)), answer.json()
+    started = time.perf_counter()
+    answer = client.get(path, params={"from": since})
+    taken = (time.perf_counter() - started) * 1000
+    return taken, answer.raise_for_status().json()
 
 
-def measure(sizes: Sequence[int], days: int) -> dict[str, Any]:
+def measure(sizes: Sequence[int], days: int, times: int = 20) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as home:
         server = Relens(Settings(home=Path(home)))
         client = TestClient(server.app, base_url="http://127.0.0.1")
-        found: dict[int, float] = {}
-        volume = {}
-        for size in sizes:
-            deployment = seeded(server, size, days)
-            found[size], answer = asked(client, deployment, days)
-            volume[size] = answer["metrics"]["volume"]["value"]
+        there = {size: seeded(server, size, days) for size in sizes}
+        first = {size: asked(client, one, days)[0] for size, one in there.items()}
+        taken: dict[int, list[float]] = {size: [] for size in sizes}
+        for _ in range(times):
+            # In turns, so that a noisy moment hurts both.
+            for size, deployment in there.items():
+                taken[size].append(asked(client, deployment, days)[0])
+        small, large = min(sizes), max(sizes)
+        reviewed = []
+        for _ in range(5):
+            review_one(server, there[large])
+            reviewed.append(asked(client, there[large], days)[0])
+        answer = asked(client, there[large], days)[1]
         server.database.close()
-    small, large = min(sizes), max(sizes)
+    typical = {size: float(np.median(some)) for size, some in taken.items()}
+    metrics = answer["metrics"]
     return {
-        "total_ms_10m": found[large],
-        "total_ms_100k": found[small],
-        "ratio_10m_100k": found[large] / found[small],
-        "volume": volume[large],
+        "total_ms_10m": round(typical[large], 1),
+        "p95_ms_10m": round(float(np.quantile(taken[large], 0.95)), 1),
+        "total_ms_100k": round(typical[small], 1),
+        "ratio_10m_100k": round(typical[large] / typical[small], 3),
+        "after_review_ms": round(float(np.median(reviewed)), 1),
+        "first_ms": round(first[large], 1),
+        "volume": metrics["volume"]["value"],
+        "reviewed": metrics["detection_report"]["count"],
+        "versions": len(answer["model_versions"]),
+        "roles": answer["roles"],
+        "answer_kb": round(len(json.dumps(answer)) / 1024),
         "days": days,
     }
+
+
+def review_one(server: Relens, deployment: Deployment) -> None:
+    """One more image of the latest, said to hold nothing."""
+    with server.database.read() as connection:
+        line = browse.page(connection, deployment.id, Filter(review="pending"), "-taken_at", 1, None)[0][0]
+    alice = server.database.write(lambda c: actors.named(c, "Alice", "person", "owner"))
+    server.database.write(lambda c: settle(c, line.id, "corrected", (), actor=alice))
 
 
 def main() -> None:

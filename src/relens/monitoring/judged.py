@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 from sqlalchemy import Connection
 
@@ -44,11 +45,20 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One prediction beside the review of its image; `seq` is the review's latest change."""
+    """One prediction beside the review of its image; `seq` is the review's latest change.
+
+    `mark`: 128 bits that stand for exactly this prediction with this review; the sum of marks stands for a set of images.
+    """
 
     facts: Facts
     judged: Judged
     seq: int
+    mark: int
+
+    @staticmethod
+    def of(facts: Facts, judged: Judged, seq: int) -> Seen:
+        digest = blake2b(f"{judged.key} {seq}".encode(), digest_size=16).digest()
+        return Seen(facts, judged, seq, int.from_bytes(digest))
 
 
 def seen_of(connection: Connection, deployment: Deployment, said: Sequence[Verdict]) -> dict[str, list[Seen]]:
@@ -75,7 +85,7 @@ def seen_of(connection: Connection, deployment: Deployment, said: Sequence[Verdi
                 judged = replace(
                     judged, matches=matches if seq == verdict.seq and matches is not None else matches_of(judged)
                 )
-            found[prediction].append(Seen(facts_of(line), judged, verdict.seq))
+            found[prediction].append(Seen.of(facts_of(line), judged, verdict.seq))
     return found
 
 
