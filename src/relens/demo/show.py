@@ -26,15 +26,15 @@ class Show(Protocol):
 
 
 class Plain:
-    """Lines on stderr; progress every few seconds."""
+    """Lines on stderr; progress every few seconds, and the same line again only after half a minute, as a sign of life."""
 
-    EVERY_S = 5.0
+    EVERY_S, SAME_AGAIN_S = 5.0, 30.0
 
     def __init__(self, out: TextIO | None = None) -> None:
         self.seconds: dict[str, float] = {}
         self._out = out or sys.stderr
         self._numbers: dict[str, object] = {}
-        self._shown_at = 0.0
+        self._shown_at, self._shown = 0.0, ""
 
     @contextmanager
     def stage(self, title: str) -> Iterator[None]:
@@ -48,9 +48,11 @@ class Plain:
     def progress(self, done: float, total: float, message: str = "") -> None:
         now = time.monotonic()
         if now - self._shown_at >= self.EVERY_S:
-            self._shown_at = now
             count = f"{done:g} of {total:g}  " if total else ""
-            self._print(f"   {count}{message}{self._numbers_line()}")
+            line = f"   {count}{message}{self._numbers_line()}"
+            if line != self._shown or now - self._shown_at >= self.SAME_AGAIN_S:
+                self._shown_at, self._shown = now, line
+                self._print(line)
 
     def say(self, sentence: str) -> None:
         self._print(f"   {sentence}")
