@@ -508,3 +508,10 @@ def test_an_address_book_with_another_key_says_so(database: Database, channel: C
     waiting(database, channel, "a")
     said = Notification(database, other, Clock()).deliver(waiting(database, channel, "b"))
     assert "sealed with another key" in said
+    with pytest.raises(BadChannel, match="url"):
+        other.changed(channel, {"secret": "new"})
+    mended = other.changed(channel, {"url": "http://127.0.0.1:9009/new", "secret": "new"})
+    assert other.opened(mended)[1]["secret"] == "new"
+    assert database.write(lambda connection: other.webhook(connection, "http://127.0.0.1:9009/x", "alice", NOW)), (
+        "what nobody can read is in nobody's way"
+    )

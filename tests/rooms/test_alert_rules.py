@@ -14,6 +14,7 @@ from prometheus_client import REGISTRY, generate_latest
 from sqlalchemy import bindparam, select, update
 
 from relens.alerts import channel_rows, delivery_rows, feed, stop_rows, store
+from relens.alerts.alert import Alert
 from relens.alerts.evaluate import Evaluation
 from relens.alerts.heartbeat import Heartbeat
 from relens.alerts.reading import Numbers
@@ -383,6 +384,28 @@ def test_a_stop_that_is_over_early_is_over(site: Site, tmp_path: Path) -> None:
     assert (listed["id"], listed["reason"], listed["created_by"]) == (made["id"], "cleaning", "Alice")
     assert web.ask("DELETE", f"/planned-stops/{made['id']}").status_code == 204
     assert web.ask("GET", "/deployments/conveyor/planned-stops").json()["items"] == []
+
+
+def test_the_history_is_read_page_by_page(site: Site, tmp_path: Path) -> None:
+    def insert(connection: Any) -> None:
+        for n in range(230):
+            made = Alert(
+                new_id(), "r", site.deployment.id, "latency", "p95", "above", 9.0, 5.0, 40, "resolved", START + n // 2,
+                START + n, None, None, f"alert {n}",
+            )  # fmt: skip
+            store.insert_alert(connection, made)
+
+    site.database.write(insert)
+    web, seen, cursor = client_of(site, tmp_path), [], None
+    while True:
+        asked = {"state": "all", "limit": 50, **({"cursor": cursor} if cursor else {})}
+        page = web.ask("GET", "/alerts", params=asked).json()
+        seen += [one["sentence"] for one in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert len(seen) == len(set(seen)) == 230
+    assert {seen[0], seen[1]} == {"alert 228", "alert 229"}
 
 
 def test_missing_data_is_told_and_ends_no_alert(site: Site) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from relens.alerts import channel_rows
 from relens.alerts.channel import CHANNELS, Channel, ChannelKind, Reach, complete
 from relens.infra.database import Database
-from relens.infra.secrets import Secrets
+from relens.infra.secrets import Secrets, WrongKey
 from relens.kit.clock import Micros
 from relens.kit.ids import new_id
 
@@ -36,8 +36,7 @@ class AddressBook:
     def changed(self, channel: Channel, given: Mapping[str, str] | None, **values: Any) -> Channel:
         """The channel with other settings; those left out stay, the secret ones too. What it said of failures is forgotten."""
         if given is not None:
-            _, before = self.opened(channel)
-            channel = self._with(channel, self._checked(channel.kind, {**before, **given}))
+            channel = self._with(channel, self._checked(channel.kind, {**self._before(channel), **given}))
         fresh: dict[str, Any] = {"off_reason": "", "refusals": 0} if given is not None or values.get("active") else {}
         return replace(channel, **fresh, **values)
 
@@ -55,11 +54,18 @@ class AddressBook:
             **json.loads(secret),
         }
 
+    def _before(self, channel: Channel) -> dict[str, str]:
+        """What is known of its settings; without its key only the open ones, and the others have to be entered anew."""
+        try:
+            return self.opened(channel)[1]
+        except WrongKey:
+            return dict(channel.settings)
+
     def webhook(self, connection: Connection, url: str, by: str, at: Micros) -> str:
         """The id of the unsigned webhook to this address: the one there is, or a new one named after its host."""
         whole = self._checked(WEBHOOK, {"url": url})
         for channel in channel_rows.every(connection):
-            if channel.kind == WEBHOOK and channel.active and self.opened(channel)[1] == whole:
+            if channel.kind == WEBHOOK and channel.active and self._before(channel) == whole:
                 return channel.id
         place = CHANNELS.get(WEBHOOK).place(whole)
         name = channel_rows.free_name(connection, place.removesuffix("/…")[:90])

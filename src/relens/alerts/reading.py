@@ -45,7 +45,7 @@ class Numbers:
         self._database = database
         self._measuring = measuring
         self._estimating = estimating
-        self._usual_gaps: OrderedDict[tuple[str, str, Micros], Micros | None] = OrderedDict()
+        self._usual_gaps: OrderedDict[tuple[str, str, Micros], Micros] = OrderedDict()
 
     def read(
         self, deployment: Deployment, rule: AlertRule, source: str, at: Micros, stops: Sequence[PlannedStop] = ()
@@ -107,13 +107,20 @@ class Numbers:
         if last is None:
             return UNKNOWN
         ended = [one.until for one in stops if one.until <= at and one.touches(source, last, at)]
-        key = (deployment.id, source, at - at % HOUR)
+        usual = self._usual_gap(connection, deployment.id, source, at)
+        return UNKNOWN if usual is None else Reading((at - max([last, *ended])) / usual, 1)
+
+    def _usual_gap(self, connection: Connection, deployment: str, source: str, at: Micros) -> Micros | None:
+        """Remembered for the hour; while it is not known, one imported day may change that."""
+        key = (deployment, source, at - at % HOUR)
         if key not in self._usual_gaps:
-            self._usual_gaps[key] = feed.usual_gap(connection, deployment.id, at, source)
+            found = feed.usual_gap(connection, deployment, at, source)
+            if found is None:
+                return None
+            self._usual_gaps[key] = found
             while len(self._usual_gaps) > _REMEMBERED:
                 self._usual_gaps.popitem(last=False)
-        usual = self._usual_gaps[key]
-        return UNKNOWN if usual is None else Reading((at - max([last, *ended])) / usual, 1)
+        return self._usual_gaps[key]
 
 
 def window_of(rule: AlertRule, source: str, at: Micros) -> Window:
