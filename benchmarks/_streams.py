@@ -28,6 +28,8 @@ Floats = NDArray[np.float64]
 IMAGES = 10_000
 THRESHOLD = 0.3
 LABELS = 10
+_MOST = 60
+"""Answers of a real model that are kept of an image."""
 _EVERY = np.uint16((1 << len(IOU_THRESHOLDS)) - 1)
 
 
@@ -66,8 +68,8 @@ def _folds(count: int) -> NDArray[np.int64]:
     return np.array([int(share_of(key(place), "calibration") * FOLDS) for place in range(count)], dtype=np.int64)
 
 
-def detector(name: str, matches: Sequence[dict[str, LabelMatch]]) -> Stream:
-    """A stream of images that are matched already."""
+def detector(name: str, matches: Sequence[dict[str, LabelMatch]], threshold: float = THRESHOLD) -> Stream:
+    """A stream of images that are matched already, answered from `threshold` on."""
     count = len(matches)
     answers, right = np.zeros((count, BINS)), np.zeros((count, BINS))
     counted, objects = np.zeros(count), np.zeros(count)
@@ -76,8 +78,8 @@ def detector(name: str, matches: Sequence[dict[str, LabelMatch]]) -> Stream:
     for place, image in enumerate(matches):
         said: list[Detection] = []
         for label, match in image.items():
-            hits, said_here, there = at_threshold(match, THRESHOLD)
-            answers[place] += by_confidence(match.scores[match.scores >= THRESHOLD])
+            hits, said_here, there = at_threshold(match, threshold)
+            answers[place] += by_confidence(match.scores[match.scores >= threshold])
             right[place] += hits
             counted[place] += said_here
             objects[place] += there
@@ -130,7 +132,23 @@ def simulated_classifier(rng: np.random.Generator) -> Stream:
 def real_detector(judged: Sequence[Judged], rng: np.random.Generator) -> Stream:
     """A model's answers to some real images, drawn again and again until there are IMAGES of them."""
     matches = [{str(label): match for label, match in matches_of(image).items()} for image in judged]
-    return detector("real answers", [matches[place] for place in rng.integers(0, len(matches), IMAGES)])
+    drawn = [matches[place] for place in rng.integers(0, len(matches), IMAGES)]
+    return detector("real answers", drawn, best_threshold(matches))
+
+
+def best_threshold(matches: Sequence[dict[str, LabelMatch]]) -> float:
+    """Where F1 is best: a model that was trained briefly is sure of little."""
+    store = ApStore(sorted({label for image in matches for label in image}))
+    for place, image in enumerate(matches):
+        store.insert(key(place), image)
+    scores = np.unique(np.concatenate([match.scores for image in matches for match in image.values()]))
+    tried = np.quantile(scores, np.linspace(0.02, 0.98, 49))
+
+    def f1(threshold: float) -> float:
+        tp, fp, fn = (sum(column) for column in zip(*store.at_threshold(threshold).values(), strict=True))
+        return 2 * tp / (2 * tp + fp + fn)
+
+    return float(max(tried, key=lambda one: f1(float(one))))
 
 
 def answers_of(data: Path, folder: Path, minutes: float) -> list[dict[str, Any]]:
@@ -166,11 +184,13 @@ def answers_of(data: Path, folder: Path, minutes: float) -> list[dict[str, Any]]
         answers.append(
             {
                 "size": [image["width"], image["height"]],
-                "said": [
-                    [labels[label], confidence, *box]
-                    for label, confidence, box in zip(said, confidences, boxes, strict=True)
-                    if confidence >= 0.01
-                ],
+                "said": sorted(
+                    (
+                        [labels[label], confidence, *box]
+                        for label, confidence, box in zip(said, confidences, boxes, strict=True)
+                    ),
+                    key=lambda one: -one[1],
+                )[:_MOST],
                 "true": [[names[one["category_id"]], *_corners(one["bbox"])] for one in true],
             }
         )

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sqlalchemy import Connection
 
 from relens.access import store as actors
 from relens.access.actor import Actor
@@ -245,3 +246,37 @@ def test_sizes_follow_what_reviews_found_once_there_are_enough(line: Line) -> No
     assert learned([doubt(0.95)]) == pytest.approx(learned([doubt(0.5)]))
     with line.database.read() as connection:
         assert store.label_counts(connection, line.deployment.id) == {"WBC": FROM + 20}
+
+
+def test_a_month_that_left_unseen_weighs_as_much_as_it_was(line: Line) -> None:
+    """Few of the first month were reviewed before the rest left; of the second month half are: the first must not count for less."""
+    months = [[line.log(f"a {n}", doubt(0.5)) for n in range(120)]]
+    line.catch_up()
+    first = {one.id for one in months[0]}
+
+    def review(month: set[str], reviews: int) -> None:
+        def write(connection: Connection) -> None:
+            waiting = [one for one in queue_rows.by_chance(connection, line.deployment.id, 240) if one in month]
+            for one in waiting[:reviews]:
+                settle(connection, one, "corrected", (), actor=line.alice)
+
+        line.database.write(write)
+
+    review(first, 30)
+    with line.database.read() as connection:
+        left = [one for one in queue_rows.by_chance(connection, line.deployment.id, 240) if one in first]
+        before = {one.prediction: one.probability for one in checks(connection, line.deployment.id)}
+    for start in range(0, len(left), 32):
+        some = sorted(left)[start : start + 32]
+        line.database.write(lambda c, some=some: queue_rows.close(c, some))
+    months.append([line.log(f"b {n}", doubt(0.5)) for n in range(120)])
+    line.catch_up()
+    review({one.id for one in months[1]}, 60)
+    with line.database.read() as connection:
+        after = {one.prediction: one.probability for one in checks(connection, line.deployment.id)}
+    assert {one: after[one] for one in before} == pytest.approx(before), (
+        "what was drawn then was drawn with the chance of then"
+    )
+    weights = [sum(1 / after[one.id] for one in month if one.id in after) for month in months]
+    assert not set(left) & set(after)
+    assert 0.3 < weights[0] / sum(weights) < 0.7

@@ -21,7 +21,6 @@ from sqlalchemy import (
     String,
     Table,
     delete,
-    exists,
     func,
     or_,
     select,
@@ -154,25 +153,35 @@ def close(connection: Connection, predictions: Sequence[str]) -> None:
             left.setdefault(row.deployment, []).append((row.log_seq, row.chance))
     for deployment, places in left.items():
         before = after = cohorts(connection, deployment)
-        for first, last, highest in _stretches(connection, deployment, sorted(places)):
+        for first, last, highest in _stretches(connection, deployment, before, sorted(places)):
             after = after_leave(after, first, last, highest)
         _replace(connection, deployment, before, after)
 
 
 def _stretches(
-    connection: Connection, deployment: str, places: Sequence[tuple[int, float]]
+    connection: Connection, deployment: str, there: Sequence[Cohort], places: Sequence[tuple[int, float]]
 ) -> list[tuple[int, int, float]]:
-    """(first, last, highest chance) of stretches of the log in which everything that waited has left; `places`: (log_seq, chance) in order."""
+    """(first, last, highest chance) of stretches of the log in which nothing waits any more; `places`: (log_seq, chance) of what left, in order.
+
+    Each reaches from one waiting image to the next, over the reviewed ones too: cut where something was left over, those beside it would
+    stand for themselves alone because they had been drawn.
+    """
+    of = queue_item.c.deployment == deployment
+    place = queue_item.c.log_seq
+    waits = select(place).where(of, queue_item.c.open).limit(1)
+    firsts = [cohort.first for cohort in there]
     found: list[tuple[int, int, float]] = []
     for seq, chance in places:
-        if found:
+        if found and seq <= found[-1][1]:
             first, last, highest = found[-1]
-            between = (queue_item.c.log_seq > last) & (queue_item.c.log_seq < seq)
-            here = exists().where(queue_item.c.deployment == deployment, between, queue_item.c.open)
-            if not connection.execute(select(here)).scalar_one():
-                found[-1] = (first, seq, max(highest, chance))
-                continue
-        found.append((seq, seq, chance))
+            found[-1] = (first, last, max(highest, chance))
+            continue
+        # What left before is a cohort of its own already: looking back ends there.
+        least = firsts[max(bisect_right(firsts, seq) - 1, 0)] if firsts else 0
+        before = connection.execute(waits.where(place >= least, place < seq).order_by(place.desc())).scalar()
+        after = connection.execute(waits.where(place > seq).order_by(place)).scalar()
+        last = connection.execute(select(func.max(place)).where(of)).scalar_one() if after is None else after - 1
+        found.append((least if before is None else before + 1, int(last), chance))
     return found
 
 

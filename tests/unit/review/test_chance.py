@@ -141,8 +141,10 @@ def _after_a_month_left(chance: np.random.Generator, images: int = 400) -> float
         if month == 0:
             left = order[reviews:]
             # In the order of their arrival, some dozens at a time, as they do.
+            begins = 0
             for some in np.array_split(np.sort(left), 12):
-                cohorts = after_leave(cohorts, int(some[0]), int(some[-1]), float(priorities[some].max()))
+                cohorts = after_leave(cohorts, begins, int(some[-1]), float(priorities[some].max()))
+                begins = int(some[-1]) + 1
     taus = np.asarray([next(c.tau for c in reversed(cohorts) if c.first <= image) for image in range(2 * images)])
     drawn = np.flatnonzero(priorities > taus)
     weights = 1 / np.minimum(1.0, sizes[drawn] / taus[drawn])
