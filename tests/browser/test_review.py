@@ -312,10 +312,13 @@ def test_a_question_is_asked_without_deciding_and_found_by_its_state(
     path = "/api/v1/deployments/asker/predictions"
     found = deployed.http.get(path, params={"query": 'question = "open"'}).json()["items"]
     assert [one["review"] for one in found] == ["pending"]
+    expect(page.get_by_label("Decision")).to_contain_text("Is the dent a scratch?")
     page.keyboard.press("q")
-    expect(page.get_by_text("Is the dent a scratch?")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_contain_text("Is the dent a scratch?")
+    expect(page.get_by_role("button", name="Withdraw the question")).to_be_visible()
+    walker.open(f"/deployments/asker/predictions/{found[0]['id']}")
     page.get_by_role("textbox", name="Answer").fill("A dent.")
-    page.get_by_role("dialog").get_by_role("button", name="Answer", exact=True).click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("button", name="Answer", exact=True).click()
+    expect(page.get_by_text("A dent.")).to_be_visible()
     assert deployed.http.get(path, params={"query": "question = answered"}).json()["items"]
     assert not deployed.http.get(path, params={"query": "question = open"}).json()["items"]

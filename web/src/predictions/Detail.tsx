@@ -12,6 +12,7 @@ import { FoundList } from "./FoundList";
 import { History } from "./History";
 import { Lineage } from "./Lineage";
 import css from "./predictions.module.css";
+import { QuestionCard } from "./QuestionCard";
 import { Replay, type OtherAnswer } from "./Replay";
 import { answered, drawn } from "./shapes";
 import { Similar } from "./Similar";
@@ -73,6 +74,7 @@ export function Detail({ prediction, name, labels }: { prediction: Prediction; n
             <FoundList detections={shadow.detections} threshold={shadow.threshold} labels={labels} all={silent} />
           </Card>
         ))}
+        <QuestionCard id={prediction.id} name={name} />
         <History id={prediction.id} state={prediction.review} />
         <Card title="Facts">
           <Rows

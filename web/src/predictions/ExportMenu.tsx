@@ -18,7 +18,7 @@ export function ExportMenu({ deployment, query, disabled }: Props) {
     if (!event.currentTarget.contains(event.relatedTarget)) setOpen(false);
   };
   return (
-    <div className={css.saved} onBlur={leave} onKeyDown={(event) => event.key === "Escape" && setOpen(false)}>
+    <div className={css.drop} onBlur={leave} onKeyDown={(event) => event.key === "Escape" && setOpen(false)}>
       <Button icon="download" aria-expanded={open} disabled={disabled} onClick={() => setOpen(!open)}>
         Export
       </Button>

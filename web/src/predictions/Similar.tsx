@@ -29,10 +29,8 @@ export function Similar({ id, name, labels }: { id: string; name: string; labels
             <ul className={css.alike}>
               {items.map(({ prediction, distance }) => (
                 <li key={prediction.id}>
-                  <Link
-                    to={`/deployments/${name}/predictions/${prediction.id}`}
-                    aria-label={`Open ${prediction.client_id ?? prediction.id}`}
-                  >
+                  <Link to={`/deployments/${name}/predictions/${prediction.id}`}>
+                    <span className="visually-hidden">Open {prediction.client_id ?? prediction.id}</span>
                     <Picture
                       asset={prediction.asset}
                       width={prediction.width}

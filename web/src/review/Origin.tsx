@@ -1,5 +1,7 @@
-/* Where an image comes from, and why it was chosen. */
-import { score } from "../design/format";
+/* Where an image comes from, why it was chosen, and what somebody asks about it. */
+import type { Question } from "../api/types";
+import { useRead } from "../api/use";
+import { score, who } from "../design/format";
 import { Chip } from "../design/status";
 import { Time } from "../design/Time";
 import type { ToReview } from "./exchange";
@@ -12,14 +14,23 @@ const LANES: Record<string, { title: string; says: string }> = {
 
 export function Origin({ prediction }: { prediction: ToReview }) {
   const lane = LANES[prediction.lane ?? ""];
+  const question = useRead<Question>(`/predictions/${prediction.id}/question`).data;
   return (
-    <p className={css.about} title={prediction.model_version ? `Answered by ${prediction.model_version.title}` : undefined}>
-      {lane && <Chip title={lane.says}>{lane.title}</Chip>}
-      <span>
-        {prediction.source && `${prediction.source} · `}
-        <Time at={prediction.taken_at} />
-        {prediction.outlier !== null && ` · outlier ${score(prediction.outlier, 2)}`}
-      </span>
-    </p>
+    <div className={css.origin}>
+      <p className={css.about} title={prediction.model_version ? `Answered by ${prediction.model_version.title}` : undefined}>
+        {lane && <Chip title={lane.says}>{lane.title}</Chip>}
+        <span>
+          {prediction.source && `${prediction.source} · `}
+          <Time at={prediction.taken_at} />
+          {prediction.outlier !== null && ` · outlier ${score(prediction.outlier, 2)}`}
+        </span>
+      </p>
+      {question?.state && (
+        <blockquote className={css.said}>
+          {question.state === "open" ? question.text : `${question.text}\n${question.answer}`}
+          <small>{question.state === "open" ? `${who(question.by)} asks` : `answered by ${who(question.answered_by)}`}</small>
+        </blockquote>
+      )}
+    </div>
   );
 }

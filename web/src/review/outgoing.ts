@@ -1,6 +1,6 @@
 /* The one outbox of this browser. It knows predictions by their ids, so no page need be open and no deployment keep its name. */
 import { deliver } from "./deliver";
-import { Outbox, type Alone } from "./core/outbox";
+import { Outbox, type Alone, type Shelf } from "./core/outbox";
 
 type Refusal = { sentence: string; prediction: string };
 
@@ -18,9 +18,21 @@ const alone: Alone = async (work) => {
   else await work();
 };
 
+/** A browser that keeps nothing for this site keeps it for as long as the page is open. */
+function shelf(): Shelf {
+  try {
+    return localStorage;
+  } catch {
+    const full = () => {
+      throw new Error("nothing can be kept");
+    };
+    return { length: 0, key: () => null, getItem: () => null, setItem: full, removeItem: () => undefined };
+  }
+}
+
 export const outgoing = new Outbox(`relens.review ${new URL(document.baseURI).pathname}`, {
   deliver,
-  shelf: localStorage,
+  shelf: shelf(),
   alone,
   refused: (sentence, prediction) => listeners.forEach((tell) => tell({ sentence, prediction })),
 });
