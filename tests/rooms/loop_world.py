@@ -70,7 +70,7 @@ def patch(label: str, seed: int, colours: dict[str, tuple[int, int, int]]) -> by
 
 
 def as_random_checks(database: Database, lines: Sequence[Logged]) -> None:
-    """The lane of random checks gives these predictions out."""
+    """The lane of random checks gives these predictions out, the earlier ones first."""
     rows = [
         {
             "prediction": line.id,
@@ -78,7 +78,7 @@ def as_random_checks(database: Database, lines: Sequence[Logged]) -> None:
             "log_seq": line.log_seq,
             "open": True,
             "size": 1.0,
-            "chance": 1.0,
+            "chance": 1e6 - line.log_seq,
         }
         for line in lines
     ]

@@ -62,6 +62,10 @@ def test_the_loop_goes_round_and_the_way_back_is_known(world: World) -> None:
     (decision,) = world.decisions(orchard)
     assert decision.applied == "promoted", decision.reasons
     assert "clearly better" in decision.reasons[0]
+    drawn = decision.numbers["weights"]
+    assert set(drawn) <= {line.asset for line, _ in lines}
+    assert len(drawn) > 10, "test images of an import have no weight of their own"
+    assert list(drawn.values()) == pytest.approx([1.0] * len(drawn)), "all of one size"
     now = world.now(orchard)
     second = world.version(now.champion)
     assert second.id == decision.candidate != first.id

@@ -29,6 +29,9 @@ from relens.loop.report_bodies import ReportOut
 from relens.predictions.routes import TitledVersion
 from relens.registry import store as registry
 
+_KEPT_ONLY = ("report", "weights")
+"""Of a decision's numbers: the one is shown in its own form, the other is one number for each test image."""
+
 
 class FeedbackLoopBody(BaseModel):
     """`dataset`: the name of the dataset whose next versions the verdicts make.
@@ -320,7 +323,7 @@ def decision_body(connection: Connection, decision: Decision, *, whole: bool = T
             id=decision.dataset_version, title=_data_title(connection, decision.dataset_version)
         ),
         reasons=list(decision.reasons),
-        numbers={name: value for name, value in decision.numbers.items() if name != "report"},
+        numbers={name: value for name, value in decision.numbers.items() if name not in _KEPT_ONLY},
         report=ReportOut.of(decision.numbers, whole),
         settled_by=actors.names(connection, {decision.settled_by}).get(decision.settled_by)
         if decision.settled_by

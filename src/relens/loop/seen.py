@@ -69,6 +69,8 @@ def seen_of(trial: Trial, answers: Answers, demands: Demands) -> dict[str, Any]:
             "scores": scores(champion, candidate),
             "report": report.to_json(answers.predictions),
             "newer_images": trial.newer,
+            # The probabilities behind them change while people review: what decided is kept as it was.
+            "weights": dict(trial.weights),
         },
     }
 
