@@ -20,6 +20,8 @@ from relens.monitoring.span import SPANS, Span, Stretch, begin
 from relens.predictions import store as predictions
 
 _QUESTIONS = 8
+_MOST_SPANS = 5_000
+"""Windows move on, and what they have left behind is not needed any more."""
 _MOST_NEW = 20_000
 """After more lines than this everything is read anew; it costs as much as finding out what has changed."""
 
@@ -57,7 +59,8 @@ class Remembered:
         key = (deployment, frozenset(metrics), which._replace(stretches=None))
         with self._lock:
             known = self._known.get(key)
-            if known is None or known.disturbed != disturbed or not 0 <= cursor.log_seq - known.log_seq <= _MOST_NEW:
+            outdated = known is None or known.disturbed != disturbed or len(known.spans) > _MOST_SPANS
+            if known is None or outdated or not 0 <= cursor.log_seq - known.log_seq <= _MOST_NEW:
                 known = _Known(cursor.log_seq, disturbed)
             elif known.log_seq != cursor.log_seq:
                 # A fresh one, as somebody else may be reading from the old one.
