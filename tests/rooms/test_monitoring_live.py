@@ -119,6 +119,23 @@ def test_training_data_is_learned_earlier_predictions_are_scored_and_drift_is_to
     receiver.close()
 
 
+def test_what_checks_say_of_all_traffic_stands_on_the_dashboard_and_may_be_asked_of_a_part(server: Server) -> None:
+    deploy(server)
+    for _ in range(4):
+        predict(server, shade("blue"))
+    wait_until(lambda: counted(server) >= 4)
+    board = server.http.get("/api/v1/deployments/colours/dashboard").json()
+    beside = board["estimates"]
+    assert (beside["items"], beside["reviews"], beside["unseen"]) == ([], 0, 0)
+    assert "100 random checks" in beside["needs"]
+    assert set(beside["guess"]) <= {"accuracy"}
+    for asked in ("label=red", "source=line-2", 'query=source = "line-2"', "role=shadow", "tag=night"):
+        answer = server.http.get(f"/api/v1/deployments/colours/estimates?{asked}")
+        assert answer.status_code == 200, answer.text
+    apart = server.http.get("/api/v1/deployments/colours/estimates/apart?by=label").json()
+    assert set(apart["items"]) == set(board["labels"])
+
+
 def test_what_was_logged_before_a_kill_is_counted_once_after_it(server: Server) -> None:
     deploy(server)
     sent = 0
