@@ -319,6 +319,7 @@ def test_a_question_is_asked_without_deciding_and_found_by_its_state(
     walker.open(f"/deployments/asker/predictions/{found[0]['id']}")
     page.get_by_role("textbox", name="Answer").fill("A dent.")
     page.get_by_role("button", name="Answer", exact=True).click()
+    expect(page.get_by_text("Answered", exact=True)).to_be_visible()
     expect(page.get_by_text("A dent.")).to_be_visible()
     assert deployed.http.get(path, params={"query": "question = answered"}).json()["items"]
     assert not deployed.http.get(path, params={"query": "question = open"}).json()["items"]
