@@ -6,6 +6,9 @@ export type Measure = AlertSubject & { key: string; operator: AlertRule["operato
 
 const USUALLY_BAD_BELOW = /^(volume|throughput|confidence|average_precision|detection_report|classification_report)$/;
 
+/** No metric of the dashboard, and known of every deployment. */
+const OF_ANY = /^(silence|unlogged)$/;
+
 const EXAMPLES: Record<string, string> = {
   "drift.from_usual": "0.1",
   "drift.d": "0.25",
@@ -30,7 +33,7 @@ const ORDER = [
 export function measures(subjects: readonly AlertSubject[], metrics: ReadonlySet<string>): Measure[] {
   const place = (one: Measure) => (ORDER.includes(one.key) ? ORDER.indexOf(one.key) : ORDER.length);
   return subjects
-    .filter((subject) => metrics.size === 0 || metrics.has(subject.metric) || subject.metric === "silence")
+    .filter((subject) => metrics.size === 0 || metrics.has(subject.metric) || OF_ANY.test(subject.metric))
     .map(measure)
     .sort((a, b) => place(a) - place(b));
 }
