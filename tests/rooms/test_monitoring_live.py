@@ -111,7 +111,8 @@ def test_training_data_is_learned_earlier_predictions_are_scored_and_drift_is_to
     assert alert["metric"] == "drift"
     assert "line-2" in alert["sentence"]
     wait_until(lambda: receiver.received)
-    assert receiver.received[0][1]["data"]["sentence"] == alert["sentence"]
+    told = receiver.received[0][1]["data"]
+    assert alert["sentence"] == f"{told['sentence']}; {told['cause']}"
     board = server.http.get("/api/v1/deployments/colours/dashboard").json()
     assert board["sources"] == ["line-1", "line-2"]
     assert board["metrics"]["label_distribution"]["value"]["labels"]["red"]["training_count"] == 24
