@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 from relens.kit import clock
 from relens.kit.errors import Invalid
 from relens.kit.ids import content_id, new_id
+from relens.sdk import forking
 from relens.sdk.images import image_bytes
 from relens.sdk.sending import Sender
 from relens.sdk.spool import MOST_BYTES, MOST_ROWS, Spool, Waiting
@@ -58,7 +58,7 @@ class Outbox:
         self._connect = connect
         self._path = path
         self._options = options
-        self._lock = threading.Lock()
+        self._lock = forking.outer()
         self._here: tuple[int, Spool, Sender, Transport] | None = None
         self._inherited: list[object] = []
 

@@ -11,7 +11,6 @@ import json
 import os
 import socket
 import sqlite3
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from typing import Any
 from relens.kit import clock
 from relens.kit.errors import Invalid
 from relens.kit.ids import new_id
+from relens.sdk import forking
 from relens.sdk.ledger import TABLES, Ledger, Loss
 
 MOST_ROWS, MOST_BYTES = 1_000_000, 2 << 30
@@ -69,7 +69,7 @@ class Spool:
     ) -> None:
         self.path = path
         self._most_rows, self._most_bytes = most_rows, most_bytes
-        self._lock = threading.RLock()
+        self._lock = forking.inner()
         self._unwritten: dict[tuple[str, str], list[int]] = {}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
