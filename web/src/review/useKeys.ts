@@ -1,5 +1,5 @@
 /* Listens to the keyboard while reviewing, except where a person types, a dialog is open, or another control has the keyboard. */
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 import { belongsToControl, type Pressed } from "./core/keys";
 
 /** An element with it is part of the review: its keys are the review's. */
@@ -16,10 +16,11 @@ function kindOf(target: HTMLElement): Parameters<typeof belongsToControl>[1] {
 /** `handle` says whether the key meant something. */
 export function useKeys(handle: (pressed: Pressed) => boolean) {
   const latest = useRef(handle);
-  useEffect(() => {
+  // With what is drawn and not a moment later: a key that is pressed as the image appears must find the page that shows it.
+  useLayoutEffect(() => {
     latest.current = handle;
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     const down = (event: KeyboardEvent) => {
       if (event.defaultPrevented || document.querySelector("[role=dialog]")) return;
       if (belongsToControl(event.key, kindOf(event.target as HTMLElement))) return;
