@@ -29,6 +29,7 @@ from relens.infra.settings import Settings
 from relens.kit import clock
 from relens.kit.clock import DAY
 from relens.kit.ids import content_id, new_id
+from relens.monitoring import sums
 from tests.server_process import running
 
 LABELS = [f"label {i}" for i in range(8)]
@@ -198,7 +199,10 @@ def stand_at_the_end(connection: sqlite3.Connection, n: int, deployment: str) ->
             connection.execute(
                 f"INSERT INTO {table.name} ({','.join(names)}) VALUES ({','.join('?' * len(names))})", values
             )
-    connection.execute("INSERT OR REPLACE INTO projection_cursor VALUES (?, ?, 0)", (deployment, n))
+    here = (deployment, n, 0, sums.counted_as())
+    connection.execute(
+        "INSERT OR REPLACE INTO projection_cursor (deployment, log_seq, clearing, kinds) VALUES (?, ?, ?, ?)", here
+    )
 
 
 def ask(connection: HTTPConnection, query: str, sort: str) -> tuple[float, dict[str, Any]]:
