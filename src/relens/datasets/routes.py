@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
@@ -21,12 +21,23 @@ from relens.datasets.export import zip_stream
 from relens.datasets.formats import FORMATS
 from relens.datasets.item import Item, split_named
 from relens.datasets.receive import receive
-from relens.datasets.version import DatasetVersion
+from relens.datasets.version import DatasetVersion, Origin
 from relens.infra.database import Database
 from relens.infra.jobs import Jobs
 from relens.infra.jobs.routes import JobOut
 from relens.infra.storage import Storage
-from relens.infra.web import Cursor, Instant, Limit, Page, part, read_cursor, write_cursor
+from relens.infra.web import (
+    Corners,
+    Cursor,
+    Instant,
+    Limit,
+    Page,
+    RunLengths,
+    TaskName,
+    part,
+    read_cursor,
+    write_cursor,
+)
 
 router = APIRouter(prefix="/api/v1", tags=["datasets"])
 
@@ -42,10 +53,10 @@ class DatasetVersionOut(BaseModel):
     number: int
     title: str
     content_hash: str
-    task: str
+    task: TaskName
     labels: list[str]
     parent: str | None
-    origin: str
+    origin: Origin
     note: str
     images: dict[str, int]
     statistics: dict[str, dict[str, int]]
@@ -64,15 +75,26 @@ class DatasetOut(BaseModel):
 
     id: str
     name: str
-    task: str
+    task: TaskName
     labels: list[str]
     versions: int
     latest: DatasetVersionOut | None
     created_at: Instant
 
 
+class ItemAnnotationOut(BaseModel):
+    """What is true of one thing in an image: a label and box, polygon or rle (whole image: none). `area`: the dataset's own."""
+
+    label: str
+    box: Corners | None = None
+    polygon: list[list[float]] | None = None
+    rle: RunLengths | None = None
+    crowd: bool = False
+    area: float | None = None
+
+
 class ItemOut(BaseModel):
-    """One image of a version; an annotation has a label and box, polygon or rle (whole image: box is null)."""
+    """One image of a version."""
 
     asset: str
     split: str
@@ -81,12 +103,12 @@ class ItemOut(BaseModel):
     source: str | None
     width: int | None
     height: int | None
-    annotations: list[dict[str, Any]]
+    annotations: list[ItemAnnotationOut]
 
     @staticmethod
     def of(item: Item) -> ItemOut:
         names = ItemOut.model_fields.keys() - {"annotations"}
-        written = [annotation.to_json() for annotation in item.annotations]
+        written = [ItemAnnotationOut.model_validate(annotation.to_json()) for annotation in item.annotations]
         return ItemOut(**{name: getattr(item, name) for name in names}, annotations=written)
 
 

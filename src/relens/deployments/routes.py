@@ -14,7 +14,7 @@ from relens.deployments import change, store
 from relens.deployments.deployment import Deployment, Role, Target
 from relens.deployments.free_settings import changed, free_settings
 from relens.infra.database import Database
-from relens.infra.web import Instant, Page, part
+from relens.infra.web import Instant, Page, TaskName, part
 from relens.registry import store as registry_store
 
 router = APIRouter(prefix="/api/v1", tags=["deployments"])
@@ -45,7 +45,7 @@ class DeploymentOut(BaseModel):
 
     id: str
     name: str
-    task: str
+    task: TaskName
     labels: list[str]
     target: Target
     threshold: float

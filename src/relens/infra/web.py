@@ -7,11 +7,12 @@ import json
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Query, Request
-from pydantic import BaseModel, PlainSerializer
+from pydantic import BaseModel, PlainSerializer, WithJsonSchema
 
 from relens.kit import clock
 from relens.kit.errors import Invalid
 from relens.kit.strict_json import BadJson, read_json
+from relens.vision.task import TASKS
 
 Part = TypeVar("Part")
 Item = TypeVar("Item")
@@ -19,8 +20,21 @@ Item = TypeVar("Item")
 Instant = Annotated[int, PlainSerializer(clock.to_text, return_type=str, when_used="json")]
 """Microseconds inside, RFC 3339 text in the answer."""
 
+TaskName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(TASKS.names())})]
+"""The name of a task; the document lists those that are installed."""
+
+Corners = tuple[float, float, float, float]
+"""A box in pixels: x1 y1 x2 y2."""
+
 Limit = Annotated[int, Query(ge=1, le=1000, description="how many at most")]
 Cursor = Annotated[str | None, Query(description="`next` of the page before")]
+
+
+class RunLengths(BaseModel):
+    """COCO's uncompressed run lengths, column by column, starting with zeros; size is height, width."""
+
+    size: tuple[int, int]
+    counts: list[int]
 
 
 class BadCursor(Invalid):

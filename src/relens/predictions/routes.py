@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from relens.deployments import store as deployment_store
 from relens.deployments.deployment import Role
 from relens.infra.database import Database
-from relens.infra.web import Cursor, Instant, Limit, Page, part
+from relens.infra.web import Corners, Cursor, Instant, Limit, Page, RunLengths, part
 from relens.kit import clock
 from relens.predictions import browse, store
 from relens.predictions.browse import Filter
@@ -23,21 +23,14 @@ SEARCH_S = 0.25
 """A page is given as far as it is found after this; what remains of 300 ms is the last stretch and the answer."""
 
 
-class RleOut(BaseModel):
-    """COCO's uncompressed run lengths, column by column, starting with zeros; size is height, width."""
-
-    size: tuple[int, int]
-    counts: list[int]
-
-
 class LoggedDetectionOut(BaseModel):
     """One detection of the log; `answered` is false below the threshold of that moment. Lists leave masks (`rle`) out."""
 
     label: str
     confidence: float
-    box: list[float] | None
+    box: Corners | None
     polygon: list[list[float]] | None = None
-    rle: RleOut | None = None
+    rle: RunLengths | None = None
     answered: bool
 
 

@@ -16,7 +16,7 @@ from relens.inference.errors import ModelTooLarge
 from relens.inference.graph import MOST_BYTES
 from relens.infra.database import Database
 from relens.infra.storage import Storage
-from relens.infra.web import Instant, Page, part
+from relens.infra.web import Instant, Page, TaskName, part
 from relens.kit.errors import Invalid
 from relens.kit.strict_json import BadJson, check_text, read_json
 from relens.registry import store
@@ -62,7 +62,7 @@ class ModelVersionOut(BaseModel):
     model_name: str
     number: int
     title: str
-    task: str
+    task: TaskName
     labels: list[str]
     artifact: str
     size_bytes: int
@@ -77,7 +77,7 @@ class ModelVersionOut(BaseModel):
     parent: str | None
     has_checkpoint: bool
     advised_threshold: float | None
-    scores: dict[str, Any]
+    scores: dict[str, dict[str, float | None]]
     note: str
     created_at: Instant
     created_by: str
@@ -115,7 +115,7 @@ class ModelOut(BaseModel):
 
     id: str
     name: str
-    task: str
+    task: TaskName
     versions: int
     latest: ModelVersionOut | None
     created_at: Instant

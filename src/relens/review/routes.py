@@ -11,7 +11,7 @@ from relens.access.actor import Kind
 from relens.access.asking import Asking
 from relens.deployments import store as deployments
 from relens.infra.database import Database
-from relens.infra.web import Cursor, Instant, Limit, Page, part, read_cursor, write_cursor
+from relens.infra.web import Corners, Cursor, Instant, Limit, Page, RunLengths, part, read_cursor, write_cursor
 from relens.kit import clock
 from relens.predictions import store as predictions
 from relens.predictions.routes import PredictionOut
@@ -33,20 +33,13 @@ IfMatch = Annotated[
 _MOST_QUEUED = 100
 
 
-class RleIn(BaseModel):
-    """COCO's uncompressed run lengths, column by column, starting with zeros; size is height, width."""
-
-    size: tuple[int, int]
-    counts: list[int]
-
-
 class AnnotationIn(BaseModel):
     """What is true: a label, and a box, polygon or mask where the task wants one."""
 
     label: str
-    box: tuple[float, float, float, float] | None = None
+    box: Corners | None = None
     polygon: list[list[float]] | None = None
-    rle: RleIn | None = None
+    rle: RunLengths | None = None
     crowd: bool = False
 
     def annotation(self) -> Annotation:

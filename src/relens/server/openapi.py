@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 _REFUSALS = {
@@ -45,6 +46,7 @@ def document(plain: dict[str, Any]) -> dict[str, Any]:
     schemas = plain.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    _every_field_is_sent(schemas, plain["paths"])
     schemas |= {"Problem": _PROBLEM, "Error": _ERROR}
     for path, item in plain["paths"].items():
         shape = ("application/json", "Error") if path.startswith("/v2") else ("application/problem+json", "Problem")
@@ -52,6 +54,31 @@ def document(plain: dict[str, Any]) -> dict[str, Any]:
             if isinstance(operation, dict) and "responses" in operation:
                 operation["responses"] |= _refusals(method, *shape)
     return plain
+
+
+def _every_field_is_sent(schemas: dict[str, Any], paths: dict[str, Any]) -> None:
+    """A default lets a field out of a request; an answer has it all the same, and its readers may rely on that."""
+    taken: set[str] = set()
+    waiting = list(_names([operation.get("requestBody") for item in paths.values() for operation in item.values()]))
+    while waiting:
+        name = waiting.pop()
+        if name not in taken:
+            taken.add(name)
+            waiting.extend(_names(schemas[name]))
+    for name, schema in schemas.items():
+        if name not in taken and "properties" in schema:
+            schema["required"] = list(schema["properties"])
+
+
+def _names(part: Any) -> Iterator[str]:
+    """The schemas that a part of the document speaks of."""
+    if isinstance(part, dict):
+        if "$ref" in part:
+            yield str(part["$ref"]).rpartition("/")[2]
+        part = list(part.values())
+    if isinstance(part, list):
+        for inner in part:
+            yield from _names(inner)
 
 
 def _refusals(method: str, media: str, schema: str) -> dict[str, Any]:

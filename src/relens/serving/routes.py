@@ -15,7 +15,7 @@ from relens.infra.settings import Settings
 from relens.infra.storage import Storage
 from relens.infra.telemetry import trace_of
 from relens.infra.upload import upload_within
-from relens.infra.web import part
+from relens.infra.web import Corners, part
 from relens.predictions import store as prediction_store
 from relens.predictions.unlogged import marks
 from relens.registry import store as registry_store
@@ -73,7 +73,7 @@ class DetectionOut(BaseModel):
 
     label: str
     confidence: float
-    box: list[float] | None
+    box: Corners | None
     polygon: list[list[float]] | None = None
 
     @staticmethod

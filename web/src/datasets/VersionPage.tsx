@@ -154,8 +154,8 @@ function Browse({ version, reference }: { version: DatasetVersion; reference: st
             <figure key={item.asset}>
               <Picture
                 asset={item.asset}
-                width={item.width}
-                height={item.height}
+                width={item.width ?? 4}
+                height={item.height ?? 3}
                 shapes={item.annotations}
                 labels={version.labels}
                 aspect="4 / 3"

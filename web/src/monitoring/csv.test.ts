@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { csv, flat } from "./csv";
 
-const measure = { metric: "volume", available: true, needs: null, from: null, to: null, count: 3, value: { images: 3 }, series: [] };
+const measure = { metric: "volume", available: true, needs: null, from: "", to: "", count: 3, value: { images: 3 }, series: [] };
 
 it("has a column for whatever some point has", () => {
   const series = [

@@ -13,7 +13,7 @@ const back = (annotations: Annotation[], change: (store: SceneStore) => void = (
   change(store);
   return toAnnotations(store.get().shapes);
 };
-const rle = { size: [4, 4], counts: [5, 2, 9] };
+const rle: { size: [number, number]; counts: number[] } = { size: [4, 4], counts: [5, 2, 9] };
 const two = [
   [0, 0, 4, 0, 4, 4],
   [8, 8, 9, 8, 9, 9],

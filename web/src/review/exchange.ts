@@ -6,12 +6,12 @@ import type { Rle, Shape } from "./core/scene";
 /** A prediction with what was decided of it, if anything was. */
 export type ToReview = Prediction &
   Partial<Pick<Queued, "lane">> & {
-    verdict?: Pick<Verdict, "status" | "annotations">;
+    verdict?: Pick<Verdict, "status"> & { annotations: Annotation[] };
     /** The revision a person sees. */
     seen?: number;
   };
 
-type Said = Annotation & { confidence?: number };
+type Said = (Annotation | Detection) & { confidence?: number; crowd?: boolean };
 
 /** What the review begins with: the last correction if there is one, otherwise what was answered. */
 export function startShapes(prediction: ToReview): Omit<Shape, "id">[] {
@@ -48,7 +48,10 @@ export function toAnnotations(shapes: readonly Shape[]): Annotation[] {
 }
 
 function placeOf({ fixed, polygon, x1, y1, x2, y2 }: Shape): Pick<Annotation, "box" | "polygon" | "rle"> {
-  if (fixed) return "rle" in fixed ? { rle: fixed.rle } : { polygon: fixed.rings.map((ring) => [...ring]) };
+  if (fixed)
+    return "rle" in fixed
+      ? { rle: { size: [...fixed.rle.size], counts: [...fixed.rle.counts] } }
+      : { polygon: fixed.rings.map((ring) => [...ring]) };
   if (polygon) return { polygon: [[...polygon]] };
   return { box: [x1, y1, x2, y2].map((value) => Math.round(value * 100) / 100) as Quad };
 }

@@ -1,8 +1,8 @@
 /* One decision for many images: for each, what the person saw must still be what is there. Pure but for the door that is handed in. */
-import type { ReviewState, Verdict } from "../../api/types";
+import type { Annotation, ReviewState, Verdict } from "../../api/types";
 
-export type Said = Pick<Verdict, "status" | "annotations" | "reason" | "revision">;
-export type Wish = { status: ReviewState; annotations: Said["annotations"]; reason: string | null };
+export type Said = Pick<Verdict, "status" | "reason" | "revision"> & { annotations: Annotation[] };
+export type Wish = Omit<Said, "revision">;
 /** `say` refuses with Changed when the revision is another one by now; `wish.status` "pending" reopens. */
 export type Door = { read: (id: string) => Promise<Said>; say: (id: string, wish: Wish, revision: number) => Promise<Said> };
 
