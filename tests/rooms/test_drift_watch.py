@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import ks_2samp
+from scipy.stats import false_discovery_control, ks_2samp
 
 from relens.access import store as actors
 from relens.access.actor import Actor
@@ -231,7 +231,7 @@ def test_the_classic_table_is_scipys(site: Site) -> None:
         table = {one.feature: one for one in two_sample_table(connection, found, site.fitted, window, 500)}
         lines = predictions.several(connection, [line.id for line in inside])
     numbers = site.fitted.get(seen_reference(site))
-    now = np.array([line.scalars for line in lines], dtype=np.float64)
+    now = np.array(numbers.numbers(lines, [True] * len(lines)), dtype=np.float64)
     validation = np.arange(300) % 3 == 0
     expected = {
         "outlier": (
@@ -248,6 +248,12 @@ def test_the_classic_table_is_scipys(site: Site) -> None:
         assert one.p == pytest.approx(peer.pvalue, rel=1e-6)
         assert (one.n, one.m) == (80, len(theirs))
         assert one.corrected == min(one.p * len(table), 1.0)
+    judged = list(table.values())
+    for one, q in zip(judged, false_discovery_control([one.p for one in judged]), strict=True):
+        assert one.q == pytest.approx(q, rel=1e-12)
+        assert one.flagged == (q <= 0.1)
+    assert {one.flagged for one in judged} == {True, False}
+    assert table["component_1"].m == table["feature_energy"].m == 100
     assert table["brightness"].m == 300
     assert {table["outlier"].m, table["confidence_max"].m} == {100}
 

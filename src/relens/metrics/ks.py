@@ -3,6 +3,7 @@
 Drift is judged by the distance, not by the p-value: with many images every difference is significant.
 """
 
+from collections.abc import Sequence
 from math import gcd, pi, sqrt
 from typing import NamedTuple
 
@@ -54,6 +55,16 @@ def ks_two_sample(x: ArrayLike, y: ArrayLike) -> KsTest | None:
     if max(n, m) <= EXACT_UP_TO:
         return KsTest(d, _share_of_paths_reaching(n, m, h))
     return KsTest(d, float(kolmogorov(sqrt(n * m / (n + m)) * d)))
+
+
+def false_shares(p_values: Sequence[float]) -> list[float]:
+    """Benjamini and Hochberg's adjusted p-values, in the order given: flagging those of at most q keeps the share of false ones below q."""
+    p = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p)
+    scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
+    return [float(one) for one in adjusted]
 
 
 def noise_adjusted(d: float, n: float, m: float) -> float:

@@ -148,6 +148,13 @@ def one_in_n(score: float) -> float:
     return 1.0 / (1.0 - score)
 
 
+def in_words(score: float) -> str:
+    """ "1 in 120 training images is this unusual"; the usual half is said to be just that."""
+    if score < 0.5:
+        return "as usual as most training images"
+    return f"1 in {one_in_n(min(score, 1 - 1e-9)):,.0f} training images is this unusual"
+
+
 class _Arm(NamedTuple):
     neighbours: Neighbours
     calibration: Floats

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relens.metrics import histogram
+from relens.metrics.outlier_check import Calibration
 
 Shown = Literal["plain", "byte", "share", "log"]
 
@@ -75,6 +76,13 @@ class Reference:
     outlier: Spread
     labels: Mapping[str, int]
     """Annotations per label in the training data."""
+    calibration: Calibration | None = None
+    """Whether outlier scores keep their word; None: fitted before that was asked."""
+    appearance_only: bool = False
+    """Outlier scores rest on what the image looks like alone: the model offers no features."""
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(feature.name for feature in self.features)
 
     def all_spreads(self) -> tuple[Spread, ...]:
         """The outlier score's spread, then the features': the order of the pieces of a drift state."""

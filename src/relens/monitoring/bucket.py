@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relens.inference import features
 from relens.kit import clock
@@ -56,6 +57,8 @@ class Seen:
     reference: Reference | None
     outlier: float | None
     own_reference: bool
+    numbers: NDArray[np.float32] | None = None
+    """Of the image, in the order of the reference's features."""
 
 
 def bucket_of(line: Logged, width: Micros = clock.HOUR) -> Bucket:
@@ -77,10 +80,10 @@ def observed(seen: Seen, whole_image: bool) -> Observed:
         line.height,
         latency,
         answered,
-        line.scalars,
+        line.scalars if seen.reference is None else seen.numbers,
         seen.outlier,
         seen.own_reference,
-        features.NAMES,
+        features.NAMES if seen.reference is None else seen.reference.names(),
         line.taken_at,
         line.error,
     )

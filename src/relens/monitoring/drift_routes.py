@@ -94,13 +94,16 @@ class DriftOut(BaseModel):
 
 
 class TwoSampleOut(BaseModel):
-    """The two-sample Kolmogorov-Smirnov test of one feature; `corrected` is p times the number of tests (Bonferroni), at most 1."""
+    """The two-sample Kolmogorov-Smirnov test of one feature; `corrected` is p times the number of tests (Bonferroni), at most 1;
+    `flagged` by Benjamini and Hochberg's rule: `q`, the share of false ones among those with a p as small, is at most 10 %."""
 
     feature: str
     title: str
     statistic: float
     p: float
     corrected: float
+    q: float
+    flagged: bool
     n: int
     m: int
 
@@ -112,7 +115,7 @@ class TwoSampleTableOut(BaseModel):
 
     @staticmethod
     def of(tested: list[Tested]) -> TwoSampleTableOut:
-        return TwoSampleTableOut(items=[TwoSampleOut(**one._asdict()) for one in tested])
+        return TwoSampleTableOut(items=[TwoSampleOut(**one._asdict(), flagged=one.flagged) for one in tested])
 
 
 @router.get("/deployments/{deployment}/drift")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 
 from relens.deployments.deployment import Deployment
 from relens.metrics.reference import Reference
+from relens.monitoring import store
 from relens.monitoring.fitted import Fitted
 from relens.predictions import browse
 from relens.predictions import store as predictions
@@ -58,17 +60,22 @@ def first_beyond(lines: Sequence[Logged], place: int | None, edge: float, up: bo
 def looked_through(
     connection: Connection,
     deployment: Deployment,
-    reference: Reference,
+    fitted: Fitted,
     wanted: browse.Filter,
     sort: str = "-taken_at",
     most: int = LOOKED_THROUGH,
 ) -> list[Logged]:
-    """Images of the log with their numbers, in the order of `sort`."""
+    """Images of the log in the order of `sort`; their `scalars` are the reference's numbers, in its order."""
     found, _ = browse.page(connection, deployment.id, wanted, sort, most, None)
     whole = {line.id: line for line in predictions.several(connection, [line.id for line in found])}
-    width = len(reference.features)
     lines = [whole[line.id] for line in found if line.id in whole]
-    return [line for line in lines if line.scalars is not None and len(line.scalars) == width]
+    rows = fitted.numbers(lines, _own(connection, fitted, lines))
+    return [replace(line, scalars=row) for line, row in zip(lines, rows, strict=True) if row is not None]
+
+
+def _own(connection: Connection, fitted: Fitted, lines: Sequence[Looked]) -> list[bool]:
+    row = store.get_reference(connection, fitted.reference.id)
+    return [row is not None and line.model_version == row.model_version for line in lines]
 
 
 def place_of(reference: Reference, feature: str | None) -> int | None:
@@ -86,9 +93,9 @@ def of(
 ) -> dict[str, list[str]]:
     """Assets: typical training images, and images of `wanted` that carry what is `named` (a feature that moved)."""
     places = browse.places(connection, deployment.id, wanted, "-taken_at", LOOKED_THROUGH)
-    width = len(fitted.reference.features)
     found = predictions.looks(connection, places)
-    lines = [line for line in found if line.scalars is not None and len(line.scalars) == width]
+    rows = fitted.numbers(found, _own(connection, fitted, found))
+    lines = [line._replace(scalars=row) for line, row in zip(found, rows, strict=True) if row is not None]
     name = named["name"] if named else None
     up = named is not None and named["direction"] == "up"
     return {"usual": training(fitted, name), "now": extreme(lines, place_of(fitted.reference, name), up)}

@@ -13,9 +13,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from relens.inference.features import NAMES
 from relens.infra.storage import Storage
 from relens.kit.errors import Invalid
+from relens.metrics.components import Components
 from relens.metrics.outlier import OutlierModel
+from relens.metrics.outlier_check import Calibration
 from relens.metrics.reference import Feature, Reference, Spread
 
 _KEPT_IN_MEMORY = 16
@@ -39,6 +42,7 @@ class Fitted:
     """`assets[i]` is the reference image whose numbers are `scalars[i]` (float32, features in order).
 
     `held_out[i]`: the model was not trained on it, and there are enough of those that its numbers come from them alone.
+    `components`: what makes the last of the features of a model's feature vector; None where it has none.
     """
 
     reference: Reference
@@ -46,6 +50,7 @@ class Fitted:
     assets: tuple[str, ...]
     scalars: NDArray[np.float32]
     held_out: NDArray[np.bool_]
+    components: Components | None = None
 
     def column(self, i: int) -> NDArray[np.float32]:
         """The values of one feature that production is compared with: of the image itself all, of the model the held-out ones."""
@@ -64,17 +69,40 @@ class Fitted:
             chosen = [
                 i
                 for i, line in enumerate(lines)
-                if line.scalars is not None
-                and len(line.scalars) == len(self.reference.features)
-                and self._has_features(line, own[i]) == with_features
+                if line.scalars is not None and self._has_features(line, own[i]) == with_features
             ]
             if not chosen:
                 continue
-            statistics = np.array([lines[i].scalars for i in chosen], dtype=np.float64)[:, image]
+            statistics = self._measured([lines[i] for i in chosen])[:, image]
             vectors = np.array([lines[i].feature for i in chosen], dtype=np.float32) if with_features else None
             for i, score in zip(chosen, self.outlier.score(vectors, statistics), strict=True):
                 scores[i] = float(score)
         return scores
+
+    def numbers(self, lines: Sequence[Judged], own: Sequence[bool]) -> list[NDArray[np.float32] | None]:
+        """Each line's numbers in the order of the reference's features; None where nothing was measured, NaN what is not known.
+
+        What is read off the features of a network says nothing of another one's: only of lines that are `own` it is known.
+        """
+        table = self._measured(lines)
+        if self.components is not None:
+            width, first = len(self.components.centre), len(self.reference.features) - self.components.numbers
+            its = [i for i, one in enumerate(lines) if own[i] and one.feature is not None and len(one.feature) == width]
+            if its:
+                table[its, first:] = self.components.of(np.array([lines[i].feature for i in its], dtype=np.float32))
+        return [
+            None if line.scalars is None else row.astype(np.float32) for line, row in zip(lines, table, strict=True)
+        ]
+
+    def _measured(self, lines: Sequence[Judged]) -> NDArray[np.float64]:
+        """(lines, features) by name: lines that were written before something was measured do not have it."""
+        places = [NAMES.index(one.name) if one.name in NAMES else -1 for one in self.reference.features]
+        table = np.full((len(lines), len(places)), np.nan)
+        for row, line in zip(table, lines, strict=True):
+            if line.scalars is not None:
+                known = [column for column, place in enumerate(places) if 0 <= place < len(line.scalars)]
+                row[known] = line.scalars[[places[column] for column in known]]
+        return table
 
     def _has_features(self, line: Judged, own: bool) -> bool:
         known = self.outlier.features
@@ -95,6 +123,7 @@ def write(fitted: Fitted) -> bytes:
         "features": [[f.name, f.title, f.family, f.down, f.up, f.shown] for f in reference.features],
         "labels": dict(reference.labels),
         "assets": list(fitted.assets),
+        "calibration": reference.calibration,
     }
     arrays: dict[str, NDArray[np.generic]] = {
         "about": np.array(json.dumps(about)),
@@ -104,6 +133,8 @@ def write(fitted: Fitted) -> bytes:
     for i, spread in enumerate(reference.all_spreads()):
         arrays |= {f"edges_{i}": spread.edges, f"counts_{i}": spread.counts}
     arrays |= {f"outlier_{name}": array for name, array in fitted.outlier.to_arrays().items()}
+    if fitted.components is not None:
+        arrays |= {f"components_{name}": array for name, array in fitted.components.to_arrays().items()}
     written = io.BytesIO()
     np.savez_compressed(written, allow_pickle=False, **arrays)
     return written.getvalue()
@@ -117,12 +148,28 @@ def read(data: bytes) -> Fitted:
         about = json.loads(str(arrays["about"]))
         features = tuple(Feature(*words) for words in about["features"])
         spreads = [Spread(arrays[f"edges_{i}"], arrays[f"counts_{i}"]) for i in range(len(features) + 1)]
-        outlier = {name.removeprefix("outlier_"): a for name, a in arrays.items() if name.startswith("outlier_")}
-        reference = Reference(about["id"], about["images"], features, tuple(spreads[1:]), spreads[0], about["labels"])
+        model, components = (
+            {name.removeprefix(f"{of}_"): a for name, a in arrays.items() if name.startswith(f"{of}_")}
+            for of in ("outlier", "components")
+        )
+        outlier = OutlierModel.from_arrays(model)
+        images, shares, *more = about.get("calibration") or (None, ())
+        calibration = None if images is None else Calibration(images, tuple(shares), *more)
+        reference = Reference(
+            about["id"],
+            about["images"],
+            features,
+            tuple(spreads[1:]),
+            spreads[0],
+            about["labels"],
+            calibration,
+            outlier.appearance_only,
+        )
         scalars = arrays["scalars"]
         # Files of before there was a list of held-out images have none.
         held_out = arrays.get("held_out", np.zeros(len(scalars), dtype=bool))
-        return Fitted(reference, OutlierModel.from_arrays(outlier), tuple(about["assets"]), scalars, held_out)
+        directions = Components.from_arrays(components) if components else None
+        return Fitted(reference, outlier, tuple(about["assets"]), scalars, held_out, directions)
     except (KeyError, ValueError, TypeError, EOFError, OSError) as error:
         raise UnreadableReference("the file of this reference is damaged: set the training data again") from error
 

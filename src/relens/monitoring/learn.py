@@ -10,14 +10,18 @@ from numpy.typing import NDArray
 
 from relens.inference import features
 from relens.kit.errors import Invalid
-from relens.metrics import outlier
+from relens.kit.ids import share_of
+from relens.metrics import components, outlier, outlier_check
+from relens.metrics.components import Components
 from relens.metrics.outlier import OutlierModel
+from relens.metrics.outlier_check import Calibration
 from relens.metrics.reference import Feature, Reference, Shown, Spread
 from relens.monitoring.fitted import Fitted, image_columns
 
 ENOUGH_VALIDATION = 50
 """With fewer validation images the numbers come from all images, each judged by the others: better coarse than absent."""
 LEAST_IMAGES = 10
+CHECKED = 2_000
 
 _SHOWN: dict[str, Shown] = {
     **dict.fromkeys(("brightness", "contrast", "red_green", "blue_green"), "byte"),
@@ -43,28 +47,40 @@ class Measured:
     vectors: NDArray[np.float16] | None
 
 
-def learn(reference_id: str, measured: Measured, labels: Mapping[str, int]) -> Fitted:
+def learn(
+    reference_id: str, measured: Measured, labels: Mapping[str, int], scenes: Mapping[str, str] | None = None
+) -> Fitted:
     """What is usual. Numbers that come from the model are taken from validation images where there are enough:
 
     a network is surer of images it was trained on, and production would seem to have drifted from the first day.
-    Raises TooFewTrainingImages.
+    `scenes`: by asset, which images belong together. Raises TooFewTrainingImages.
     """
     if len(measured.assets) < LEAST_IMAGES:
         raise TooFewTrainingImages(
             f"the training and validation splits have {len(measured.assets)} readable images; at least {LEAST_IMAGES} are needed"
         )
-    words = described()
     held_out = measured.validation if measured.validation.sum() >= ENOUGH_VALIDATION else None
+    apart = np.zeros(len(measured.assets), dtype=bool) if held_out is None else held_out
+    found = _components(measured, held_out)
+    words = described() + (found.features() if found else ())
+    scalars = _with_components(measured, found, held_out)
     spreads = [
-        Spread.of(_column(measured, i, None if feature.family == "image" else held_out))
+        Spread.of(_column(scalars, i, None if feature.family == "image" else held_out))
         for i, feature in enumerate(words)
     ]
-    model = _outlier_model(measured, image_columns(words), held_out)
+    image = image_columns(words)
+    model = _outlier_model(measured, image, held_out)
     reference = Reference(
-        reference_id, len(measured.assets), words, tuple(spreads), Spread.of(calibration_scores(model)), dict(labels)
+        reference_id,
+        len(measured.assets),
+        words,
+        tuple(spreads),
+        Spread.of(calibration_scores(model)),
+        dict(labels),
+        _checked(measured, image, held_out, scenes or {}),
+        model.appearance_only,
     )
-    apart = np.zeros(len(measured.assets), dtype=bool) if held_out is None else held_out
-    return Fitted(reference, model, measured.assets, measured.scalars, apart)
+    return Fitted(reference, model, measured.assets, scalars, apart, found)
 
 
 def described() -> tuple[Feature, ...]:
@@ -84,22 +100,64 @@ def calibration_scores(model: OutlierModel) -> NDArray[np.float64]:
     return np.asarray(1.0 - rank * model.resolution, dtype=np.float64)
 
 
-def _outlier_model(measured: Measured, image: Sequence[int], held_out: NDArray[np.bool_] | None) -> OutlierModel:
-    statistics = measured.scalars[:, list(image)].astype(np.float64)
-    if held_out is None:
-        return outlier.fit(measured.vectors, statistics)
-    bank = ~held_out
-    if bank.sum() < LEAST_IMAGES:
-        return outlier.fit(measured.vectors, statistics)
-    vectors = measured.vectors
+def _outlier_model(
+    measured: Measured, image: Sequence[int], held_out: NDArray[np.bool_] | None, among: NDArray[np.bool_] | None = None
+) -> OutlierModel:
+    """`among`: only of these images."""
+    within = np.ones(len(measured.assets), dtype=bool) if among is None else among
+    statistics, vectors = measured.scalars[:, list(image)].astype(np.float64), measured.vectors
+    if held_out is None or (~held_out).sum() < LEAST_IMAGES:
+        return outlier.fit(None if vectors is None else vectors[within], statistics[within])
+    bank, judged = within & ~held_out, within & held_out
     return outlier.fit(
         None if vectors is None else vectors[bank],
         statistics[bank],
-        None if vectors is None else vectors[held_out],
-        statistics[held_out],
+        None if vectors is None else vectors[judged],
+        statistics[judged],
     )
 
 
-def _column(measured: Measured, i: int, rows: NDArray[np.bool_] | None) -> NDArray[np.float64]:
-    column = measured.scalars[:, i].astype(np.float64)
+def _checked(
+    measured: Measured, image: Sequence[int], held_out: NDArray[np.bool_] | None, scenes: Mapping[str, str]
+) -> Calibration:
+    """Whether the outlier scores keep their word; of many images a part says that as well."""
+    places = np.arange(len(measured.assets)) if held_out is None else np.flatnonzero(held_out)
+    places = places[:CHECKED]
+    rest = np.zeros(len(measured.assets), dtype=bool) if held_out is None else ~held_out
+    statistics, vectors = measured.scalars[:, list(image)].astype(np.float64), measured.vectors
+
+    def score(apart: NDArray[np.bool_]) -> NDArray[np.float64]:
+        among = rest.copy()
+        among[places[~apart]] = True
+        model, new = _outlier_model(measured, image, held_out, among), places[apart]
+        return 1 - model.score(None if vectors is None else vectors[new], statistics[new])
+
+    names = [scenes.get(measured.assets[i], measured.assets[i]) for i in places]
+    parts = [int(share_of(name, "calibration") * outlier_check.PARTS) for name in names]
+    return outlier_check.check(score, parts, held_out is not None)
+
+
+def _components(measured: Measured, held_out: NDArray[np.bool_] | None) -> Components | None:
+    if measured.vectors is None:
+        return None
+    return components.learn(measured.vectors[_learned_from(len(measured.assets), held_out)])
+
+
+def _learned_from(n: int, held_out: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Which images the directions come from: not those whose numbers production is compared with, as they fit those too well."""
+    return np.arange(n) % 2 == 0 if held_out is None else ~held_out
+
+
+def _with_components(
+    measured: Measured, found: Components | None, held_out: NDArray[np.bool_] | None
+) -> NDArray[np.float32]:
+    if found is None or measured.vectors is None:
+        return measured.scalars
+    more = found.of(measured.vectors)
+    more[_learned_from(len(more), held_out)] = np.nan
+    return np.concatenate([measured.scalars, more.astype(np.float32)], axis=1)
+
+
+def _column(scalars: NDArray[np.float32], i: int, rows: NDArray[np.bool_] | None) -> NDArray[np.float64]:
+    column = scalars[:, i].astype(np.float64)
     return column if rows is None else column[rows]

@@ -67,7 +67,7 @@ def explained(
         return None
     named = _named(telling(features), known, counts, reference)
     here = browse.Filter(since=windows[0].since, role="champion", query='origin != "imported"')
-    lines = examples.looked_through(connection, deployment, reference, here)
+    lines = examples.looked_through(connection, deployment, fitted, here)
     behind = most_of_it(connection, deployment, reference, windows[0], lines, named)
     source = behind.get("source")
     return {
@@ -85,7 +85,7 @@ def explained(
                 [line for line in lines if source is None or line.source == source], named.place, named.up
             ),
         },
-        "first": _first(connection, deployment, reference, here, source, named),
+        "first": _first(connection, deployment, fitted, here, source, named),
     }
 
 
@@ -178,7 +178,7 @@ def _usual_images(
     """Typical images of the latest window of usual production; training images where the log has none left."""
     last = max(usual, key=lambda one: one.until)
     here = browse.Filter(since=last.since, until=last.until, role="champion")
-    lines = examples.looked_through(connection, deployment, fitted.reference, here)
+    lines = examples.looked_through(connection, deployment, fitted, here)
     middle = histogram.quantile(named.usual.edges, named.usual.counts, 0.5)
     return examples.typical(lines, named.place, middle) or examples.training(fitted, named.feature["name"])
 
@@ -186,7 +186,7 @@ def _usual_images(
 def _first(
     connection: Connection,
     deployment: Deployment,
-    reference: Reference,
+    fitted: Fitted,
     here: browse.Filter,
     source: str | None,
     named: _Named,
@@ -196,7 +196,7 @@ def _first(
     if edge is None:
         return None
     there = browse.Filter(source=source, since=here.since, role=here.role, query=here.query)
-    lines = examples.looked_through(connection, deployment, reference, there, "taken_at")
+    lines = examples.looked_through(connection, deployment, fitted, there, "taken_at")
     odd = examples.first_beyond(lines, named.place, edge, named.up)
     if odd is None:
         return None

@@ -135,8 +135,9 @@ class Projection:
             own = [_own(rows[i], lines[i]) for i in places]
             these = [lines[i] for i in places]
             found = _scores(numbers, these, own, scores)
-            for i, mine, score in zip(places, own, found, strict=True):
-                seen[i] = Seen(lines[i], numbers.reference, score, mine)
+            rows_of = numbers.numbers(these, own)
+            for i, mine, score, of_reference in zip(places, own, found, rows_of, strict=True):
+                seen[i] = Seen(lines[i], numbers.reference, score, mine, of_reference)
         return seen
 
     def _clear(self, deployment_id: str) -> bool:

@@ -174,7 +174,8 @@ class FitReference:
     def _learn(self, reference_id: str, chosen: Sequence[Item], every: Sequence[Item]) -> int:
         parts = [self._storage.get(part_key(reference_id, start)) for start in range(0, len(chosen), _PART)]
         labels = Counter(annotation.label for item in every for annotation in item.annotations)
-        fitted = learn(reference_id, unpacked(parts), labels)
+        scenes = {item.asset: item.group for item in chosen}
+        fitted = learn(reference_id, unpacked(parts), labels, scenes)
         self._fitted.keep(fitted)
         for start in range(0, len(chosen), _PART):
             self._storage.delete(part_key(reference_id, start))

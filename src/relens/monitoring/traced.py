@@ -56,12 +56,22 @@ def series(
         more.append(_of_label(trace.window.label, judged))
     if metric == "errors":
         more.append("error is not empty")
-    return tuple({**point, "query": trace.of(*more, since=point["t"], until=point["t"] + width)} for point in points)
+    made = []
+    for point in points:
+        times = {"since": point["t"], "until": point["t"] + width}
+        made.append({**point, "query": trace.of(*more, **times), **_flagged(trace, point, **times)})
+    return tuple(made)
+
+
+def _flagged(trace: Trace, found: dict[str, Any], **times: Micros) -> dict[str, Any]:
+    """Of outlier scores: the images that are flagged."""
+    above = found.get("flagged_above")
+    return {} if above is None else {"flagged_query": trace.of(f"outlier > {above:g}", **times)}
 
 
 def value(trace: Trace, metric: str, found: dict[str, Any], whole_image: bool) -> dict[str, Any]:
     """The value with queries beside its rows and cells, as far as the log can be asked for them."""
-    made = dict(found)
+    made = {**found, **_flagged(trace, found)}
     if metric in ("label_distribution", "support", "detection_report", "classification_report", "average_precision"):
         judged = metric.endswith(("report", "precision"))
         made["labels"] = {

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from relens.deployments.deployment import Deployment
 from relens.metrics.kinds.drift import OUTLIER
-from relens.metrics.ks import ks_two_sample
+from relens.metrics.kinds.outlier import FALSE_SHARE
+from relens.metrics.ks import false_shares, ks_two_sample
 from relens.metrics.reference import Feature
 from relens.monitoring.decided import in_force
 from relens.monitoring.examples import looked_through
@@ -22,15 +23,20 @@ from relens.monitoring.window import Window
 
 
 class Tested(NamedTuple):
-    """`corrected`: p times the number of tests, at most 1."""
+    """`corrected`: p times the number of tests, at most 1 (Bonferroni); `q`: the share of false ones among all that are as small (Benjamini, Hochberg)."""
 
     feature: str
     title: str
     statistic: float
     p: float
     corrected: float
+    q: float
     n: int
     m: int
+
+    @property
+    def flagged(self) -> bool:
+        return self.q <= FALSE_SHARE
 
 
 def two_sample_table(
@@ -47,7 +53,7 @@ def two_sample_table(
     numbers = fitted.get(row.id)
     wanted = of_log(window)
     wanted = replace(wanted, model_version=wanted.model_version or row.model_version, role=wanted.role or "champion")
-    lines = looked_through(connection, deployment, numbers.reference, wanted, most=images)
+    lines = looked_through(connection, deployment, numbers, wanted, most=images)
     scores = np.array([np.nan if line.outlier is None else line.outlier for line in lines])
     now = np.array([line.scalars for line in lines], dtype=np.float64).reshape(-1, len(numbers.reference.features))
     every = enumerate(numbers.reference.features)
@@ -56,7 +62,10 @@ def two_sample_table(
         *(_tested(one, now[:, i], numbers.column(i)) for i, one in every),
     ]
     found = [one for one in tried if one is not None]
-    corrected = [one._replace(corrected=min(one.p * len(found), 1.0)) for one in found]
+    corrected = [
+        one._replace(corrected=min(one.p * len(found), 1.0), q=q)
+        for one, q in zip(found, false_shares([one.p for one in found]), strict=True)
+    ]
     return sorted(corrected, key=lambda one: (one.p, -one.statistic, one.feature))
 
 
@@ -64,7 +73,7 @@ def _tested(feature: Feature, now: NDArray[np.floating], then: NDArray[np.floati
     found = ks_two_sample(now, then)
     if found is None:
         return None
-    return Tested(feature.name, feature.title, found.statistic, found.p_value, 1.0, _known(now), _known(then))
+    return Tested(feature.name, feature.title, found.statistic, found.p_value, 1.0, 1.0, _known(now), _known(then))
 
 
 def _known(values: NDArray[np.floating]) -> int:

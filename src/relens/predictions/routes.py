@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from relens.deployments import store as deployment_store
 from relens.deployments.deployment import Role
 from relens.infra.database import Database
 from relens.infra.web import Corners, Cursor, Instant, Limit, Page, RunLengths, part
 from relens.kit import clock
+from relens.metrics.outlier import in_words
 from relens.predictions import browse, store
 from relens.predictions.browse import Filter
 from relens.predictions.logged import Logged, Origin, ReviewState
@@ -60,6 +61,7 @@ class PredictionOut(BaseModel):
     latency_ms: float
     threshold: float
     outlier: float | None
+    unusual: str | None = Field(description="the outlier score in words: 1 in N training images is this unusual")
     review: ReviewState
     origin: Origin
     error: str | None
@@ -101,6 +103,7 @@ class PredictionOut(BaseModel):
             **{name: getattr(line, name) for name in plain},
             deployment=deployment_name,
             model_version=TitledVersion(id=version, title=titles.get(version, version)) if version else None,
+            unusual=None if line.outlier is None else in_words(line.outlier),
             tags=list(line.tags),
             metadata=dict(line.metadata),
             detections=[

@@ -275,21 +275,25 @@ class Looks(NamedTuple):
     height: int
     error: str | None
     outlier: float | None
+    model_version: str | None
     scalars: NDArray[np.float32] | None
+    feature: NDArray[np.float16] | None
 
 
 def looks(connection: Connection, numbers: Sequence[int]) -> list[Looks]:
     """Of the lines at these places of the log, in their order."""
-    columns = [prediction.c[name] for name in ("log_seq", "id", "asset", "width", "height", "error")]
+    columns = [prediction.c[name] for name in ("log_seq", "id", "asset", "width", "height", "error", "model_version")]
     joined = prediction.join(signal, signal.c.log_seq == prediction.c.log_seq).outerjoin(
         feature, feature.c.log_seq == prediction.c.log_seq
     )
     found: dict[int, Looks] = {}
     for start in range(0, len(numbers), 500):
-        query = select(*columns, signal.c.outlier, feature.c.scalars).select_from(joined)
+        query = select(*columns, signal.c.outlier, feature.c.scalars, feature.c.vector).select_from(joined)
         for row in connection.execute(query.where(prediction.c.log_seq.in_(numbers[start : start + 500]))):
             scalars = None if row.scalars is None else np.frombuffer(row.scalars, np.float32)
-            found[row.log_seq] = Looks(row.id, row.asset, row.width, row.height, row.error, row.outlier, scalars)
+            vector = None if row.vector is None else np.frombuffer(row.vector, np.float16)
+            facts = (row.id, row.asset, row.width, row.height, row.error, row.outlier, row.model_version)
+            found[row.log_seq] = Looks(*facts, scalars, vector)
     return [found[number] for number in numbers if number in found]
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from relens.metrics.histogram import counts, edges
-from relens.metrics.ks import ks_from_counts, ks_two_sample, noise_adjusted
+from relens.metrics.ks import false_shares, ks_from_counts, ks_two_sample, noise_adjusted
 
 numbers = st.floats(-50, 50, allow_subnormal=False) | st.integers(-3, 3).map(float)
 sample = st.lists(numbers, min_size=1, max_size=80)
@@ -83,3 +83,8 @@ def test_what_chance_would_show_is_taken_off() -> None:
     assert noise_adjusted(0.1, 100, 100) == 0.0
     assert noise_adjusted(0.5, 100, 50) == pytest.approx(sqrt(0.25 - pi**2 / 12 * 0.03))
     assert noise_adjusted(0.5, 10**9, 10**9) == pytest.approx(0.5)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
+def test_false_shares_are_scipys(p_values: list[float]) -> None:
+    assert false_shares(p_values) == pytest.approx(stats.false_discovery_control(p_values).tolist(), abs=1e-12)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import false_discovery_control
 
 from relens.metrics.kinds import drift as kind
 from relens.metrics.kinds import outlier
 from relens.metrics.metric import Observed
+from relens.metrics.outlier import in_words
 from relens.metrics.reference import Feature, Reference, Spread
 from relens.monitoring import drift
 from relens.monitoring.bucket import Bucket, Cell, pack, unpack
@@ -115,6 +118,30 @@ def test_few_calibration_images_still_tell_an_unusual_one() -> None:
     value = outlier.value(outlier.observe(some, few), few)
     assert value["unusual"] == 1
     assert value["expected_share"] == 1 / 75
+
+
+def test_what_is_flagged_is_by_benjamini_and_hochberg_and_hardly_ever_wrong() -> None:
+    """Against the rule on the scores themselves; and of ordinary images none is flagged nine times in ten."""
+    flagged_of_none = 0
+    for _ in range(200):
+        strange = np.clip(RNG.beta(60, 0.3, 30), 0, 0.9999)
+        scores = np.concatenate([RNG.uniform(0, 1, 200), strange])
+        some = [Observed(1, 1, None, (), None, float(score)) for score in scores]
+        value = outlier.value(outlier.observe(some, None), None)
+        exact = false_discovery_control(1 - scores) <= 0.1
+        assert 0 < value["flagged"] <= np.count_nonzero(exact)
+        assert value["flagged"] == np.count_nonzero(scores > value["flagged_above"])
+        ordinary = [Observed(1, 1, None, (), None, float(score)) for score in RNG.uniform(0, 1, 200)]
+        flagged_of_none += outlier.value(outlier.observe(ordinary, None), None)["flagged"] > 0
+    assert flagged_of_none <= 34  # 20 are expected at most
+
+
+@pytest.mark.parametrize(
+    ("score", "words"),
+    [(0.2, "as usual as most training images"), (0.99, "1 in 100 training images is this unusual"), (1 - 1 / 1201, "1 in 1,201 training images is this unusual")],
+)  # fmt: skip
+def test_a_score_is_said_in_words(score: float, words: str) -> None:
+    assert in_words(score) == words
 
 
 @given(st.lists(st.integers(0, 2**40), min_size=1, max_size=300))
