@@ -304,3 +304,20 @@ def test_a_big_batch_is_read_in_pieces_and_away_from_the_loop(world: World, monk
     world.refuse([*items[:2999], {**items[2999], "metadata": {"n": "\0"}}])
     assert len(where) == 4
     assert threading.main_thread() not in where
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_trace_of_a_batch_is_kept_with_each_that_brings_none_of_its_own(world: World, count: int) -> None:
+    own, theirs = "a" * 32, "b" * 32
+    items = [{**ITEM, "client_id": str(n)} for n in range(count)] + [{**ITEM, "client_id": "own", "trace": own}]
+    for header, expected in ((f"00-{theirs}-{'c' * 16}-01", theirs), ("no trace at all", None)):
+        named = [{**item, "client_id": f"{item['client_id']} {expected}"} for item in items]
+        answer = world.client.post(
+            "/api/v1/deployments/belt/predictions", json={"items": named}, headers={"traceparent": header}
+        )
+        assert answer.status_code == 201, answer.text
+        ids = [one["id"] for one in answer.json()["items"]]
+        with world.database.read() as connection:
+            kept = {line.client_id: line.trace for line in log.several(connection, ids)}
+        assert kept == {item["client_id"]: item.get("trace", expected) for item in named}
+    assert "32 small hex digits" in world.refuse({**ITEM, "client_id": "x", "trace": "0" * 32})

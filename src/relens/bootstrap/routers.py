@@ -1,4 +1,4 @@
-"""Every room's routes, in the order of the floors."""
+"""Every room's routes: those that are asked many hundred times a second first, for the way to a route leads past all before it; then by floors."""
 
 from fastapi import APIRouter
 
@@ -43,6 +43,8 @@ from relens.serving.try_routes import router as try_out
 from relens.training.routes import router as training
 
 ROUTERS: tuple[APIRouter, ...] = (
+    serving,
+    elsewhere,
     access,
     jobs,
     assets,
@@ -52,7 +54,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     readers,
     deployments,
     keeping,
-    serving,
     open_inference,
     many,
     try_out,
@@ -62,7 +63,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     exports,
     retention,
     erase,
-    elsewhere,
     writers,
     review,
     review_counts,

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from relens.deployments.deployment import Deployment, NoDeployment, RoleChange, Serving, SettingChange
-from relens.infra.database import add, metadata, upsert
+from relens.infra.database import add, metadata, quick, upsert
 from relens.kit.clock import Micros
 from relens.kit.ids import new_id
 
@@ -93,6 +93,10 @@ setting_history = Table(
 )
 
 
+class Changed(Exception):
+    """A deployment is another than it was when it was looked up."""
+
+
 def all_of_them(connection: Connection) -> list[Deployment]:
     return [_deployment(row) for row in connection.execute(select(deployment).order_by(deployment.c.name))]
 
@@ -122,6 +126,13 @@ def remember_name(connection: Connection, name: str, deployment_id: str) -> None
 def revisions(connection: Connection) -> dict[str, int]:
     """What a server polls to see whether anything changed."""
     return {row.id: row.revision for row in connection.execute(select(deployment.c.id, deployment.c.revision))}
+
+
+def check_revision(connection: Connection, known: Deployment) -> None:
+    """Raises Changed where the deployment is not what `known` says any more."""
+    found = quick(connection, "SELECT revision FROM deployment WHERE id = ?", (known.id,)).scalar_one_or_none()
+    if found != known.revision:
+        raise Changed
 
 
 def insert(connection: Connection, made: Deployment) -> None:

@@ -131,20 +131,26 @@ class Database:
         started = clock.stopwatch()
         try:
             with self.engine.begin() as connection:
-                while item is not None:
-                    done.append(_Done(item[0], item[1], *_in_savepoint(connection, item[0])))
-                    if len(done) >= _BATCH or clock.stopwatch() - started > _BATCH_S:
-                        break
+                # Nobody is before the first whose rows could go with its own: it needs no savepoint.
+                done.append(_Done(first[0], first[1], first[0](connection), None))
+                while len(done) < _BATCH and clock.stopwatch() - started <= _BATCH_S:
                     try:
                         item = self._queue.get_nowait()
                     except Empty:
                         break
+                    if item is None:
+                        break
+                    done.append(_Done(item[0], item[1], *_in_savepoint(connection, item[0])))
         except BaseException as error:  # noqa: BLE001 - whatever broke the transaction belongs to everyone in it
+            named = _named(error)
+            if not done and isinstance(named, _CrossedLocks):
+                self._commit_alone(_Done(first[0], first[1], None, named))
+                return True
             futures = [one.future for one in done]
             if item is not None and item[1] not in futures:
                 futures.append(item[1])
             for future in futures:
-                _settle(future, None, _named(error))
+                _settle(future, None, named)
             return item is not None
         for one in done:
             if isinstance(one.error, _CrossedLocks):
@@ -297,22 +303,21 @@ def next_number(connection: Connection, name: str, how_many: int = 1) -> int:
     return int(taken) - how_many + 1
 
 
-def append_rows(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+def append_rows(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> int:
     """Inserts many plain rows, whose values stand in the order of `names`, as fast as the driver can; JSON columns take text.
 
-    A row that is there already stays as it is.
+    A row that is there already stays as it is. Answers how many were inserted.
     """
     if connection.dialect.name == "postgresql":
-        if rows:
-            connection.exec_driver_sql(_insert("%s", table.name, names, 1), list(rows))
-        return
+        return connection.exec_driver_sql(_insert("%s", table.name, names, 1), list(rows)).rowcount if rows else 0
     # Not `executemany`: the driver lets go of the interpreter's lock for every row, and a busy thread keeps it for milliseconds each time.
-    start = 0
+    start = inserted = 0
     for length in _PIECES:
         while len(rows) - start >= length:
             values = tuple(itertools.chain.from_iterable(rows[start : start + length]))
-            connection.exec_driver_sql(_insert("?", table.name, names, length), values)
+            inserted += connection.exec_driver_sql(_insert("?", table.name, names, length), values).rowcount
             start += length
+    return inserted
 
 
 @functools.cache

@@ -11,6 +11,7 @@ from typing import Any
 
 from relens.assets.asset import Asset
 from relens.deployments.deployment import Deployment, good_threshold
+from relens.infra.telemetry import own_trace
 from relens.kit import clock
 from relens.kit.clock import Micros
 from relens.kit.errors import Invalid, RelensError
@@ -26,7 +27,7 @@ from relens.vision.fingerprint import fingerprint
 FIELDS = frozenset({
     "image", "file", "asset", "width", "height", "detections", "normalised", "latency_ms", "taken_at", "client_id", "source", "tags",
     "metadata", "model_version", "threshold", "error", "shadow", "writer", "writer_seq", "origin",
-    "scalars", "feature",
+    "scalars", "feature", "trace",
 })  # fmt: skip
 MOST_AT_ONCE = 5000
 _ASSET = re.compile(r"[0-9a-f]{64}")
@@ -69,12 +70,13 @@ def read_batch(
     deployment: Deployment,
     versions: Mapping[str, ModelVersion],
     images: Mapping[str, bytes],
+    trace: str | None = None,
 ) -> list[Sent]:
     """Every item, or BadBatch naming the first that is wrong. `versions`: those the items name, by the name they use.
 
-    `images`: files that came beside the JSON; an item says in `file` which is its own.
+    `images`: files that came beside the JSON; an item says in `file` which is its own. `trace`: of those that bring none of their own.
     """
-    reader = Reader(deployment, versions, images)
+    reader = Reader(deployment, versions, images, trace)
     sent: list[Sent] = []
     for number, item in enumerate(items):
         try:
@@ -89,9 +91,14 @@ class Reader:
     """Reads predictions for one deployment, all at one moment."""
 
     def __init__(
-        self, deployment: Deployment, versions: Mapping[str, ModelVersion], images: Mapping[str, bytes] | None = None
+        self,
+        deployment: Deployment,
+        versions: Mapping[str, ModelVersion],
+        images: Mapping[str, bytes] | None = None,
+        trace: str | None = None,
     ) -> None:
         self._deployment = deployment
+        self._trace = trace
         self._versions = versions
         self._images = images or {}
         self._now = clock.now()
@@ -136,6 +143,7 @@ class Reader:
             source=None if source is None else _text(source, "source"),
             tags=tuple(_text(tag, "tag") for tag in item.get("tags") or ()),
             metadata=_metadata(item.get("metadata")),
+            trace=self._trace if item.get("trace") is None else own_trace(item["trace"]),
             origin=origin,
             error=error,
             writer=item.get("writer"),
@@ -167,6 +175,7 @@ class Reader:
             source=answered.source,
             tags=answered.tags,
             metadata=answered.metadata,
+            trace=answered.trace,
             origin=answered.origin,
         )
 

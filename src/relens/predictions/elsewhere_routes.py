@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 
 import pydantic_core
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection
 
 from relens.access.asking import Asking
 from relens.deployments import store as deployment_store
 from relens.deployments.deployment import Deployment
+from relens.deployments.store import Changed
 from relens.infra.database import Database
 from relens.infra.settings import Settings
+from relens.infra.telemetry import trace_of
 from relens.infra.upload import Form, form_within
 from relens.infra.web import Instant, part
 from relens.kit.errors import NotFound, RelensError
@@ -102,11 +104,12 @@ async def log_predictions(
     """Logs predictions made elsewhere; all of them or, when one is wrong, none.
 
     As JSON ({"items": [...]}, a list, or one alone), images in base64 or left out; or as a form with the same JSON in `predictions`
-    and the images as files, each item naming its own in `file`.
+    and the images as files, each item naming its own in `file`. A `traceparent` header is kept with those that bring no `trace` of their own.
     """
     actor.must_be("operator")
     form = await form_within(request, settings.max_image_bytes * 4, "predictions")
-    return await run_in_threadpool(_log_any, deployment, form, database, recorder)
+    trace = trace_of(request.headers.getlist("traceparent"))
+    return await run_in_threadpool(_log_any, deployment, form, database, recorder, trace)
 
 
 @router.post("/deployments/{deployment}/predictions/check", openapi_extra=_BATCH)
@@ -122,32 +125,40 @@ def _text(form: Form) -> str:
     return form.data.decode("utf-8", "replace")
 
 
-def _log_any(deployment: str, form: Form, database: Database, recorder: Recorder) -> Response | BatchOut:
-    text = _text(form)
-    if not form.files and (items := plain.items_of(text)) is not None:
-        quick = _log_plain(deployment, items, database, recorder)
+def _log_any(
+    deployment: str, form: Form, database: Database, recorder: Recorder, trace: str | None = None
+) -> Response | BatchOut:
+    if not form.files and (items := plain.items_of(form.data)) is not None:
+        quick = _log_plain(deployment, items, database, recorder, trace)
         if quick is not None:
             return quick
-    return _log(deployment, text, form.files, database, recorder)
+    return _log(deployment, form, database, recorder, trace)
 
 
-def _log_plain(deployment: str, items: list[Any], database: Database, recorder: Recorder) -> Response | None:
+def _log_plain(
+    deployment: str, items: list[plain.Item], database: Database, recorder: Recorder, trace: str | None
+) -> Response | None:
     """None where the batch is not plain after all. Thousands of answers a second are written without a model for each."""
-    with database.read() as connection:
-        found = deployment_store.get(connection, deployment)
-        named = {name: _version(connection, name) for name in elsewhere.versions_named(items)}
-        versions = {name: version.id for name, version in named.items() if version is not None}
-    lines = plain.read(items, found, versions)
-    if lines is None:
-        return None
-    names = ("id", "client_id", "fresh")
-    answers = [dict(zip(names, one, strict=True)) for one in recorder.record_plain(found.id, lines)]
-    return Response(pydantic_core.to_json({"items": answers}), 201, media_type="application/json")
+    names = elsewhere.versions_named(items)
+    versions = _versions(database, names) if names else {}
+    ids = {name: version.id for name, version in versions.items()}
+    while True:
+        found = recorder.deployments.get(deployment)
+        lines = plain.read(items, found, ids, trace)
+        if lines is None:
+            return None
+        try:
+            answers = recorder.record_plain(found, lines)
+        except Changed:
+            recorder.deployments.forget(deployment)
+            continue
+        said = [{"id": made, "client_id": client_id, "fresh": fresh} for made, client_id, fresh in answers]
+        return Response(pydantic_core.to_json({"items": said}), 201, media_type="application/json")
 
 
-def _log(deployment: str, text: str, files: dict[str, bytes], database: Database, recorder: Recorder) -> BatchOut:
-    items, found, versions = _read(deployment, text, database)
-    sent = read_batch(items, found, versions, files)
+def _log(deployment: str, form: Form, database: Database, recorder: Recorder, trace: str | None) -> BatchOut:
+    items, found, versions = _read(deployment, _text(form), database)
+    sent = read_batch(items, found, versions, form.files, trace)
     shadows = {number: one.shadow for number, one in enumerate(sent) if one.shadow is not None}
     lines = recorder.record_together([(one.entry, one.asset, one.data) for one in sent], shadows)
     return BatchOut(items=[SentOut(id=line.id, client_id=line.client_id, fresh=fresh) for line, fresh in lines])
@@ -189,12 +200,14 @@ def _read(deployment: str, text: str, database: Database) -> tuple[Items, Deploy
     items = elsewhere.items_of(body)
     with database.read() as connection:
         found = deployment_store.get(connection, deployment)
-        versions = {name: _version(connection, name) for name in elsewhere.versions_named(items)}
-    return items, found, {name: version for name, version in versions.items() if version is not None}
+    return items, found, _versions(database, elsewhere.versions_named(items))
 
 
-def _version(connection: Connection, name: str) -> ModelVersion | None:
-    try:
-        return registry_store.find(connection, name)
-    except NotFound:
-        return None  # the prediction that names it is refused
+def _versions(database: Database, names: Collection[str]) -> dict[str, ModelVersion]:
+    """Those that there are; a prediction that names another is refused."""
+    found: dict[str, ModelVersion] = {}
+    with database.read() as connection:
+        for name in names:
+            with suppress(NotFound):
+                found[name] = registry_store.find(connection, name)
+    return found

@@ -6,17 +6,16 @@ is left to the reader in `elsewhere`, which reads everything and says what is wr
 
 from __future__ import annotations
 
-import functools
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from math import inf
 from operator import itemgetter
-from typing import Annotated, Any, NamedTuple, NotRequired
+from typing import Any, NamedTuple
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12, and brings it
+from pydantic_core import from_json, to_json
 
 from relens.deployments.deployment import Deployment
+from relens.infra.telemetry import own_trace
 from relens.kit import clock
 from relens.kit.clock import Micros
 from relens.kit.errors import Invalid
@@ -29,40 +28,17 @@ LEAST = 21
 """Fewer predictions than this are filed at once, by the other way."""
 MOST = 5000
 _LONGEST_METADATA = 4_000
-_LONG_NUMBER = re.compile(r"\d{19}")
-_STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-_Name = Annotated[str, Field(min_length=1, max_length=200)]
+_ODD = re.compile(r"\d{19}|NaN|Infinity")
+"""In metadata: perhaps a number beyond 64 bits, or beyond what a float holds."""
+_FIELDS = frozenset({
+    "width", "height", "detections", "latency_ms", "taken_at", "client_id", "source", "tags", "metadata", "model_version", "writer", "writer_seq",
+    "trace",
+})  # fmt: skip
+_DETECTION = ("label", "confidence", "box")
+_UNREADABLE = (Invalid, KeyError, TypeError, ValueError, RecursionError)
+_confidence = itemgetter("confidence")
 
-
-class _Detection(TypedDict):
-    __pydantic_config__ = _STRICT  # type: ignore[misc]
-    label: _Name
-    confidence: Annotated[float, Field(ge=0, le=1)]
-    box: NotRequired[tuple[float, float, float, float] | None]
-
-
-class _Item(TypedDict):
-    __pydantic_config__ = _STRICT  # type: ignore[misc]
-    width: Annotated[int, Field(ge=1, le=1_000_000)]
-    height: Annotated[int, Field(ge=1, le=1_000_000)]
-    detections: Annotated[list[_Detection], Field(max_length=3000)]
-    latency_ms: NotRequired[Annotated[float, Field(ge=0)]]
-    taken_at: NotRequired[str]
-    client_id: NotRequired[_Name]
-    source: NotRequired[_Name]
-    tags: NotRequired[Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=50)]]
-    metadata: NotRequired[dict[str, Any]]
-    model_version: NotRequired[_Name]
-    writer: NotRequired[Annotated[str, Field(min_length=1, max_length=100)]]
-    writer_seq: NotRequired[Annotated[int, Field(ge=0, lt=2**62)]]
-
-
-class _Batch(TypedDict):
-    __pydantic_config__ = _STRICT  # type: ignore[misc]
-    items: Annotated[list[_Item], Field(min_length=LEAST, max_length=MOST)]
-
-
-_BATCH, _ITEMS = TypeAdapter(_Batch), TypeAdapter(list[_Item])
+Item = dict[str, Any]
 
 
 class Plain(NamedTuple):
@@ -81,87 +57,142 @@ class Plain(NamedTuple):
     latency_ms: float
     threshold: float
     detections: str
+    trace: str | None
     writer: str | None
     writer_seq: int | None
 
 
-def items_of(text: str) -> list[_Item] | None:
-    """The predictions of a batch where all are plain by their form."""
-    if "\\u0000" in text:  # no database keeps it; the other reader says so
-        return None
-    try:
-        if len(text) <= ONCE:
-            return _BATCH.validate_json(text)["items"]
-        items = [item for piece in pieces(text) or () for item in _ITEMS.validate_json(piece)]
-    except ValidationError:
-        return None
-    return items if LEAST <= len(items) <= MOST else None
-
-
-def read(items: list[_Item], deployment: Deployment, versions: Mapping[str, str]) -> list[Plain] | None:
-    """Lines for the log; None where one is not plain after all. `versions`: ids by the names the items use."""
-    now = clock.now()
-    try:
-        return [_line(item, deployment, versions, now) for item in items]
-    except (_NotPlain, Invalid, KeyError, ValueError, RecursionError):
-        return None
-
-
-class _NotPlain(Exception):
+class _NotPlain(ValueError):
     """For the other reader."""
 
 
-def _line(item: _Item, deployment: Deployment, versions: Mapping[str, str], now: Micros) -> Plain:
-    get: Any = item.get
-    width, height, client_id, taken_at = item["width"], item["height"], get("client_id"), get("taken_at")
-    tags, metadata, version, writer = get("tags"), get("metadata"), get("model_version"), get("writer")
-    more = _json(metadata) if metadata else "{}"
-    if len(more) > _LONGEST_METADATA or _is_odd(more) or (writer is None) == ("writer_seq" in item):
+def items_of(data: bytes) -> list[Item] | None:
+    """The predictions of a batch that may be plain; None where it is not, or cannot be read."""
+    if b"\\u0000" in data:  # no database keeps it; the other reader says so
+        return None
+    try:
+        if len(data) <= ONCE:
+            body = from_json(data, allow_inf_nan=False)
+            items = body["items"] if isinstance(body, dict) and len(body) == 1 else None
+        else:
+            cut = pieces(data.decode()) or ()
+            items = [item for piece in cut for item in from_json(piece, allow_inf_nan=False)]
+    except _UNREADABLE:
+        return None
+    plain = isinstance(items, list) and LEAST <= len(items) <= MOST and all(type(item) is dict for item in items)
+    return items if plain else None
+
+
+def read(
+    items: list[Item], deployment: Deployment, versions: Mapping[str, str], trace: str | None = None
+) -> list[Plain] | None:
+    """Lines for the log; None where one is not plain after all. `versions`: ids by the names the items use; `trace`: of the whole batch."""
+    now = clock.now()
+    try:
+        return [_line(item, deployment, versions, now, trace) for item in items]
+    except _UNREADABLE:
+        return None
+
+
+def _line(item: Item, deployment: Deployment, versions: Mapping[str, str], now: Micros, trace: str | None) -> Plain:
+    if not item.keys() <= _FIELDS:
         raise _NotPlain
-    said = item["detections"]
-    if len(said) > 1:
-        said.sort(key=itemgetter("confidence"), reverse=True)
+    get = item.get
+    width, height, latency_ms, taken_at = item["width"], item["height"], get("latency_ms", 0.0), get("taken_at")
+    client_id, source, version = _name(get("client_id")), _name(get("source")), _name(get("model_version"))
+    sized = type(width) is type(height) is int and 1 <= width <= 1_000_000 and 1 <= height <= 1_000_000
+    if not sized or type(latency_ms) not in (float, int) or not 0 <= latency_ms < inf:
+        raise _NotPlain
+    writer, writer_seq = get("writer"), get("writer_seq")
+    if writer is not None or writer_seq is not None:
+        _check_writer(writer, writer_seq)
     return Plain(
         client_id,
         content_id(f"not sent: {client_id or new_id()}".encode()),
         width,
         height,
-        versions[version] if version else deployment.champion,
+        deployment.champion if version is None else versions[version],
         "champion",
-        get("source"),
-        _json(tags) if tags else "[]",
-        more,
-        now if taken_at is None else believable(clock.from_text(taken_at), now),
-        get("latency_ms", 0.0),
+        source,
+        _tags(get("tags")),
+        _metadata(get("metadata")),
+        now if taken_at is None else _time(taken_at, now),
+        float(latency_ms),
         deployment.threshold,
-        f"[{','.join(_written(said, width, height))}]",
+        _detections(item["detections"], width, height),
+        trace if get("trace") is None else own_trace(item["trace"]),
         writer,
-        get("writer_seq"),
+        writer_seq,
     )
 
 
-def _is_odd(metadata: str) -> bool:
-    """Perhaps nested too deep, or a number beyond 64 bits."""
-    return metadata.count("[") + metadata.count("{") > DEEPEST or _LONG_NUMBER.search(metadata) is not None
+def _name(value: Any) -> str | None:
+    if value is not None and (type(value) is not str or not 1 <= len(value) <= 200):
+        raise _NotPlain
+    return value
 
 
-def _written(said: list[_Detection], width: int, height: int) -> Iterator[str]:
+def _time(written: Any, now: Micros) -> Micros:
+    if type(written) is not str:
+        raise _NotPlain
+    return believable(clock.from_text(written), now)
+
+
+def _check_writer(writer: Any, writer_seq: Any) -> None:
+    if (
+        type(writer) is not str
+        or not 1 <= len(writer) <= 100
+        or type(writer_seq) is not int
+        or not 0 <= writer_seq < 2**62
+    ):
+        raise _NotPlain
+
+
+def _tags(tags: Any) -> str:
+    if not tags:
+        return "[]"
+    if type(tags) is not list or len(tags) > 50 or not all(type(tag) is str and 1 <= len(tag) <= 100 for tag in tags):
+        raise _NotPlain
+    return to_json(tags).decode()
+
+
+def _metadata(metadata: Any) -> str:
+    if metadata is None:
+        return "{}"
+    text = to_json(metadata).decode()
+    deep = text.count("[") + text.count("{") > DEEPEST
+    if type(metadata) is not dict or len(text) > _LONGEST_METADATA or deep or _ODD.search(text) is not None:
+        raise _NotPlain
+    return text
+
+
+def _detections(said: list[Item], width: int, height: int) -> str:
     """As `written.to_text` writes them."""
-    for one in said:
-        box, label, confidence = one.get("box"), _quoted(one["label"]), one["confidence"]
-        if box is None:
-            yield f'{{"label":{label},"confidence":{confidence!r},"box":null}}'
-            continue
-        x1, y1, x2, y2 = box
-        if not (0 <= x1 < x2 <= width and 0 <= y1 < y2 <= height):
+    if type(said) is not list or len(said) > 3000:
+        raise _NotPlain
+    said.sort(key=_confidence, reverse=True)
+    for place, one in enumerate(said):
+        box = one["box"] if len(one) == 3 else one.get("box")
+        label, confidence = one["label"], one["confidence"]
+        if type(label) is not str or not 1 <= len(label) <= 200:
             raise _NotPlain
-        yield f'{{"label":{label},"confidence":{confidence!r},"box":[{x1!r},{y1!r},{x2!r},{y2!r}]}}'
+        if type(confidence) is float and (*one,) == _DETECTION and type(box) is list:
+            x1, y1, x2, y2 = box
+            floats = type(x1) is type(y1) is type(x2) is type(y2) is float
+            if floats and 0 <= confidence <= 1 and 0 <= x1 < x2 <= width and 0 <= y1 < y2 <= height:
+                continue
+        said[place] = _in_form(one, width, height)
+    return to_json(said).decode()
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-@functools.lru_cache(10_000)
-def _quoted(label: str) -> str:
-    return json.dumps(label, ensure_ascii=False)
+def _in_form(one: Item, width: int, height: int) -> Item:
+    """The same with its names in order and its whole numbers as floats."""
+    box, confidence = one.get("box"), one["confidence"]
+    if len(one) > 2 + ("box" in one) or type(confidence) not in (float, int) or not 0 <= confidence <= 1:
+        raise _NotPlain
+    if box is None:
+        return {"label": one["label"], "confidence": float(confidence), "box": None}
+    x1, y1, x2, y2 = box
+    if not all(type(value) in (float, int) for value in box) or not (0 <= x1 < x2 <= width and 0 <= y1 < y2 <= height):
+        raise _NotPlain
+    return {"label": one["label"], "confidence": float(confidence), "box": [float(x1), float(y1), float(x2), float(y2)]}

@@ -14,6 +14,8 @@ from relens.assets import store as asset_store
 from relens.assets.asset import Asset, BytesGone
 from relens.assets.keep import until_here
 from relens.assets.underway import UnderWay
+from relens.deployments.deployment import Deployment
+from relens.deployments.remembered import Remembered
 from relens.infra.database import Database
 from relens.infra.storage import Storage
 from relens.kit.clock import Micros
@@ -53,6 +55,7 @@ class Recorder:
         self._strangeness = strangeness
         self._under_way = UnderWay(database, storage)
         self._gathered: Gathered[Sent, Line] = Gathered(database, partial(_append, since={}), _append_each)
+        self.deployments = Remembered(database)
         self.tallied = Tallied(database)
         self.unlogged = Unlogged(self.tallied)
         self.writable = Writable(database, storage)
@@ -130,9 +133,12 @@ class Recorder:
         with self._database.read() as connection:
             return store.by_client_id(connection, deployment_id, client_id)
 
-    def record_plain(self, deployment_id: str, lines: Sequence[Plain]) -> list[tuple[str, str | None, bool]]:
-        """The same for lines without images; of each its id, client id, and whether it is new."""
-        return self._database.write(partial(store.append_plain, deployment_id=deployment_id, lines=lines))
+    def record_plain(self, deployment: Deployment, lines: Sequence[Plain]) -> list[store.Sent]:
+        """The same for lines without images. Raises Changed where `deployment`, by which they were read, is another by now."""
+        try:
+            return self._database.write(partial(store.append_new, deployment=deployment, lines=lines))
+        except store.NotAllNew:
+            return self._database.write(partial(store.append_plain, deployment_id=deployment.id, lines=lines))
 
     def _again(self, sent: Sent, images: Mapping[str, bytes], outcome: Future[Line]) -> None:
         done: Future[Line] = Future()

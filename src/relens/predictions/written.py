@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +13,12 @@ from relens.vision.shapes import Box
 
 def to_text(detections: Sequence[Detection]) -> str:
     """What `from_text` reads."""
-    return f"[{','.join(map(_one, detections))}]"
+    return pydantic_core.to_json([_plain(one) for one in detections]).decode()
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two texts say the same: numbers may be written in several ways."""
+    return one == other or pydantic_core.from_json(one) == pydantic_core.from_json(other)
 
 
 def from_text(text: str) -> tuple[Detection, ...]:
@@ -24,21 +27,17 @@ def from_text(text: str) -> tuple[Detection, ...]:
 
 
 def _read(one: dict[str, Any]) -> Detection:
-    """Box or whole image without a detour, for they are what `_one` writes nearly always."""
+    """Box or whole image without a detour, for they are what is written nearly always."""
     if len(one) > 3:
         return Detection.from_json(one)
     box = one["box"]
     return Detection(one["label"], one["confidence"], None if box is None else Box(*box))
 
 
-def _one(detection: Detection) -> str:
-    shape, label = detection.shape, _quoted(detection.label)
-    if type(shape) is Box:  # nearly all there are; four times faster than by way of a dictionary
-        x1, y1, x2, y2 = float(shape.x1), float(shape.y1), float(shape.x2), float(shape.y2)
-        return f'{{"label":{label},"confidence":{float(detection.confidence)!r},"box":[{x1!r},{y1!r},{x2!r},{y2!r}]}}'
-    return json.dumps(detection.to_json(), ensure_ascii=False, separators=(",", ":"))
-
-
-@functools.lru_cache(10_000)
-def _quoted(label: str) -> str:
-    return json.dumps(label, ensure_ascii=False)
+def _plain(detection: Detection) -> dict[str, object]:
+    shape = detection.shape
+    if type(shape) is not Box:
+        return detection.to_json()
+    # Nearly all there are. Numbers of numpy become Python's.
+    box = [float(shape.x1), float(shape.y1), float(shape.x2), float(shape.y2)]
+    return {"label": detection.label, "confidence": float(detection.confidence), "box": box}
