@@ -20,6 +20,7 @@ from relens.monitoring.drift_routes import router as drift
 from relens.monitoring.estimate_routes import router as estimates
 from relens.monitoring.rebuild_routes import router as rebuild
 from relens.monitoring.routes import router as monitoring
+from relens.monitoring.threshold_routes import router as thresholds
 from relens.overview.routes import router as overview
 from relens.predictions.beside_routes import router as beside
 from relens.predictions.elsewhere_routes import router as elsewhere
@@ -73,6 +74,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     curves,
     drift,
     estimates,
+    thresholds,
     rebuild,
     training,
     alert_rules,

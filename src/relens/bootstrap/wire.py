@@ -35,6 +35,7 @@ from relens.loop.judge import Judge
 from relens.loop.replay import Replay
 from relens.loop.retrain import Retrain
 from relens.loop.start import Follow
+from relens.monitoring.checked import Checked
 from relens.monitoring.erased import ErasedSums
 from relens.monitoring.estimating import Estimating
 from relens.monitoring.fitted import FittedReferences
@@ -45,6 +46,7 @@ from relens.monitoring.measure import Measuring
 from relens.monitoring.project import Projection
 from relens.monitoring.rebuild import Rebuilding
 from relens.monitoring.reference import FitReference
+from relens.monitoring.simulating import Simulating
 from relens.monitoring.strangeness import Strangeness
 from relens.monitoring.watch import DriftWatch
 from relens.predictions.erase import Erasure
@@ -103,7 +105,9 @@ class Relens:
         filing = Filing(self.database)
         self.parts.add(filing)
         self.parts.add(Exports())
-        self.parts.add(Estimating())
+        checked = Checked()
+        self.parts.add(Estimating(checked))
+        self.parts.add(Simulating(checked))
         measuring = Measuring(self.database, projection, self.fitted)
         self.parts.add(measuring)
         return [

@@ -25,6 +25,7 @@ from relens.cli import (
     review,
     serve,
     status,
+    threshold,
     train,
 )
 from relens.kit.errors import RelensError
@@ -57,6 +58,7 @@ app.command("serve")(serve.serve)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(model.app, name="model")
 app.command("deploy")(deploy.deploy)
+app.command("threshold")(threshold.threshold)
 app.command("rollback")(explain.rollback)
 app.command("explain")(explain.explain)
 app.command("predict")(predict.predict)

@@ -36,6 +36,7 @@ class Row:
 
     `objects` by label: what there was to be found. `known` False: nobody judged it; `usable` False: it shows nothing that could be judged.
     `unjudged` by label: the confidences of what was said of an image with shapes that nobody judged, the surest first.
+    `top`: of a whole image the surest label and its confidence, whether it was answered or not.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Row:
     objects: Mapping[str, float]
     threshold: float
     unjudged: Mapping[str, Floats] = field(default_factory=dict)
+    top: tuple[str, float] | None = None
 
 
 class Weighed(NamedTuple):
@@ -88,6 +90,12 @@ class Checked:
         with table.lock:
             return table.ranked.store([key for key in keys if key in table.ranked.matches])
 
+    def matches(self, deployment: Deployment, keys: Sequence[str]) -> dict[str, Matches]:
+        """What of these rows is right and what is not, down to the log's floor; nothing of whole images."""
+        table = self._table(deployment)
+        with table.lock:
+            return {key: table.ranked.matches[key] for key in keys if key in table.ranked.matches}
+
     def _table(self, deployment: Deployment) -> _Table:
         with self._lock:
             return self._tables.setdefault(deployment.id, _Table())
@@ -116,6 +124,8 @@ class Checked:
                 continue
             verdict = said.get(check.reviewed) if check.status in USABLE else None
             row, matches = _row(line, check, verdict, deployment.task == "classification", matched.get(line.id))
+            if deployment.task == "classification":
+                row = replace(row, top=next(((one.label, one.confidence) for one in line.detections), None))
             table.rows[check.prediction][1].append(row)
             if matches is not None:
                 table.ranked.hold(row.key, matches)

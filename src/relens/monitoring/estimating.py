@@ -33,8 +33,8 @@ class _Kept:
 class Estimating:
     """Thread-safe; reads only."""
 
-    def __init__(self) -> None:
-        self._checked = Checked()
+    def __init__(self, checked: Checked | None = None) -> None:
+        self._checked = checked or Checked()
         self._kept: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
         self._lock = threading.Lock()
 

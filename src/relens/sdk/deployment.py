@@ -126,6 +126,11 @@ class Deployment:
     def dashboard(self, **window: Any) -> Json:
         return self._read("/dashboard", **_window(window))
 
+    def thresholds(self, *, label: str | None = None, precision: float | None = None, **window: Any) -> Json:
+        """What any threshold would be worth, by label, with advice: best F1, or the lowest with a `precision`. `from_`, `to`: which images to replay."""
+        asked = {"label": label, "precision": precision} | _window(window)
+        return self._read("/thresholds", **{name: value for name, value in asked.items() if value is not None})
+
     def set_threshold(self, threshold: float) -> Json:
         return dict(self._transport.call("PATCH", self._path, json={"threshold": threshold}, idempotent=True))
 
