@@ -36,7 +36,9 @@ def head(site: Site, n: int) -> list[str]:
         return queue_rows.by_chance(connection, site.deployment.id, n)
 
 
-def test_the_true_precision_lies_in_the_interval_and_the_wrong_answers_below_the_threshold_are_known(site: Site) -> None:
+def test_the_true_precision_lies_in_the_interval_and_the_wrong_answers_below_the_threshold_are_known(
+    site: Site,
+) -> None:
     truth = reviewed(site, 260, 120)
     with site.database.read() as connection:
         found = simulated(connection, site.deployment, Checked())
@@ -111,5 +113,3 @@ def test_a_classifier_below_the_threshold_is_unsure(database: Database, tmp_path
     assert found.all.recall.value[85] == 0.0
     assert day.silent()[HALF] == 0.0
     assert day.silent()[85] == 1.0
-
-

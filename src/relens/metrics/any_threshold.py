@@ -96,7 +96,8 @@ def curves(said: Said) -> Curves:
     behind = _behind(tables)
     enough = reviews >= LEAST_REVIEWS and behind >= LEAST_OF_A_LABEL and bool(tables.objects.any())
     advice = _best(tables) if enough else None
-    return Curves(*found, behind, int(tables.objects.sum()), skipped, advice)
+    precision, recall, f1 = found
+    return Curves(precision, recall, f1, behind, int(tables.objects.sum()), skipped, advice)
 
 
 def at_least(curve: Curve, wanted: float) -> Advice | None:

@@ -56,7 +56,9 @@ def needs(found: Curves, reviews: int) -> str | None:
     if not found.objects:
         return "checked images in which it is true: nobody found any yet"
     if found.skipped > TOLERATED_SKIPS:
-        return f"fewer skipped checks: {found.skipped:.0%} were passed by, and the intervals allow for all they could hold"
+        return (
+            f"fewer skipped checks: {found.skipped:.0%} were passed by, and the intervals allow for all they could hold"
+        )
     return None
 
 

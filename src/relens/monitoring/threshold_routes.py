@@ -30,7 +30,7 @@ Parts = Annotated[Simulating, part(Simulating)]
 _PLACES = 4
 
 
-class RateOut(BaseModel):
+class RateAtOut(BaseModel):
     """At one threshold; the interval is 95 % however often one looks. null: too few reviews to say."""
 
     value: float | None
@@ -38,7 +38,7 @@ class RateOut(BaseModel):
     upper: float | None
 
 
-class CurveOut(BaseModel):
+class RateCurveOut(BaseModel):
     """At each of `thresholds`."""
 
     value: list[float | None]
@@ -46,25 +46,25 @@ class CurveOut(BaseModel):
     upper: list[float | None]
 
     @staticmethod
-    def of(curve: Curve) -> CurveOut:
-        return CurveOut(value=_written(curve.value), lower=_written(curve.lower), upper=_written(curve.upper))
+    def of(curve: Curve) -> RateCurveOut:
+        return RateCurveOut(value=_written(curve.value), lower=_written(curve.lower), upper=_written(curve.upper))
 
-    def at(self, place: int) -> RateOut:
-        return RateOut(value=self.value[place], lower=self.lower[place], upper=self.upper[place])
+    def at(self, place: int) -> RateAtOut:
+        return RateAtOut(value=self.value[place], lower=self.lower[place], upper=self.upper[place])
 
 
-class AdviceOut(BaseModel):
+class ThresholdAdviceOut(BaseModel):
     """Thresholds from `lower` to `upper` are as good as far as the reviews can tell."""
 
     threshold: float
     lower: float
     upper: float
-    precision: RateOut
-    recall: RateOut
-    f1: RateOut
+    precision: RateAtOut
+    recall: RateAtOut
+    f1: RateAtOut
 
 
-class LabelOut(BaseModel):
+class LabelThresholdOut(BaseModel):
     """One label, or all together (null). `advice`: where F1 is best, or with `precision` asked for, the lowest threshold that surely has it.
 
     `images` checked ones in which it was said or is true. `now`: at the deployment's threshold.
@@ -73,12 +73,12 @@ class LabelOut(BaseModel):
     label: str | None
     images: int
     objects: int
-    now: dict[str, RateOut]
-    advice: AdviceOut | None
+    now: dict[str, RateAtOut]
+    advice: ThresholdAdviceOut | None
     needs: str | None
 
 
-class ReplayOut(BaseModel):
+class DayReplayOut(BaseModel):
     """What the images of a window would have answered at each of `thresholds`: answers per image, and the share of images without any.
 
     `images` there were (`more`: at least so many), of which `read` were replayed, drawn at random; `others` of these another version answered.
@@ -101,14 +101,14 @@ class ThresholdsOut(BaseModel):
     model_version: TitledVersion | None
     thresholds: list[float]
     label: str | None
-    precision: CurveOut
-    recall: CurveOut
-    f1: CurveOut
+    precision: RateCurveOut
+    recall: RateCurveOut
+    f1: RateCurveOut
     reviews: int
     skipped: float
-    whole: LabelOut
-    labels: list[LabelOut]
-    replay: ReplayOut
+    whole: LabelThresholdOut
+    labels: list[LabelThresholdOut]
+    replay: DayReplayOut
 
 
 class MovedOut(Page[PredictionOut]):
@@ -164,9 +164,9 @@ def get_thresholds(
         model_version=TitledVersion(id=here.champion, title=titles.get(here.champion, "")) if here.champion else None,
         thresholds=THRESHOLDS.tolist(),
         label=label,
-        precision=CurveOut.of(chosen.precision),
-        recall=CurveOut.of(chosen.recall),
-        f1=CurveOut.of(chosen.f1),
+        precision=RateCurveOut.of(chosen.precision),
+        recall=RateCurveOut.of(chosen.recall),
+        f1=RateCurveOut.of(chosen.f1),
         reviews=found.reviews,
         skipped=found.all.skipped,
         whole=_label(None, found.all, found, place, precision),
@@ -195,13 +195,13 @@ def get_moved(
     return MovedOut(items=items, next=None, count=count, read=len(day.ids))
 
 
-def _label(name: str | None, one: Curves, found: Simulated, place: int, precision: float | None) -> LabelOut:
+def _label(name: str | None, one: Curves, found: Simulated, place: int, precision: float | None) -> LabelThresholdOut:
     advice = one.best_f1 if precision is None else at_least(one.precision, precision)
     missing = needs(one, found.reviews)
     if advice is None and missing is None and precision is not None:
         missing = f"better answers, or more random checks: at no threshold is precision surely {precision:.0%}"
-    rates = {name: CurveOut.of(getattr(one, name)) for name in ("precision", "recall", "f1")}
-    return LabelOut(
+    rates = {name: RateCurveOut.of(getattr(one, name)) for name in ("precision", "recall", "f1")}
+    return LabelThresholdOut(
         label=name,
         images=one.images,
         objects=one.objects,
@@ -211,15 +211,15 @@ def _label(name: str | None, one: Curves, found: Simulated, place: int, precisio
     )
 
 
-def _advice(advice: Advice, rates: dict[str, CurveOut]) -> AdviceOut:
+def _advice(advice: Advice, rates: dict[str, RateCurveOut]) -> ThresholdAdviceOut:
     best, first, last = (float(THRESHOLDS[place]) for place in advice)
-    return AdviceOut(
+    return ThresholdAdviceOut(
         threshold=best, lower=first, upper=last, **{name: curve.at(advice.best) for name, curve in rates.items()}
     )
 
 
-def _replay(day: Day, label: str | None) -> ReplayOut:
-    return ReplayOut(
+def _replay(day: Day, label: str | None) -> DayReplayOut:
+    return DayReplayOut(
         since=day.since,
         until=day.until,
         images=day.counted.count,

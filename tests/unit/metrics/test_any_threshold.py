@@ -39,7 +39,7 @@ def drawn(of: Said, k: int, seed: int) -> Said:
 def test_the_truth_at_every_threshold_lies_in_the_interval_nearly_always() -> None:
     whole = traffic(1)
     true = curves(whole)
-    missed = {name: 0 for name in ("precision", "recall", "f1")}
+    missed = dict.fromkeys(("precision", "recall", "f1"), 0)
     for seed in range(60):
         found = curves(drawn(whole, 200, seed))
         for name in missed:

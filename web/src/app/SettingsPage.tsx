@@ -8,6 +8,7 @@ import { useDeployment } from "../design/deployment";
 import { DeploymentSettings } from "../loop/DeploymentSettings";
 import { TrainingSettings } from "../loop/TrainingSettings";
 import { DriftSettings } from "../monitoring/DriftSettings";
+import { ThresholdSettings } from "../monitoring/ThresholdSettings";
 import css from "./settings.module.css";
 import { TrainingDataSettings } from "./TrainingDataSettings";
 
@@ -15,6 +16,7 @@ const SECTIONS = [
   ["training-data", "Training data"],
   ["continuous-training", "Continuous training"],
   ["continuous-deployment", "Continuous deployment"],
+  ["threshold", "Confidence threshold"],
   ["drift", "Drift"],
   ["alerts", "Alerts"],
   ["storage", "Storage"],
@@ -44,6 +46,7 @@ export default function SettingsPage() {
         <TrainingDataSettings />
         <TrainingSettings />
         <DeploymentSettings />
+        <ThresholdSettings />
         <DriftSettings />
         <AlertSettings deployment={deployment.name} task={deployment.task} />
         <StorageSettings key={deployment.name} deployment={deployment.name} />

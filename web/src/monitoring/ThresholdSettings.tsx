@@ -1,0 +1,124 @@
+/* From which confidence on a deployment answers: what each choice would be worth, and what yesterday's images would have answered. */
+import { useState } from "react";
+import type { Deployment, Thresholds } from "../api/types";
+import { useRead, useSend } from "../api/use";
+import { Button, Field, Input, Select } from "../design/controls";
+import { useDeployment } from "../design/deployment";
+import { Card, Loaded } from "../design/page";
+import { Notice } from "../design/status";
+import { MovedImages } from "./MovedImages";
+import css from "./threshold.module.css";
+import { ThresholdChart } from "./ThresholdChart";
+import { ThresholdLabels } from "./ThresholdLabels";
+import { ThresholdNumbers } from "./ThresholdNumbers";
+import { yesterday } from "./thresholds";
+
+const ALL = "";
+
+export function ThresholdSettings() {
+  const { deployment } = useDeployment();
+  const [label, setLabel] = useState(ALL);
+  const [goal, setGoal] = useState<"f1" | "precision">(deployment.task === "classification" ? "precision" : "f1");
+  const [wanted, setWanted] = useState("95");
+  const precision = goal === "precision" && Number(wanted) > 0 && Number(wanted) < 100 ? Number(wanted) / 100 : null;
+  const [day] = useState(() => yesterday(new Date()));
+  const path = `/deployments/${deployment.name}/thresholds`;
+  const asked = { label, precision };
+  const ofYesterday = useRead<Thresholds>(path, { ...asked, ...day }, { keep: true });
+  // Where nothing came in yesterday, the last day that had images says as much.
+  const empty = ofYesterday.data?.replay.read === 0;
+  const ofLast = useRead<Thresholds>(empty ? path : null, asked, { keep: true });
+  const found = empty ? ofLast : ofYesterday;
+  return (
+    <Card title="Confidence threshold" id="threshold">
+      <Loaded query={found} height={320}>
+        {(data) => (
+          <>
+            <div className={css.asked}>
+              <Field label="Label">
+                <Select
+                  value={label}
+                  options={[
+                    { value: ALL, title: "All together" },
+                    ...data.labels.map(({ label: one }) => ({ value: one ?? "", title: one ?? "" })),
+                  ]}
+                  onChange={(event) => setLabel(event.target.value)}
+                />
+              </Field>
+              <Field label="Advise">
+                <Select
+                  value={goal}
+                  options={[
+                    { value: "f1", title: "The best F1" },
+                    { value: "precision", title: "A precision of at least" },
+                  ]}
+                  onChange={(event) => setGoal(event.target.value as "f1" | "precision")}
+                />
+              </Field>
+              {goal === "precision" && (
+                <Field label="Percent">
+                  <Input type="number" min={1} max={99} value={wanted} onChange={(event) => setWanted(event.target.value)} />
+                </Field>
+              )}
+            </div>
+            <Chosen key={deployment.threshold} deployment={deployment} found={data} day={empty ? {} : day} yesterday={!empty} />
+          </>
+        )}
+      </Loaded>
+    </Card>
+  );
+}
+
+type ChosenProps = { deployment: Deployment; found: Thresholds; day: Partial<Record<"from" | "to", string>>; yesterday: boolean };
+
+function Chosen({ deployment, found, day, yesterday }: ChosenProps) {
+  const [text, setText] = useState(String(deployment.threshold));
+  const save = useSend<Deployment>("/deployments", "/overview");
+  const threshold = Number(text);
+  const valid = text.trim() !== "" && threshold >= 0 && threshold <= 1;
+  const about = found.labels.find((one) => one.label === found.label) ?? found.whole;
+  return (
+    <div className={css.chosen}>
+      <div className={css.slider}>
+        <input
+          type="range"
+          min={0}
+          max={1}
+          step={0.01}
+          value={text}
+          aria-label="Confidence threshold, slider"
+          onChange={(event) => setText(event.target.value)}
+        />
+        <Input
+          type="number"
+          min={0}
+          max={1}
+          step={0.01}
+          value={text}
+          aria-label="Confidence threshold"
+          onChange={(event) => setText(event.target.value)}
+        />
+      </div>
+      <ThresholdChart
+        found={found}
+        advice={about.advice}
+        at={valid ? threshold : deployment.threshold}
+        choose={(at) => setText(String(at))}
+      />
+      {valid && <ThresholdNumbers found={found} at={threshold} task={deployment.task} yesterday={yesterday} />}
+      {valid && <MovedImages deployment={deployment} at={threshold} day={day} yesterday={yesterday} />}
+      <ThresholdLabels found={found} use={(at) => setText(String(at))} />
+      {save.error && <Notice tone="bad">{save.error.message}</Notice>}
+      <div className={css.save}>
+        <Button
+          look="primary"
+          disabled={!valid || threshold === deployment.threshold || save.isPending}
+          onClick={() => save.mutate({ method: "PATCH", path: `/deployments/${deployment.name}`, body: { threshold } })}
+        >
+          Save
+        </Button>
+        {save.isSuccess && threshold === deployment.threshold && <span role="status">Saved</span>}
+      </div>
+    </div>
+  );
+}
