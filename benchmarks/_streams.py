@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,11 @@ Floats = NDArray[np.float64]
 IMAGES = 10_000
 THRESHOLD = 0.3
 LABELS = 10
+AVERAGES = ("balanced_accuracy", "macro_f1", "weighted_precision")
+_FREQUENCY = (0.45, 0.25, 0.2, 0.1)
+"""Of a classifier's labels."""
+_EASE, _EASE_SURE = (3.0, 2.2, 1.4, 0.8), (5.0, 4.5, 4.0, 3.0)
+"""The rarest is also the one it knows least; a good classifier's mistakes are few, and hide among sure answers."""
 _MOST = 60
 """Answers of a real model that are kept of an image."""
 _EVERY = np.uint16((1 << len(IOU_THRESHOLDS)) - 1)
@@ -37,17 +42,24 @@ _EVERY = np.uint16((1 << len(IOU_THRESHOLDS)) - 1)
 class Stream:
     """Images in the order they arrive. `checks` holds every image as if it had been drawn; `sizes` are those of the queue.
 
-    `store`: the matches of all of them, keyed by their place as text; None of a classifier.
+    `store`: the matches of all of them, keyed by their place as text; None of a classifier. `by_label`: a classifier's checks of each label.
     """
 
     name: str
     checks: Checks
     sizes: Floats
     store: ApStore | None
+    by_label: Mapping[str, Checks]
 
     @property
     def metrics(self) -> tuple[str, ...]:
+        """Those that are one ratio."""
         return ("accuracy",) if self.store is None else ("precision", "recall", "f1")
+
+    @property
+    def averages(self) -> tuple[str, ...]:
+        """Those over labels."""
+        return AVERAGES if self.by_label else ()
 
 
 def key(place: int) -> str:
@@ -88,7 +100,7 @@ def detector(name: str, matches: Sequence[dict[str, LabelMatch]], threshold: flo
         store.insert(key(place), image)
     yes = np.ones(count, dtype=bool)
     checks = Checks(answers, right, counted, objects, np.ones(count), _folds(count), yes, yes)
-    return Stream(name, checks, queued(residuals), store)
+    return Stream(name, checks, queued(residuals), store, {})
 
 
 def simulated_detector(rng: np.random.Generator) -> Stream:
@@ -116,17 +128,24 @@ def simulated_detector(rng: np.random.Generator) -> Stream:
     return detector("simulated detector", images)
 
 
-def simulated_classifier(rng: np.random.Generator) -> Stream:
-    """Right four times in five, and too sure of itself."""
+def simulated_classifier(rng: np.random.Generator, sure: bool = False) -> Stream:
+    """Four labels of falling frequency; right in nine of ten to six of ten (`sure`: in all but a few), and too sure of itself."""
+    ease = np.array(_EASE_SURE if sure else _EASE)
+    true = rng.choice(len(_FREQUENCY), IMAGES, p=_FREQUENCY)
     hard = rng.normal(size=IMAGES)
-    right = rng.random(IMAGES) < 1 / (1 + np.exp(-1.7 + 1.2 * hard))
+    right = rng.random(IMAGES) < 1 / (1 + np.exp(-ease[true] + 1.2 * hard))
+    said = np.where(right, true, (true + rng.integers(1, len(_FREQUENCY), IMAGES)) % len(_FREQUENCY))
     confidence = 1 / (1 + np.exp(-(np.where(right, 1.8, 0.4) - 0.4 * hard + rng.normal(0, 0.8, IMAGES))))
     answers = np.stack([by_confidence(np.array([one])) for one in confidence])
-    yes, ones = np.ones(IMAGES, dtype=bool), np.ones(IMAGES)
-    checks = Checks(answers, answers * right[:, None], ones, ones, ones, _folds(IMAGES), yes, yes)
-    return Stream(
-        "simulated classifier", checks, queued([residual([Detection("x", float(one))]) for one in confidence]), None
-    )
+    yes, ones, folds = np.ones(IMAGES, dtype=bool), np.ones(IMAGES), _folds(IMAGES)
+
+    def checks(said_so: NDArray[np.bool_], truly: NDArray[np.bool_]) -> Checks:
+        here = answers * said_so[:, None]
+        return Checks(here, here * right[:, None], 1.0 * said_so, 1.0 * truly, ones, folds, yes, yes)
+
+    by_label = {f"label {k}": checks(said == k, true == k) for k in range(len(_FREQUENCY))}
+    sizes = queued([residual([Detection("x", float(one))]) for one in confidence])
+    return Stream(f"simulated {'sure ' if sure else ''}classifier", checks(yes, yes), sizes, None, by_label)
 
 
 def real_detector(judged: Sequence[Judged], rng: np.random.Generator) -> Stream:

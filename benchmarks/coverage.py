@@ -16,6 +16,7 @@ import argparse
 import heapq
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,7 +34,7 @@ from benchmarks._streams import (
     simulated_detector,
 )
 from relens.metrics.estimate import Estimate
-from relens.metrics.traffic import Checks, Traffic, ratios
+from relens.metrics.traffic import Checks, Traffic, averages, ratios
 from relens.monitoring.estimated import mean_precisions
 from relens.review.chance import Cohort, after_arrival, after_review, priority, probability
 
@@ -83,11 +84,33 @@ def _look(stream: Stream, cohorts: list[Cohort], own: list[float], reviewed: lis
     return Look(len(reviewed), arrived, np.array([place for place, _ in drawn]), np.array(chances))
 
 
-def estimated(stream: Stream, look: Look, answered: Floats, with_map: bool) -> dict[str, Estimate]:
-    """What the product computes from these reviews. `answered` (IMAGES, BINS): all answers up to each image."""
-    rows = stream.checks
-    some = Checks(*(column[look.drawn] for column in rows))._replace(probability=look.probability)
-    found = ratios(some, Traffic(look.arrived, answered[look.arrived - 1]), stream.metrics)
+class Answered(NamedTuple):
+    """(IMAGES, BINS): all answers up to each image, and those of each label."""
+
+    every: Floats
+    by_label: Mapping[str, Floats]
+
+    @staticmethod
+    def of(stream: Stream) -> "Answered":
+        by_label = {label: np.cumsum(one.answers, axis=0) for label, one in stream.by_label.items()}
+        return Answered(np.cumsum(stream.checks.answers, axis=0), by_label)
+
+
+def estimated(stream: Stream, look: Look, answered: Answered, with_map: bool) -> dict[str, Estimate]:
+    """What the product computes from these reviews."""
+
+    def drawn(rows: Checks) -> Checks:
+        return Checks(*(column[look.drawn] for column in rows))._replace(probability=look.probability)
+
+    def traffic(so_far: Floats) -> Traffic:
+        return Traffic(look.arrived, so_far[look.arrived - 1])
+
+    found = ratios(drawn(stream.checks), traffic(answered.every), stream.metrics)
+    if stream.by_label:
+        checks = {label: drawn(one) for label, one in stream.by_label.items()}
+        there = {label: traffic(one) for label, one in answered.by_label.items()}
+        over = averages(checks, there, look.arrived)
+        found |= {name: over[name] for name in stream.averages if name in over}
     if with_map and stream.store is not None:
         keys = [key(int(place)) for place in look.drawn]
         weights = dict(zip(keys, 1 / look.probability, strict=True))
@@ -103,10 +126,23 @@ def truths(stream: Stream) -> dict[int, dict[str, float]]:
     for arrived in sorted({look.arrived for look in looks(stream, "once")}):
         tp, n, gt = float(right[arrived - 1]), float(said[arrived - 1]), float(true[arrived - 1])
         found[arrived] = {"precision": tp / n, "recall": tp / gt, "f1": 2 * tp / (n + gt), "accuracy": tp / arrived}
+        if stream.by_label:
+            found[arrived] |= _averages(stream, arrived)
         if stream.store is not None:
             whole = stream.store.part([key(place) for place in range(arrived)])
             found[arrived][MAP] = float(whole.averages()[MAP] or 0.0)
     return found
+
+
+def _averages(stream: Stream, arrived: int) -> dict[str, float]:
+    """Over the labels of the first images, by the definitions."""
+    of = [one.of(np.arange(IMAGES) < arrived) for one in stream.by_label.values()]
+    tp, n, gt = (np.array(column) for column in zip(*((x.right.sum(), x.counted.sum(), x.objects.sum()) for x in of), strict=True))
+    return {
+        "balanced_accuracy": float((tp / gt).mean()),
+        "macro_f1": float((2 * tp / (n + gt)).mean()),
+        "weighted_precision": float((tp / n * gt).sum() / gt.sum()),
+    }
 
 
 def plain(stream: Stream, rng: np.random.Generator, reviews: int, arrived: int) -> dict[str, float]:
@@ -117,9 +153,10 @@ def plain(stream: Stream, rng: np.random.Generator, reviews: int, arrived: int) 
 
 
 def measure(stream: Stream, runs: int, seed: int) -> dict[str, Any]:
-    names = (*stream.metrics, *((MAP,) if stream.store is not None else ()))
-    true, answered = truths(stream), np.cumsum(stream.checks.answers, axis=0)
+    names = (*stream.metrics, *stream.averages, *((MAP,) if stream.store is not None else ()))
+    true, answered = truths(stream), Answered.of(stream)
     held = {(name, k): 0 for name in names for k in SIZES}
+    said = {(name, k): 0 for name in names for k in SIZES}
     width = {(name, k): 0.0 for name in names for k in SIZES}
     errors: dict[str, list[float]] = {name: [] for name in names}
     usual: dict[str, list[float]] = {name: [] for name in stream.metrics}
@@ -134,6 +171,7 @@ def measure(stream: Stream, runs: int, seed: int) -> dict[str, Any]:
                     continue  # fewer than 100 of the reviewed were drawn: nothing is said
                 good[name] &= one.always_lower <= right[name] <= one.always_upper
                 if look.reviews in SIZES:
+                    said[name, look.reviews] += 1
                     held[name, look.reviews] += one.lower <= right[name] <= one.upper
                     width[name, look.reviews] += (one.upper - one.lower) / 2
                 if look.reviews == SIZES[1]:
@@ -145,17 +183,18 @@ def measure(stream: Stream, runs: int, seed: int) -> dict[str, Any]:
         for name in names:
             always[name] += good[name]
     return {
-        "coverage": {f"{name} {k}": count / runs for (name, k), count in held.items()},
+        "coverage": {f"{name} {k}": held[name, k] / n for (name, k), n in said.items() if n >= runs / 10},
+        "said": {f"{name} {k}": n / runs for (name, k), n in said.items()},
         "anytime": {name: count / runs for name, count in always.items()},
         "review_gain": {name: float(np.var(usual[name]) / np.mean(np.square(errors[name]))) for name in stream.metrics},
         "bias": {name: float(np.mean(errors[name])) for name in names},
-        "half_width": {f"{name} {k}": total / runs for (name, k), total in width.items()},
+        "half_width": {f"{name} {k}": total / max(said[name, k], 1) for (name, k), total in width.items()},
     }
 
 
 def streams(asked: argparse.Namespace) -> list[Stream]:
     rng = np.random.default_rng(asked.seed)
-    found = [simulated_detector(rng), simulated_classifier(rng)]
+    found = [simulated_detector(rng), simulated_classifier(rng), simulated_classifier(rng, sure=True)]
     if asked.answers is not None and asked.answers.exists():
         found.append(real_detector(judged(json.loads(asked.answers.read_text())), rng))
     elif asked.data is not None:

@@ -20,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from sqlalchemy import select
 
 from relens.alerts import channel_rows, delivery_rows
 from relens.alerts.address_book import AddressBook
@@ -38,11 +39,13 @@ from relens.alerts.channel import (
 from relens.alerts.delivery import Delivery
 from relens.alerts.message import Message, Told
 from relens.alerts.notify import Notification
+from relens.alerts.tables import delivery as delivery_table
 from relens.infra.database import Database
 from relens.infra.secrets import Secrets, WrongKey
 from relens.infra.settings import BadSetting, Settings
 from relens.infra.storage.folder import Folder
-from relens.kit.clock import SECOND
+from relens.infra.telemetry import OLD_DELIVERIES
+from relens.kit.clock import DAY, SECOND
 from relens.kit.errors import MissingPackage, RelensError
 from tests.contracts.test_channels import Receiver
 from tests.rooms.monitoring_material import Site, make_site
@@ -515,3 +518,25 @@ def test_an_address_book_with_another_key_says_so(database: Database, channel: C
     assert database.write(lambda connection: other.webhook(connection, "http://127.0.0.1:9009/x", "alice", NOW)), (
         "what nobody can read is in nobody's way"
     )
+
+
+def test_messages_that_are_over_for_long_are_taken_away_and_counted(site: Site) -> None:
+    """The newest of each rule stays, and so does what still waits."""
+
+    def one(name: str, rule: str, state: str, days: int) -> Delivery:
+        at = NOW - days * DAY
+        return Delivery(name, rule, None, "d", "firing", "c", {}, state, 1, NOW + DAY, "", at, None)  # type: ignore[arg-type]
+
+    made = [
+        one("old", "a", "sent", 91), one("failed", "a", "failed", 200), one("waits", "a", "waiting", 100), one("new", "a", "sent", 3),
+        one("only", "b", "sent", 300),
+    ]  # fmt: skip
+    for delivery in made:
+        site.database.write(lambda connection, made=delivery: delivery_rows.insert(connection, made))  # type: ignore[misc]
+    before = OLD_DELIVERIES._value.get()
+    notification = Notification(site.database, BOOK, lambda: NOW)
+    notification.step()
+    with site.database.read() as connection:
+        left = set(connection.execute(select(delivery_table.c.id)).scalars())
+    assert left == {"waits", "new", "only"}
+    assert OLD_DELIVERIES._value.get() - before == 2

@@ -176,7 +176,7 @@ def test_one_feed_that_stops_is_one_message(site: Site) -> None:
 
 
 def test_each_source_stands_by_itself(site: Site) -> None:
-    rule = add_rule(site, each_source=True, min_count=10)
+    rule = add_rule(site, each="source", min_count=10)
     site.log(40, source="line-1")
     site.log(40, source="line-2", latency_ms=900)
     site.catch_up()
@@ -190,6 +190,37 @@ def test_each_source_stands_by_itself(site: Site) -> None:
     assert {name: watch.state for name, watch in stands.items()} == {"line-2": "firing"}
     only = add_rule(site, source="line-1", min_count=10)
     assert watcher.look(only) is None
+
+
+def test_each_tag_stands_by_itself(site: Site) -> None:
+    """Of tags no sums are kept: the log is read, and until it is read nothing is known."""
+    site.log(40, tags=("day",))
+    site.log(40, tags=("night", "wet"), latency_ms=900)
+    site.catch_up()
+    rule, only = add_rule(site, each="tag", min_count=10), add_rule(site, tag="day", source="line-1", min_count=10)
+    watcher = Watcher(site)
+    assert watcher.look(rule) == "firing"
+    night, wet = sorted(all_alerts(site, open_only=True), key=lambda one: one.slice)
+    assert (night.slice, wet.slice) == ("tag night", "tag wet")
+    assert night.sentence.startswith("latency p95 of conveyor (tag night) is 9")
+    assert watcher.look(only) is None
+    slow = add_rule(site, tag="night", source="line-1", min_count=10)
+    assert watcher.look(slow) == "firing"
+    (alert,) = [one for one in all_alerts(site, open_only=True) if one.rule == slow.id]
+    assert alert.sentence.startswith("latency p95 of conveyor (line-1, tag night) is 9")
+
+
+def test_each_label_stands_by_itself(site: Site) -> None:
+    rule = add_rule(site, metric="confidence", field="mean", operator="below", value=0.9, each="label", min_count=10)
+    site.log(40, label="bolt")
+    site.catch_up()
+    watcher = Watcher(site)
+    assert watcher.look(rule) == "firing"
+    (alert,) = all_alerts(site, open_only=True)
+    assert (alert.slice, alert.value) == ("label bolt", pytest.approx(0.8))
+    with site.database.read() as connection:
+        stands = store.watches(connection, [rule.id])[rule.id]
+    assert {name: watch.state for name, watch in stands.items()} == {"label bolt": "firing", "label nut": "ok"}
 
 
 def test_the_source_that_stands_out_is_named(site: Site) -> None:
@@ -511,8 +542,8 @@ def test_what_is_monitored_is_there_for_prometheus_and_goes_with_the_deployment(
     "wrong",
     [
         {"estimator": "upper"},
-        {"source": "a", "each_source": True},
-        {"metric": "drift", "field": "from_usual", "each_source": True},
+        {"source": "a", "each": "source"},
+        {"metric": "drift", "field": "from_usual", "each": "source"},
         {"remind_s": 5},
         {"channels": tuple(map(str, range(21)))},
     ],

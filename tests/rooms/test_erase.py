@@ -50,6 +50,19 @@ def test_an_erased_prediction_is_found_by_no_search(world: World) -> None:
             assert found(connection, world, wanted) == []
 
 
+def test_what_is_left_says_neither_how_many_were_found_nor_how_sure_nor_how_strange(world: World) -> None:
+    line = world.log(1)
+    world.database.write(lambda connection: predictions.set_outliers(connection, {line.id: 0.97}))
+    asked = ("outlier > 0.5", "confidence > 0.01", "count > 0", "label = none", "count = 0")
+    with world.database.read() as connection:
+        before = [len(found(connection, world, Filter(query=query))) for query in asked]
+    assert before == [1, 1, 1, 0, 0]
+    erase(world, line)
+    with world.database.read() as connection:
+        assert [found(connection, world, Filter(query=query)) for query in asked] == [[]] * len(asked)
+        assert predictions.get(connection, line.id).outlier is None
+
+
 def found(connection, world: World, wanted: Filter) -> list[Logged]:  # type: ignore[no-untyped-def]
     lines: list[Logged] = browse.page(connection, world.deployment.id, wanted, "-taken_at", 10, None)[0]
     return lines

@@ -21,7 +21,7 @@ from relens.predictions.tallied import Tallied
 from tests.rooms.monitoring_material import make_site
 
 
-def test_an_answer_that_could_not_be_logged_fires_an_alert_until_the_day_is_over(
+def test_an_answer_that_could_not_be_logged_fires_an_alert_until_the_day_after_is_over(
     database: Database, tmp_path: Path
 ) -> None:
     site, at = make_site(database, Folder(tmp_path / "home")), [clock.now() // DAY * DAY + HOUR]
@@ -50,12 +50,13 @@ def test_an_answer_that_could_not_be_logged_fires_an_alert_until_the_day_is_over
         (alert,) = store.alerts(connection, site.deployment.id, open_only=True)
     assert (alert.rule, alert.value) == (rule.id, 3)
     assert alert.sentence.startswith(
-        "number of answers that could not be logged today of conveyor is 3 images, above 0"
+        "number of answers that could not be logged since yesterday of conveyor is 3 images, above 0"
     )
-    at[0] += DAY
-    evaluation.step()
-    with database.read() as connection:
-        assert store.alerts(connection, site.deployment.id, open_only=True) == []
+    for days, open_ones in ((1, 1), (1, 0)):
+        at[0] += days * DAY
+        evaluation.step()
+        with database.read() as connection:
+            assert len(store.alerts(connection, site.deployment.id, open_only=True)) == open_ones
 
 
 def test_what_is_counted_is_there_once_while_it_is_written_down(database: Database) -> None:

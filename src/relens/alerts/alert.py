@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from relens.alerts.rule import AlertRule, Operator, Severity
+from relens.alerts.slice import shown
 from relens.alerts.subject import OF_PRODUCTION, Subject, subject_of, written
 from relens.kit.clock import Micros
 
@@ -17,7 +18,7 @@ EventKind = Literal["firing", "resolved", "reminder", "acknowledged", "snoozed",
 class Alert:
     """`value` is the number when it began, `limit` the rule's at that time, `ended_value` the number when it was over.
 
-    `slice`: the source it is about, "" for all images. `cause`: what is likely behind it, in a sentence ("" for not known). `part_of`: the alert
+    `slice`: which images it is about (a source, "tag night", "label scratch"), "" for all. `cause`: what is likely behind it, in a sentence ("" for not known). `part_of`: the alert
     that tells of the same trouble, so that this one was not told by itself. `told`: somebody was, or is about to be.
     """
 
@@ -59,39 +60,38 @@ class AlertEvent:
     note: str = ""
 
 
-def sentence(rule: AlertRule, name: str, value: float, count: int, cause: str = "", source: str = "") -> str:
+def sentence(rule: AlertRule, name: str, value: float, count: int, cause: str = "", slice_: str = "") -> str:
     """What people read: "latency p95 of conveyor is 812 ms, above 500 ms (last hour, 240 images)"."""
     subject = subject_of(rule.metric, rule.field)
     now, limit = written(value, subject.unit), written(rule.value, subject.unit)
-    said = f"{_about(rule, subject, name, source)} is {now}, {rule.operator} {limit}{_behind(rule, count)}"
+    said = f"{_about(rule, subject, name, slice_)} is {now}, {rule.operator} {limit}{_behind(rule, count)}"
     return f"{said}; {cause}" if cause else said
 
 
-def resolved_sentence(rule: AlertRule, name: str, value: float, source: str = "") -> str:
+def resolved_sentence(rule: AlertRule, name: str, value: float, slice_: str = "") -> str:
     subject = subject_of(rule.metric, rule.field)
     limit = written(rule.clear, subject.unit)
     now = written(value, subject.unit)
-    return f"{subject.title} of {_place(name, source)} is {now}, no longer {rule.operator} {limit}"
+    return f"{subject.title} of {_place(rule, name, slice_)} is {now}, no longer {rule.operator} {limit}"
 
 
-def no_data_sentence(rule: AlertRule, name: str, source: str, seconds: int, back: bool) -> str:
+def no_data_sentence(rule: AlertRule, name: str, slice_: str, seconds: int, back: bool) -> str:
     subject = subject_of(rule.metric, rule.field)
     if back:
-        return f"{subject.title} of {_place(name, source)} is known again"
-    return (
-        f"{subject.title} of {_place(name, source)} has not been known for {duration(seconds)}: too few images, or none"
-    )
+        return f"{subject.title} of {_place(rule, name, slice_)} is known again"
+    return f"{subject.title} of {_place(rule, name, slice_)} has not been known for {duration(seconds)}: too few images, or none"
 
 
-def _about(rule: AlertRule, subject: Subject, name: str, source: str) -> str:
+def _about(rule: AlertRule, subject: Subject, name: str, slice_: str) -> str:
     if rule.estimator == "point":
-        return f"{subject.title} of {_place(name, source)}"
+        return f"{subject.title} of {_place(rule, name, slice_)}"
     title = subject.title.replace(" on reviewed images", " of all traffic")
-    return f"the {rule.estimator} bound of {title} of {_place(name, source)}"
+    return f"the {rule.estimator} bound of {title} of {_place(rule, name, slice_)}"
 
 
-def _place(name: str, source: str) -> str:
-    return f"{name} ({source})" if source else name
+def _place(rule: AlertRule, name: str, slice_: str) -> str:
+    about = shown(rule, slice_)
+    return f"{name} ({about})" if about else name
 
 
 def _behind(rule: AlertRule, count: int) -> str:

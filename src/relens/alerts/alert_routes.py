@@ -41,7 +41,9 @@ class AlertOut(BaseModel):
     id: str
     rule: str
     deployment: str
-    source: str | None
+    slice: str | None = Field(
+        description='which images it is about: a source, "tag night", "label scratch"; null is all'
+    )
     metric: str
     field: str
     value: float
@@ -198,7 +200,7 @@ def shown_alerts(connection: Connection, alerts: list[Alert]) -> list[AlertOut]:
 def _alert_out(alert: Alert, deployment: str, people: dict[str, str]) -> AlertOut:
     subject = SUBJECTS.get((alert.metric, alert.field))
     derived: dict[str, Any] = {
-        "source": alert.slice or None,
+        "slice": alert.slice or None,
         "deployment": deployment,
         "acknowledged_by": people.get(alert.acknowledged_by or "", alert.acknowledged_by),
         "next_step": subject.next_step if subject else "",

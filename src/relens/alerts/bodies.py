@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 from relens.alerts.channel import Channel
 from relens.alerts.delivery import Delivery
 from relens.alerts.message import Kind
-from relens.alerts.rule import AlertRule, Estimator, Operator, Severity, State, Watch
+from relens.alerts.rule import AlertRule, Each, Estimator, Operator, Severity, State, Watch
+from relens.alerts.slice import Slice
 from relens.infra.web import Instant
 
 _STRONGEST = ("firing", "clearing", "pending", "ok")
@@ -40,7 +41,9 @@ class RuleIn(BaseModel):
     remind_s: int | None = None
     no_data_after_s: int | None = None
     source: str | None = Field(None, max_length=200)
-    each_source: bool = False
+    tag: str | None = Field(None, max_length=200)
+    label: str | None = Field(None, max_length=200)
+    each: Each | None = Field(None, description="every source, tag or label by itself")
 
 
 class RuleChange(BaseModel):
@@ -62,10 +65,12 @@ class RuleChange(BaseModel):
     remind_s: int | None = None
     no_data_after_s: int | None = None
     source: str | None = Field(None, max_length=200)
-    each_source: bool | None = None
+    tag: str | None = Field(None, max_length=200)
+    label: str | None = Field(None, max_length=200)
+    each: Each | None = None
 
 
-MAY_BE_NULL = {"webhook", "clear_value", "remind_s", "no_data_after_s", "source"}
+MAY_BE_NULL = {"webhook", "clear_value", "remind_s", "no_data_after_s", "source", "tag", "label", "each"}
 
 
 class DeliveryOut(BaseModel):
@@ -89,8 +94,9 @@ class ChannelOfRule(BaseModel):
 
 
 class SliceOut(BaseModel):
-    """Where a rule stands with one source (null: all images). `no_data_since`: since when its number is not known."""
+    """Where a rule stands with one slice (null: all images): a source, "tag night", "label scratch". `no_data_since`: since when its number is not known."""
 
+    slice: str | None
     source: str | None
     state: State
     since: Instant | None
@@ -98,9 +104,10 @@ class SliceOut(BaseModel):
     snoozed_until: Instant | None
 
     @staticmethod
-    def of(slice_: str, watch: Watch) -> SliceOut:
+    def of(rule: AlertRule, name: str, watch: Watch) -> SliceOut:
         return SliceOut(
-            source=slice_ or None,
+            slice=name or None,
+            source=Slice.of(rule, name).source,
             state=watch.state,
             since=watch.since or None,
             no_data_since=watch.unknown_since or None,
@@ -131,7 +138,9 @@ class RuleOut(BaseModel):
     remind_s: int | None
     no_data_after_s: int | None
     source: str | None
-    each_source: bool
+    tag: str | None
+    label: str | None
+    each: Each | None
     state: State
     slices: list[SliceOut]
     created_at: Instant
@@ -153,6 +162,6 @@ class RuleOut(BaseModel):
             webhook=next((one.place for one in tells if one.kind == "webhook"), None),
             channels=[ChannelOfRule(id=one.id, name=one.name, kind=one.kind, active=one.active) for one in tells],
             state=min(states, key=_STRONGEST.index, default="ok"),
-            slices=[SliceOut.of(slice_, watch) for slice_, watch in sorted(watches.items())],
+            slices=[SliceOut.of(rule, name, watch) for name, watch in sorted(watches.items())],
             last_delivery=told,
         )

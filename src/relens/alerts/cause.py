@@ -8,8 +8,9 @@ from statistics import median
 from sqlalchemy import Connection
 
 from relens.alerts import feed
-from relens.alerts.reading import Seen, window_of
+from relens.alerts.reading import Seen
 from relens.alerts.rule import AlertRule
+from relens.alerts.slice import Slice
 from relens.alerts.subject import FEED, subject_of, written
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
@@ -30,23 +31,24 @@ def likely_cause(
     measuring: Measuring,
     deployment: Deployment,
     rule: AlertRule,
-    source: str,
+    slice_: str,
     seen: Seen,
     at: Micros,
 ) -> str:
     """One sentence without its full stop, "" where nothing stands out."""
+    source = Slice.of(rule, slice_).source or ""
     parts = [metric_says(seen.measurement)] if seen.measurement is not None else []
     with database.read() as connection:
         parts.append(_version(connection, deployment, rule, at))
         if rule.metric in FEED:
             parts.append(_feed(connection, deployment, source, at))
         several = (
-            not source
+            not slice_
             and rule.metric in _BY_SOURCE
             and 2 <= len(feed.sources(connection, deployment.id, at)) <= _MOST_SOURCES
         )
     if several:
-        apart = measuring.apart(deployment, rule.metric, window_of(rule, "", at), "source")
+        apart = measuring.apart(deployment, rule.metric, Slice.of(rule, "").window(rule, at), "source")
         parts.append(standing_out(rule, apart))
     return "; ".join(part for part in parts if part)
 

@@ -12,6 +12,8 @@ from relens.kit.clock import SECOND, Micros
 DeliveryState = Literal["waiting", "sent", "failed"]
 
 GIVE_UP_AFTER_S = 86_400
+KEPT_DAYS = 90
+"""How a message fared is known for so long; what happened to the alert itself is kept for good."""
 GROUP_S = 15
 """What happens to one deployment within so many seconds is one message: every rule is looked at that often."""
 _LONGEST_PAUSE_S = 600

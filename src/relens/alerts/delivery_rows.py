@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, and_, delete, func, select, update
 
 from relens.alerts.delivery import Delivery
 from relens.alerts.tables import delivery
@@ -55,6 +55,17 @@ def claim(connection: Connection, first: Delivery, ids: Collection[str], until: 
 
 def change(connection: Connection, ids: Collection[str], **values: Any) -> None:
     connection.execute(update(delivery).where(delivery.c.id.in_(ids)).values(**values))
+
+
+def forget_old(connection: Connection, before: Micros, limit: int = 500) -> int:
+    """Takes away messages that are over since before then, the oldest first; answers how many. The newest of each rule stays: its page shows it."""
+    later = delivery.alias()
+    newest = select(func.max(later.c.created_at)).where(later.c.rule == delivery.c.rule).scalar_subquery()
+    over = (delivery.c.state != "waiting", delivery.c.created_at < before, delivery.c.created_at < newest)
+    query = select(delivery.c.id).where(*over).order_by(delivery.c.created_at).limit(limit)
+    gone = list(connection.execute(query).scalars())
+    connection.execute(delete(delivery).where(delivery.c.id.in_(gone)))
+    return len(gone)
 
 
 def give_up(connection: Connection, channel_id: str, error: str) -> None:

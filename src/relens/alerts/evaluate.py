@@ -12,6 +12,7 @@ from relens.alerts import feed, stop_rows, store, unlogged
 from relens.alerts.cause import likely_cause
 from relens.alerts.reading import Numbers, Seen
 from relens.alerts.rule import AlertRule, Change, NoRule, Reading, Watch, advance
+from relens.alerts.slice import Slice, named, whole
 from relens.alerts.stop import stopped
 from relens.alerts.tell import Happening, remember, tell
 from relens.deployments import store as deployments
@@ -29,7 +30,7 @@ logger = logging.getLogger("relens.alerts")
 
 _NOT_MORE_OFTEN, _AT_LEAST_EVERY = 3 * SECOND, 15 * SECOND
 _ESTIMATES_EVERY = 60 * SECOND
-_MOST_SOURCES = 100
+_MOST_SLICES = 100
 _LONGEST_BACK = 91 * clock.DAY
 
 
@@ -92,10 +93,10 @@ class Evaluation:
             except NoDeployment:
                 return None
             stops = stop_rows.since(connection, deployment.id, at - _LONGEST_BACK)
-            slices = self._slices(connection, rule, at)
+            slices = self._slices(connection, rule, deployment, at)
         change: Change | None = None
         for slice_, watch in slices.items():
-            if stopped(stops, slice_, at):
+            if stopped(stops, Slice.of(rule, slice_).source or "", at):
                 self._database.write(partial(_rest, rule=rule, slice_=slice_, at=at))
                 continue
             try:
@@ -105,12 +106,17 @@ class Evaluation:
             change = self._advance(rule, deployment, slice_, watch, seen, at) or change
         return change
 
-    def _slices(self, connection: Connection, rule: AlertRule, at: Micros) -> dict[str, Watch]:
-        """Where the rule stands with each slice; a source that is gone is looked after as long as its alert stands."""
+    def _slices(self, connection: Connection, rule: AlertRule, deployment: Deployment, at: Micros) -> dict[str, Watch]:
+        """Where the rule stands with each slice; one that is gone is looked after as long as its alert stands."""
         known = store.watches(connection, [rule.id])[rule.id]
-        names = [rule.source or ""]
-        if rule.each_source:
-            lately = feed.sources(connection, rule.deployment, at)[:_MOST_SOURCES]
+        names = [whole(rule)]
+        if rule.each is not None:
+            there = {
+                "source": feed.sources(connection, rule.deployment, at),
+                "tag": feed.tags(connection, rule.deployment, at, _MOST_SLICES) if rule.each == "tag" else [],
+                "label": sorted(deployment.labels),
+            }
+            lately = named(rule, there[rule.each][:_MOST_SLICES])
             names = sorted({*lately, *(name for name, watch in known.items() if watch.state != "ok")})
         return {name: known.get(name, Watch()) for name in names}
 
@@ -135,7 +141,7 @@ def _pause(rule: AlertRule, calm: bool) -> Micros:
         return _AT_LEAST_EVERY
     if rule.estimator != "point":
         return _ESTIMATES_EVERY
-    return _AT_LEAST_EVERY if rule.each_source else _NOT_MORE_OFTEN
+    return _AT_LEAST_EVERY if rule.each or rule.tag else _NOT_MORE_OFTEN
 
 
 def _step(

@@ -63,6 +63,15 @@ def sources(connection: Connection, deployment: str, at: Micros) -> list[str]:
     return sorted({one.source for one in found if one.role != "shadow"} - {""})
 
 
+def tags(connection: Connection, deployment: str, at: Micros, most: int) -> list[str]:
+    """At most so many tags that lately came with images, in order."""
+    here = (posting.c.term == term.c.id, posting.c.taken_at >= at - KNOWN_FOR)
+    query = select(term.c.value).where(
+        term.c.deployment == deployment, term.c.kind == "tag", select(posting.c.term).where(*here).exists()
+    )
+    return list(connection.execute(query.order_by(term.c.value).limit(most)).scalars())
+
+
 def usual_gap(connection: Connection, deployment: str, at: Micros, source: str) -> Micros | None:
     """The longest pause that is usual at this hour of the day; None until there was a day before.
 

@@ -38,6 +38,7 @@ class Told:
     field: str = ""
     operator: str = ""
     source: str | None = None
+    slice: str | None = None
     severity: str = "warning"
     value: float | None = None
     value_then: float | None = None

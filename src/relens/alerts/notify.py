@@ -11,11 +11,12 @@ from sqlalchemy import Connection
 from relens.alerts import channel_rows, delivery_rows
 from relens.alerts.address_book import AddressBook
 from relens.alerts.channel import BadTarget, Channel, NoChannel, Refused, Way
-from relens.alerts.delivery import GIVE_UP_AFTER_S, Delivery, pause
+from relens.alerts.delivery import GIVE_UP_AFTER_S, KEPT_DAYS, Delivery, pause
 from relens.alerts.message import Message, Told
 from relens.infra.database import Database
+from relens.infra.telemetry import OLD_DELIVERIES
 from relens.kit import clock
-from relens.kit.clock import SECOND, Micros
+from relens.kit.clock import DAY, HOUR, SECOND, Micros
 from relens.kit.errors import RelensError
 
 _AT_ONCE = 8
@@ -30,9 +31,11 @@ class Notification:
         self._database = database
         self._book = book
         self._now = now
+        self._forget_at: Micros = 0
 
     def step(self) -> bool:
         """True when something was due: there may be more."""
+        self._forget_old()
         with self._database.read() as connection:
             waiting = delivery_rows.due(connection, self._now())
         first_of_each: dict[str, Delivery] = {}
@@ -44,6 +47,15 @@ class Notification:
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="channel") as threads:
             list(threads.map(self.deliver, now_ones))
         return True
+
+    def _forget_old(self) -> None:
+        """What is over for long, a little with each round of an hour."""
+        now = self._now()
+        if now < self._forget_at:
+            return
+        gone = self._database.write(partial(delivery_rows.forget_old, before=now - KEPT_DAYS * DAY))
+        OLD_DELIVERIES.inc(gone)
+        self._forget_at = now if gone else now + HOUR
 
     def deliver(self, first: Delivery) -> str:
         """One attempt at the message that `first` goes out with; answers what went wrong ("" for nothing)."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from relens.alerts import feed, unlogged
 from relens.alerts.rule import AlertRule, Reading
+from relens.alerts.slice import Slice
 from relens.alerts.stop import PlannedStop
 from relens.alerts.subject import FEED, OF_PRODUCTION, SUBJECTS
 from relens.deployments.deployment import Deployment
@@ -39,7 +40,7 @@ class Seen(NamedTuple):
 
 
 class Numbers:
-    """What rules are about, of all images or of one source ("" for all)."""
+    """What rules are about, of one of their slices."""
 
     def __init__(self, database: Database, measuring: Measuring, estimating: Estimating) -> None:
         self._database = database
@@ -48,10 +49,11 @@ class Numbers:
         self._usual_gaps: OrderedDict[tuple[str, str, Micros], Micros] = OrderedDict()
 
     def read(
-        self, deployment: Deployment, rule: AlertRule, source: str, at: Micros, stops: Sequence[PlannedStop] = ()
+        self, deployment: Deployment, rule: AlertRule, slice_: str, at: Micros, stops: Sequence[PlannedStop] = ()
     ) -> Seen:
         """Raises NotFound for a metric the deployment does not have."""
-        window = window_of(rule, source, at)
+        about = Slice.of(rule, slice_)
+        window, source = about.window(rule, at), about.source or ""
         short = rule.window_s * SECOND <= _SHORT
         if rule.metric in ("volume", "throughput") or not short:
             with self._database.read() as connection:
@@ -62,7 +64,7 @@ class Numbers:
                 return Seen(self._feed(connection, deployment, rule, window, source, at, stops))
         if rule.metric == unlogged.METRIC:
             with self._database.read() as connection:
-                return Seen(unlogged.today(connection, deployment.id, at))
+                return Seen(unlogged.lately(connection, deployment.id, at))
         if rule.estimator != "point" and SUBJECTS[rule.metric, rule.field].bounded == "all traffic":
             with self._database.read() as connection:
                 return Seen(_bound(self._estimating.of(connection, deployment, window), rule))
@@ -70,8 +72,10 @@ class Numbers:
             measured = self._measuring.of_production(deployment)
             return Seen(_of(rule, measured), measured)
         measured = self._measuring.metric(deployment, rule.metric, window, "auto", NEWEST if short else None)
+        if measured.progress is not None and not measured.progress.complete:
+            return Seen(UNKNOWN)  # the log is read piece by piece, one with each look
         reading = _of(rule, measured)
-        if short and reading.count >= NEWEST and rule.metric != "drift":
+        if short and reading.count >= NEWEST and rule.metric != "drift" and not window.of_the_log:
             with self._database.read() as connection:
                 count = feed.images(connection, deployment.id, window.since, window.until, source)
             reading = Reading(reading.value, max(count, reading.count), reading.point)
@@ -121,11 +125,6 @@ class Numbers:
             while len(self._usual_gaps) > _REMEMBERED:
                 self._usual_gaps.popitem(last=False)
         return self._usual_gaps[key]
-
-
-def window_of(rule: AlertRule, source: str, at: Micros) -> Window:
-    """The rule's window, which ends now, without what was imported: the past is nothing to be told of now."""
-    return Window(at - rule.window_s * SECOND, at + SECOND, source=source or None, imported=False)
 
 
 def _of(rule: AlertRule, measured: Measurement) -> Reading:

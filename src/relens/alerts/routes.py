@@ -18,7 +18,7 @@ from relens.alerts.channel import NoChannel
 from relens.alerts.evaluate import switch_off
 from relens.alerts.message import Message, Told
 from relens.alerts.notify import Notification
-from relens.alerts.rule import AlertRule
+from relens.alerts.rule import AlertRule, Each, slices_of
 from relens.alerts.subject import DEFAULT_FIELD, SUBJECTS, BadRule
 from relens.alerts.suggest import Suggestion, suggestions
 from relens.alerts.tell import delivery
@@ -45,13 +45,14 @@ class TestOut(BaseModel):
 
 
 class SubjectOut(BaseModel):
-    """A number alerts can be about. `bounds`: a rule may ask for its lower or upper bound."""
+    """A number alerts can be about. `bounds`: a rule may ask for its lower or upper bound; `slices`: by what its images can be told apart."""
 
     metric: str
     field: str
     title: str
     unit: str
     bounds: bool
+    slices: list[Each]
 
 
 class SuggestedRule(BaseModel):
@@ -70,7 +71,9 @@ class SuggestedRule(BaseModel):
 def list_subjects() -> Page[SubjectOut]:
     return Page(
         items=[
-            SubjectOut(metric=m, field=f, title=s.title, unit=s.unit, bounds=s.bounded != "no")
+            SubjectOut(
+                metric=m, field=f, title=s.title, unit=s.unit, bounds=s.bounded != "no", slices=list(slices_of(m, f))
+            )
             for (m, f), s in SUBJECTS.items()
         ]
     )
@@ -133,7 +136,7 @@ def change_rule(rule_id: str, body: RuleChange, actor: Asking, database: Db, boo
         before = store.get_rule(connection, rule_id, lock=True)
         after = replace(before, **_told(connection, before, given, book, actor.id))
         store.replace_rule(connection, after)
-        sliced = (before.source, before.each_source) != (after.source, after.each_source)
+        sliced = any(getattr(before, name) != getattr(after, name) for name in ("source", "tag", "label", "each"))
         if not after.active or sliced:
             switch_off(connection, after, clock.now(), actor.id)
         return _shown(connection, [after])[0]

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from relens.alerts.subject import COUNTS, OF_PRODUCTION, BadRule, subject_of
+from relens.alerts.subject import ALL_OR_SOURCE, BY_LABEL, COUNTS, OF_PRODUCTION, BadRule, subject_of
 from relens.kit.clock import SECOND, Micros
 from relens.kit.errors import NotFound
 
@@ -17,6 +17,7 @@ Operator = Literal["above", "below"]
 Estimator = Literal["point", "lower", "upper"]
 Severity = Literal["info", "warning", "critical"]
 State = Literal["ok", "pending", "firing", "clearing"]
+Each = Literal["source", "tag", "label"]
 Change = Literal["firing", "resolved", "reminder", "no data", "data"]
 
 LONGEST_WINDOW_S = 90 * 86_400
@@ -36,7 +37,7 @@ class AlertRule:
     `clear_value`: the limit that ends an alert (None: the same). `for_s`: how long it must hold before anyone is told;
     `keep_firing_s`: how long it must be over before that is told. `cooldown_s`: how long after an end the next one cannot begin.
     `remind_s`: told again so often while it stands. `no_data_after_s`: told when the number has not been known for so long.
-    `source`: only the images of one source; `each_source`: every source by itself. `channels`: who is told; the pages show it anyway.
+    `source`, `tag`, `label`: only those images, or answers; `each`: every source, tag or label by itself. `channels`: who is told; the pages show it anyway.
     """
 
     id: str
@@ -59,7 +60,9 @@ class AlertRule:
     remind_s: int | None = None
     no_data_after_s: int | None = None
     source: str | None = None
-    each_source: bool = False
+    tag: str | None = None
+    label: str | None = None
+    each: Each | None = None
     channels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -80,12 +83,19 @@ class AlertRule:
             raise BadRule("a duration is at most 90 days long")
         if any(s is not None and not 60 <= s <= LONGEST_WINDOW_S for s in (self.remind_s, self.no_data_after_s)):
             raise BadRule("reminders, and the time without data, are 60 seconds to 90 days")
-        if (self.metric, self.field) in OF_PRODUCTION and (self.source is not None or self.each_source):
-            raise BadRule("usual production is that of all sources together: leave out the source")
-        if self.source is not None and self.each_source:
-            raise BadRule("choose one source, or each source by itself, not both")
+        self._check_slices()
         if len(self.channels) > MOST_CHANNELS:
             raise BadRule(f"a rule tells at most {MOST_CHANNELS} channels")
+
+    def _check_slices(self) -> None:
+        by: dict[Each, str | None] = {"source": self.source, "tag": self.tag, "label": self.label}
+        if self.each is not None and by[self.each] is not None:
+            raise BadRule(f"choose one {self.each}, or each {self.each} by itself, not both")
+        may = slices_of(self.metric, self.field)
+        for name, value in by.items():
+            if (value is not None or name == self.each) and name not in may:
+                title, what = subject_of(self.metric, self.field).title, " or ".join(("all images", *may))
+                raise BadRule(f"{title} is known of {what}: leave out the {name}")
 
     @property
     def clear(self) -> float:
@@ -101,6 +111,15 @@ class AlertRule:
 
     def _beyond(self, value: float, limit: float) -> bool:
         return value > limit if self.operator == "above" else value < limit
+
+
+def slices_of(metric: str, field: str) -> tuple[Each, ...]:
+    """By what the images behind this number can be told apart."""
+    if (metric, field) in OF_PRODUCTION or metric == "unlogged":
+        return ()
+    if metric in ALL_OR_SOURCE:
+        return ("source",)
+    return ("source", "tag", "label") if metric in BY_LABEL else ("source", "tag")
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,14 +151,13 @@ def _row(rule: AlertRule) -> dict[str, Any]:
     values = {name: getattr(rule, name) for name in AlertRule.__dataclass_fields__}
     return values | {
         "active": int(rule.active),
-        "each_source": int(rule.each_source),
         "channels": list(rule.channels),
     }
 
 
 def _rule(row: Any) -> AlertRule:
     values = {name: getattr(row, name) for name in AlertRule.__dataclass_fields__}
-    given = {"active": bool(row.active), "each_source": bool(row.each_source), "channels": tuple(row.channels)}
+    given = {"active": bool(row.active), "channels": tuple(row.channels)}
     return AlertRule(**values | given)
 
 

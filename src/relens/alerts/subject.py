@@ -51,7 +51,7 @@ SUBJECTS: dict[tuple[str, str], Subject] = {
     ("volume", "images"): Subject("number of images", "images", _FEED),
     ("throughput", "per_minute"): Subject("throughput", "per minute", _FEED),
     ("silence", "usual_gaps"): Subject("silence", "times", _FEED),
-    ("unlogged", "today"): Subject("number of answers that could not be logged today", "images", _UNLOGGED),
+    ("unlogged", "today"): Subject("number of answers that could not be logged since yesterday", "images", _UNLOGGED),
     ("outlier", "unusual_share"): Subject("share of unusual images", "share", _UNUSUAL, "share"),
     ("outlier", "mean"): Subject("mean outlier score", "number", _UNUSUAL),
     ("drift", "from_usual"): Subject("drift from usual production", "distance", _DRIFT),
@@ -95,6 +95,11 @@ FEED = {"volume", "throughput", "silence"}
 
 COUNTS = FEED | {"unlogged"}
 """Of these none is a number too."""
+
+ALL_OR_SOURCE = FEED | {"drift"}
+"""Of these sums are kept by source, and nothing else is asked for."""
+BY_LABEL = {"confidence", "average_precision", "detection_report", "classification_report"}
+"""These can be told of the answers of one label."""
 
 
 def subject_of(metric: str, field: str) -> Subject:

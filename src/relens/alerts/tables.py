@@ -29,12 +29,15 @@ alert_rule = Table(
     Column("remind_s", Integer),
     Column("no_data_after_s", Integer),
     Column("source", String(200)),
-    Column("each_source", Integer, nullable=False, server_default="0"),
+    Column("tag", String(200)),
+    Column("label", String(200)),
+    # source, tag or label: every one by itself.
+    Column("each", String(10)),
     Column("channels", JSON, nullable=False, server_default="[]"),
     Index("alert_rule_by_deployment", "deployment"),
 )
 
-# Where a rule stands with one source; "" is all images together.
+# Where a rule stands with one slice; "" is all images together.
 alert_watch = Table(
     "alert_watch",
     metadata,

@@ -11,6 +11,7 @@ from relens.alerts.alert import Alert, AlertEvent, EventKind, no_data_sentence, 
 from relens.alerts.delivery import GROUP_S, Delivery
 from relens.alerts.message import Told
 from relens.alerts.rule import AlertRule, Change, Reading, Watch
+from relens.alerts.slice import Slice, shown
 from relens.alerts.subject import FEED, subject_of
 from relens.deployments.deployment import Deployment
 from relens.kit import clock
@@ -57,7 +58,7 @@ def _begin(connection: Connection, what: Happening, snoozed: bool) -> None:
     store.insert_alert(connection, alert)
     remember(connection, alert, "firing", what.at, what.reading)
     if alert.told:
-        _deliver(connection, what, alert, sentence(rule, name, value, count, source=what.slice))
+        _deliver(connection, what, alert, sentence(rule, name, value, count, slice_=what.slice))
 
 
 def _end(connection: Connection, what: Happening) -> None:
@@ -85,7 +86,7 @@ def _remind(connection: Connection, what: Happening, woken: bool) -> None:
         said = (
             alert.sentence
             if value is None
-            else sentence(what.rule, what.deployment.name, value, count, source=what.slice)
+            else sentence(what.rule, what.deployment.name, value, count, slice_=what.slice)
         )
         _deliver(connection, what, alert, said, value)
 
@@ -149,7 +150,8 @@ def told_of(what: Happening, alert: Alert | None, said: str, value: float | None
         metric=rule.metric,
         field=rule.field,
         operator=rule.operator,
-        source=what.slice or None,
+        source=Slice.of(rule, what.slice).source,
+        slice=shown(rule, what.slice) or None,
         severity=rule.severity,
         value=now,
         value_then=alert.value if alert else None,

@@ -20,9 +20,12 @@ from relens.predictions.retention.store import UNLOGGED, sums
 METRIC = "unlogged"
 
 
-def today(connection: Connection, deployment: str, at: Micros) -> Reading:
-    """How many answers of that day (UTC) are in no log, whatever the rule's window."""
-    images, _ = sums(connection, deployment, at // DAY).get(UNLOGGED, (0, 0))
+def lately(connection: Connection, deployment: str, at: Micros) -> Reading:
+    """How many answers are in no log since yesterday began, whatever the rule's window: they are summed by day (UTC).
+
+    Of one day alone the alert would be over at midnight, minutes after what it is about.
+    """
+    images, _ = sums(connection, deployment, at // DAY - 1).get(UNLOGGED, (0, 0))
     return Reading(float(images), images)
 
 

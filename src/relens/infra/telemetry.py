@@ -35,6 +35,9 @@ UNLOGGED = Counter(
     "Images answered although they could not be logged, by deployment and reason.",
     ["deployment", "reason"],
 )
+OLD_DELIVERIES = Counter(
+    "relens_old_deliveries_total", "Messages of alerts that were over for long and were taken away."
+)
 REQUESTS = Counter(
     "relens_http_requests_total",
     "Requests by route and status; what no route takes is counted as route none.",

@@ -21,7 +21,7 @@ from relens.predictions.logged import Logged
 from relens.predictions.retention import store as holds
 from relens.predictions.retention.expire import Retention, let_go
 from relens.predictions.retention.store import Hold
-from relens.predictions.tables import feature, posting, prediction, signal
+from relens.predictions.tables import UNKNOWN_COUNT, feature, posting, prediction, signal
 from relens.predictions.writers import store as writers
 
 Forget = Callable[[Connection, Logged], None]
@@ -71,7 +71,14 @@ def _blank(connection: Connection, line: Logged) -> None:
     connection.execute(delete(posting).where(posting.c.term.in_(terms), here))
     connection.execute(delete(feature).where(feature.c.log_seq == line.log_seq))
     stand_in = content_id(f"erased: {line.id}".encode())
-    beside = {"asset": stand_in, "source": None, "priority": None}
+    beside = {
+        "asset": stand_in,
+        "source": None,
+        "priority": None,
+        "outlier": None,
+        "confidence": 0.0,
+        "count": UNKNOWN_COUNT,
+    }
     connection.execute(update(signal).where(signal.c.log_seq == line.log_seq).values(**beside))
     if line.writer is not None and line.writer_seq is not None:
         writers.erased(connection, line.deployment, line.writer, line.source, line.writer_seq, line.taken_at)

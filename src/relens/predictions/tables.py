@@ -65,6 +65,8 @@ Index(
     postgresql_where=prediction.c.parent.is_not(None),
 )
 
+UNKNOWN_COUNT = -1
+
 signal = Table(
     "signal",
     metadata,
@@ -83,6 +85,7 @@ signal = Table(
     Column("taken_at", BigInteger, nullable=False),
     Column("confidence", Float, nullable=False),
     Column("latency_ms", Float, nullable=False),
+    # -1 of a line that was erased: it is none without detections, nor one with any.
     Column("count", Integer, nullable=False),
     Column("role", String(10), nullable=False),
     Column("source", String(200)),

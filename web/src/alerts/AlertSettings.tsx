@@ -10,7 +10,7 @@ import { Time } from "../design/Time";
 import css from "./alerts.module.css";
 import { measures, sentence, type Measure } from "./measures";
 import { PlannedStops } from "./PlannedStops";
-import { RuleForm } from "./RuleForm";
+import { only, RuleForm } from "./RuleForm";
 
 export function AlertSettings({ deployment, task }: { deployment: string; task: Task }) {
   const path = `/deployments/${deployment}/alert-rules`;
@@ -73,8 +73,8 @@ function Rule({ rule, choices, path }: { rule: AlertRule; choices: Measure[]; pa
 /** Over which images, for how long, and who is told. */
 function scope(rule: AlertRule): string {
   const parts = [`over ${duration(rule.window_s)}`, `at least ${rule.min_count} images`];
-  if (rule.each_source) parts.push("each source by itself");
-  if (rule.source) parts.push(`only ${rule.source}`);
+  if (rule.each) parts.push(`each ${rule.each} by itself`);
+  if (only(rule)) parts.push(only(rule));
   if (rule.for_s > 0) parts.push(`for ${duration(rule.for_s)}`);
   if (rule.estimator !== "point") parts.push(`${rule.estimator} bound`);
   if (rule.channels.length > 0) {
@@ -94,7 +94,7 @@ function Delivered({ rule }: { rule: AlertRule }) {
         </Chip>
       )}
       {missing && (
-        <Chip title={missing.source ?? undefined}>
+        <Chip title={missing.slice ?? undefined}>
           not known since <Time at={missing.no_data_since} />
         </Chip>
       )}

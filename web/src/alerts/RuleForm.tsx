@@ -21,8 +21,18 @@ const FRESH: RuleSettings = {
   remind_s: null,
   no_data_after_s: null,
   source: null,
-  each_source: false,
+  tag: null,
+  label: null,
+  each: null,
 };
+
+const TOGETHER = { source: null, tag: null, label: null, each: null } satisfies Partial<RuleSettings>;
+
+/** "only line-1, tag night": which images a rule is about, where it is not about all. */
+export function only(rule: Pick<RuleSettings, "source" | "tag" | "label">): string {
+  const parts = [rule.source, rule.tag && `tag ${rule.tag}`, rule.label && `label ${rule.label}`].filter(Boolean);
+  return parts.length > 0 ? `only ${parts.join(", ")}` : "";
+}
 
 const WINDOWS: [number, string][] = [
   [300, "5 minutes"],
@@ -53,6 +63,7 @@ export function RuleForm({ path, choices, rule, onDone }: Props) {
       value: Number(value) / chosen.scale,
       clear_value: clear === "" ? null : Number(clear) / chosen.scale,
       estimator: chosen.bounds ? set.estimator : "point",
+      each: chosen.slices.find((one) => one === set.each) ?? null,
       channels: told,
     };
     if (rule) {
@@ -161,11 +172,11 @@ export function RuleForm({ path, choices, rule, onDone }: Props) {
           </Field>
           <Field label="Of">
             <Select
-              value={set.each_source ? "each" : "all"}
-              onChange={(event) => change({ each_source: event.target.value === "each", source: null })}
+              value={chosen.slices.find((one) => one === set.each) ?? ""}
+              onChange={(event) => change({ ...TOGETHER, each: (event.target.value || null) as RuleSettings["each"] })}
               options={[
-                { value: "all", title: set.source ? `only ${set.source}` : "all images together" },
-                { value: "each", title: "each source by itself" },
+                { value: "", title: only(set) || "all images together" },
+                ...chosen.slices.map((one) => ({ value: one, title: `each ${one} by itself` })),
               ]}
             />
           </Field>
