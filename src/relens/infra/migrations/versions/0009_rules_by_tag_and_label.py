@@ -13,9 +13,8 @@ def upgrade() -> None:
     rules = sa.table("alert_rule", sa.column("each"), sa.column("each_source"))
     op.execute(rules.update().where(rules.c.each_source == 1).values(each="source"))
     op.drop_column("alert_rule", "each_source")
-    erased = (
-        sa.select(sa.column("log_seq")).select_from(sa.table("prediction")).where(sa.column("keep_reason") == "erased")
-    )
+    line = sa.table("prediction", sa.column("log_seq"), sa.column("keep_reason"))
+    erased = sa.select(line.c.log_seq).where(line.c.keep_reason == "erased")
     signal = sa.table("signal", *(sa.column(name) for name in ("log_seq", "outlier", "confidence", "count")))
     left = {"outlier": None, "confidence": 0.0, "count": -1}
     op.execute(signal.update().where(signal.c.log_seq.in_(erased)).values(**left))
