@@ -137,7 +137,10 @@ def truths(stream: Stream) -> dict[int, dict[str, float]]:
 def _averages(stream: Stream, arrived: int) -> dict[str, float]:
     """Over the labels of the first images, by the definitions."""
     of = [one.of(np.arange(IMAGES) < arrived) for one in stream.by_label.values()]
-    tp, n, gt = (np.array(column) for column in zip(*((x.right.sum(), x.counted.sum(), x.objects.sum()) for x in of), strict=True))
+    tp, n, gt = (
+        np.array(column)
+        for column in zip(*((x.right.sum(), x.counted.sum(), x.objects.sum()) for x in of), strict=True)
+    )
     return {
         "balanced_accuracy": float((tp / gt).mean()),
         "macro_f1": float((2 * tp / (n + gt)).mean()),
