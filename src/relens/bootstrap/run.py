@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import shutil
 import socket
@@ -48,6 +49,9 @@ def serve(settings: Settings, quiet: bool = False) -> None:
             timeout_graceful_shutdown=15,
             lifespan="on",
         )
+        # What was imported stays for ever: the collector need not look through it again and again.
+        gc.collect()
+        gc.freeze()
         if not quiet:
             print(f"Relens listens on {settings.address}, its data is in {settings.home}", file=sys.stderr, flush=True)
         uvicorn.Server(config).run(sockets=[listening])

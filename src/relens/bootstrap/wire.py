@@ -52,6 +52,7 @@ from relens.monitoring.watch import DriftWatch
 from relens.predictions.erase import Erasure
 from relens.predictions.export import Exports
 from relens.predictions.file_along import Filing
+from relens.predictions.reading import Reading
 from relens.predictions.record import Recorder
 from relens.predictions.retention.expire import Retention
 from relens.review import queue_rows
@@ -80,6 +81,7 @@ class Relens:
         sizes = sized(settings.threads)
         self.swapper = Swapper(self.database, self.storage, sizes.threads)
         self.fitted = FittedReferences(self.storage)
+        self.reading = Reading()
         strangeness = Strangeness(self.database, self.fitted)
         self.recorder = Recorder(self.database, self.storage, strangeness=strangeness)
         self.engine = Engine(self.swapper, self.recorder, sizes.workers)
@@ -96,13 +98,15 @@ class Relens:
 
     def _monitoring(self) -> list[Follower]:
         """What counts, compares and tells."""
-        projection = Projection(self.database, self.fitted)
+        projection = Projection(self.database, self.fitted, self.reading)
         fit = FitReference(self.database, self.storage, self.jobs, projection, self.fitted)
         self.parts.add(fit)
         self.parts.add(self.fitted)
         self.parts.add(Rebuilding(self.database, self.jobs, projection))
         self._erased_sums = ErasedSums(projection)
-        filing = Filing(self.database)
+        metrics = Follower("metrics", projection.step, 1.0)
+        queue = self._queue()
+        filing = Filing(self.database, self.reading, tell=[metrics.poke, queue.poke])
         self.parts.add(filing)
         self.parts.add(Exports())
         checked = Checked()
@@ -113,7 +117,8 @@ class Relens:
         return [
             *self._alerting(measuring),
             Follower("filing", filing.follow, 0.1),
-            Follower("metrics", projection.step, 1.0),
+            metrics,
+            queue,
             Follower("reviewed lines", Marking(self.database).step, 1.0),
             Follower("training data", KeepUp(self.database, fit).step, 1.0),
             Follower("drift", DriftWatch(self.database, self.fitted).step, 5.0),
@@ -139,6 +144,11 @@ class Relens:
             followers.append(Follower("heartbeat", beat.step, 1.0))
         return followers
 
+    def _queue(self) -> Follower:
+        lineup = Lineup(self.database, self.reading)
+        self.parts.add(lineup)
+        return Follower("queue", lineup.step, 1.0)
+
     def _learning(self) -> list[Follower]:
         """What goes round: images in, reviews, runs, decisions."""
         importing = Importing(self.database, self.storage, self.settings)
@@ -155,10 +165,7 @@ class Relens:
                 self.database, retention, forget=[forget, feedback_rows.forget, forget_marks, self._erased_sums.forget]
             )
         )
-        lineup = Lineup(self.database)
-        self.parts.add(lineup)
         return [
-            Follower("queue", lineup.step, 1.0),
             Follower("images without a line", self.recorder.tallied.step, 1.0),
             Follower("images", retention.step, 2.0),
             Follower("loop", Follow(self.database, self.jobs).step),

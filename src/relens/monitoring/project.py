@@ -26,6 +26,7 @@ from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReferen
 from relens.monitoring.training_data import FittedReference, speaks_for
 from relens.predictions import store as predictions
 from relens.predictions.logged import Logged
+from relens.predictions.reading import Reading
 
 logger = logging.getLogger("relens.monitoring")
 
@@ -34,7 +35,7 @@ Scores = Literal["fresh", "missing", "kept"]
 
 A distance may differ in its last bit with the lines computed beside it, so what is known is not computed again.
 """
-CHUNK = 256
+CHUNK = 1024
 MOST_CELLS = 300
 """So many sums change in one transaction at most (about; one prediction is never split): 20 ms on SQLite."""
 
@@ -60,9 +61,10 @@ class Counted:
 class Projection:
     """`step` counts the next piece of the log. One thread follows; several servers may, the cursor decides who was first."""
 
-    def __init__(self, database: Database, fitted: FittedReferences) -> None:
+    def __init__(self, database: Database, fitted: FittedReferences, reading: Reading | None = None) -> None:
         self._database = database
         self._fitted = fitted
+        self._reading = reading or Reading()
         self._lock = threading.Lock()
 
     def step(self) -> bool:
@@ -92,7 +94,7 @@ class Projection:
         if cursor.clearing:
             return self._clear(deployment.id)
         with self._database.read() as connection:
-            lines = predictions.since(connection, cursor.log_seq, CHUNK, deployment.id)
+            lines = self._reading.since(connection, cursor.log_seq, CHUNK, deployment.id)
             fitted = store.references(connection, deployment.id)
         if cursor.kinds != sums.counted_as() and not _filling(fitted):
             logger.info("%s: metrics are new or counted otherwise: the log is counted again", deployment.name)

@@ -16,7 +16,6 @@ from relens.assets import store as assets
 from relens.infra.database import Database
 from relens.kit.ids import content_id
 from relens.predictions import filing, store
-from relens.predictions.filing import Line
 from relens.predictions.logged import Logged
 from relens.predictions.retention import store as holds
 from relens.predictions.retention.expire import Retention, let_go
@@ -64,9 +63,7 @@ class Erasure:
 
 def _blank(connection: Connection, line: Logged) -> None:
     """The tombstone, and nothing beside it that one could search or compare."""
-    said = [(d.label, d.confidence) for d in line.detections]
-    words = filing.words_of(Line(**{name: getattr(line, name) for name in Line._fields if name != "said"}, said=said))
-    terms = list(filing.find_words(connection, line.deployment, words).values())
+    terms = list(filing.find_words(connection, line.deployment, filing.words_of(line)).values())
     here = and_(posting.c.taken_at == line.taken_at, posting.c.log_seq == line.log_seq)
     connection.execute(delete(posting).where(posting.c.term.in_(terms), here))
     connection.execute(delete(feature).where(feature.c.log_seq == line.log_seq))

@@ -19,9 +19,10 @@ def lines_at(connection: Connection, numbers: Sequence[int]) -> list[Logged]:
     """In the order of `numbers`, without scalars and features."""
     found: dict[int, Logged] = {}
     for start in range(0, len(numbers), 500):
-        query = select(prediction, *store.SIGNALS).join(signal, signal.c.log_seq == prediction.c.log_seq)
+        query = select(*store.LINE).join(signal, signal.c.log_seq == prediction.c.log_seq)
         query = query.where(prediction.c.log_seq.in_(numbers[start : start + 500]))
-        found |= {row.log_seq: store.logged(row) for row in connection.execute(query)}
+        lines = [store.line_of(row) for row in connection.execute(query)]
+        found |= {line.log_seq: line for line in lines}
     return [found[number] for number in numbers if number in found]
 
 

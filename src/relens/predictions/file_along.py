@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
-import pydantic_core
 from sqlalchemy import Connection, select
 
 from relens.infra.database import Database
 from relens.kit import clock
-from relens.predictions.filing import Line, ends, file, filed, last_logged, move_filed
+from relens.predictions import store
+from relens.predictions.filing import ends, file, filed, last_logged, move_filed
+from relens.predictions.logged import Logged
+from relens.predictions.reading import Reading
 from relens.predictions.tables import prediction, signal
 
 CHUNK = 400
 """So many lines are filed in one transaction: about 20 ms on SQLite."""
-HOLD_S = 2.0
-"""While batches come, they come first: so long their lines may wait to be filed (and then measured)."""
-_BATCH = 20
+HOLD_S = 5.0
+"""While more comes than could be filed along, it comes first: so long its lines may wait to be filed (and then measured)."""
+BURST = 4000.0
+"""Lines a second: so many could hardly be filed beside taking them in."""
+_TOLD = 1000
 
 
 class Filing:
-    """`step` for a follower: files what batches left. Several servers may; the place decides who was first."""
+    """`step` for a follower: files what batches left. Several servers may; the place decides who was first.
 
-    def __init__(self, database: Database) -> None:
+    `tell`: whoever goes on with lines that are filed; called as often as is worth their while.
+    """
+
+    def __init__(
+        self, database: Database, reading: Reading | None = None, tell: Sequence[Callable[[], None]] = ()
+    ) -> None:
         self._database = database
+        self._reading = reading or Reading()
+        self._tell = tuple(tell)
         self._lock = threading.Lock()
-        self._seen, self._since = 0, 0.0
+        self._seen, self._seen_at, self._since = 0, 0.0, 0.0
+        self._untold = 0
 
     def follow(self) -> bool:
         """`step` for a follower, that lets a burst of batches come in first."""
@@ -36,13 +48,15 @@ class Filing:
         return not self._held(last, place) and place < last and self.step()
 
     def _held(self, last: int, place: int) -> bool:
-        """While the log grows by batches, for HOLD_S after the first of them."""
-        grown, self._seen = last - self._seen, last
+        """While the log grows at BURST, for HOLD_S after the first line that waits."""
+        now = clock.stopwatch()
+        grown, took = last - self._seen, now - self._seen_at
+        self._seen, self._seen_at = last, now
         if place >= last:
             self._since = 0.0
         elif self._since == 0.0:
-            self._since = clock.stopwatch()
-        return grown >= _BATCH and clock.stopwatch() - self._since < HOLD_S
+            self._since = now
+        return grown >= BURST * took and now - self._since < HOLD_S
 
     def step(self) -> bool:
         """Files up to CHUNK lines; True when there may be more."""
@@ -50,10 +64,18 @@ class Filing:
             with self._database.read() as connection:
                 after = filed(connection)
                 lines, until = _unfiled(connection, after)
-            if until == after:
-                return False
-            self._database.write(partial(_file, lines=lines, after=after, until=until))
-            return True
+            if until > after:
+                self._reading.keep(lines)
+                self._database.write(partial(_file, lines=lines, after=after, until=until))
+            self._say(until - after)
+            return until > after
+
+    def _say(self, fresh: int) -> None:
+        self._untold += fresh
+        if self._untold >= _TOLD or (self._untold and fresh < CHUNK):
+            self._untold = 0
+            for tell in self._tell:
+                tell()
 
     def behind(self) -> int:
         """How many lines are logged and not filed yet."""
@@ -61,31 +83,34 @@ class Filing:
             return max(0, last_logged(connection) - filed(connection))
 
 
-def _file(connection: Connection, lines: Sequence[Line], after: int, until: int) -> None:
+def _file(connection: Connection, lines: Sequence[Logged], after: int, until: int) -> None:
     if not move_filed(connection, after, until):
         return
-    numbers = [line.log_seq for line in lines]
-    if numbers:  # what was erased in between stays away
-        there = select(prediction.c.log_seq).where(prediction.c.log_seq.between(numbers[0], numbers[-1]))
-        present = set(connection.execute(there).scalars())
-        file(connection, [line for line in lines if line.log_seq in present])
+    waiting = _waiting(connection, after, until)
+    same = [line for line in lines if waiting.get(line.log_seq) == line.asset]
+    erased = sorted(waiting.keys() - {line.log_seq for line in same})
+    file(connection, [*same, *store.at(connection, erased)])
 
 
-def _unfiled(connection: Connection, after: int) -> tuple[list[Line], int]:
-    """The next lines that are not filed, and the place up to which all are then."""
-    columns = [prediction.c[name] for name in Line._fields if name != "said"]
+def _waiting(connection: Connection, after: int, until: int) -> dict[int, str]:
+    """The assets of those lines that nobody has filed in between (for a review, or on another server); by their places."""
     query = (
-        select(*columns, prediction.c.detections, signal.c.log_seq.is_not(None).label("done"))
+        select(prediction.c.log_seq, prediction.c.asset)
+        .outerjoin(signal, signal.c.log_seq == prediction.c.log_seq)
+        .where(prediction.c.log_seq > after, prediction.c.log_seq <= until, signal.c.log_seq.is_(None))
+    )
+    return {row.log_seq: row.asset for row in connection.execute(query)}
+
+
+def _unfiled(connection: Connection, after: int) -> tuple[list[Logged], int]:
+    """The next lines that are not filed, and the place up to which all are then."""
+    query = (
+        select(prediction.c.log_seq, signal.c.log_seq.label("done"))
         .outerjoin(signal, signal.c.log_seq == prediction.c.log_seq)
         .where(prediction.c.log_seq > after)
         .order_by(prediction.c.log_seq)
         .limit(CHUNK)
     )
     rows = connection.execute(query).all()
-    lines = [Line._make([*row[:-2], said_in(row.detections)]) for row in rows if not row.done]
+    lines = store.at(connection, [row.log_seq for row in rows if row.done is None])
     return lines, rows[-1].log_seq if rows else after
-
-
-def said_in(written: str) -> list[tuple[str, float]]:
-    """Label and confidence of the detections a line holds."""
-    return [(one["label"], one["confidence"]) for one in pydantic_core.from_json(written)]

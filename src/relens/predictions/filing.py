@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
 from relens.infra.database import append_rows, counter, next_number, quick, upsert
-from relens.kit.clock import Micros
+from relens.predictions.logged import Logged
 from relens.predictions.query_fields import number
 from relens.predictions.tables import posting, signal, term
 
@@ -28,28 +28,9 @@ Word = tuple[str, str]
 """Kind and value."""
 
 
-class Line(NamedTuple):
-    """What filing reads of one line. `said`: label and confidence of every detection, also below the threshold."""
-
-    log_seq: int
-    deployment: str
-    taken_at: Micros
-    latency_ms: float
-    threshold: float
-    role: str
-    source: str | None
-    model_version: str | None
-    error: str | None
-    origin: str
-    asset: str
-    tags: Sequence[str]
-    metadata: Mapping[str, Any]
-    said: Sequence[tuple[str, float]]
-
-
-def words_of(line: Line) -> set[Word]:
+def words_of(line: Logged) -> set[Word]:
     """Everything the line can be found by. Champion and served are what most lines are: nobody looks for them by an index."""
-    words = {("label", label) for label, confidence in line.said if confidence >= line.threshold}
+    words = {("label", one.label) for one in line.answered}
     words |= {("tag", tag) for tag in line.tags}
     for kind, value, usual in (
         ("source", line.source, None),
@@ -78,12 +59,12 @@ def as_word(value: Any) -> str | None:
     return value if isinstance(value, str) and len(value) <= LONGEST else None
 
 
-def file(connection: Connection, lines: Sequence[Line]) -> None:
+def file(connection: Connection, lines: Sequence[Logged]) -> None:
     """Writes what stands beside these lines, which are not filed yet."""
     if not lines:
         return
     append_rows(connection, signal, _SIGNAL, [_signal_row(line) for line in lines])
-    by_deployment: dict[str, list[Line]] = {}
+    by_deployment: dict[str, list[Logged]] = {}
     for line in lines:
         by_deployment.setdefault(line.deployment, []).append(line)
     for deployment, own in by_deployment.items():
@@ -94,11 +75,10 @@ def file(connection: Connection, lines: Sequence[Line]) -> None:
     count(connection, Counter((line.deployment, line.role == "shadow", "pending") for line in lines))
 
 
-def _signal_row(line: Line) -> tuple[Any, ...]:
-    best = max((confidence for _, confidence in line.said), default=0.0)
-    shown = sum(confidence >= line.threshold for _, confidence in line.said)
+def _signal_row(line: Logged) -> tuple[Any, ...]:
+    best = max((one.confidence for one in line.detections), default=0.0)
     return (
-        line.log_seq, line.deployment, "pending", None, None, line.taken_at, best, line.latency_ms, shown, line.role,
+        line.log_seq, line.deployment, "pending", None, None, line.taken_at, best, line.latency_ms, len(line.answered), line.role,
         line.source, line.model_version, line.error, line.origin, line.asset,
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, bindparam, func, select, update
+from pydantic_core import from_json
+from sqlalchemy import ColumnElement, Connection, Text, bindparam, func, select, type_coerce, update
 
 from relens.deployments.deployment import Deployment
 from relens.deployments.store import check_revision
@@ -25,13 +27,20 @@ from relens.predictions.tables import prediction as prediction
 from relens.predictions.tables import signal as signal
 from relens.predictions.tables import tally
 
-SIGNALS = (func.coalesce(signal.c.review, "pending").label("review"), signal.c.outlier)
+_SIGNALS = {"review": func.coalesce(signal.c.review, "pending").label("review"), "outlier": signal.c.outlier}
+# JSON as SQLite has it, text: reading it here is several times faster.
+_AS_TEXT = {name: type_coerce(prediction.c[name], Text).label(name) for name in ("tags", "metadata")}
+LINE: tuple[Any, ...] = tuple(
+    _SIGNALS[name] if name in _SIGNALS else _AS_TEXT[name] if name in _AS_TEXT else prediction.c[name]
+    for name in Logged.__dataclass_fields__
+    if name not in ("scalars", "feature")
+)
+"""What a line is read from, in the order of its fields; beside `prediction`, `signal`."""
 _COLUMNS = tuple(prediction.c.keys())
 _FIRSTS = select(prediction.c.client_id, prediction.c.id, prediction.c.asset, prediction.c.detections).where(
     prediction.c.deployment == bindparam("of"), prediction.c.client_id.in_(bindparam("ids", expanding=True))
 )
 _PLAIN = tuple(name for name in Entry.__dataclass_fields__ if name not in ("scalars", "feature"))
-_READ = tuple(n for n in Logged.__dataclass_fields__ if n not in ("scalars", "feature", "tags", "detections"))
 
 
 Sent = tuple[str, str | None, bool]
@@ -118,7 +127,7 @@ def _write(connection: Connection, entries: Sequence[Entry], file_now: bool) -> 
     append_rows(connection, feature, ("log_seq", "scalars", "vector"), measured)
     if file_now:
         filing.move_filed(connection, first - 1, first + len(entries) - 1)
-        filing.file(connection, [_to_file(line) for line in lines])
+        filing.file(connection, lines)
     return lines
 
 
@@ -191,11 +200,6 @@ def _feature_row(line: Logged) -> tuple[Any, ...]:
     return line.log_seq, line.scalars.astype(np.float32).tobytes(), vector
 
 
-def _to_file(line: Logged) -> filing.Line:
-    said = [(d.label, d.confidence) for d in line.detections]
-    return filing.Line._make([*(getattr(line, name) for name in filing.Line._fields[:-1]), said])
-
-
 def get(connection: Connection, prediction_id: str) -> Logged:
     """With its scalars and feature; NoPrediction when there is none."""
     found = several(connection, [prediction_id])
@@ -222,13 +226,32 @@ def by_client_id(connection: Connection, deployment_id: str, client_id: str) -> 
 
 def since(connection: Connection, log_seq: int, limit: int, deployment_id: str | None = None) -> list[Logged]:
     """The filed lines after `log_seq` in commit order, with scalars and features."""
-    table = prediction if deployment_id is None else signal
-    after = (table.c.log_seq > log_seq) & (table.c.log_seq <= filing.filed(connection))
+    return at(connection, [row.log_seq for row in places_since(connection, log_seq, limit, deployment_id)])
+
+
+def places_since(connection: Connection, log_seq: int, limit: int, deployment_id: str | None = None) -> list[Any]:
+    """Where those lines stand (log_seq), with what may change of them (review, outlier) and the asset, which an erased line loses."""
+    after = (signal.c.log_seq > log_seq) & (signal.c.log_seq <= filing.filed(connection))
     if deployment_id is not None:
         after &= signal.c.deployment == deployment_id
-    order = select(table.c.log_seq).where(after).order_by(table.c.log_seq).limit(limit)
-    numbers = list(connection.execute(order).scalars())
-    return _with_features(connection, prediction.c.log_seq.in_(numbers)) if numbers else []
+    columns = (signal.c.log_seq, signal.c.review, signal.c.outlier, signal.c.asset)
+    return list(connection.execute(select(*columns).where(after).order_by(signal.c.log_seq).limit(limit)))
+
+
+def at(connection: Connection, numbers: Sequence[int]) -> list[Logged]:
+    """The lines at these places of the log, which ascend, as far as there are any; with scalars and features."""
+    return [
+        line
+        for start in range(0, len(numbers), 500)
+        for line in _with_features(connection, _among(numbers[start : start + 500]))
+    ]
+
+
+def _among(numbers: Sequence[int]) -> ColumnElement[bool]:
+    place = prediction.c.log_seq
+    if numbers[-1] - numbers[0] == len(numbers) - 1:
+        return place.between(numbers[0], numbers[-1])
+    return place.in_(numbers)
 
 
 def shadows_of(connection: Connection, prediction_id: str) -> list[Logged]:
@@ -355,7 +378,7 @@ def set_review(connection: Connection, prediction_id: str, state: ReviewState) -
         select(signal.c.log_seq, signal.c.deployment, signal.c.role, signal.c.review).where(where).with_for_update()
     ).one_or_none()
     if found is None:
-        filing.file(connection, [_to_file(get(connection, prediction_id))])
+        filing.file(connection, [get(connection, prediction_id)])
         set_review(connection, prediction_id, state)
         return
     connection.execute(update(signal).where(signal.c.log_seq == found.log_seq).values(review=state))
@@ -413,22 +436,29 @@ def _with_features(connection: Connection, where: Any, limit: int | None = None)
     joined = prediction.outerjoin(signal, signal.c.log_seq == prediction.c.log_seq).outerjoin(
         feature, feature.c.log_seq == prediction.c.log_seq
     )
-    query = (
-        select(prediction, *SIGNALS, feature.c.scalars, feature.c.vector)
-        .select_from(joined)
-        .where(where)
-        .order_by(prediction.c.log_seq)
-    )
-    return [logged(row, row.scalars, row.vector) for row in connection.execute(query.limit(limit) if limit else query)]
+    query = select(*LINE, feature.c.scalars, feature.c.vector).select_from(joined).where(where)
+    query = query.order_by(prediction.c.log_seq)
+    rows = connection.execute(query.limit(limit) if limit else query)
+    return [line_of(row[:-2], row[-2], row[-1]) for row in rows]
 
 
-def logged(row: Any, scalars: bytes | None = None, vector: bytes | None = None) -> Logged:
-    """A Logged from a row that holds the columns of `prediction` and the signals."""
-    values = {name: getattr(row, name) for name in _READ}
-    return Logged(
-        **values,
-        tags=tuple(row.tags),
-        detections=written.from_text(row.detections),
-        scalars=None if scalars is None else np.frombuffer(scalars, np.float32),
-        feature=None if vector is None else np.frombuffer(vector, np.float16),
-    )
+def line_of(row: Sequence[Any], scalars: bytes | None = None, vector: bytes | None = None) -> Logged:
+    """A Logged from a row of the columns LINE."""
+    tags, metadata = row[10:12]
+    values: list[Any] = [
+        *row[:10],
+        _tags(tags) if isinstance(tags, str) else tuple(tags),
+        metadata if not isinstance(metadata, str) else {} if metadata == "{}" else from_json(metadata),
+        *row[12:16],
+        written.from_text(row[16]),
+        *row[17:],
+        None if scalars is None else np.frombuffer(scalars, np.float32),
+        None if vector is None else np.frombuffer(vector, np.float16),
+    ]
+    return Logged(*values)
+
+
+@functools.lru_cache(1000)
+def _tags(written_as: str) -> tuple[str, ...]:
+    """Few lists of tags are on most lines."""
+    return tuple(from_json(written_as))

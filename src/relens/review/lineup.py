@@ -18,6 +18,7 @@ from relens.kit.clock import HOUR
 from relens.predictions import store as predictions
 from relens.predictions.keep import NOT_KEPT
 from relens.predictions.logged import Logged
+from relens.predictions.reading import Reading
 from relens.review import queue_rows, store
 from relens.review.chance import Scale, priority
 from relens.review.disagreement import disagreement
@@ -28,7 +29,9 @@ from relens.review.sampler import Sampled, samplers
 from relens.review.unseen_rows import Unseen, count_unseen
 from relens.vision.task import TASKS
 
+_READ = 1024
 _AT_ONCE = 256
+"""So many lines are read, and so many images queued, in one step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,9 @@ class Arrived:
 class Lineup:
     """Keeps the queue in step with the log; bootstrap runs `step` in a follower."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, reading: Reading | None = None) -> None:
         self._database = database
+        self._reading = reading or Reading()
         self._residuals = Residuals()
         self._one_at_a_time = threading.Lock()
 
@@ -68,18 +72,20 @@ class Lineup:
     def _queue(self) -> bool:
         with self._database.read() as connection:
             after = queue_rows.cursor(connection)
-            fresh = predictions.since(connection, after, _AT_ONCE)
+            fresh = self._reading.since(connection, after, _READ)
             if not fresh:
                 return False
-            arrived = self._arrived(connection, fresh)
-        self._database.write(lambda connection: _enter(connection, arrived, after, fresh[-1].log_seq))
-        return len(fresh) == _AT_ONCE
+            shown = with_images(connection, [one for one in fresh if one.error is None and one.role != "shadow"])
+            last = shown[_AT_ONCE].log_seq - 1 if len(shown) > _AT_ONCE else fresh[-1].log_seq
+            arrived = self._arrived(connection, _up_to(last, fresh), _up_to(last, shown))
+        self._database.write(lambda connection: _enter(connection, arrived, after, last))
+        return len(fresh) == _READ or last < fresh[-1].log_seq
 
-    def _arrived(self, connection: Connection, fresh: Sequence[Logged]) -> Arrived:
+    def _arrived(self, connection: Connection, fresh: Sequence[Logged], shown: Sequence[Logged]) -> Arrived:
         known = {one.id: one for one in deployments.all_of_them(connection)}
         answers = [one for one in fresh if one.error is None and one.deployment in known]
         served = [one for one in answers if one.role != "shadow"]
-        lines = with_images(connection, served)
+        lines = [one for one in shown if one.deployment in known]
         residual = {
             one: self._residuals.of(connection, known[one]) for one in sorted({line.deployment for line in lines})
         }
@@ -120,10 +126,15 @@ class Lineup:
         return True
 
 
+def _up_to(last: int, lines: Sequence[Logged]) -> list[Logged]:
+    return [line for line in lines if line.log_seq <= last]
+
+
 def with_images(connection: Connection, lines: Sequence[Logged]) -> list[Logged]:
     """Without its image nobody can say what is true."""
-    gone = assets.gone(connection, [logged.asset for logged in lines])
-    return [logged for logged in lines if logged.asset not in gone and logged.keep_reason not in NOT_KEPT]
+    kept = [logged for logged in lines if logged.keep_reason not in NOT_KEPT]
+    gone = assets.gone(connection, [logged.asset for logged in kept])
+    return [logged for logged in kept if logged.asset not in gone]
 
 
 def sampled(logged: Logged, deployment: Deployment) -> Sampled:
