@@ -37,6 +37,7 @@ from relens.review.count_routes import router as review_counts
 from relens.review.question_routes import router as questions
 from relens.review.queue_routes import router as review_queue
 from relens.review.routes import router as review
+from relens.review.team_routes import router as review_team
 from relens.serving.many_routes import router as many
 from relens.serving.protocols.routes import router as open_inference
 from relens.serving.routes import router as serving
@@ -68,6 +69,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     review,
     review_counts,
     review_queue,
+    review_team,
     questions,
     monitoring,
     apart,

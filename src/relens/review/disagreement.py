@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from relens.metrics.matching import iou_matrix
-from relens.vision.prediction import Detection
+from relens.vision.shapes import Shape
 
 _SAME_PLACE = 0.5
 
 
-def disagreement(one: Sequence[Detection], other: Sequence[Detection]) -> float:
+class Placed(Protocol):
+    """What a version or a person said of one thing."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def shape(self) -> Shape: ...
+
+
+def disagreement(one: Sequence[Placed], other: Sequence[Placed]) -> float:
     """How many answers of either have no counterpart in the other: the same label, and the same place (IoU ≥ 0.5) where there is one."""
     labels = {found.label for found in (*one, *other)}
     return float(sum(_of_label(*([f for f in some if f.label == label] for some in (one, other))) for label in labels))
 
 
-def _of_label(one: list[Detection], other: list[Detection]) -> int:
+def _of_label(one: list[Placed], other: list[Placed]) -> int:
     boxes, others = (
         [found.shape.box().corners() for found in some if found.shape is not None] for some in (one, other)
     )

@@ -18,6 +18,7 @@ from relens.predictions.browse import Filter, page
 from relens.predictions.keep import UNUSUAL_FROM
 from relens.predictions.logged import Logged
 from relens.review import queue_rows, store
+from relens.review.assigned import Offered
 from relens.review.diversity import unlike
 from relens.review.lineup import sampled, with_images
 from relens.review.looks import Looks
@@ -28,18 +29,21 @@ from relens.review.scene import may_be_tested
 _POOL = 5
 _FOUND = 2 * _POOL
 """As many again as are ranked: half of the scenes may be kept for testing."""
+_OTHERS = 10
+"""So many times as many are looked through where rules say who reviews what."""
 _REVIEWED = 200
 _NEARLY = 0.5
 """Of the threshold: a label said that surely is nearly an answer."""
 
 
 class Asked(NamedTuple):
-    """How many hard cases, ranked by which sampler, for whom and when."""
+    """How many hard cases, ranked by which sampler, for whom and when; only of what that person is offered."""
 
     limit: int
     sampler: str
     actor: str
     now: int
+    offered: Offered
 
 
 def hardest(
@@ -71,12 +75,13 @@ def hardest(
 def _pool(connection: Connection, deployment: Deployment, asked: Asked, disputed: Sequence[str]) -> list[Logged]:
     """What is disputed, what has the highest priorities, and some of the strangest (outlier scores come after the queueing)."""
     taken = len(queue_rows.held(connection, deployment.id, asked.actor, asked.now))
-    doubtful = predictions.queue(connection, deployment.id, asked.limit * _FOUND + taken)
+    wide = 1 if asked.offered.everything else _OTHERS
+    doubtful = predictions.queue(connection, deployment.id, asked.limit * _FOUND * wide + taken)
     most = max(1, asked.limit // MOST_STRANGE)
     strange, _ = page(connection, deployment.id, Filter(review="pending"), "-outlier", most, None)
     found = {line.id: line for line in (*predictions.several(connection, disputed), *doubtful, *strange)}
     free = queue_rows.free(connection, list(found), asked.actor, asked.now)
-    return with_images(connection, [line for line in found.values() if line.id in free])
+    return asked.offered.of(connection, with_images(connection, [line for line in found.values() if line.id in free]))
 
 
 def _unseen(

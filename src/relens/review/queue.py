@@ -19,6 +19,7 @@ from relens.kit.clock import SECOND
 from relens.predictions import store as predictions
 from relens.predictions.logged import Logged
 from relens.review import queue_rows
+from relens.review.assigned import Offered
 from relens.review.habits import Habits
 from relens.review.hard import Asked, hardest
 from relens.review.lineup import with_images
@@ -29,6 +30,8 @@ HOLD_S = 600
 """How long what somebody was given is offered to nobody else."""
 _AHEAD = 4
 _TRIES = 6
+_PAGE, _FARTHEST = 200, 4_000
+"""Where rules say who reviews what: so many are looked at in one go, and so far into the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,14 @@ def choose(
     habits: Habits,
     actor: str = "",
     now: int = 0,
+    offered: Offered | None = None,
 ) -> list[Chosen]:
-    """The next `limit` predictions to review, each look once and none that another person holds; the same until one is settled."""
-    in_chance = queue_rows.by_chance(connection, deployment.id, limit * _AHEAD, actor, now)
-    checked = with_images(connection, predictions_in_order(connection, in_chance))
+    """The next `limit` predictions to review, each look once and none that another person holds; the same until one is settled.
+
+    `offered`: only what this person is offered.
+    """
+    offered = offered or Offered(deployment, "")
+    checked = _checked(connection, deployment, limit * _AHEAD, actor, now, offered)
     held = predictions.several(connection, queue_rows.held(connection, deployment.id, actor, now))
     prints = _fingerprints(connection, [*checked, *held])
     batch = _Batch(prints, Looks(prints.get(line.asset, "") for line in held))
@@ -58,12 +65,26 @@ def choose(
     batch.take(random, "random checks", by_chance.count(True))
     wanted = limit - len(batch.chosen)
     if wanted:
-        asked = Asked(wanted, habits.sampler, actor, now)
+        asked = Asked(wanted, habits.sampler, actor, now, offered)
         batch.take(hardest(connection, deployment, asked, batch.shown, batch.images), "hard cases", wanted)
         batch.take(random, "random checks", limit - len(batch.chosen))
     # Where nothing else waits, those that look like others fill up what was asked for, in their turn.
     batch.take(checked, "random checks", limit - len(batch.chosen), of_any_look=True)
     return _woven(batch.chosen, by_chance)
+
+
+def _checked(
+    connection: Connection, deployment: Deployment, wanted: int, actor: str, now: int, offered: Offered
+) -> list[Logged]:
+    """The first of the random checks that this person is offered, as far as it is looked for them."""
+    found: list[Logged] = []
+    skip, page = 0, wanted if offered.everything else max(wanted, _PAGE)
+    while True:
+        ids = queue_rows.by_chance(connection, deployment.id, page, actor, now, skip)
+        found += offered.of(connection, with_images(connection, predictions_in_order(connection, ids)))
+        skip += len(ids)
+        if offered.everything or len(found) >= wanted or len(ids) < page or skip >= _FARTHEST:
+            return found[:wanted]
 
 
 class _Batch:
@@ -100,14 +121,20 @@ def _woven(chosen: Sequence[Chosen], by_chance: Sequence[bool]) -> list[Chosen]:
 
 
 def hand_out(
-    database: Database, deployment: Deployment, limit: int, habits: Habits, actor: str, now: int
+    database: Database,
+    deployment: Deployment,
+    limit: int,
+    habits: Habits,
+    actor: str,
+    now: int,
+    offered: Offered | None = None,
 ) -> list[Chosen]:
     """Chooses and holds for `actor`; where others were quicker, chooses again, so that nobody goes short while more waits."""
     with database.read() as connection:
-        chosen = choose(connection, deployment, limit, habits, actor, now)
+        chosen = choose(connection, deployment, limit, habits, actor, now, offered)
 
     def again(connection: Connection) -> tuple[int, list[Chosen]]:
-        fresh = choose(connection, deployment, limit, habits, actor, now)
+        fresh = choose(connection, deployment, limit, habits, actor, now, offered)
         return len(fresh), give_out(connection, fresh, actor, now)
 
     given = database.write(lambda connection: give_out(connection, chosen, actor, now)) if chosen else []

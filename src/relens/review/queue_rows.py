@@ -217,13 +217,16 @@ def _open_twins(connection: Connection, predictions: Sequence[str]) -> None:
     connection.execute(update(queue_item).where(here).values(open=True, twin=None))
 
 
-def by_chance(connection: Connection, deployment: str, limit: int, actor: str = "", now: int = 0) -> list[str]:
-    """Predictions that wait, and that nobody but `actor` holds at `now`, in the order of the random checks."""
+def by_chance(
+    connection: Connection, deployment: str, limit: int, actor: str = "", now: int = 0, skip: int = 0
+) -> list[str]:
+    """Predictions that wait, and that nobody but `actor` holds at `now`, in the order of the random checks, after the first `skip`."""
     query = (
         select(queue_item.c.prediction)
         .where(queue_item.c.deployment == deployment, queue_item.c.open, _free(actor, now))
         .order_by(queue_item.c.chance.desc(), queue_item.c.prediction)
         .limit(limit)
+        .offset(skip)
     )
     return list(connection.execute(query).scalars())
 
@@ -292,6 +295,16 @@ def drawn(connection: Connection, deployment: str, since_seq: int = 0) -> list[t
             if number >= 0 and row.chance > there[number].tau:
                 found.append((row, there[number].tau))
     return sorted(found, key=lambda one: int(one[0].log_seq))
+
+
+def not_yet_drawn(connection: Connection, deployment: str) -> int:
+    """How many were reviewed as random checks while an earlier one waited, and still waits: until it is reviewed none of them counts."""
+    there = cohorts(connection, deployment)
+    firsts = [cohort.first for cohort in there]
+    reviewed = (queue_item.c.deployment == deployment) & ~queue_item.c.open & queue_item.c.twin.is_(None)
+    query = select(queue_item.c.log_seq, queue_item.c.chance).where(reviewed, queue_item.c.lane == "random checks")
+    places = [(bisect_right(firsts, row.log_seq) - 1, row.chance) for row in connection.execute(query)]
+    return sum(place >= 0 and chance <= there[place].tau for place, chance in places)
 
 
 def mark(connection: Connection, lane: Lane, predictions: Sequence[str], now: int) -> None:

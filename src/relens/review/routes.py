@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Response
@@ -16,10 +17,9 @@ from relens.kit import clock
 from relens.predictions import store as predictions
 from relens.predictions.routes import PredictionOut
 from relens.registry import store as versions
-from relens.review import queue, store
-from relens.review.habits import habits_of
+from relens.review import store
 from relens.review.lineup import Lineup
-from relens.review.queue_rows import Lane
+from relens.review.offer import Given, Lane, offer
 from relens.review.settle import reopen, settle
 from relens.review.verdict import Status, Verdict
 from relens.vision.annotation import Annotation
@@ -82,7 +82,7 @@ class VerdictOut(BaseModel):
         return VerdictOut(
             prediction=verdict.prediction,
             status=verdict.status,
-            annotations=[AnnotationOut.model_validate(annotation.to_json()) for annotation in verdict.annotations],
+            annotations=written(verdict.annotations),
             reason=verdict.reason,
             revision=verdict.revision,
             by=VerdictBy(id=verdict.actor.id, name=verdict.actor.name, kind=verdict.actor.kind),
@@ -96,14 +96,41 @@ class VerdictOut(BaseModel):
         )
 
 
+class SaidOut(BaseModel):
+    """What one of two people said, without who it was."""
+
+    status: Status
+    annotations: list[AnnotationOut]
+
+
 class QueuedOut(PredictionOut):
-    """A prediction that waits for a person, and which lane of the queue chose it."""
+    """A prediction that waits for a person, and why: one of the lanes, or a look at what others reviewed.
+
+    `blind`: what was answered is left out until the person has drawn what is there. `looks`: the two that differ. `revision` of what was said of
+    it before, to be named when it is changed; 0 for nothing.
+    """
 
     lane: Lane
+    blind: bool
+    looks: list[SaidOut]
+    revision: int
 
     @staticmethod
-    def queued(chosen: queue.Chosen, deployment_name: str, titles: dict[str, str]) -> QueuedOut:
-        return QueuedOut(**PredictionOut.of(chosen.logged, deployment_name, titles).model_dump(), lane=chosen.lane)
+    def queued(given: Given, deployment_name: str, titles: dict[str, str]) -> QueuedOut:
+        shown = PredictionOut.of(given.logged, deployment_name, titles).model_dump()
+        if given.blind:
+            shown["detections"] = []
+        return QueuedOut(
+            **shown,
+            lane=given.lane,
+            blind=given.blind,
+            looks=[SaidOut(status=one.status, annotations=written(one.annotations)) for one in given.looks],
+            revision=given.revision,
+        )
+
+
+def written(annotations: Sequence[Annotation]) -> list[AnnotationOut]:
+    return [AnnotationOut.model_validate(one.to_json()) for one in annotations]
 
 
 @router.get("/deployments/{deployment}/queue")
@@ -115,17 +142,15 @@ def get_queue(
     limit: Annotated[int, Query(ge=1, le=_MOST_QUEUED)] = 10,
     hold: Annotated[bool, Query(description="offer these to nobody else for ten minutes")] = True,
 ) -> Page[QueuedOut]:
-    """What to review next: random checks and hard cases, mixed; each image once, and nothing that another person holds."""
+    """What to review next: random checks and hard cases, mixed; each image once, and nothing that another person holds.
+
+    Where the team wants it, second looks at what others reviewed come between, and images where two people differ.
+    """
     lineup.catch_up()
     now = clock.now()
     with database.read() as connection:
         here = deployments.get(connection, deployment)
-    habits = habits_of(here.settings)
-    if hold and actor.may("reviewer"):
-        chosen = queue.hand_out(database, here, limit, habits, actor.id, now)
-    else:
-        with database.read() as connection:
-            chosen = queue.choose(connection, here, limit, habits, actor.id, now)
+    chosen = offer(database, here, limit, actor, now, hold and actor.may("reviewer"))
     with database.read() as connection:
         titles = versions.titles(connection, {one.logged.model_version for one in chosen if one.logged.model_version})
     return Page(items=[QueuedOut.queued(one, here.name, titles) for one in chosen])

@@ -10,10 +10,12 @@ from sqlalchemy import Connection
 from relens.access.actor import Actor
 from relens.assets import store as assets
 from relens.deployments import store as deployments
+from relens.deployments.deployment import Deployment
 from relens.kit import clock
 from relens.predictions import store as predictions
 from relens.predictions.logged import Logged
 from relens.review import queue_rows, store
+from relens.review.look_again import after_review, settler
 from relens.review.verdict import BadVerdict, Status, Subject, Verdict, annotations_of, check_seen
 from relens.vision.annotation import Annotation
 from relens.vision.task import TASKS
@@ -40,14 +42,18 @@ def settle(
     if len(reason) > _LONGEST_REASON:
         raise BadVerdict(f"a reason may be {_LONGEST_REASON:,} characters long at most")
     logged = predictions.get(connection, prediction_id)
-    said = annotations_of(status, tuple(annotations), _subject(connection, logged))
+    deployment = deployments.get(connection, logged.deployment)
+    said = annotations_of(status, tuple(annotations), subject_of(deployment, logged))
     seq = store.next_seq(connection)
     now = store.get(connection, prediction_id)
     # Asked before If-Match: a client that lost our answer repeats itself with the old ETag and must not be told of a conflict.
     if now is not None and now.says(status, said, reason):
         return now
     check_seen(now, if_match)
-    return _write(connection, _next(logged, now, seq, actor), status, said, reason)
+    settler(connection, deployment, prediction_id, actor)
+    written = _write(connection, _next(logged, now, seq, actor), status, said, reason)
+    after_review(connection, written, deployment)
+    return written
 
 
 def reopen(connection: Connection, prediction_id: str, *, actor: Actor, if_match: str | None = None) -> Verdict | None:
@@ -59,7 +65,11 @@ def reopen(connection: Connection, prediction_id: str, *, actor: Actor, if_match
     if now is None or now.status == "pending":
         return now
     check_seen(now, if_match)
-    return _write(connection, _next(logged, now, seq, actor), "pending", (), "")
+    deployment = deployments.get(connection, logged.deployment)
+    settler(connection, deployment, prediction_id, actor)
+    written = _write(connection, _next(logged, now, seq, actor), "pending", (), "")
+    after_review(connection, written, deployment)
+    return written
 
 
 def _write(
@@ -95,6 +105,6 @@ def _next(logged: Logged, now: Verdict | None, seq: int, actor: Actor) -> Verdic
     )
 
 
-def _subject(connection: Connection, logged: Logged) -> Subject:
-    deployment = deployments.get(connection, logged.deployment)
+def subject_of(deployment: Deployment, logged: Logged) -> Subject:
+    """What a person looks at who reviews this prediction."""
     return Subject(logged.width, logged.height, TASKS.get(deployment.task), deployment.labels, logged.answered)

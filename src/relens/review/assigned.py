@@ -1,0 +1,39 @@
+"""Which waiting predictions a person is offered, where rules say who reviews what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from relens.deployments.deployment import Deployment
+from relens.predictions import browse
+from relens.predictions.browse import Filter
+from relens.predictions.logged import Logged
+from relens.review.team import Rule, team_of
+
+
+class Offered:
+    """The rules of one deployment as they concern one person (by name)."""
+
+    def __init__(self, deployment: Deployment, person: str) -> None:
+        self._deployment = deployment.id
+        self._rules: tuple[Rule, ...] = team_of(deployment.settings).rules
+        self._person = person
+
+    @property
+    def everything(self) -> bool:
+        return not self._rules
+
+    def of(self, connection: Connection, lines: Sequence[Logged]) -> list[Logged]:
+        """Those the person is offered, in their order. What no search finds yet is nobody's for this moment."""
+        if not self._rules:
+            return list(lines)
+        left = browse.among(connection, self._deployment, Filter(), [line.log_seq for line in lines])
+        mine: set[int] = set()
+        for rule in self._rules:
+            fitting = browse.among(connection, self._deployment, Filter(query=rule.query), sorted(left))
+            left -= fitting
+            if self._person in rule.people:
+                mine |= fitting
+        return [line for line in lines if line.log_seq in mine | left]

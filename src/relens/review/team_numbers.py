@@ -1,0 +1,133 @@
+"""How well a team sees: how often two people agree, and how much one overlooks who is not shown the answer; and how quick each person is."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from sqlalchemy import Connection, select
+
+from relens.access.store import actor as actors
+from relens.deployments.deployment import Deployment
+from relens.kit.clock import DAY, SECOND, Micros
+from relens.metrics.intervals import Interval, jeffreys
+from relens.predictions import store as predictions
+from relens.predictions.logged import Logged
+from relens.review import look_rows, store
+from relens.review.disagreement import disagreement
+from relens.review.look_rows import Blind
+from relens.review.store import verdict
+from relens.review.verdict import USABLE, Verdict
+
+_PAUSE = 300 * SECOND
+"""Between two reviews; whoever takes longer was elsewhere."""
+_DAYS = 30
+_MOST = 5_000
+_LEAST_PACES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`of` how many, with its 95 % interval; None where there were none."""
+
+    count: int
+    of: int
+
+    @property
+    def value(self) -> float | None:
+        return self.count / self.of if self.of else None
+
+    @property
+    def interval(self) -> Interval | None:
+        return jeffreys(self.count, self.of)
+
+
+@dataclass(frozen=True, slots=True)
+class Seeing:
+    """`agreement`: of the images that two people looked at. `overlooked`: of the objects the answer rightly had, those that people who did not see
+    the answer had not drawn. `wanted` second looks and `disputed` images wait."""
+
+    agreement: Share
+    overlooked: Share
+    blind: int
+    wanted: int
+    disputed: int
+    settled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Of one person in the last 30 days: images reviewed, and the median seconds from one to the next (None: too few to say)."""
+
+    id: str
+    name: str
+    images: int
+    seconds: float | None
+
+
+def seeing(connection: Connection, deployment: Deployment) -> Seeing:
+    """Of the whole team; nothing of it is about one person."""
+    looks = look_rows.seconds(connection, deployment.id, ("open", "agreed", "disagreed", "settled"))
+    found = {
+        outcome: sum(one.outcome == outcome for one in looks) for outcome in ("open", "agreed", "disagreed", "settled")
+    }
+    compared = found["agreed"] + found["disagreed"] + found["settled"]
+    blind = look_rows.blind(connection, deployment.id)
+    return Seeing(
+        Share(found["agreed"], compared),
+        _overlooked(connection, blind),
+        len(blind),
+        found["open"],
+        found["disagreed"],
+        found["settled"],
+    )
+
+
+def paces(connection: Connection, deployment: Deployment, now: Micros) -> list[Pace]:
+    """Of everybody who reviewed lately, the busiest first."""
+    rows = connection.execute(
+        select(verdict.c.actor, verdict.c.at, actors.c.name)
+        .join(actors, actors.c.id == verdict.c.actor)
+        .where(verdict.c.deployment == deployment.id, verdict.c.status != "pending", verdict.c.at >= now - _DAYS * DAY)
+        .order_by(verdict.c.at.desc())
+        .limit(_MOST)
+    )
+    times: dict[tuple[str, str], list[Micros]] = {}
+    for row in rows:
+        times.setdefault((row.actor, row.name), []).append(row.at)
+    found = [Pace(one, name, len(at), _seconds(at)) for (one, name), at in times.items()]
+    return sorted(found, key=lambda pace: (-pace.images, pace.name))
+
+
+def _seconds(at: Sequence[Micros]) -> float | None:
+    ordered = sorted(at)
+    steps = [b - a for a, b in itertools.pairwise(ordered) if 0 < b - a <= _PAUSE]
+    return median(steps) / SECOND if len(steps) >= _LEAST_PACES else None
+
+
+def _overlooked(connection: Connection, blind: Sequence[Blind]) -> Share:
+    said = store.of_predictions(connection, [one.prediction for one in blind])
+    lines = {line.id: line for line in predictions.several(connection, [one.prediction for one in blind])}
+    missed = there = 0
+    for one in blind:
+        true, line = said.get(one.prediction), lines.get(one.prediction)
+        if true is None or line is None or true.status not in USABLE:
+            continue
+        known = _confirmed(line, true)
+        there += len(known)
+        missed += sum(_pairs([found], one.annotations) == 0 for found in known)
+    return Share(missed, there)
+
+
+def _confirmed(line: Logged, true: Verdict) -> list[object]:
+    """What was answered and is there."""
+    answered = line.answered if true.annotations and true.annotations[0].shape is not None else line.answered[:1]
+    return [found for found in answered if _pairs([found], true.annotations)]
+
+
+def _pairs(one: Sequence[object], other: Sequence[object]) -> int:
+    """How many have their counterpart."""
+    apart = disagreement(one, other)  # type: ignore[arg-type]
+    return round((len(one) + len(other) - apart) / 2)
