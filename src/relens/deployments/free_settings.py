@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from relens.deployments.keeping import keeping_of
+from relens.deployments.time_zone import time_zone_of
 from relens.kit.errors import Invalid
 
 MOST_BYTES = 16_384
@@ -31,6 +32,7 @@ def free_settings(given: Mapping[str, Any], *, new: bool = False) -> dict[str, A
     if len(json.dumps(given)) > MOST_BYTES:
         raise NotAFreeSetting(f"a deployment keeps at most {MOST_BYTES} bytes of settings: keep the rest elsewhere")
     keeping_of(given)
+    time_zone_of(given)
     return dict(given)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from relens.deployments.deployment import Deployment
 from relens.kit import clock
+from relens.kit.calendar import UTC_NAME, cut
 from relens.kit.clock import DAY, HOUR, SECOND, Micros
 from relens.metrics.metric import METRICS, State, Summed, added
 from relens.monitoring import store, sums
@@ -18,7 +19,7 @@ from relens.monitoring.project import Projection
 from relens.monitoring.remembered import Remembered
 from relens.monitoring.scan import Question, Scan, Scans
 from relens.monitoring.span import Span, Stretch, begin, cover
-from relens.monitoring.window import Window, whole_hours
+from relens.monitoring.window import Window, grain, whole_hours
 from relens.predictions import browse
 from relens.predictions import store as predictions
 
@@ -44,6 +45,7 @@ class Gathered:
     width: Micros
     divisions: frozenset[sums.Divided]
     scan: Scan | None = None
+    zone: str = UTC_NAME
     first: Micros | None = None
     """The first hour that holds anything, where that is known better than by the buckets."""
 
@@ -96,10 +98,11 @@ def _from_sums(
     remembered: Remembered,
 ) -> Gathered:
     since, until = whole_hours(window)
-    widest: Span = "hour" if width % DAY else "day"
-    if widest == "day":
-        # The first bar is a whole one too, and what is read are days.
-        since = begin("day", since)
+    widest: Span = "hour" if grain(window, width) % DAY else "day"
+    if width % DAY == 0:
+        # The first bar is a whole one too, and what is read are days where the days are those of UTC.
+        since = cut(since, DAY, window.zone)
+        since += -since % HOUR
     filled = sums.extent(connection, deployment.id, since, until)
     extent = sums.extent(connection, deployment.id)
     reach, last = until, extent[1] if extent else 0
@@ -127,7 +130,7 @@ def _from_sums(
         found += remembered.cells(connection, deployment.id, [BY_SOURCE], apart)
     shown = [one for one in found if one[0].reference not in hidden]
     there = frozenset(sums.divisions(connection, deployment.id, once.stretches or []))
-    return Gathered(shown, since, until, width, there, first=filled[0] if filled else None)
+    return Gathered(shown, since, until, width, there, zone=window.zone, first=filled[0] if filled else None)
 
 
 def _has_points(name: str) -> bool:
@@ -156,8 +159,9 @@ def _from_log(
     lines, more = browse.page(connection, deployment.id, of_log(window), "-taken_at", most, None)
     if more is not None and newest is None:
         return None
-    states, divisions = _counted(connection, projection, deployment, [line.id for line in lines], names, window, width)
-    return Gathered(states, window.since, window.until, width, divisions)
+    fine = grain(window, width)
+    states, divisions = _counted(connection, projection, deployment, [line.id for line in lines], names, window, fine)
+    return Gathered(states, window.since, window.until, width, divisions, zone=window.zone)
 
 
 def of_log(window: Window) -> browse.Filter:
@@ -192,14 +196,15 @@ def _scanned(
         return [line.id for line in lines], following
 
     def count(ids: list[str]) -> tuple[list[tuple[Cell, State]], frozenset[sums.Divided]]:
-        return _counted(connection, projection, deployment, ids, names, window, width)
+        return _counted(connection, projection, deployment, ids, names, window, grain(window, width))
 
     about = (deployment.id, frozenset(names), replace(window, since=0, until=1))
     question = Question(about, window.since, window.until, width, window.until >= clock.now() - _MOVING)
     scan = scans.advance(question, piece, count)
-    first = window.since - window.since % width
+    first = cut(window.since, width, window.zone)
+    first -= first % HOUR
     states = [one for one in scan.states.items() if first <= one[0].bucket.hour < window.until]
-    return Gathered(states, window.since, window.until, width, scan.divisions, scan)
+    return Gathered(states, window.since, window.until, width, scan.divisions, scan, window.zone)
 
 
 def _counted(

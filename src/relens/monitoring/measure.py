@@ -32,7 +32,7 @@ from relens.monitoring.span import cover
 from relens.monitoring.traced import Trace
 from relens.monitoring.training_data import FittedReference, speaks_for
 from relens.monitoring.typical import Typical
-from relens.monitoring.window import Window, whole_hours, width
+from relens.monitoring.window import Window, as_drawn, whole_hours
 
 Division = Literal["source", "model_version", "role"]
 
@@ -102,7 +102,7 @@ class Measuring:
         metric = METRICS.get(name)
         if deployment.task not in metric.tasks:
             raise NotFound(f"the metric '{name}' does not apply to {deployment.task}")
-        wide = width(window, bucket)
+        window, wide = as_drawn(window, bucket)
         with self._database.read() as connection:
             if isinstance(metric, Supervised):
                 found = self._corrected(connection, deployment, metric, window, wide)
@@ -116,7 +116,7 @@ class Measuring:
 
     def dashboard(self, deployment: Deployment, window: Window, bucket: str = "auto") -> Dashboard:
         """Every metric of the deployment's task."""
-        wide = width(window, bucket)
+        window, wide = as_drawn(window, bucket)
         metrics = of_task(deployment.task)
         names = [name for name, metric in metrics.items() if isinstance(metric, Summed)]
         measured: dict[str, Measurement] = {}
@@ -298,7 +298,9 @@ def _judged(
     if not look.keys:
         return Measurement(name, False, NEEDED[metric.needs], window.since, window.until, 0, None, ())
     value = traced.value(trace, name, value, whole_image)
-    series = traced.series(trace, name, ({"t": at, **point} for at, point in look.points(name, wide)), wide, True)
+    series = traced.series(
+        trace, name, ({"t": at, **point} for at, point in look.points(name, wide, window.zone)), wide, True
+    )
     return Measurement(name, True, None, window.since, window.until, len(look.keys), value, series)
 
 

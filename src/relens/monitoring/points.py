@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from relens.kit.calendar import cut, following
 from relens.kit.clock import SECOND, Micros
 from relens.metrics.metric import State, Summed
 from relens.metrics.reference import Reference
@@ -30,7 +31,7 @@ def series(
         return ()
     by_time: dict[Micros, list[tuple[Cell, State]]] = defaultdict(list)
     for one in states:
-        by_time[one[0].bucket.hour - one[0].bucket.hour % found.width].append(one)
+        by_time[cut(one[0].bucket.hour, found.width, found.zone)].append(one)
     made = []
     for t in sorted(by_time):
         states_then = together(by_time[t])
@@ -41,5 +42,6 @@ def series(
 
 def _covered(t: Micros, found: Gathered, now: Micros) -> float:
     """How many seconds of the stretch that begins at `t` the window and the present have reached; 0 where it is too early to say."""
-    covered = min(t + found.width, found.until, now) - max(t, found.since)
-    return covered / SECOND if covered >= _TOO_SHORT * found.width else 0.0
+    over = following(t, found.width, found.zone)
+    covered = min(over, found.until, now) - max(t, found.since)
+    return covered / SECOND if covered >= _TOO_SHORT * (over - t) else 0.0

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from relens.deployments.deployment import Deployment
+from relens.kit.calendar import UTC_NAME, cut
 from relens.kit.clock import Micros
 from relens.metrics.metric import METRICS, Bench, Supervised
 from relens.monitoring.gather import of_log
@@ -102,12 +103,12 @@ class Look:
         kept = _Kept(name, self._labels, self._label, self._of(self.keys))
         return _remembered(self._table.answers, kept, _ANSWERS, lambda: self.bench(name).value(keys, self._label))
 
-    def points(self, name: str, width: Micros) -> list[tuple[Micros, dict[str, Any]]]:
+    def points(self, name: str, width: Micros, zone: str = UTC_NAME) -> list[tuple[Micros, dict[str, Any]]]:
         """The metric of each `width` microseconds that hold a reviewed image, the oldest first, with its `n`."""
         by_time: dict[Micros, list[str]] = {}
         for key in self.keys:
             at = self._table.images[key].facts.taken_at
-            by_time.setdefault(at - at % width, []).append(key)
+            by_time.setdefault(cut(at, width, zone), []).append(key)
         return [(at, self._point(name, keys)) for at, keys in sorted(by_time.items())]
 
     def bench(self, name: str) -> Bench:

@@ -11,10 +11,12 @@ from relens.access.asking import Asking
 from relens.datasets import store as datasets
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
+from relens.deployments.time_zone import time_zone_of
 from relens.infra.database import Database
 from relens.infra.jobs import Jobs
 from relens.infra.web import Instant, Page, part
 from relens.kit import clock
+from relens.kit.calendar import zone
 from relens.kit.clock import SECOND
 from relens.metrics.metric import METRICS, Metric
 from relens.monitoring import store
@@ -103,6 +105,7 @@ class DashboardOut(BaseModel):
     since: Instant = Field(serialization_alias="from")
     until: Instant = Field(serialization_alias="to")
     bucket_s: int
+    time_zone: str = Field(description="whose days and hours the points are cut into")
     metrics: dict[str, MeasurementOut]
     sources: list[str]
     model_versions: list[str]
@@ -150,6 +153,9 @@ def _asked(
     query: Annotated[
         str | None, Query(description="in the query language of the log; read in pieces, see `progress`")
     ] = None,
+    tz: Annotated[
+        str | None, Query(description="whose days charts are cut into, as Europe/Paris; the deployment's if left out")
+    ] = None,
 ) -> tuple[Deployment, Window]:
     with database.read() as connection:
         found = deployments.get(connection, deployment)
@@ -158,7 +164,9 @@ def _asked(
     last = clock.from_text(until) if until else everything.until
     if since is None and until is not None and first >= last:
         raise BadWindow("there is nothing before 'to': give an earlier 'from'")
-    return found, Window(first, last, source, tag, label, model_version, role, query=query or None)
+    place = time_zone_of(found.settings) if tz is None else tz
+    zone(place)
+    return found, Window(first, last, source, tag, label, model_version, role, query=query or None, zone=place)
 
 
 Asked = Annotated[tuple[Deployment, Window], Depends(_asked)]
@@ -192,6 +200,7 @@ def get_dashboard(
         since=found.since,
         until=found.until,
         bucket_s=found.width // SECOND,
+        time_zone=window.zone,
         metrics={name: MeasurementOut.of(measured) for name, measured in found.metrics.items()},
         sources=list(found.sources),
         model_versions=list(found.model_versions),

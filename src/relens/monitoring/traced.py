@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relens.kit import clock
+from relens.kit.calendar import following
 from relens.kit.clock import Micros
 from relens.metrics.kinds.classification_report import NO_ANSWER
 from relens.metrics.kinds.confidence import BINS
@@ -58,7 +59,7 @@ def series(
         more.append("error is not empty")
     made = []
     for point in points:
-        times = {"since": point["t"], "until": point["t"] + width}
+        times = {"since": point["t"], "until": following(point["t"], width, trace.window.zone)}
         made.append({**point, "query": trace.of(*more, **times), **_flagged(trace, point, **times)})
     return tuple(made)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from relens.kit.calendar import UTC_NAME, WEEK
 from relens.kit.clock import DAY, HOUR, SECOND, Micros
 from relens.kit.errors import Invalid
 
@@ -37,6 +38,8 @@ class Window:
     model_version: str | None = None
     role: str | None = None
     imported: bool = True
+    zone: str = UTC_NAME
+    """Whose days and hours the points of charts are cut into."""
     query: str | None = None
     """In the query language of the log: labels, tags, metadata and what else it knows."""
 
@@ -54,13 +57,24 @@ def width(window: Window, asked: str = "auto") -> Micros:
     """How wide one point of a chart is: as asked in seconds, or so that there are 10 to 120 points."""
     span = window.until - window.since
     if asked == "auto":
-        return next((wide for longest, wide in _WIDTHS if span <= longest), 7 * DAY)
+        return next((wide for longest, wide in _WIDTHS if span <= longest), WEEK)
     if not asked.isdigit() or not MINUTE <= int(asked) * SECOND <= 366 * DAY:
         raise BadWindow("a bucket is 'auto' or a number of seconds from 60 on")
     wanted = int(asked) * SECOND
     if span / wanted > 2000:
         raise BadWindow("that would be more than 2,000 points: choose a wider bucket or a shorter window")
     return wanted
+
+
+def as_drawn(window: Window, bucket: str) -> tuple[Window, Micros]:
+    """The window as a chart shows it, and how wide one point is. Weeks are those of UTC: of months of hours a page would be long in coming."""
+    wide = width(window, bucket)
+    return (replace(window, zone=UTC_NAME) if wide >= WEEK else window), wide
+
+
+def grain(window: Window, wide: Micros) -> Micros:
+    """How finely what makes up points of this width has to be known: days of another place are put together from hours."""
+    return wide if window.zone == UTC_NAME or wide <= HOUR else HOUR
 
 
 def whole_hours(window: Window) -> tuple[Micros, Micros]:
