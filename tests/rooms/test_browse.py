@@ -19,7 +19,7 @@ from relens.infra.database import Database
 from relens.infra.web import BadCursor
 from relens.kit.clock import HOUR
 from relens.kit.ids import content_id
-from relens.predictions import anchor, browse, store, walk
+from relens.predictions import anchor, browse, query_sql, store, walk, way
 from relens.predictions.browse import BadFilter, Filter
 from relens.predictions.file_along import Filing
 from relens.predictions.filing import as_word
@@ -50,7 +50,9 @@ def entries() -> list[Entry]:
         if chance.random() < 0.7:
             metadata["shift"] = chance.choice(["night", "day", True])
         if chance.random() < 0.5:
-            metadata["n"] = chance.choice([1, 2.5, "3", 40, -1, None, [1]])
+            metadata["n"] = chance.choice(
+                [1, 2.5, "3", 40, -1, None, [1], 1e20, 0.1 + 0.2, 1.5e-07, 10**25, 3.0, False]
+            )
         made.append(
             Entry(
                 "d", content_id(f"{i}".encode()), chance.choice([640, 1280]), 480, chance.choice(["v1", "v2", None]),
@@ -210,7 +212,26 @@ _texts = st.sampled_from(
         "ü*",
     ]
 )
-_patterns = st.sampled_from(["*", "*t*", "line-?", "lab_?", "Dust [1]", "[a-z]*", "%", "?%", "N*", "50% *", ""])
+_patterns = st.sampled_from(
+    [
+        "*",
+        "1e+20",
+        "1.5e-0?",
+        "0.3",
+        "1000*",
+        "3",
+        "*t*",
+        "line-?",
+        "lab_?",
+        "Dust [1]",
+        "[a-z]*",
+        "%",
+        "?%",
+        "N*",
+        "50% *",
+        "",
+    ]
+)
 _numbers = st.sampled_from(["0", "0.5", "-1", "2.5", "1e3", "12", "480", ".3"])
 _times = st.sampled_from(
     ["2025-10-09T09:00:00Z", "2025-10-09", "'2025-10-09T11:00:00+02:00'", "2 days ago", "-3h", "now"]
@@ -256,16 +277,49 @@ _SORTS = ["-taken_at", "taken_at", "-outlier", "outlier", "confidence", "-latenc
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-@given(query=_queries, sort=st.sampled_from(_SORTS), most=st.sampled_from([0, 5, 20_000]))
+@given(
+    query=_queries,
+    sort=st.sampled_from(_SORTS),
+    most=st.sampled_from([0, 5, 20_000]),
+    narrow=st.sampled_from([0, 1_000_000]),
+    words=st.sampled_from([0, 3, 5_000]),
+)
 def test_a_search_finds_what_a_look_at_every_line_finds(
-    site: tuple[Database, list[Logged]], query: str, sort: str, most: int
+    site: tuple[Database, list[Logged]], query: str, sort: str, most: int, narrow: int, words: int
 ) -> None:
-    """`most`: how many lines are few; 0 makes the planner walk, a high number makes it fetch and sort."""
+    """Whatever way the planner takes.
+
+    `most`: how many lines are few; 0 makes it walk, a high number makes it fetch and sort, or with `narrow` walk along the order and look at the
+    few only. `words`: beyond so many a line is asked for its own.
+    """
     database, lines = site
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(anchor, "MOST", most)
+        patch.setattr(anchor, "_FEW", 2)
+        patch.setattr(way, "NARROW", narrow)
+        patch.setattr(query_sql, "MOST_READ", words)
+        patch.setattr(query_sql, "MOST_WORDS", min(words, 1_000))
         patch.setattr(walk, "FIRST_PIECE", 16)
         assert all_pages(database, Filter(query=query), sort) == expected(lines, query, sort), query
+
+
+_WORDS = ("3", "2.5", "40", "-1", "false", "1e+20", "0.3", "1.5e-07", "1" + "0" * 25)
+
+
+@pytest.mark.parametrize(
+    "query", [f'metadata.n ~ "{word}"' for word in _WORDS] + ["metadata.n < 3", "metadata.n is empty", "tag ~ '50*'"]
+)
+def test_a_line_asked_for_its_own_words_says_them_as_they_are_filed(
+    site: tuple[Database, list[Logged]], query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, lines = site
+    monkeypatch.setattr(query_sql, "MOST_READ", 0)
+    with database.read() as connection:
+        resolved = browse.resolved(connection, "d", Filter(query=query).tree())
+        assert query_sql.needs_fact(resolved), "it is the line that is asked"
+    found = all_pages(database, Filter(query=query), "-taken_at", 100)
+    assert found
+    assert found == expected(lines, query, "-taken_at")
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -375,7 +429,7 @@ def test_no_walk_sorts_the_log(site: tuple[Database, list[Logged]]) -> None:
             order = browse._order(sort)
             plan = walk.Walk("d", node, order, anchor.window_of(node))
             for place in (None, walk.Place(1, 5)):
-                piece = plan._piece(place, False).limit(50)
+                piece = plan.piece(place, walk.Place(2, 9), False, "sqlite").limit(50)
                 sql = str(piece.compile(connection, compile_kwargs={"literal_binds": True}))
                 steps = [row[3] for row in connection.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]
                 assert not any("TEMP B-TREE" in step for step in steps), (sort, query, steps)

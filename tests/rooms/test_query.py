@@ -197,3 +197,17 @@ def test_completion_answers_whatever_stands_before_the_cursor(log: Database, que
     with log.read() as connection:
         made = complete(connection, "d", query, len(query))
     assert 0 <= made.start <= made.end == len(query)
+
+
+def test_completion_looks_at_few_of_many_words(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key of which every image has a value of its own: what begins as it is written is found, however many there are."""
+    monkeypatch.setattr("relens.predictions.complete.MOST_READ", 5)
+    entries = [
+        Entry("d", content_id(f"{n}".encode()), 10, 10, "v", "champion", (), 0.3, 5.0, clock.now(), None, None, (), {"serial": f"S{n:03}", f"k{n % 3}": n})
+        for n in range(60)
+    ]  # fmt: skip
+    database.write(lambda connection: store.append_many(connection, entries, file_now=True))
+    assert suggested(database, "metadata.serial = S05")[0] == 'metadata.serial = "S050"'
+    assert suggested(database, "metadata.serial = s05")[0] == 'metadata.serial = "S050"'
+    assert len(suggested(database, "metadata.serial = ")) == 20
+    assert suggested(database, "metadata.") == ["metadata.k0", "metadata.k1", "metadata.k2", "metadata.serial"]

@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from relens.infra.web import BadCursor, read_cursor, write_cursor
+from relens.kit import clock
 from relens.kit.clock import Micros
 from relens.kit.errors import Invalid
-from relens.predictions.anchor import Anchor, anchor, window_of
+from relens.predictions import way
+from relens.predictions.anchor import anchor, window_of
 from relens.predictions.draw import RANDOM, Draw
 from relens.predictions.fetch import fetched, lines_at
 from relens.predictions.logged import REVIEW_STATES, Logged
@@ -118,6 +120,7 @@ def look(
     budget_s: float | None = None,
 ) -> Found:
     """One page, or as much of it as was found in `budget_s`. `sort` may be "random" or "random:SEED". Raises BadFilter, BadQuery, BadCursor."""
+    began = clock.stopwatch()
     name, _, seed = sort.partition(":")
     tree = wanted.tree()
     if name.lstrip("-") == "priority" and not _asks_for(tree, "review"):
@@ -127,12 +130,14 @@ def look(
     best = anchor(connection, deployment_id, node, window)
     if best is not None and best.count == 0:
         return Found([], None)
+    if budget_s is not None:
+        budget_s = max(0.0, budget_s - (clock.stopwatch() - began))
     if name == RANDOM:
         draw = Draw.begin(connection, deployment_id, node, _seed(seed), cursor)
         draw.run(connection, best, limit + 1, budget_s)
         lines, following = lines_at(connection, [number for _, number in draw.found[:limit]]), draw.cursor(limit)
         return Found(lines, following, following is not None and len(draw.found) <= limit, draw.rows)
-    walked = _walked(connection, deployment_id, node, best, _order(name), _start(cursor, sort), limit + 1, budget_s)
+    walked = way.walked(connection, deployment_id, node, best, _order(name), _start(cursor, sort), limit + 1, budget_s)
     return _page(connection, walked, sort, limit)
 
 
@@ -144,25 +149,8 @@ def places(
     best = anchor(connection, deployment_id, node, window_of(node))
     if best is not None and best.count == 0:
         return []
-    walked = _walked(connection, deployment_id, node, best, _order(sort), None, most, budget_s)
+    walked = way.walked(connection, deployment_id, node, best, _order(sort), None, most, budget_s)
     return [place.log_seq for place in walked.found[:most]]
-
-
-def _walked(
-    connection: Connection,
-    deployment_id: str,
-    node: Resolved,
-    best: Anchor | None,
-    order: Order,
-    start: Place | None,
-    wanted: int,
-    budget_s: float | None,
-) -> Walked:
-    """Read from the few lines that can fit, or along the order."""
-    if best is not None and best.few:
-        return fetched(connection, node, best, order, start, wanted)
-    along = best.word if best is not None and order.column == "taken_at" else None
-    return Walk(deployment_id, node, order, window_of(node), along).run(connection, start, wanted, budget_s)
 
 
 def among(connection: Connection, deployment_id: str, wanted: Filter, numbers: Sequence[int]) -> set[int]:
@@ -189,7 +177,7 @@ def count(connection: Connection, deployment_id: str, wanted: Filter, budget_s: 
     if best is not None and best.few:
         walked = fetched(connection, node, best, order, None, COUNTED + 1)
     else:
-        along = best.word if best is not None else None
+        along = best.along if best is not None else None
         walked = Walk(deployment_id, node, order, window, along).run(connection, None, COUNTED + 1, budget_s)
     return Counted(min(COUNTED, len(walked.found)), len(walked.found) > COUNTED or walked.end is not None)
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from relens.kit import clock
 from relens.predictions.browse import version_titles
+from relens.predictions.pattern import after
 from relens.predictions.query import BadQuery, Ended, Reader, Token, tokens_of
 from relens.predictions.query_fields import FIELDS, METADATA, Field
+from relens.predictions.query_sql import MOST_READ
 from relens.predictions.tables import term
 
 MOST = 20
+MOST_KEYS = 100
 _WORDS_OF = {
     "label": "label", "tag": "tag", "source": "source", "error": "error", "truth": "truth", "taken_for": "taken_for"
 }  # fmt: skip
@@ -108,11 +111,18 @@ def _operators(field: Field) -> list[Suggestion]:
 
 
 def _keys(connection: Connection, deployment: str, written: str) -> list[Suggestion]:
-    kinds = select(term.c.kind).where(
-        term.c.deployment == deployment, term.c.kind > METADATA, term.c.kind < METADATA + "\U0010ffff"
-    )
-    found = connection.execute(kinds.distinct().order_by(term.c.kind).limit(100)).scalars()
-    return [Suggestion(_key(kind), "field", "metadata") for kind in found if kind.lower().startswith(written.lower())]
+    kinds = [kind for kind in _kinds(connection, deployment) if kind.lower().startswith(written.lower())]
+    return [Suggestion(_key(kind), "field", "metadata") for kind in kinds]
+
+
+def _kinds(connection: Connection, deployment: str) -> list[str]:
+    """The metadata keys there are, by one look into the index for each: one key may have millions of values."""
+    here = [term.c.deployment == deployment, term.c.kind < after(METADATA)]
+    first = select(func.min(term.c.kind).label("kind")).where(*here, term.c.kind > METADATA).cte(recursive=True)
+    following = select(func.min(term.c.kind)).where(*here, term.c.kind > first.c.kind).scalar_subquery()
+    every = first.union_all(select(following).where(first.c.kind.is_not(None)))
+    found = connection.execute(select(every.c.kind).where(every.c.kind.is_not(None)).limit(MOST_KEYS))
+    return list(found.scalars())
 
 
 def _key(kind: str) -> str:
@@ -133,11 +143,25 @@ def _values(connection: Connection, deployment: str, field: Field, written: str)
     kind = field.name if field.name.startswith(METADATA) else _WORDS_OF.get(field.name)
     if kind is None:
         return []
-    words = select(term.c.value).where(term.c.deployment == deployment, term.c.kind == kind)
-    words = words.where(term.c.value.istartswith(written, autoescape=True)) if written else words
-    found = connection.execute(words.order_by(term.c.value).limit(MOST)).scalars()
+    found = _words(connection, deployment, kind, written)
     none = [Suggestion("none", "value", "nothing was detected")] if field.name == "label" else []
     return [*(Suggestion(quoted(value), "value") for value in found), *_starting(none, written)]
+
+
+def _words(connection: Connection, deployment: str, kind: str, written: str) -> list[str]:
+    """Of a kind, in order: of many words those that begin as it is written, or in capitals, and what fits of the first of them."""
+    own = select(term.c.value).where(term.c.deployment == deployment, term.c.kind == kind).order_by(term.c.value)
+    if not written:
+        return list(connection.execute(own.limit(MOST)).scalars())
+    found: set[str] = set()
+    for begins in {written, written.lower(), written.upper(), written.capitalize()}:
+        behind = after(begins)
+        near = own.where(term.c.value >= begins, *([term.c.value < behind] if behind is not None else []))
+        found.update(connection.execute(near.limit(MOST)).scalars())
+    first = own.limit(MOST_READ).subquery()
+    fits = select(first.c.value).where(first.c.value.istartswith(written, autoescape=True)).order_by(first.c.value)
+    found.update(connection.execute(fits.limit(MOST)).scalars())
+    return sorted(one for one in found if one.lower().startswith(written.lower()))[:MOST]
 
 
 def _starting(suggestions: list[Suggestion], written: str) -> list[Suggestion]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from relens.infra.web import BadCursor, read_cursor, write_cursor
 from relens.kit import clock
 from relens.predictions.anchor import MOST, Anchor
-from relens.predictions.fetch import among
+from relens.predictions.query import without
 from relens.predictions.query_sql import Resolved, compiled, needs_fact
 from relens.predictions.shuffle import Shuffle
 from relens.predictions.tables import prediction, signal, tally
@@ -65,29 +65,38 @@ class Draw:
         return Anchor((rows,), min(MOST + 1, int(connection.execute(total).scalar() or 0)))
 
     def _rank(self, connection: Connection, few: Anchor, wanted: int) -> None:
-        places = np.array(connection.execute(among(connection, self.node, few)).scalars().all(), np.int64)
+        """Which of few lines come first needs only their places; so no more of them are looked at than are wanted."""
+        rows = few.together()
+        places = np.array(connection.execute(select(rows.c.log_seq)).scalars().all(), np.int64)
         places = places[places <= self.n]
         ranks = Shuffle(self.n, self.seed).rank(places - 1)
-        ranked = sorted(zip(ranks.tolist(), places.tolist(), strict=True))
-        self.found = [one for one in ranked if one[0] >= self.rank][:wanted]
+        order = np.argsort(ranks)
+        order = order[np.searchsorted(ranks[order], self.rank) :]
+        left, start = without(self.node, few.parts), 0  # type: ignore[arg-type]
+        while start < len(order) and len(self.found) < wanted:
+            some = order[start : start + _FIRST]
+            self._look_at(connection, left, ranks[some].tolist(), places[some].tolist())
+            start += len(some)
         self.rank = self.n
 
     def _walk(self, connection: Connection, wanted: int, budget_s: float | None) -> None:
         began, length, shuffle = clock.stopwatch(), _FIRST, Shuffle(self.n, self.seed)
-        fits = compiled(self.node, connection.dialect.name)
         while self.rank < self.n and len(self.found) < wanted:
             if budget_s is not None and self.rows and clock.stopwatch() - began > budget_s:
                 return
             ranks = np.arange(self.rank, min(self.n, self.rank + length))
-            places = (shuffle.at(ranks) + 1).tolist()
-            # The concatenation keeps SQLite from walking the deployment's whole index instead of these places.
-            own: Any = signal.c.deployment + "" == self.deployment
-            query = select(signal.c.log_seq).where(signal.c.log_seq.in_(places), own, fits)
-            if needs_fact(self.node):
-                query = query.join(prediction, prediction.c.log_seq == signal.c.log_seq)
-            fitting = set(connection.execute(query).scalars())
-            drawn = zip(ranks.tolist(), places, strict=True)
-            self.found += [(rank, place) for rank, place in drawn if place in fitting]
-            self.rank += len(places)
-            self.rows += len(places)
+            self._look_at(connection, self.node, ranks.tolist(), (shuffle.at(ranks) + 1).tolist())
+            self.rank += len(ranks)
             length = min(_LONGEST, length * 2)
+
+    def _look_at(self, connection: Connection, node: Resolved, ranks: list[int], places: list[int]) -> None:
+        """Keeps those that fit."""
+        # The concatenation keeps SQLite from walking the deployment's whole index instead of these places.
+        own: Any = signal.c.deployment + "" == self.deployment
+        query = select(signal.c.log_seq).where(signal.c.log_seq.in_(places), own)
+        query = query.where(compiled(node, connection.dialect.name))
+        if needs_fact(node):
+            query = query.join(prediction, prediction.c.log_seq == signal.c.log_seq)
+        fitting = set(connection.execute(query).scalars())
+        self.found += [(rank, place) for rank, place in zip(ranks, places, strict=True) if place in fitting]
+        self.rows += len(places)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, or_, select
 from relens.predictions import store
 from relens.predictions.anchor import Anchor
 from relens.predictions.logged import Logged
+from relens.predictions.query import without
 from relens.predictions.query_sql import Resolved, compiled, needs_fact
 from relens.predictions.tables import prediction, signal
 from relens.predictions.walk import Order, Place, Walked
@@ -28,11 +29,12 @@ def lines_at(connection: Connection, numbers: Sequence[int]) -> list[Logged]:
 
 def among(connection: Connection, node: Resolved, few: Anchor) -> Any:
     """The places of those lines of the anchor that fit."""
+    left = without(node, few.parts)  # type: ignore[arg-type]
     rows = few.together()
     query = select(signal.c.log_seq).select_from(rows.join(signal, signal.c.log_seq == rows.c.log_seq))
-    if needs_fact(node):
+    if needs_fact(left):
         query = query.join(prediction, prediction.c.log_seq == signal.c.log_seq)
-    return query.where(compiled(node, connection.dialect.name))
+    return query.where(compiled(left, connection.dialect.name))
 
 
 def fetched(

@@ -41,3 +41,17 @@ def as_glob(pattern: str) -> str:
 def as_like(pattern: str) -> str:
     r"""For PostgreSQL's LIKE with \ before what is meant as it stands."""
     return re.sub(r"([\\%_])", r"\\\1", plainest(pattern)).replace("*", "%").replace("?", "_")
+
+
+def beginning(pattern: str) -> str:
+    """What every text begins with that the pattern fits."""
+    return re.split(r"[*?]", pattern, maxsplit=1)[0]
+
+
+def after(text: str) -> str | None:
+    """The first text behind all that begin with `text`, by code points; None where there is none."""
+    kept = text.rstrip("\U0010ffff")
+    if not kept:
+        return None
+    following = ord(kept[-1]) + 1
+    return kept[:-1] + chr(0xE000 if 0xD800 <= following < 0xE000 else following)

@@ -268,3 +268,8 @@ class Reader:
 def conjuncts(node: Node) -> tuple[Any, ...]:
     """The parts that must all be true."""
     return tuple(one for part in node.parts for one in conjuncts(part)) if isinstance(node, Both) else (node,)
+
+
+def without(node: Node, parts: Sequence[object]) -> Both:
+    """What must be true beside these of its parts."""
+    return Both(tuple(one for one in conjuncts(node) if not any(one is part for part in parts)))

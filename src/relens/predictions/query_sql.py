@@ -11,15 +11,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Float, Select, and_, exists, false, literal, not_, or_, select, true
+from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
 
+from relens.predictions import by_line
 from relens.predictions.filing import Word, find_words
-from relens.predictions.pattern import as_glob, as_like, matches
+from relens.predictions.pattern import after, as_glob, as_like, beginning, matches
 from relens.predictions.query import Both, Condition, Either, Node, Not
 from relens.predictions.query_fields import FIELDS, METADATA, number
 from relens.predictions.tables import posting, prediction, signal, term
 
 MOST_WORDS = 1000
 """A pattern that fits more words than this is looked up again for every line."""
+MOST_READ = 5_000
+"""So many words are looked through for those that fit. Where a field has more, a line is asked for its own words instead (`by_line.py`)."""
 
 Titles = Mapping[str, str]
 """Model version ids with their titles."""
@@ -27,10 +32,16 @@ Titles = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """Lines filed under any of these words; `ids` is None where they are too many to list."""
+    """Lines filed under any of these words; `ids` is None where they are too many to list. `kind`: of which kind they are."""
 
     ids: tuple[int, ...] | None
     words: Select[Any] | None = None
+    kind: str = ""
+
+    @property
+    def by_line(self) -> bool:
+        """Whether each line is asked for its own words."""
+        return self.ids is None and by_line.can_tell(self.kind)
 
 
 Resolved = Node | Filed
@@ -88,15 +99,29 @@ def words_of(node: Condition) -> set[Word]:
 def _filed(connection: Connection, deployment: str, node: Condition) -> Any:
     if node.operator in ("=", "in"):
         return Filed(tuple(sorted(find_words(connection, deployment, words_of(node)).values())))
+    kind, dialect = kind_of(node), connection.dialect.name
     fits: ColumnElement[bool] = true()
     if node.operator == "~":
-        fits = like(connection.dialect.name, term.c.value, str(node.values[0]))
+        fits = like(dialect, term.c.value, str(node.values[0]))
     elif node.operator != "empty":
         fits = and_(term.c.number.is_not(None), term.c.number.op(node.operator)(literal(node.values[0], Float)))
-    words = select(term.c.id).where(term.c.deployment == deployment, term.c.kind == kind_of(node), fits)
-    ids = tuple(connection.execute(words.order_by(term.c.id).limit(MOST_WORDS + 1)).scalars())
-    found = Filed(ids) if len(ids) <= MOST_WORDS else Filed(None, words)
+    here = [term.c.deployment == deployment, term.c.kind == kind]
+    if dialect == "sqlite" and node.operator == "~":  # elsewhere texts may not lie in the order of their characters
+        here += _beginning(str(node.values[0]))
+    words = select(term.c.id).where(*here, fits)
+    found = Filed(None, words, kind)
+    beyond = select(term.c.value).where(*here).order_by(term.c.value).limit(1).offset(MOST_READ)
+    if not found.by_line or connection.execute(beyond).first() is None:
+        ids = tuple(connection.execute(words.order_by(term.c.id).limit(MOST_WORDS + 1)).scalars())
+        found = Filed(ids) if len(ids) <= MOST_WORDS else found
     return Not(found) if node.operator == "empty" else found  # type: ignore[arg-type]
+
+
+def _beginning(pattern: str) -> list[ColumnElement[bool]]:
+    """The stretch of the words' index in which what fits must lie."""
+    begins = beginning(pattern)
+    behind = after(begins)
+    return [*([term.c.value >= begins] if begins else []), *([term.c.value < behind] if behind is not None else [])]
 
 
 def like(dialect: str, column: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
@@ -106,7 +131,7 @@ def like(dialect: str, column: ColumnElement[Any], pattern: str) -> ColumnElemen
 
 
 def compiled(node: Resolved, dialect: str, row: Any = signal.c) -> ColumnElement[bool]:
-    """`row`: the columns of `signal`, of the table or of a part of it. Where `needs_fact`, `prediction` must be joined."""
+    """`row`: the columns of `signal` by name, of the table or as `aside` gives them. Where `needs_fact`, `prediction` must be joined."""
     if isinstance(node, Both):
         return and_(true(), *(compiled(part, dialect, row) for part in node.parts))
     if isinstance(node, Either):
@@ -114,20 +139,24 @@ def compiled(node: Resolved, dialect: str, row: Any = signal.c) -> ColumnElement
     if isinstance(node, Not):
         return not_(compiled(node.part, dialect, row))
     if isinstance(node, Filed):
-        return _filed_under(node, row)
+        return _filed_under(node, dialect, row)
     return _plain(node, dialect, row)
 
 
-def _filed_under(node: Filed, row: Any) -> ColumnElement[bool]:
+def _filed_under(node: Filed, dialect: str, row: Any) -> ColumnElement[bool]:
     if node.ids == ():
         return false()
-    under = posting.c.term.in_(node.ids if node.ids is not None else node.words)  # type: ignore[arg-type]
-    return exists().where(under, posting.c.taken_at == row.taken_at, posting.c.log_seq == row.log_seq)
+    if node.by_line:
+        return by_line.has(node.words, node.kind, dialect)
+    its = posting.alias()  # one may be walking along `posting` itself
+    under = its.c.term.in_(node.ids if node.ids is not None else node.words)  # type: ignore[arg-type]
+    return exists().where(under, its.c.taken_at == row["taken_at"], its.c.log_seq == row["log_seq"])
 
 
 def _plain(node: Condition, dialect: str, row: Any) -> ColumnElement[bool]:
     name = node.field.column
-    column: ColumnElement[Any] = row[name] if name in signal.c else prediction.c[name]
+    table = signal if name in signal.c else prediction
+    column: ColumnElement[Any] = row[name] if table is signal else prediction.c[name]
     if node.operator == "empty":
         return column.is_(None)
     if node.operator == "~":
@@ -138,12 +167,20 @@ def _plain(node: Condition, dialect: str, row: Any) -> ColumnElement[bool]:
         found = column.op("=" if node.operator == "=" else node.operator, is_comparison=True)(
             _value(node, node.values[0])
         )
-    return and_(column.is_not(None), found) if column.nullable else found
+    return and_(column.is_not(None), found) if table.c[name].nullable else found
 
 
 def _value(node: Condition, value: str | float) -> Any:
     """A width is a whole number, what it is compared with need not be."""
     return literal(value, Float) if node.field.kind == "number" else value
+
+
+def aside(dialect: str) -> Any:
+    """The columns of `signal`, on SQLite with a plus sign before them: it then never leaves the order one walks along for another index."""
+    return _ASIDE if dialect == "sqlite" else signal.c
+
+
+_ASIDE = {one.name: UnaryExpression(one, operator=custom_op("+"), type_=one.type) for one in signal.c}
 
 
 def needs_fact(node: Resolved) -> bool:
@@ -152,4 +189,6 @@ def needs_fact(node: Resolved) -> bool:
         return any(map(needs_fact, node.parts))
     if isinstance(node, Not):
         return needs_fact(node.part)
+    if isinstance(node, Filed):
+        return node.by_line
     return isinstance(node, Condition) and node.field.column not in signal.c

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, select, true, tuple_
 
 from relens.kit import clock
-from relens.predictions.anchor import Window
-from relens.predictions.query import Condition, conjuncts
-from relens.predictions.query_sql import Resolved, compiled, needs_fact
+from relens.predictions.anchor import Anchor, Window
+from relens.predictions.query import Condition, conjuncts, without
+from relens.predictions.query_sql import Resolved, aside, compiled, needs_fact
 from relens.predictions.tables import posting, prediction, signal
 
 FIRST_PIECE = 1_000
@@ -62,35 +62,40 @@ class Walked:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """What to walk along and what to look for. `word`: along the lines filed under it (in the order of time only)."""
+    """What to walk along and what to look for.
+
+    `word`: along the lines filed under it (in the order of time only). `few`: only its lines can fit, and no other is looked at.
+    """
 
     deployment: str
     node: Resolved
     order: Order
     window: Window
     word: int | None = None
+    few: Anchor | None = None
 
-    def run(self, connection: Connection, start: Place | None, wanted: int, budget_s: float | None) -> Walked:
-        """At least one piece; `budget_s` None: to the end."""
+    def run(
+        self, connection: Connection, start: Place | None, wanted: int, budget_s: float | None, most: int | None = None
+    ) -> Walked:
+        """At least one piece; `budget_s` and `most` (rows) None: to the end."""
         walked, began, length = Walked(), clock.stopwatch(), FIRST_PIECE
         for empty, place in self._stretches(start):
             while True:
                 piece_began = clock.stopwatch()
-                piece = self._piece(place, empty)
-                found = self._fitting(connection, piece.limit(length), wanted - len(walked.found), empty)
-                walked.found += found
+                end = self._end_of_piece(connection, place, empty, length)
+                walked.found += self._fitting(connection, place, end, wanted - len(walked.found), empty)
                 if len(walked.found) >= wanted:
                     walked.end = walked.found[-1]
                     return walked
-                last = connection.execute(piece.limit(1).offset(length - 1)).first()
-                if last is None:
+                if end is None:
                     break
                 walked.rows += length
-                place = walked.end = Place(None if empty else last.key, last.log_seq)
-                if budget_s is not None and clock.stopwatch() - began > budget_s:
+                place = walked.end = end
+                now = clock.stopwatch()
+                left = None if budget_s is None else began + budget_s - now
+                if (left is not None and left <= 0) or (most is not None and walked.rows >= most):
                     return walked
-                took = clock.stopwatch() - piece_began
-                length = min(LONGEST_PIECE, length * 4) if took < _PIECE_S else max(FIRST_PIECE, length // 2)
+                length = _next_length(length, now - piece_began, left)
         walked.end = None
         return walked
 
@@ -98,26 +103,41 @@ class Walk:
         """First what has a value, then what has none, each from where to begin."""
         if start is None or start.key is not None:
             yield False, start
-        if self.order.nullable:
+        if self.order.nullable and self.word is None:
             yield True, start if start is not None and start.key is None else None
 
-    def _piece(self, place: Place | None, empty: bool) -> Select[Any]:
-        key: Any = signal.c[self.order.column]
+    def _stretch(self, place: Place | None, empty: bool) -> Select[Any]:
+        """What is walked along, from `place` on, in order: all of it in one index."""
+        key, log_seq = self._columns
         if self.word is not None:
-            return self._piece_of_word(place)
-        query = select(*signal.c, key.label("key")).where(signal.c.deployment == self.deployment)
-        if empty:
-            query = query.where(key.is_(None)).order_by(*self.order.sorted(signal.c.log_seq))
-            if place is None:
-                return query
-            here = signal.c.log_seq
-            return query.where(here < place.log_seq if self.order.descending else here > place.log_seq)
-        query = query.where(*self._along(key)).order_by(*self.order.sorted(key, signal.c.log_seq))
-        if place is not None:
-            query = query.where(self.order.beyond(key, signal.c.log_seq, place))
-        return query
+            query = select(log_seq, key.label("key")).where(posting.c.term == self.word, *self.window.of(key))
+        else:
+            query = select(log_seq, key.label("key")).where(signal.c.deployment == self.deployment)
+            query = query.where(key.is_(None) if empty else and_(true(), *self._bounds(key)))
+        query = query.order_by(*self.order.sorted(*([] if empty else [key]), log_seq))
+        return query if place is None else query.where(self._beyond(place, empty))
 
-    def _along(self, key: Any) -> list[ColumnElement[bool]]:
+    @property
+    def _columns(self) -> tuple[Any, Any]:
+        """What is sorted by."""
+        if self.word is not None:
+            return posting.c.taken_at, posting.c.log_seq
+        return signal.c[self.order.column], signal.c.log_seq
+
+    def _beyond(self, place: Place, empty: bool) -> ColumnElement[bool]:
+        key, log_seq = self._columns
+        if not empty:
+            return self.order.beyond(key, log_seq, place)
+        beyond: ColumnElement[bool] = log_seq < place.log_seq if self.order.descending else log_seq > place.log_seq
+        return beyond
+
+    def _until(self, place: Place, empty: bool) -> ColumnElement[bool]:
+        """`place` and what lies before it."""
+        key, log_seq = self._columns
+        here, there = ((log_seq,), (place.log_seq,)) if empty else ((key, log_seq), (place.key, place.log_seq))
+        return tuple_(*here) >= tuple_(*there) if self.order.descending else tuple_(*here) <= tuple_(*there)
+
+    def _bounds(self, key: Any) -> list[ColumnElement[bool]]:
         """Conditions on the order itself, and on review states (which have an order of time of their own), bound the stretch."""
         bounds = [key.is_not(None)] if self.order.nullable else []
         for part in conjuncts(self.node):  # type: ignore[arg-type]
@@ -129,17 +149,36 @@ class Walk:
                 bounds.append(signal.c.review == part.values[0])
         return bounds
 
-    def _piece_of_word(self, place: Place | None) -> Select[Any]:
-        at, log_seq = posting.c.taken_at, posting.c.log_seq
-        query = select(*signal.c, at.label("key")).join(signal, signal.c.log_seq == log_seq)
-        query = query.where(posting.c.term == self.word, *self.window.of(at)).order_by(*self.order.sorted(at, log_seq))
-        return query if place is None else query.where(self.order.beyond(at, log_seq, place))
+    def _end_of_piece(self, connection: Connection, place: Place | None, empty: bool, length: int) -> Place | None:
+        """The last of `length` rows; None where there are not so many. Only the index is read for it."""
+        last = connection.execute(self._stretch(place, empty).limit(1).offset(length - 1)).first()
+        return None if last is None else Place(None if empty else last.key, last.log_seq)
 
-    def _fitting(self, connection: Connection, piece: Select[Any], wanted: int, empty: bool) -> list[Place]:
-        row = piece.subquery()
-        query = select(row.c.log_seq, row.c.key).where(compiled(self.node, connection.dialect.name, row.c))
-        if needs_fact(self.node):
-            query = query.join(prediction, prediction.c.log_seq == row.c.log_seq)
-        order = [row.c.log_seq] if empty else [row.c.key, row.c.log_seq]
-        rows = connection.execute(query.order_by(*self.order.sorted(*order)).limit(wanted))
+    def _fitting(
+        self, connection: Connection, place: Place | None, end: Place | None, wanted: int, empty: bool
+    ) -> list[Place]:
+        rows = connection.execute(self.piece(place, end, empty, connection.dialect.name).limit(wanted))
         return [Place(None if empty else one.key, one.log_seq) for one in rows]
+
+    def piece(self, place: Place | None, end: Place | None, empty: bool, dialect: str) -> Select[Any]:
+        """What fits behind `place` and no further than `end`, in order; it ends as soon as enough is found."""
+        query = self._stretch(place, empty)
+        left = self.node
+        if end is not None:
+            query = query.where(self._until(end, empty))
+        if self.few is not None:
+            left = without(left, self.few.parts)  # type: ignore[arg-type]
+            # The sum keeps a database from beginning with these lines and sorting them.
+            query = query.where((self._columns[1] + 0).in_(select(self.few.together().c.log_seq)))
+        if self.word is not None:
+            query = query.join(signal, signal.c.log_seq == posting.c.log_seq)
+        if needs_fact(left):
+            query = query.join(prediction, prediction.c.log_seq == signal.c.log_seq)
+        return query.where(compiled(left, dialect, aside(dialect)))
+
+
+def _next_length(length: int, took: float, left: float | None) -> int:
+    """Longer pieces while they are quick, and none that would last beyond the time there is."""
+    if left is not None:
+        return max(FIRST_PIECE // 4, min(LONGEST_PIECE, length * 4, int(length / max(took, 1e-6) * left)))
+    return min(LONGEST_PIECE, length * 4) if took < _PIECE_S else max(FIRST_PIECE, length // 2)
