@@ -38,6 +38,8 @@ MOST_COMING = 64
 _LOOK_AGAIN_S = 0.05
 _LARGE = 1 << 18
 SOON_S = 0.03
+CALM_S = 0.1
+"""So long does what brings another version wait, at each of its steps, for a moment in which nobody is being answered."""
 Line = tuple[Logged, bool]
 
 
@@ -85,6 +87,7 @@ class Engine:
         self._swapper = swapper
         self._recorder = recorder
         self._crew: Crew[Job] = Crew(workers, self._do, swapper.fleet.together, most_waiting)
+        swapper.steps_aside(lambda: self._crew.wait_for_calm(CALM_S))
         self._looking = ThreadPoolExecutor(1, thread_name_prefix="look")
         self._once: Once[Line] = Once()
         self._coming = 0

@@ -32,6 +32,8 @@ class Failure:
 Outcome = Inferred | Failure
 Outputs = Mapping[str, Any]
 Glance = Callable[[], Look]
+Calm = Callable[[], None]
+"""Waits for a moment in which nobody is being answered, and not for long."""
 
 
 def answer_all(images: Sequence[bytes], loaded: LoadedVersion, glance: Callable[[Image], Glance]) -> list[Outcome]:
@@ -46,28 +48,29 @@ def answer_all(images: Sequence[bytes], loaded: LoadedVersion, glance: Callable[
     return [_finished(one, *next(ran), loaded) if isinstance(one, Prepared) else one for one in begun]
 
 
-def best_together(loaded: LoadedVersion) -> int:
+def best_together(loaded: LoadedVersion, calm: Calm = lambda: None) -> int:
     """How many images of this version to run at once at most, measured: 1 where a batch costs what its images cost alone.
 
     Counted in processor time of the calling thread, which a busy machine does not change; a model that takes one image only, or
-    answers otherwise when there are several (see `inference.trial`), stays at 1.
+    answers otherwise when there are several (see `inference.trial`), stays at 1. `calm` is asked before each run.
     """
     best = 1
     if loaded.manifest.input.batch:
-        least = _seconds_each(loaded, 1)
+        least = _seconds_each(loaded, 1, calm)
         for size in SIZES:
-            each = _seconds_each(loaded, size)
+            each = _seconds_each(loaded, size, calm)
             if each > WORTH * least:
                 break
             best, least = size, each
     return best
 
 
-def _seconds_each(loaded: LoadedVersion, size: int) -> float:
+def _seconds_each(loaded: LoadedVersion, size: int, calm: Calm) -> float:
+    """The best of a few; the first of all takes memory."""
     frames = np.repeat(loaded.frame(), size, axis=0)
-    loaded.run(frames)
     times = []
     for _ in range(_REPEATS):
+        calm()
         started = time.thread_time()
         loaded.run(frames)
         times.append(time.thread_time() - started)

@@ -42,7 +42,7 @@ class Crew(Generic[Job]):
         self._seconds_each = 0.05
         self._stopping = False
         lock = threading.RLock()
-        self._ready, self._idle = threading.Condition(lock), threading.Condition(lock)
+        self._ready, self._idle, self._done = (threading.Condition(lock) for _ in range(3))
         self._threads = [threading.Thread(target=self._run, name=f"predict-{n}", daemon=True) for n in range(workers)]
         self._threads += [
             threading.Thread(target=self._run_behind, name=f"shadow-{n}", daemon=True)
@@ -74,6 +74,11 @@ class Crew(Generic[Job]):
         with self._ready:
             return max(1.0, self._front.of(deployment) / 2 * self._seconds_each / self._workers)
 
+    def wait_for_calm(self, seconds: float) -> None:
+        """Until nothing is worked on or waits, at most so long."""
+        with self._done:
+            self._done.wait_for(lambda: self._stopping or not (self._at_work or len(self._front)), seconds)
+
     def stop(self) -> list[Job]:
         """Finishes the first row; answers with what nobody will look at any more."""
         with self._ready:
@@ -81,6 +86,7 @@ class Crew(Generic[Job]):
             left = list(self._behind.drain())
             self._ready.notify_all()
             self._idle.notify_all()
+            self._done.notify_all()
         for thread in self._threads:
             thread.join()
         return left
@@ -112,6 +118,8 @@ class Crew(Generic[Job]):
             self._at_work -= 1
             if len(self._behind):
                 self._idle.notify()
+            if not self._at_work:
+                self._done.notify_all()
 
     def _next(self) -> list[Job]:
         """The next jobs of the first row; none: stop."""

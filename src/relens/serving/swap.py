@@ -18,7 +18,7 @@ from relens.kit.errors import RelensError
 from relens.registry import store as registry_store
 from relens.registry.model_version import ModelVersion, artifact_key
 from relens.serving import memory
-from relens.serving.batch import best_together
+from relens.serving.batch import Calm, best_together
 from relens.serving.fleet import Fleet
 from relens.serving.quietly import quietly
 from relens.serving.vet import last_images, vet
@@ -40,6 +40,12 @@ class Swapper:
         self._failed: dict[str, tuple[int, float]] = {}
         self._states: dict[str, Serving] = {}
         self._versions: dict[str, ModelVersion] = {}
+        self._together: dict[str, int] = {}
+        self._calm: Calm = lambda: None
+
+    def steps_aside(self, calm: Calm) -> None:
+        """From now on a version is brought in small steps, before each of which `calm` waits for a moment in which nobody is being answered."""
+        self._calm = calm
 
     def live(self, reference: str) -> Deployment | None:
         """The deployment as it answers now, by id or name; None while it is not loaded."""
@@ -72,7 +78,7 @@ class Swapper:
             with self.fleet.use(version_id) as loaded:
                 yield loaded
             return
-        loaded = self._load(version_id)
+        loaded = self._open(version_id)
         try:
             yield loaded
         finally:
@@ -100,6 +106,7 @@ class Swapper:
         if wanted:
             self.fleet.keep_only({v for d in self._live.values() for v in (d.champion, d.shadow, d.canary) if v})
         if self.fleet.let_go():
+            self._calm()
             memory.give_back()
         return False
 
@@ -143,9 +150,9 @@ class Swapper:
         champion = before.champion if before else None
         if champion is not None and self.fleet.has(champion):
             with self.fleet.use(champion) as answering:
-                sentence = vet(loaded, images, answering, deployment.threshold)
+                sentence = vet(loaded, images, answering, deployment.threshold, self._calm)
         else:
-            sentence = vet(loaded, images, None, deployment.threshold)
+            sentence = vet(loaded, images, None, deployment.threshold, self._calm)
         if sentence:
             logger.info("%s: %s", deployment.name, sentence)
             said.append(sentence)
@@ -175,14 +182,27 @@ class Swapper:
             self._database.write(lambda connection: store.set_serving(connection, deployment_id, serving))
 
     def _load(self, version_id: str) -> LoadedVersion:
+        """As it answers: warm, and with how many images to run at once, which is measured once."""
+        loaded = self._open(version_id)
+        try:
+            if version_id not in self._together:
+                self._together[version_id] = best_together(loaded, self._calm)
+            return replace(loaded, together=self._together[version_id])
+        except BaseException:
+            loaded.close()
+            raise
+
+    def _open(self, version_id: str) -> LoadedVersion:
         version = self.version(version_id)
         key = artifact_key(version.artifact)
         file = self._storage.path(key)
         onnx = file if file is not None and file.is_file() else self._storage.get(key)
+        self._calm()
         loaded = load(onnx, version.read_manifest(), version_id, self._threads, title=version.title)
         try:
+            self._calm()
             loaded.warm_up()
-            return replace(loaded, together=best_together(loaded))
+            return loaded
         except BaseException:
             loaded.close()
             raise

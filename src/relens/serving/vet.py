@@ -13,7 +13,8 @@ from relens.inference.load import LoadedVersion
 from relens.inference.predict import predict
 from relens.inference.probe import agreement, probe_image
 from relens.infra.storage import NoBytes, Storage
-from relens.predictions.store import prediction
+from relens.predictions.store import signal
+from relens.serving.batch import Calm
 from relens.vision.prediction import Detection
 
 IMAGES = 4
@@ -21,32 +22,36 @@ IMAGES = 4
 
 def last_images(connection: Connection, storage: Storage, deployment: Deployment) -> list[bytes]:
     """The images answered last, of those that are still kept; at most IMAGES."""
-    query = (
-        select(prediction.c.asset)
-        .where(prediction.c.deployment == deployment.id, prediction.c.error.is_(None))
-        .order_by(prediction.c.taken_at.desc(), prediction.c.id.desc())
-        .limit(IMAGES * 2)
-    )
+    latest = select(signal.c.asset).where(signal.c.deployment == deployment.id)
+    # Through the order of time alone: a log of millions has no other way to its last lines.
+    query = latest.where(signal.c.error.is_(None)).order_by(signal.c.taken_at.desc(), signal.c.log_seq.desc())
     found = []
-    for asset in dict.fromkeys(connection.execute(query).scalars()):
+    for asset in dict.fromkeys(connection.execute(query.limit(IMAGES * 2)).scalars()):
         with suppress(NoBytes):
             found.append(storage.get(storage_key(asset)))
     return found[:IMAGES]
 
 
-def vet(loaded: LoadedVersion, images: Sequence[bytes], before: LoadedVersion | None, threshold: float) -> str:
+def vet(
+    loaded: LoadedVersion,
+    images: Sequence[bytes],
+    before: LoadedVersion | None,
+    threshold: float,
+    calm: Calm = lambda: None,
+) -> str:
     """A sentence on how the new version answers beside the one before it. Raises what goes wrong with it: then it must not answer.
 
-    Where no image was answered yet, it is tried on a made-up one.
+    Where no image was answered yet, it is tried on a made-up one. `calm` is asked before each image.
     """
-    says = [_answers(loaded, image, threshold) for image in images or [probe_image()]]
+    says = [_answers(loaded, image, threshold, calm) for image in images or [probe_image()]]
     if before is None or not images:
         return ""
-    said = [_answers(before, image, threshold) for image in images]
+    said = [_answers(before, image, threshold, calm) for image in images]
     share = sum(agreement(one, other) for one, other in zip(said, says, strict=True)) / len(images)
     these = "the last image" if len(images) == 1 else f"the last {len(images)} images"
     return f"{loaded.title} says the same as {before.title} of {share:.0%} of what either finds on {these}"
 
 
-def _answers(loaded: LoadedVersion, image: bytes, threshold: float) -> tuple[Detection, ...]:
+def _answers(loaded: LoadedVersion, image: bytes, threshold: float, calm: Calm) -> tuple[Detection, ...]:
+    calm()
     return predict(image, loaded).prediction.above(threshold).detections

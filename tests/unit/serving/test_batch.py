@@ -129,6 +129,12 @@ def test_a_model_that_takes_one_image_only_is_never_given_two() -> None:
     assert best_together(load(onnx, replace(manifest, input=replace(manifest.input, batch=False)), "v")) == 1
 
 
+def test_what_is_measured_steps_aside_before_each_run() -> None:
+    asked: list[int] = []
+    best_together(opened(classifier()), lambda: asked.append(1))
+    assert len(asked) >= 4, "two sizes at least, each more than once"
+
+
 def test_a_batch_that_saves_much_is_worth_it() -> None:
     """A matrix that has to be read from memory once per run, however many images come along."""
     side, inside = 8, 1500

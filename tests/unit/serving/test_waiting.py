@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from threading import Barrier, Condition, Event
+from threading import Barrier, Condition, Event, Timer
 
 import pytest
 from hypothesis import given
@@ -199,3 +199,17 @@ def test_a_worker_lives_through_work_that_fails(caplog: pytest.LogCaptureFixture
     work.crew.stop()
     assert [job.number for job in work.done] == [0, 1]
     assert "not worked on" in caplog.text
+
+
+def test_who_waits_for_calm_waits_for_the_last_image_and_not_for_ever() -> None:
+    work = Work(1)
+    work.crew.wait_for_calm(20)  # nobody is there
+    work.crew.offer(Job("d", "v", 0))
+    work.crew.offer(Job("d", "v", 1))
+    assert work.begun.wait(20)
+    work.crew.wait_for_calm(0.01)
+    assert work.done == [], "it went on although an image was being worked on"
+    Timer(0.05, work.go.set).start()
+    work.crew.wait_for_calm(20)
+    assert len(work.done) == 2
+    work.crew.stop()
