@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from relens.assets.asset import Asset, BytesGone, ImageGone, Left
-from relens.infra.database import metadata, upsert
+from relens.infra.database import append_rows, metadata, upsert
 from relens.kit import clock
 from relens.kit.clock import Micros
 
@@ -68,11 +68,12 @@ def remember(
     Raises BytesGone when some were let go meanwhile. `written_since`: for those that had left, when they had (as BytesGone said), after
     which the caller wrote their bytes again.
     """
-    rows = [{name: getattr(one, name) for name in _FIELDS} for one in assets]
-    if upsert(connection, asset, rows, ["id"]) == len(rows):
+    known = list(assets)
+    rows = [tuple(getattr(one, name) for name in _FIELDS) for one in known]
+    if append_rows(connection, asset, _FIELDS, rows) == len(rows):
         return
     lost: dict[str, Micros | None] = {}
-    for asset_id, state, at in _not_here(connection, [row["id"] for row in rows]):
+    for asset_id, state, at in _not_here(connection, [one.id for one in known]):
         if state == "gone" and written_since is not None and written_since.get(asset_id) == at:
             values = {"state": "here", "left_at": None, "left_reason": None, "created_at": clock.now()}
             connection.execute(update(asset).where(asset.c.id == asset_id).values(**values))

@@ -46,6 +46,7 @@ from relens.training.routes import router as training
 
 ROUTERS: tuple[APIRouter, ...] = (
     serving,
+    open_inference,
     elsewhere,
     access,
     jobs,
@@ -56,7 +57,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     readers,
     deployments,
     keeping,
-    open_inference,
     many,
     try_out,
     predictions,

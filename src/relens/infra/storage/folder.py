@@ -19,6 +19,7 @@ class Folder:
 
     def __init__(self, root: Path, sync: bool = False) -> None:
         self._root = root
+        self._base = str(root.absolute())
         self._sync = sync
         self._writing = root / ".writing"
         self._writing.mkdir(parents=True, exist_ok=True)
@@ -26,25 +27,32 @@ class Folder:
             left_over.unlink(missing_ok=True)
 
     def put(self, key: str, data: bytes) -> None:
-        target = self._place(key)
-        beside = self._writing / new_id()
+        # Every image comes through here before it is answered: texts, because `Path` takes longer than the file.
+        target, beside = self._written(key), f"{self._writing}/{new_id()}"
         try:
-            self._make(target.parent)
-            with beside.open("wb") as file:
-                file.write(data)
+            with open(beside, "wb", buffering=0) as file:
+                left = memoryview(data)
+                while left := left[file.write(left) :]:
+                    pass
                 if self._sync:
-                    file.flush()
                     os.fsync(file.fileno())
-            beside.replace(target)
+            self._move(beside, target)
             if self._sync:
-                _sync_folder(target.parent)
+                _sync_folder(Path(target).parent)
         except OSError as error:
             with suppress(OSError):
-                beside.unlink(missing_ok=True)
+                os.unlink(beside)
             refused = disk.refusal(error, str(self._root))
             if refused is None:
                 raise
             raise refused from error
+
+    def _move(self, beside: str, target: str) -> None:
+        try:
+            os.replace(beside, target)
+        except FileNotFoundError:
+            self._make(Path(target).parent)
+            os.replace(beside, target)
 
     def get(self, key: str) -> bytes:
         try:
@@ -53,7 +61,7 @@ class Folder:
             raise NoBytes(f"nothing is kept under '{key}'") from error
 
     def exists(self, key: str) -> bool:
-        return self._place(key).is_file()
+        return os.path.isfile(self._written(key))
 
     def delete(self, key: str) -> None:
         self._place(key).unlink(missing_ok=True)
@@ -87,10 +95,13 @@ class Folder:
             _sync_folder(folder.parent)
 
     def _place(self, key: str) -> Path:
-        place = (self._root / key).absolute()
-        if not key or ".." in place.relative_to("/").parts or not place.is_relative_to(self._root.absolute()):
+        return Path(self._written(key))
+
+    def _written(self, key: str) -> str:
+        """Where it lies; nothing outside of the folder has a key."""
+        if not key or key.startswith("/") or ".." in key.split("/"):
             raise Invalid(f"'{key}' is not a key")
-        return place
+        return f"{self._base}/{key}"
 
 
 def _sync_folder(folder: Path) -> None:
