@@ -16,6 +16,7 @@ from relens.infra.database import append_rows, counter, next_number, quick, upse
 from relens.predictions.logged import Logged
 from relens.predictions.query_fields import number
 from relens.predictions.tables import posting, signal, term
+from relens.predictions.writers.run_rows import arrive
 
 LONGEST = 200
 """A longer text in metadata is no word to search by; it is found by looking at every line."""
@@ -72,6 +73,7 @@ def file(connection: Connection, lines: Sequence[Logged]) -> None:
         ids = numbers(connection, deployment, set().union(*words))
         rows = [(ids[word], line.taken_at, line.log_seq) for line, its in zip(own, words, strict=True) for word in its]
         append_rows(connection, posting, ("term", "taken_at", "log_seq"), sorted(rows))
+    arrive(connection, lines)
     count(connection, Counter((line.deployment, line.role == "shadow", "pending") for line in lines))
 
 

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, Text, case, func, select
+from sqlalchemy import BigInteger, Column, Connection, String, Table, Text, select
 
 from relens.infra.database import metadata, upsert
 from relens.kit.clock import Micros
-from relens.predictions.store import prediction
+from relens.predictions.filing import filed
 from relens.predictions.writers.gaps import Hole, Loss
+from relens.predictions.writers.run_rows import leave, runs
+from relens.predictions.writers.runs import Of, holes_around
 
 writer = Table(
     "writer",
@@ -46,18 +48,6 @@ writer_loss = Table(
     Column("since", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
     Column("reason", String(40), nullable=False),
-)
-
-_numbered = prediction.c.writer_seq.is_not(None)
-Index(
-    "prediction_by_writer",
-    prediction.c.deployment,
-    prediction.c.writer,
-    prediction.c.source,
-    prediction.c.writer_seq,
-    prediction.c.taken_at,
-    sqlite_where=_numbered,
-    postgresql_where=_numbered,
 )
 
 MOST_HOLES = 1000
@@ -121,6 +111,7 @@ def erased(
     }
     fresh = row | {"since": at, "until": at, "reason": "erased"}
     upsert(connection, writer_loss, [fresh], ["deployment", "writer", "source", "first_seq"])
+    leave(connection, deployment_id, Of(writer_name, source or ""), seq, at)
 
 
 def writers(connection: Connection, deployment_id: str) -> list[Writer]:
@@ -144,58 +135,11 @@ def holes(connection: Connection, deployment_id: str, since: Micros, until: Micr
 
     A number is missing when none of that writer and source has it, whenever its image was taken: what arrives late closes its hole.
     """
-    seq, at = prediction.c.writer_seq, prediction.c.taken_at
-    within = (at >= since) & (at < until)
-    query = (
-        select(
-            prediction.c.writer,
-            prediction.c.source,
-            func.min(seq).label("first"),
-            func.max(seq).label("last"),
-            func.max(at).label("latest"),
-            func.min(case((within, seq))).label("low"),
-            func.max(case((within, seq))).label("high"),
-            func.max(case((at < since, seq))).label("before"),
-            func.min(case((at >= until, seq))).label("after"),
-        )
-        .where(prediction.c.deployment == deployment_id, _numbered)
-        .group_by(prediction.c.writer, prediction.c.source)
-    )
-    told = {(one.writer, one.source): one for one in numbered(connection, deployment_id)}
-    found: list[Hole] = []
-    for row in connection.execute(query).all():
-        one = told.pop((row.writer, row.source), None)
-        low = min(v for v in (row.low, row.before, row.after) if v is not None)
-        high = max(v for v in (row.high, row.before, row.after) if v is not None)
-        found += _inner(connection, deployment_id, row, low, high)
-        if one is not None and low == row.first > 1:
-            found.append(Hole(row.writer, row.source, 1, row.first - 1, None, None))
-        if one is not None and high == row.last < one.last_seq and until > row.latest:
-            found.append(Hole(row.writer, row.source, row.last + 1, one.last_seq, row.latest, None, tail=True))
-    found += [Hole(one.writer, one.source, 1, one.last_seq, None, None, tail=True) for one in told.values()]
-    return sorted(found, key=lambda hole: (hole.since or 0, hole.first))[:MOST_HOLES]
-
-
-def _inner(connection: Connection, deployment_id: str, group: Any, low: int, high: int) -> list[Hole]:
-    """The holes between two numbers of one writer and source."""
-    seq, at = prediction.c.writer_seq, prediction.c.taken_at
-    in_order = (
-        select(
-            seq.label("seq"),
-            at.label("at"),
-            func.lag(seq).over(order_by=seq).label("before"),
-            func.lag(at).over(order_by=seq).label("before_at"),
-        )
-        .where(
-            prediction.c.deployment == deployment_id,
-            prediction.c.writer == group.writer,
-            prediction.c.source.is_not_distinct_from(group.source),
-            seq.between(low, high),
-        )
-        .subquery()
-    )
-    query = select(in_order).where(in_order.c.seq - in_order.c.before > 1).order_by(in_order.c.seq).limit(MOST_HOLES)
-    return [
-        Hole(group.writer, group.source, r.before + 1, r.seq - 1, min(r.before_at, r.at), max(r.before_at, r.at))
-        for r in connection.execute(query)
+    told = {Of(one.writer, one.source or ""): one.last_seq for one in numbered(connection, deployment_id)}
+    there = runs(connection, deployment_id, filed(connection))
+    found = [
+        hole
+        for of in there.keys() | told.keys()
+        for hole in holes_around(of, there.get(of, []), told.get(of), since, until)
     ]
+    return sorted(found, key=lambda hole: (hole.since or 0, hole.writer, hole.source or "", hole.first))[:MOST_HOLES]
