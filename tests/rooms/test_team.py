@@ -154,6 +154,20 @@ def test_an_equal_second_look_agrees_and_changes_nothing(group: Group) -> None:
     assert group.given(group.person("Carla")) == []
 
 
+def test_a_second_look_can_be_taken_back_until_somebody_decided(group: Group) -> None:
+    alice, bob, carla = (group.person(name) for name in ("Alice", "Bob", "Carla"))
+    (one,) = group.log("a")
+    group.review(one, alice)
+    group.look(one, bob, "unusable")
+    group.database.write(lambda connection: look_again.withdraw(connection, one.id, actor=bob))
+    assert group.look(one, bob).outcome == "agreed"
+    group.database.write(lambda connection: look_again.withdraw(connection, one.id, actor=bob))
+    group.look(one, bob, "unusable")
+    group.review(one, carla, "unusable")
+    with pytest.raises(NoSecondLook):
+        group.database.write(lambda connection: look_again.withdraw(connection, one.id, actor=bob))
+
+
 def test_where_two_differ_the_first_counts_until_a_third_decides(group: Group) -> None:
     alice, bob, carla = (group.person(name) for name in ("Alice", "Bob", "Carla"))
     (one,) = group.log("a")

@@ -85,6 +85,18 @@ def look(
     return done
 
 
+def withdraw(connection: Connection, prediction_id: str, *, actor: Actor) -> Second:
+    """Takes one's own second look back, as long as nobody decided between the two: it is wanted again."""
+    there = look_rows.second(connection, prediction_id)
+    if there is None or there.second_by != actor.id or there.outcome in ("open", "settled"):
+        raise NoSecondLook("there is no second look of yours that could be taken back")
+    nothing = dict.fromkeys(("second_by", "status", "annotations", "reason", "at", "held_by", "held_until"))
+    look_rows.change(connection, prediction_id, outcome="open", **nothing)
+    found = look_rows.second(connection, prediction_id)
+    assert found is not None
+    return found
+
+
 def settler(connection: Connection, deployment: Deployment, prediction_id: str, actor: Actor) -> None:
     """Refuses whoever may not decide where two looks differ (NotAllowed); anybody may decide about all other images."""
     there = look_rows.second(connection, prediction_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -134,7 +134,7 @@ class SecondLookOut(BaseModel):
     """`passed`: the second person could not say."""
 
     prediction: str
-    outcome: Literal["agreed", "disagreed", "settled", "passed"]
+    outcome: look_rows.Outcome
 
 
 @router.get("/deployments/{deployment}/review-team")
@@ -193,7 +193,14 @@ def put_second_look(prediction: str, said: VerdictIn, actor: Asking, database: D
         return look_again.look(connection, logged.id, said.status, given, subject, actor=actor, reason=said.reason)
 
     found = database.write(work)
-    return SecondLookOut(prediction=found.prediction, outcome=found.outcome)  # type: ignore[arg-type]
+    return SecondLookOut(prediction=found.prediction, outcome=found.outcome)
+
+
+@router.delete("/predictions/{prediction}/second-look")
+def delete_second_look(prediction: str, actor: Asking, database: Db) -> SecondLookOut:
+    """Takes back one's own second look, as long as nobody decided between the two."""
+    found = database.write(lambda connection: look_again.withdraw(connection, prediction, actor=actor))
+    return SecondLookOut(prediction=found.prediction, outcome=found.outcome)
 
 
 @router.put("/predictions/{prediction}/blind-look")

@@ -74,6 +74,10 @@ export type Verdict = Server.VerdictOut;
 export type ReviewQueue = Server.HabitsOut;
 export type Question = Server.QuestionOut;
 export type Queued = Server.QueuedOut;
+export type ReviewTeam = Server.TeamOut;
+export type TeamSettings = Required<Server.TeamIn>;
+export type TeamShare = Server.ShareOut;
+export type BlindAnswer = Server.BlindOut;
 
 export type Severity = Server.AlertOut["severity"];
 export type AlertSubject = Server.SubjectOut;

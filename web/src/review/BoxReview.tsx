@@ -8,12 +8,15 @@ import { nudged } from "./core/gesture";
 import { meaning, nudge, shownKey, type Action, type Bindings, type Pressed } from "./core/keys";
 import { SceneStore } from "./core/scene";
 import { startShapes, toAnnotations, type ToReview } from "./exchange";
+import { Notice } from "../design/status";
 import { LabelPicker } from "./LabelPicker";
+import { Looks } from "./Looks";
 import { Origin } from "./Origin";
 import css from "./review.module.css";
 import { ShapeList } from "./ShapeList";
 import { filterOf, Tools, type Look } from "./Tools";
 import { useBench } from "./useBench";
+import { useBlind } from "./useBlind";
 import { OURS, useKeys } from "./useKeys";
 import type { Shown } from "./usePicture";
 
@@ -51,6 +54,8 @@ export function BoxReview({ prediction, labels, outlines, decide, back, help, as
   const [hidden, setHidden] = useState(false);
   const image = useMemo(() => ({ width: prediction.width, height: prediction.height }), [prediction.width, prediction.height]);
 
+  const blind = useBlind(prediction, store, (shape) => canvas.current?.focus(shape));
+
   const pick = (name: string) => {
     setLabel(name);
     if (scene.selected !== null) store.replace(scene.selected, { label: name, confidence: undefined });
@@ -62,10 +67,10 @@ export function BoxReview({ prediction, labels, outlines, decide, back, help, as
   };
   const settle = (status: ReviewState, annotations: Annotation[] = []) => {
     // Nothing is said of an image that nobody has seen.
-    const blind = status === "accepted" || status === "corrected";
-    if (shown === "shown" || (shown === "failed" && !blind)) decide(status, annotations);
+    const unseen = status === "accepted" || status === "corrected";
+    if (shown === "shown" || (shown === "failed" && !unseen)) decide(status, annotations);
   };
-  const asAnswered = !store.changed && prediction.verdict?.status !== "corrected";
+  const asAnswered = !store.changed && prediction.verdict?.status !== "corrected" && !prediction.looks?.length && !blind.compared;
   const add = () => {
     const rect = canvas.current?.middle();
     if (!rect) return;
@@ -73,8 +78,14 @@ export function BoxReview({ prediction, labels, outlines, decide, back, help, as
     store.add({ ...rect, label, ...(outlines ? { polygon: [x1, y1, x2, y1, x2, y2, x1, y2] } : {}) });
   };
   const act = {
-    accept: () => canvas.current?.end(true) || (asAnswered ? settle("accepted") : settle("corrected", toAnnotations(scene.shapes))),
-    nothing: () => settle("corrected"),
+    accept: () =>
+      canvas.current?.end(true) ||
+      (blind.hidden
+        ? shown === "shown" && void blind.reveal(scene.shapes)
+        : asAnswered
+          ? settle("accepted")
+          : settle("corrected", toAnnotations(scene.shapes))),
+    nothing: () => (blind.hidden ? shown === "shown" && void blind.reveal([]) : settle("corrected")),
     unusable: () => settle("unusable"),
     skip: () => settle("skipped"),
     undo: () => (store.canUndo ? store.undo() : back()),
@@ -145,7 +156,11 @@ export function BoxReview({ prediction, labels, outlines, decide, back, help, as
         />
       </div>
       <aside className={css.panel} aria-label="Decision">
-        <Origin prediction={prediction} />
+        <div className={css.origin}>
+          <Origin prediction={prediction} />
+          <Looks prediction={prediction} store={store} />
+          {blind.says && <Notice tone={blind.failed ? "bad" : undefined}>{blind.says}</Notice>}
+        </div>
         <LabelPicker
           labels={labels}
           chosen={store.find(scene.selected)?.label ?? label}
@@ -161,6 +176,7 @@ export function BoxReview({ prediction, labels, outlines, decide, back, help, as
         />
         <Decide
           changed={!asAnswered}
+          says={blind.hidden ? "Compare with the answer" : undefined}
           empty={scene.shapes.length === 0}
           act={act}
           canUndo={store.canUndo}

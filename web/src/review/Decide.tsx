@@ -5,7 +5,7 @@ import css from "./review.module.css";
 
 type Act = Record<"accept" | "nothing" | "unusable" | "skip" | "undo", () => void>;
 
-/** `box`: there are boxes to speak of. `main`: there is an answer that can be accepted. */
+/** `box`: there are boxes to speak of. `main`: there is an answer that can be accepted. `says`: what the main button does instead. */
 type Props = {
   changed: boolean;
   empty: boolean;
@@ -13,16 +13,17 @@ type Props = {
   canUndo: boolean;
   box?: boolean;
   main?: boolean;
+  says?: string;
   keyOf: (action: Action) => string;
 };
 
-export function Decide({ changed, empty, act, canUndo, box = true, main = true, keyOf }: Props) {
+export function Decide({ changed, empty, act, canUndo, box = true, main = true, says, keyOf }: Props) {
   return (
     <div className={css.decide}>
       {main && (
         <button type="button" className={css.main} data-changed={changed} onClick={act.accept}>
           <Icon name="check" size={15} />
-          {changed ? "Save correction" : empty && box ? "Accept: nothing here" : "Accept"}
+          {says ?? (changed ? "Save correction" : empty && box ? "Accept: nothing here" : "Accept")}
           <kbd>{keyOf("accept")}</kbd>
         </button>
       )}

@@ -1,7 +1,10 @@
 /* One image, one label: a press on a label (or its number) decides and goes on. */
 import { useMemo, useRef, useState } from "react";
+import { send } from "../api/client";
+import type { BlindAnswer } from "../api/types";
 import { labelColour } from "../design/colours";
 import { percent } from "../design/format";
+import { Notice } from "../design/status";
 import type { BenchProps } from "./BoxReview";
 import { Canvas, type CanvasHandle } from "./Canvas";
 import { meaning, nudge, shownKey } from "./core/keys";
@@ -9,6 +12,7 @@ import { SceneStore } from "./core/scene";
 import { Decide } from "./Decide";
 import { answered } from "./exchange";
 import { FindLabel } from "./FindLabel";
+import { saidBy } from "./Looks";
 import { Origin } from "./Origin";
 import css from "./review.module.css";
 import { filterOf, Tools } from "./Tools";
@@ -18,21 +22,33 @@ import type { Shown } from "./usePicture";
 
 /** Made anew for each image (give it a key). */
 export function LabelReview({ prediction, labels, decide, back, help, ask, bindings, look, setLook }: BenchProps) {
-  const best = answered(prediction)[0] ?? null;
+  const best = prediction.looks?.length ? null : (answered(prediction)[0] ?? null);
   const sure = new Map(prediction.detections.map((found) => [found.label, found.confidence]));
   const canvas = useRef<CanvasHandle>(null);
   const { stage, bench } = useBench<HTMLDivElement>();
   const [bare] = useState(() => new SceneStore());
   const [shown, setShown] = useState<Shown>("loading");
   const [wanted, setWanted] = useState("");
+  const [failed, setFailed] = useState<string | null>(null);
   const image = useMemo(() => ({ width: prediction.width, height: prediction.height }), [prediction.width, prediction.height]);
   const offered = labels.filter((label) => label.toLowerCase().includes(wanted.toLowerCase()));
 
   const choose = (label: string) => {
     // Nothing is said of an image that nobody has seen.
     if (shown !== "shown") return;
-    if (label === best?.label) decide("accepted", []);
+    if (prediction.blind) void compare(label);
+    else if (label === best?.label && !prediction.looks?.length) decide("accepted", []);
     else decide("corrected", [{ label }]);
+  };
+  /** What was answered is asked for when the person has said what it is; there is nothing to add to a label. */
+  const compare = async (label: string) => {
+    try {
+      const { detections } = await send<BlindAnswer>("PUT", `/predictions/${prediction.id}/blind-look`, { annotations: [{ label }] });
+      const right = detections.some((one) => one.answered && one.label === label);
+      decide(right ? "accepted" : "corrected", right ? [] : [{ label }]);
+    } catch (error) {
+      setFailed(error instanceof Error ? error.message : String(error));
+    }
   };
   const act = {
     accept: () => best && choose(best.label),
@@ -83,10 +99,17 @@ export function LabelReview({ prediction, labels, decide, back, help, ask, bindi
         />
       </div>
       <aside className={`${css.panel} ${css.short}`} aria-label="Decision">
-        <Origin prediction={prediction} />
+        <div className={css.origin}>
+          <Origin prediction={prediction} />
+          {failed && <Notice tone="bad">{failed}</Notice>}
+        </div>
         <div className={css.labels}>
           <h2>
-            {best ? (
+            {prediction.blind ? (
+              "Blind check. What is it?"
+            ) : prediction.looks?.length ? (
+              <>Two people differ: {prediction.looks.map(saidBy).join(" or ")}. What is it?</>
+            ) : best ? (
               <>
                 Answered <strong>{best.label}</strong>. What is it?
               </>

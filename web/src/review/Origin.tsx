@@ -9,6 +9,8 @@ import css from "./review.module.css";
 
 const LANES: Record<string, { title: string; says: string }> = {
   "random checks": { title: "Random check", says: "Drawn by lot: what you say of it speaks for all images" },
+  "second look": { title: "Second look", says: "Somebody reviewed it before you; what they said is hidden, and yours is compared with it" },
+  "third look": { title: "Two people differ", says: "What you say of it now is what counts" },
   "hard cases": { title: "Hard case", says: "The model is unsure here, or the image is unusual: it learns most from these" },
 };
 
@@ -19,6 +21,7 @@ export function Origin({ prediction }: { prediction: ToReview }) {
     <div className={css.origin}>
       <p className={css.about} title={prediction.model_version ? `Answered by ${prediction.model_version.title}` : undefined}>
         {lane && <Chip title={lane.says}>{lane.title}</Chip>}
+        {prediction.blind && <Chip title="Draw what is there before you see what was answered">Blind</Chip>}
         <span>
           {prediction.source && `${prediction.source} · `}
           <Time at={prediction.taken_at} />

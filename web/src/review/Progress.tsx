@@ -1,15 +1,31 @@
 /* The line above the image: how far the next retraining is, and what is done. */
 import type { ReactNode } from "react";
+import type { ReviewTeam } from "../api/types";
+import { useRead } from "../api/use";
 import { LinkButton } from "../design/controls";
 import type { InDeployment } from "../design/deployment";
-import { count, plural } from "../design/format";
+import { count, percent, plural } from "../design/format";
 import { Bar } from "../design/status";
 import css from "./review.module.css";
 
 type Props = { overview: InDeployment; done: number; today: number; children: ReactNode };
 
+/** How well the team sees, once there is something to say. */
+function useSeeing(deployment: string): string {
+  const seeing = useRead<ReviewTeam>(`/deployments/${deployment}/review-team`, undefined, { every: 30_000 }).data?.seeing;
+  if (!seeing) return "";
+  const { agreement, overlooked } = seeing;
+  const agree = agreement.of > 0 && `the team agrees on ${percent(agreement.value)} of ${count(agreement.of)}`;
+  const miss = overlooked.of > 0 && `overlooks ${percent(overlooked.value)} unaided`;
+  return [agree, miss]
+    .filter(Boolean)
+    .map((part) => ` · ${String(part)}`)
+    .join("");
+}
+
 export function Progress({ overview, done, today, children }: Props) {
   const { loop, pipeline } = overview;
+  const seeing = useSeeing(overview.deployment.name);
   const on = pipeline.feedback_loop?.state !== "off" && loop;
   return (
     <div className={css.progress}>
@@ -33,6 +49,7 @@ export function Progress({ overview, done, today, children }: Props) {
         {done > 0 && `${plural(done, "image")} this session · `}
         {today > 0 && `${count(today)} by you today · `}
         {plural(overview.pending, "image")} to review
+        {seeing}
       </span>
       <span className={css.ways}>{children}</span>
     </div>

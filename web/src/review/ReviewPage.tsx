@@ -18,6 +18,7 @@ import { Progress } from "./Progress";
 import { QueueDialog } from "./QueueDialog";
 import css from "./review.module.css";
 import type { Look } from "./Tools";
+import { TeamDialog } from "./TeamDialog";
 import { Triage, TRIAGED } from "./Triage";
 import { useBindings } from "./useBindings";
 import { useKeys } from "./useKeys";
@@ -26,6 +27,8 @@ import { useToday } from "./useToday";
 
 /** Enough that nobody waits; for many at once, that the next batch is there whole when one is decided. */
 const AHEAD = { one: 24, grid: 2 * TRIAGED };
+
+const OWN_LOOK = new Set(["second look", "third look"]);
 
 export default function ReviewPage() {
   const { deployment } = useDeployment();
@@ -38,7 +41,7 @@ function Reviewing({ first }: { first: string | null }) {
   const overview = useDeployment();
   const { deployment } = overview;
   const [look, setLook] = useState<Look>({ brightness: 100, contrast: 100, names: true });
-  const [dialog, setDialog] = useState<"keys" | "queue" | null>(null);
+  const [dialog, setDialog] = useState<"keys" | "queue" | "team" | null>(null);
   const [asking, setAsking] = useState<string | null>(null);
   const [bindings, keepBindings] = useBindings();
   const [search, setSearch] = useSearchParams();
@@ -46,7 +49,9 @@ function Reviewing({ first }: { first: string | null }) {
   const queue = useQueue(deployment, first, grid ? AHEAD.grid : AHEAD.one);
   const today = useToday(deployment);
   const show = (mode: string) => setSearch(mode === "grid" ? { mode } : {}, { replace: true });
-  const current = queue.items[0];
+  // Twenty at once are accepted in one go: what asks for a look of its own stays for one by one.
+  const plain = queue.items.filter((item) => !item.blind && (!item.lane || !OWN_LOOK.has(item.lane)));
+  const current = grid ? plain[0] : queue.items[0];
   const { decide: settle } = queue;
   const decide = useCallback(
     (status: ReviewState, annotations: Annotation[]) => current && settle(current, status, annotations),
@@ -79,6 +84,9 @@ function Reviewing({ first }: { first: string | null }) {
               <Icon name="flag" />
             </button>
           )}
+          <button type="button" onClick={() => setDialog("team")} aria-label="Team" title="Team">
+            <Icon name="people" />
+          </button>
           <button type="button" onClick={() => setDialog("queue")} aria-label="What comes next" title="What comes next">
             <Icon name="mix" />
           </button>
@@ -99,7 +107,7 @@ function Reviewing({ first }: { first: string | null }) {
       )}
       {current && grid ? (
         // The first of the queue stays first until it is decided: a new first image is a new batch.
-        <Triage key={current.id} items={queue.items} deployment={deployment} finish={finish} back={queue.back} help={help} />
+        <Triage key={current.id} items={plain} deployment={deployment} finish={finish} back={queue.back} help={help} />
       ) : current ? (
         deployment.task === "classification" ? (
           <LabelReview key={current.id} prediction={current} {...bench} />
@@ -112,6 +120,7 @@ function Reviewing({ first }: { first: string | null }) {
         <Skeleton height={480} />
       )}
       <KeysDialog open={dialog === "keys"} onClose={() => setDialog(null)} bindings={bindings} keep={keepBindings} />
+      <TeamDialog open={dialog === "team"} onClose={() => setDialog(null)} deployment={deployment.name} />
       <QueueDialog open={dialog === "queue"} onClose={() => setDialog(null)} deployment={deployment.name} />
       {asking && <AskDialog open onClose={() => setAsking(null)} prediction={asking} deployment={deployment.name} />}
     </>

@@ -23,6 +23,12 @@ export function revisionOf(prediction: string, seen = 0): number {
   return Math.max(seen, written.get(prediction) ?? 0);
 }
 
+/** Of a second look there is no earlier state that could be overwritten; where somebody else was quicker, it is not needed any more. */
+async function lookAgain({ prediction, method, body }: Decision): Promise<Outcome> {
+  const found = await send<{ outcome?: string } | null>(method, `/predictions/${prediction}/second-look`, body);
+  return found?.outcome ? { done: true } : { wait: "unreachable" };
+}
+
 async function put({ prediction, method, body }: Decision, seen: number): Promise<Outcome> {
   const now = await send<Verdict>(method, `/predictions/${prediction}/verdict`, body, { "if-match": `"${seen}"` });
   // Something between here and the server answers for it.
@@ -40,8 +46,10 @@ function failed(error: unknown): Outcome {
 
 export async function deliver(decision: Decision): Promise<Outcome> {
   try {
+    if (decision.to === "second-look") return await lookAgain(decision);
     return await put(decision, revisionOf(decision.prediction, decision.seen));
   } catch (error) {
+    if (decision.to === "second-look" && error instanceof ApiError && error.status === 409) return { refused: error.message };
     return error instanceof ApiError && error.status === 412 ? settled(decision).catch(failed) : failed(error);
   }
 }

@@ -5,7 +5,7 @@ import type { Rle, Shape } from "./core/scene";
 
 /** A prediction with what was decided of it, if anything was. */
 export type ToReview = Prediction &
-  Partial<Pick<Queued, "lane">> & {
+  Partial<Pick<Queued, "lane" | "blind" | "looks">> & {
     verdict?: Pick<Verdict, "status"> & { annotations: Annotation[] };
     /** The revision a person sees. */
     seen?: number;
@@ -15,8 +15,12 @@ type Said = (Annotation | Detection) & { confidence?: number; crowd?: boolean };
 
 /** What the review begins with: the last correction if there is one, otherwise what was answered. */
 export function startShapes(prediction: ToReview): Omit<Shape, "id">[] {
-  const { verdict } = prediction;
-  const said: Said[] = verdict?.status === "corrected" ? verdict.annotations : answered(prediction);
+  const { verdict, looks } = prediction;
+  if (looks?.length) return shapesOf(looks[0].annotations);
+  return shapesOf(verdict?.status === "corrected" ? verdict.annotations : answered(prediction));
+}
+
+export function shapesOf(said: readonly Said[]): Omit<Shape, "id">[] {
   return said.flatMap((one) => {
     const form = formOf(one);
     const box = one.box ?? form.box;

@@ -23,7 +23,9 @@ export function useQueue({ id, name }: Pick<Deployment, "id" | "name">, first: s
   const fill = useCallback(async () => {
     try {
       const page = await get<Page<Queued>>(`/deployments/${name}/queue`, { limit: ahead });
-      const fresh = page.items.filter((item) => !settled.current.has(item.id) && !outgoing.has(item.id));
+      const fresh = page.items
+        .filter((item) => !settled.current.has(item.id) && !outgoing.has(item.id))
+        .map((item) => ({ ...item, seen: item.revision }));
       setItems((before) => merge(before.slice(0, 1), fresh));
       setLoaded(true);
     } catch (error) {
@@ -76,9 +78,7 @@ export function useQueue({ id, name }: Pick<Deployment, "id" | "name">, first: s
       setItems((before) => before.filter((item) => !gone.has(item.id)));
       setDone((before) => [...before, ...predictions.map((prediction) => ({ ...prediction, verdict: { status, annotations } }))]);
       const body = { status, annotations };
-      const sent = predictions.map((prediction) =>
-        outgoing.put({ prediction: prediction.id, deployment: id, method: "PUT", body, seen: revisionOf(prediction.id, prediction.seen) }),
-      );
+      const sent = predictions.map((prediction) => outgoing.put({ ...place(prediction, id), method: "PUT", body }));
       void Promise.all(sent).then(refresh);
     },
     [id, refresh],
@@ -96,11 +96,16 @@ export function useQueue({ id, name }: Pick<Deployment, "id" | "name">, first: s
     settled.current.delete(last.id);
     setDone((before) => before.slice(0, -1));
     setItems((before) => [last, ...before.filter((item) => item.id !== last.id)]);
-    const seen = revisionOf(last.id, last.seen);
-    void outgoing.put({ prediction: last.id, deployment: id, method: "DELETE", seen }).then(refresh);
+    void outgoing.put({ ...place(last, id), method: "DELETE" }).then(refresh);
   }, [done, id, refresh]);
 
   return { items, loaded, problem, decide, decideAll, bringForward, back, done: done.length };
+}
+
+/** Where a decision goes: to the image's review, or beside it. */
+function place({ id, seen, lane }: ToReview, deployment: string) {
+  if (lane === "second look") return { prediction: id, deployment, to: "second-look" as const };
+  return { prediction: id, deployment, seen: revisionOf(id, seen) };
 }
 
 function sentenceOf(error: unknown, otherwise: string): string {

@@ -3,8 +3,16 @@
    Each decision has a place of its own in the browser's store: tabs never write over each other's. It leaves only when the server
    has it, or has said why it never will. What the server fails on again and again is set aside, and what waits behind it goes on. */
 
-/** `seen`: the revision of what was said before, 0 when nobody had said anything. `deployment`: its id, which no rename changes. */
-export type Decision = { prediction: string; deployment?: string; method: "PUT" | "DELETE"; body?: unknown; seen?: number };
+/** `seen`: the revision of what was said before, 0 when nobody had said anything. `deployment`: its id, which no rename changes.
+    `to`: a second person's look, which stands beside the review and changes nothing of it. */
+export type Decision = {
+  prediction: string;
+  deployment?: string;
+  method: "PUT" | "DELETE";
+  body?: unknown;
+  seen?: number;
+  to?: "second-look";
+};
 
 /** What became of one attempt. `revision`: of what is said now. `wait`: nothing gets through at present. `failed`: this one does not.
     `aside`: nor would it at another try. `refused`: somebody else decided, or there is nothing to decide any more; it is not kept. */
