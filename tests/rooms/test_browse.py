@@ -19,6 +19,8 @@ from relens.infra.database import Database
 from relens.infra.web import BadCursor
 from relens.kit.clock import HOUR
 from relens.kit.ids import content_id
+from relens.metrics import heatmap
+from relens.metrics.kinds.confidence import BINS
 from relens.predictions import anchor, browse, query_sql, store, walk, way
 from relens.predictions.browse import BadFilter, Filter
 from relens.predictions.file_along import Filing
@@ -35,6 +37,7 @@ from tests.postgresql import fresh_database_url
 
 START = 1_760_000_400_000_000
 LINES = 300
+BOXES = (Box(0, 0, 5, 5), Box(600, 20, 660, 70), Box(-9, 460, 49, 500))
 LABELS = ("scratch", "dent", "Dust [1]", "%", "none")
 
 
@@ -44,7 +47,7 @@ def entries() -> list[Entry]:
     for i in range(LINES):
         failed = chance.random() < 0.04
         said = [] if failed else [
-            Detection(chance.choice(LABELS), round(chance.random(), 2), Box(0, 0, 5, 5)) for _ in range(chance.randrange(4))
+            Detection(chance.choice(LABELS), round(chance.random(), 2), BOXES[chance.randrange(3)]) for _ in range(chance.randrange(4))
         ]  # fmt: skip
         metadata: dict[str, Any] = {}
         if chance.random() < 0.7:
@@ -130,6 +133,7 @@ def values_of(name: str, line: Logged) -> list[Any]:
         "count": lambda: [len(line.answered)],
         "latency": lambda: [line.latency_ms],
         "version": lambda: [line.model_version],
+        "detection": lambda: [line],
     }
     if name not in plain and FIELDS[name].kind == "words":
         return []  # other rooms file these beside a line, and beside none of these: test_marking and test_review look for them
@@ -152,11 +156,26 @@ def leaf(node: Condition, has: list[Any]) -> bool:
 
 
 def same(node: Condition, one: Any, value: Any) -> bool:
+    if node.field.kind == "detection":
+        return any(is_like(found, one, str(value)) for found in one.answered)
     if node.field.kind == "number" or node.field.kind == "time":
         return float(one) == float(value)
     if node.field.name.startswith("metadata.") and as_number(value) is not None and one == f"{as_number(value):.15g}":
         return True
     return bool(one == value)
+
+
+def is_like(found: Detection, line: Logged, said: str) -> bool:
+    """As the heatmap and the histogram of confidences count it."""
+    said, _, label = said.partition(" of ")
+    if label and found.label != label:
+        return False
+    if said.startswith("cell "):
+        x1, y1, x2, y2 = found.shape.box().corners()  # type: ignore[union-attr]
+        column, row = map(int, said.removeprefix("cell ").split(","))
+        return bool(heatmap.cells([((x1 + x2) / 2 / line.width, (y1 + y2) / 2 / line.height)])[row * 32 + column])
+    low, high = (round(float(one) * BINS) for one in said.removeprefix("confidence ").split(" to "))
+    return low <= min(int(found.confidence * BINS), BINS - 1) < high
 
 
 def as_number(value: Any) -> float | None:
@@ -233,6 +252,11 @@ _patterns = st.sampled_from(
     ]
 )
 _numbers = st.sampled_from(["0", "0.5", "-1", "2.5", "1e3", "12", "480", ".3"])
+_likes = st.builds(
+    "{} {}".format,
+    st.builds("cell {},{}".format, st.sampled_from([0, 1, 15, 31]), st.sampled_from([0, 2, 3, 31])) | st.sampled_from(["confidence 0.2 to 0.6", "confidence 0 to 1", "confidence 0.58 to 0.6"]),
+    st.sampled_from(["", "of scratch", "of dent", "of \"x\""]),
+)  # fmt: skip
 _times = st.sampled_from(
     ["2025-10-09T09:00:00Z", "2025-10-09", "'2025-10-09T11:00:00+02:00'", "2 days ago", "-3h", "now"]
 )
@@ -250,6 +274,8 @@ def conditions(draw: st.DrawFn) -> str:
     if name.startswith("metadata"):
         kinds = ["words", "number"]
     kind = draw(st.sampled_from(kinds))
+    if kind == "detection":
+        return f"{name} {draw(st.sampled_from(['=', '!=']))} {quoted(draw(_likes))}"
     if kind != "time" and draw(st.integers(0, 5)) == 0:
         return f"{name} is {draw(st.sampled_from(['', 'not ']))}empty"
     if kind == "time":

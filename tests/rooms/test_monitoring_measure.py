@@ -350,6 +350,10 @@ def test_every_point_row_and_cell_answers_with_the_query_of_what_is_behind_it(si
         for row in (metrics["label_distribution"].value or {})["labels"].values():
             if row["count"]:
                 assert count(row["query"]) == row["images"]
+        heat = metrics["heatmap"].value or {}
+        assert sum(count(query) for query in heat["cell_queries"]) == sum(n for _, n in heat["cells"]) > 0
+        sure = metrics["confidence"].value or {}
+        assert [count(query) if query else 0 for query in sure["bin_queries"]] == sure["counts"]
         confusion = (metrics["detection_report"].value or {})["confusion"]
         for numbers, queries in zip(confusion["counts"], confusion["queries"], strict=True):
             assert [count(query) if query else 0 for query in queries] == numbers

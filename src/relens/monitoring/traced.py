@@ -17,6 +17,7 @@ from relens.monitoring.marking import taken_for
 from relens.monitoring.window import Window
 from relens.predictions.complete import quoted
 from relens.predictions.filing import LONGEST
+from relens.predictions.query_detections import of_cell, of_confidence
 
 JUDGED = "taken_for is not empty"
 """Reviewed, and something could be said of the answer."""
@@ -88,10 +89,23 @@ def value(trace: Trace, metric: str, found: dict[str, Any], whole_image: bool) -
         made["kind_queries"] = {kind: trace.of(f"error = {quoted(kind)}") for kind in found["kinds"]}
     if metric == "detections_per_image":
         made["count_queries"] = [trace.of(f"count = {k}") if n else None for k, n in enumerate(found["counts"])]
-    if metric == "confidence" and whole_image:
-        # Of several detections in an image the log knows the most confident only.
-        made["bin_queries"] = [_bin(trace, b) if n else None for b, n in enumerate(found["counts"])]
+    if metric == "confidence":
+        one = _bin if whole_image else _bin_of_some
+        made["bin_queries"] = [one(trace, b) if n else None for b, n in enumerate(found["counts"])]
+    if metric == "heatmap":
+        made["cell_queries"] = [
+            trace.of(_detection(of_cell(i % found["side"], i // found["side"], trace.window.label)))
+            for i, _ in found["cells"]
+        ]
     return made
+
+
+def _bin_of_some(trace: Trace, b: int) -> str:
+    return trace.of(_detection(of_confidence(b / BINS, (b + 1) / BINS, trace.window.label)))
+
+
+def _detection(written: str) -> str:
+    return f"detection = {quoted(written)}"
 
 
 def _matrix(trace: Trace, confusion: dict[str, Any]) -> dict[str, Any]:

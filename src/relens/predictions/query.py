@@ -20,6 +20,7 @@ from typing import Any
 from relens.kit import clock
 from relens.kit.clock import Micros
 from relens.kit.errors import Invalid
+from relens.predictions import query_detections
 from relens.predictions.query_fields import FIELDS, METADATA, Field, field_named, instant, nearest, number
 
 MOST = 2000
@@ -196,10 +197,10 @@ class Reader:
             raise BadQuery(f"after '{field.name}' comes one of {' '.join(field.operators)}", token.at)
         operator = {"==": "=", "!~": "~", "!=": "="}.get(token.text, token.text)
         if operator not in field.operators:
-            what = "texts" if field.kind in ("text", "words") else "numbers" if field.kind == "number" else "times"
+            what = {"number": "numbers", "time": "times", "detection": "detections"}.get(field.kind, "texts")
             raise BadQuery(f"{what} are compared with {' '.join(field.operators)}, not with {operator}", token.at)
         value = self._value(field, operator)
-        none = value.kind == "word" and value.text.lower() == "none" and operator == "="
+        none = value.kind == "word" and value.text.lower() == "none" and operator == "=" and "is" in field.operators
         made: Node = (
             Condition(field, "empty") if none else Condition(field, operator, (self._typed(field, operator, value),))
         )
@@ -242,6 +243,8 @@ class Reader:
         try:
             if field.kind == "time":
                 return instant(token.value, self._now)
+            if field.kind == "detection":
+                query_detections.read(token.value)
             if field.kind == "number" or operator in ("<", "<=", ">", ">="):
                 return number(token.value)
         except ValueError as error:

@@ -12,8 +12,9 @@ from relens.kit import clock
 from relens.kit.clock import DAY, HOUR, SECOND, Micros
 from relens.kit.errors import Invalid
 
-Kind = Literal["text", "words", "number", "time"]
-"""`text`: one text or none. `words`: any number of texts, which is compared with each. A metadata value is words and number at once."""
+Kind = Literal["text", "words", "number", "time", "detection"]
+"""`text`: one text or none. `words`: any number of texts, which is compared with each. A metadata value is words and number at once.
+`detection`: what some detection of the answer is like (see `query_detections`)."""
 
 METADATA = "metadata."
 TEXT_OPERATORS = ("=", "!=", "~", "in", "is")
@@ -36,12 +37,15 @@ class Field:
     def operators(self) -> tuple[str, ...]:
         if self.name.startswith(METADATA):
             return ("=", "!=", "~", "<", "<=", ">", ">=", "in", "is")
-        return {"number": NUMBER_OPERATORS, "time": TIME_OPERATORS}.get(self.kind, TEXT_OPERATORS)
+        return {"number": NUMBER_OPERATORS, "time": TIME_OPERATORS, "detection": ("=", "!=", "in")}.get(
+            self.kind, TEXT_OPERATORS
+        )
 
 
 _ALL = (
     Field("label", "words", "the label of a detection that was answered; none: nothing was detected", "label", ("class", "labels")),
     Field("confidence", "number", "of the most confident detection, 0 to 1", "confidence", ("score",)),
+    Field("detection", "detection", 'some answered detection is like "cell 12,7", "confidence 0.48 to 0.5" or "cell 12,7 of bolt"', "detections"),
     Field("count", "number", "how many detections were answered", "count", ("detections",)),
     Field("outlier", "number", "how strange the image is, 0 to 1", "outlier", ("outlier_score", "strangeness")),
     Field("taken_at", "time", "when the image was taken: 2026-11-22T18:00:00Z, 2026-11-22, 2 days ago, -2d", "taken_at", ("time", "taken")),

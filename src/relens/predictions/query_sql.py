@@ -18,6 +18,7 @@ from relens.predictions import by_line
 from relens.predictions.filing import Word, find_words
 from relens.predictions.pattern import after, as_glob, as_like, beginning, matches
 from relens.predictions.query import Both, Condition, Either, Node, Not
+from relens.predictions.query_detections import some_detection
 from relens.predictions.query_fields import FIELDS, METADATA, number
 from relens.predictions.tables import posting, prediction, signal, term
 
@@ -154,6 +155,8 @@ def _filed_under(node: Filed, dialect: str, row: Any) -> ColumnElement[bool]:
 
 
 def _plain(node: Condition, dialect: str, row: Any) -> ColumnElement[bool]:
+    if node.field.kind == "detection":
+        return or_(false(), *(some_detection(str(value), dialect) for value in node.values))
     name = node.field.column
     table = signal if name in signal.c else prediction
     column: ColumnElement[Any] = row[name] if table is signal else prediction.c[name]
