@@ -33,6 +33,7 @@ from relens.predictions.writers.routes import router as writers
 from relens.registry.manifest_routes import router as manifests
 from relens.registry.reader_routes import router as readers
 from relens.registry.routes import router as registry
+from relens.review.bulk_routes import router as bulk_reviews
 from relens.review.count_routes import router as review_counts
 from relens.review.question_routes import router as questions
 from relens.review.queue_routes import router as review_queue
@@ -70,6 +71,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     review_counts,
     review_queue,
     review_team,
+    bulk_reviews,
     questions,
     monitoring,
     apart,

@@ -56,6 +56,7 @@ from relens.predictions.reading import Reading
 from relens.predictions.record import Recorder
 from relens.predictions.retention.expire import Retention
 from relens.review import queue_rows
+from relens.review.bulk import BulkReview
 from relens.review.forget import forget
 from relens.review.lineup import Lineup
 from relens.server.app import make_app
@@ -156,6 +157,7 @@ class Relens:
         evaluations = Evaluations(self.database, self.storage, self.settings)
         judge = Judge(self.database, evaluations)
         replay = Replay(self.database, self.storage, self.swapper)
+        BulkReview(self.database).register(self.jobs)
         for one in (importing, training, evaluations, judge, replay, Retrain(self.database, training, judge)):
             one.register(self.jobs)
             self.parts.add(one)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from relens.cli.server import AsJson, Token, Url, connect, show_json, show_table
+from relens.cli.server import AsJson, Token, Url, connect, progress_line, show_json, show_table
 
 app = typer.Typer(help="Review: see what waits, accept, correct, set aside, reopen.", no_args_is_help=True)
 Prediction = Annotated[str, typer.Argument(help="The prediction's id.")]
@@ -71,6 +71,50 @@ def reopen(prediction: Prediction, url: Url = None, token: Token = None) -> None
     """Take the review back; its history is kept."""
     connect(url, token).review.reopen(prediction)
     typer.echo("waits for review again")
+
+
+@app.command("all")
+def everything(
+    deployment: Annotated[str, typer.Argument(help="The deployment's name.")],
+    query: Annotated[str, typer.Argument(help="In the query language of the log; only what waits is decided.")],
+    say: Annotated[str, typer.Option(help="accepted, nothing here, unusable or skipped.")] = "accepted",
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    go: Annotated[bool, typer.Option("--go", help="Do it; without it only what would happen is shown.")] = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Review everything a query finds, as a job; the images stay among the random checks until somebody looks at them."""
+    client = connect(url, token)
+    to = client.deployment(deployment)
+    found: dict[str, Any] = to.preview_review(query, say)
+    if go:
+        found = client.jobs.wait(to.review_all(query, say, reason)["id"], progress=progress_line(say))
+    if as_json:
+        show_json(found)
+    elif go:
+        counts = found["result"]
+        typer.echo(
+            f"{counts['reviewed']:,} images {say}; {counts['held']:,} were in other hands, {counts['meanwhile']:,} reviewed "
+            f"meanwhile, {counts['refused']:,} could not be. Take it back: relens review undo {found['id']}"
+        )
+        for one in counts["problems"]:
+            typer.echo(f"{one['prediction']}: {one['problem']}", err=True)
+    else:
+        more = "+" if found["more"] else ""
+        typer.echo(
+            f"{found['count']:,}{more} waiting images would be {say}, {found['reviewed']:,} are reviewed and stay; --go does it"
+        )
+
+
+@app.command("undo")
+def undo(
+    job: Annotated[str, typer.Argument(help="The job of `relens review all`.")], url: Url = None, token: Token = None
+) -> None:
+    """Take back what many images were said to be at once; what somebody changed since stays."""
+    client = connect(url, token)
+    counts = client.jobs.wait(client.review.undo(job)["id"])["result"]
+    typer.echo(f"{counts['reopened']:,} images wait again, {counts['meanwhile']:,} were changed since and stay")
 
 
 def _say(verdict: dict[str, Any]) -> None:

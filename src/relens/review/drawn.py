@@ -24,7 +24,7 @@ def drawn(connection: Connection, prediction_ids: Sequence[str]) -> dict[str, fl
     """Those of some predictions (of any deployment) that are random checks, each with its probability (times that of having been kept).
 
     None: the lane of random checks gave it out, and others it gave out before are still looked at; when they are settled it is known.
-    What was drawn on the very same image counts for the one that people reviewed.
+    What still waits there is none, also where it was decided together with many others. What was drawn on the very same image counts for the one that people reviewed.
     """
     found: dict[str, float | None] = {}
     cohorts: dict[str, list[Cohort]] = {}
@@ -42,13 +42,13 @@ def drawn(connection: Connection, prediction_ids: Sequence[str]) -> dict[str, fl
         if row.chance > tau:
             chance = probability(row.size, tau) * kept.get(row.prediction, 1.0)
             found[reviewed] = max(chance, found.get(reviewed) or 0.0)
-        elif row.lane == "random checks":
+        elif row.lane == "random checks" and not row.open:
             found.setdefault(reviewed, None)
     return found
 
 
 def _rows(connection: Connection, ids: Sequence[str]) -> list[Any]:
-    names = ("prediction", "twin", "deployment", "log_seq", "size", "chance", "lane")
+    names = ("prediction", "twin", "deployment", "log_seq", "size", "chance", "lane", "open")
     columns = [queue_item.c[name] for name in names]
     found: list[Any] = []
     for start in range(0, len(ids), _AT_ONCE):

@@ -10,7 +10,7 @@ from relens.assets import store as assets
 from relens.kit import clock
 from relens.predictions import store as predictions
 from relens.predictions.logged import Logged
-from relens.review import look_rows, queue_rows, store
+from relens.review import bulk_rows, look_rows, queue_rows, store
 from relens.review.ask import forget as forget_question
 from relens.review.settle import PIN
 
@@ -26,5 +26,6 @@ def forget(connection: Connection, logged: Logged) -> None:
         connection.execute(update(history).where(history.c.prediction == logged.id).values(annotations=[], reason=""))
     forget_question(connection, logged)
     look_rows.forget(connection, logged.id)
+    bulk_rows.forget(connection, [logged.id])
     assets.unpin(connection, PIN, logged.id)
     queue_rows.close(connection, [logged.id])

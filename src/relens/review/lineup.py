@@ -19,7 +19,7 @@ from relens.predictions import store as predictions
 from relens.predictions.keep import NOT_KEPT
 from relens.predictions.logged import Logged
 from relens.predictions.reading import Reading
-from relens.review import queue_rows, store
+from relens.review import bulk_rows, queue_rows, store
 from relens.review.chance import Scale, priority
 from relens.review.disagreement import disagreement
 from relens.review.habits import habits_of
@@ -162,7 +162,7 @@ def _twins(connection: Connection, lines: Sequence[Logged]) -> dict[str, str]:
         said = store.of_assets(connection, deployment, sorted({line.asset for line in its}))
         settled = {asset: [one for one in some if one.status != "pending"] for asset, some in said.items()}
         for line in its:
-            if last := settled.get(line.asset):
+            if last := bulk_rows.looks(connection, settled.get(line.asset) or ()):
                 twins[line.id] = last[-1].prediction
     return {line: twin for line, twin in twins.items() if line != twin}
 

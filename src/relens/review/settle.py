@@ -14,7 +14,7 @@ from relens.deployments.deployment import Deployment
 from relens.kit import clock
 from relens.predictions import store as predictions
 from relens.predictions.logged import Logged
-from relens.review import queue_rows, store
+from relens.review import bulk_rows, queue_rows, store
 from relens.review.look_again import after_review, settler
 from relens.review.verdict import BadVerdict, Status, Subject, Verdict, annotations_of, check_seen
 from relens.vision.annotation import Annotation
@@ -33,10 +33,13 @@ def settle(
     actor: Actor,
     reason: str = "",
     if_match: str | None = None,
+    bulk: str | None = None,
 ) -> Verdict:
     """Says `status` of a prediction; the same again changes nothing and answers what is there.
 
     `if_match`: the ETag of the verdict the person saw; VerdictChanged when it is another one by now. NotFound without the prediction.
+    `bulk`: the job that says so of many at once. It is no look: the image goes on waiting among the random checks, and the same said by a
+    person who looks at it is a review of its own.
     """
     actor.must_be("reviewer")
     if len(reason) > _LONGEST_REASON:
@@ -47,11 +50,19 @@ def settle(
     seq = store.next_seq(connection)
     now = store.get(connection, prediction_id)
     # Asked before If-Match: a client that lost our answer repeats itself with the old ETag and must not be told of a conflict.
-    if now is not None and now.says(status, said, reason):
+    if (
+        now is not None
+        and now.says(status, said, reason)
+        and (bulk or not bulk_rows.is_bulk(connection, now.prediction, now.revision))
+    ):
         return now
     check_seen(now, if_match)
     settler(connection, deployment, prediction_id, actor)
-    written = _write(connection, _next(logged, now, seq, actor), status, said, reason)
+    written = _keep(connection, _next(logged, now, seq, actor), status, said, reason)
+    if bulk is not None:
+        bulk_rows.keep(connection, written.prediction, written.revision, bulk)
+        return written
+    _move_in_queue(connection, written)
     after_review(connection, written, deployment)
     return written
 
@@ -67,14 +78,13 @@ def reopen(connection: Connection, prediction_id: str, *, actor: Actor, if_match
     check_seen(now, if_match)
     deployment = deployments.get(connection, logged.deployment)
     settler(connection, deployment, prediction_id, actor)
-    written = _write(connection, _next(logged, now, seq, actor), "pending", (), "")
+    written = _keep(connection, _next(logged, now, seq, actor), "pending", (), "")
+    _move_in_queue(connection, written)
     after_review(connection, written, deployment)
     return written
 
 
-def _write(
-    connection: Connection, draft: Verdict, status: Status, said: tuple[Annotation, ...], reason: str
-) -> Verdict:
+def _keep(connection: Connection, draft: Verdict, status: Status, said: tuple[Annotation, ...], reason: str) -> Verdict:
     written = replace(draft, status=status, annotations=said, reason=reason)
     store.keep(connection, written)
     if status == "pending":
@@ -83,10 +93,13 @@ def _write(
         # In the verdict's own transaction: from here on the image cannot expire. Where it has left, the verdict counts without it.
         assets.pin_if_here(connection, written.asset, PIN, written.prediction)
     predictions.set_review(connection, written.prediction, status)
+    return written
+
+
+def _move_in_queue(connection: Connection, written: Verdict) -> None:
     same = [] if written.asset is None else predictions.on_image(connection, written.deployment, written.asset)
     twins = [one for one in same if one != written.prediction]
-    queue_rows.set_open(connection, written.prediction, status == "pending", twins)
-    return written
+    queue_rows.set_open(connection, written.prediction, written.status == "pending", twins)
 
 
 def _next(logged: Logged, now: Verdict | None, seq: int, actor: Actor) -> Verdict:

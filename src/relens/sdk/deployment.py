@@ -115,6 +115,25 @@ class Deployment:
         """What deserves a person's time next."""
         return list(self._read("/queue", limit=limit)["items"])
 
+    def team(self) -> Json:
+        """Who reviews what, second looks and blind checks, how well the team sees, and how quick you are."""
+        return self._read("/review-team")
+
+    def set_team(self, **settings: Any) -> Json:
+        """`rules` ([{"query": …, "people": […]}]), `second_share`, `blind_share`, `settled_by` ("third person" or "owner"), `show_speed`."""
+        return dict(self._write("PUT", "/review-team", **settings))
+
+    def preview_review(self, query: str, status: str) -> Json:
+        """How many images `review_all` would decide."""
+        return self._read("/bulk-reviews/preview", query=query, status=status)
+
+    def review_all(self, query: str, status: str, reason: str = "") -> Json:
+        """Says one thing of everything that waits and that the query finds: "accepted", "nothing here", "unusable" or "skipped"; the job.
+
+        It is no look: the images stay among the random checks. `client.review.undo(job_id)` takes it back.
+        """
+        return dict(self._write("POST", "/bulk-reviews", query=query, status=status, reason=reason))
+
     def mix_queue(self, *, random_share: float = 0.5, sampler: str = "uncertainty") -> Json:
         """`random_share` of the queue are random checks, which speak for all traffic; `sampler` ranks the hard cases."""
         return dict(self._write("PUT", "/review-queue", random_share=random_share, sampler=sampler))

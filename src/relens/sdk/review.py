@@ -33,6 +33,10 @@ class Review:
     def reopen(self, prediction_id: str) -> None:
         self._transport.call("DELETE", f"predictions/{prediction_id}/verdict")
 
+    def undo(self, job: str) -> Json:
+        """Takes back what a job of `deployment.review_all` decided; what somebody changed since stays. The job that does it."""
+        return dict(self._transport.call("POST", f"bulk-reviews/{job}/undo"))
+
     def verdict(self, prediction_id: str) -> Json:
         return dict(self._transport.call("GET", f"predictions/{prediction_id}/verdict"))
 

@@ -77,6 +77,7 @@ export type Queued = Server.QueuedOut;
 export type ReviewTeam = Server.TeamOut;
 export type TeamSettings = Required<Server.TeamIn>;
 export type TeamShare = Server.ShareOut;
+export type BulkPreview = Server.BulkPreviewOut;
 export type BlindAnswer = Server.BlindOut;
 
 export type Severity = Server.AlertOut["severity"];

@@ -18,6 +18,7 @@ import css from "./predictions.module.css";
 import { PredictionList } from "./PredictionList";
 import { QueryBar, type Misread } from "./QueryBar";
 import { Reach } from "./Reach";
+import { ReviewAll } from "./ReviewAll";
 import { useAddress } from "./useAddress";
 
 const SORTS = [
@@ -85,6 +86,7 @@ export default function PredictionsPage() {
               <output>{`${figure(counted.data.count)}${counted.data.more ? "+" : ""} ${counted.data.count === 1 ? "image" : "images"}`}</output>
             )}
             <Select aria-label="Order" value={sort} onChange={(event) => change({ sort: event.target.value })} options={SORTS} />
+            <ReviewAll deployment={deployment.name} task={deployment.task} query={query} disabled={Boolean(misread)} />
             <ExportMenu deployment={deployment.name} query={query} disabled={Boolean(misread)} />
             <Segmented label="View" value={view} options={VIEWS} onChange={(next) => change({ view: next === "grid" ? "" : next })} />
           </span>

@@ -1,0 +1,60 @@
+"""Rows of reviews that were made of many images at once: by which job, and as which revision of the review."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Column, Connection, Index, Integer, String, Table, func, select
+
+from relens.infra.database import metadata, upsert
+from relens.review.verdict import Verdict
+
+bulk_review = Table(
+    "bulk_review",
+    metadata,
+    Column("prediction", String(36), primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("job", String(36), nullable=False),
+    Index("bulk_review_by_job", "job", "prediction"),
+)
+
+
+def keep(connection: Connection, prediction: str, revision: int, job: str) -> None:
+    upsert(
+        connection,
+        bulk_review,
+        [{"prediction": prediction, "revision": revision, "job": job}],
+        ["prediction", "revision"],
+    )
+
+
+def is_bulk(connection: Connection, prediction: str, revision: int) -> bool:
+    """Whether this very review was made for many images at once, and nobody looked at the image by itself since."""
+    here = (bulk_review.c.prediction == prediction) & (bulk_review.c.revision == revision)
+    return connection.execute(select(bulk_review.c.job).where(here)).first() is not None
+
+
+def looks(connection: Connection, said: Sequence[Verdict]) -> list[Verdict]:
+    """Those of some reviews for which somebody looked at the image by itself."""
+    rows = connection.execute(select(bulk_review).where(bulk_review.c.prediction.in_([one.prediction for one in said])))
+    bulk = {(row.prediction, row.revision) for row in rows}
+    return [one for one in said if (one.prediction, one.revision) not in bulk]
+
+
+def of_job(connection: Connection, job: str, after: str, limit: int) -> list[tuple[str, int]]:
+    """(prediction, revision) that a job wrote, in the order of ids, after one of them."""
+    query = select(bulk_review.c.prediction, bulk_review.c.revision).where(
+        bulk_review.c.job == job, bulk_review.c.prediction > after
+    )
+    return [
+        (row.prediction, row.revision)
+        for row in connection.execute(query.order_by(bulk_review.c.prediction).limit(limit))
+    ]
+
+
+def count(connection: Connection, job: str) -> int:
+    return int(connection.execute(select(func.count()).where(bulk_review.c.job == job)).scalar_one())
+
+
+def forget(connection: Connection, predictions: Sequence[str]) -> None:
+    connection.execute(bulk_review.delete().where(bulk_review.c.prediction.in_(predictions)))
