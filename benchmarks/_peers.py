@@ -65,7 +65,7 @@ PEERS = (
 @contextmanager
 def answering(peer: Peer, onnx: bytes, folder: Path) -> Iterator[str]:
     """The address at which `peer` answers with this model: two workers with one thread each, which was the quicker setting everywhere."""
-    python = _environment(peer)
+    python = environment_of(peer)
     file = folder / "peer.onnx"
     file.write_bytes(onnx)
     with socket.socket() as free:
@@ -93,11 +93,12 @@ def answering(peer: Peer, onnx: bytes, folder: Path) -> Iterator[str]:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def _environment(peer: Peer) -> Path:
+def environment_of(peer: Peer, libraries: bool = True) -> Path:
+    """The peer's Python; `libraries`: with what our side of it stands on."""
     python = peer.home / "bin" / "python"
     if not (peer.home / "ready").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(peer.home)], check=True)
-        packages = (*peer.packages, *_LIBRARIES)
+        packages = (*peer.packages, *(_LIBRARIES if libraries else ()))
         subprocess.run([str(python), "-m", "pip", "install", "--quiet", *packages], check=True)
         (peer.home / "ready").touch()
     return python
