@@ -129,6 +129,12 @@ def test_a_reference_knows_the_training_images_and_their_labels(place: Place) ->
     assert found.reference.images == 60
     assert found.reference.labels == {"red": 20, "green": 20, "blue": 20}
     assert not found.outlier.appearance_only
+    names = found.reference.names()
+    assert names[-1] == "label_mix"
+    assert {"component_1", "feature_residual", "feature_energy"} <= set(names)
+    assert found.reference.spreads[-1].n == 60, "each image is answered with one label"
+    assert found.reference.features[-1].categories[-1] == "other labels"
+    assert found.reference.calibration is not None
     assert list(place.storage.keys(f"references/{reference_id}/")) == [f"references/{reference_id}/fitted.npz"]
 
 

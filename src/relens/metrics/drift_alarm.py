@@ -41,6 +41,8 @@ class Usual:
     spread: Floats
     windows: NDArray[np.int64]
     """Per feature, in how many windows it was known."""
+    categorical: tuple[bool, ...]
+    """Per feature, whether its bins are categories: then the distance is the total variation."""
 
 
 class Evidence(NamedTuple):
@@ -65,42 +67,50 @@ class Step(NamedTuple):
     alarm: bool
 
 
-def distance(window: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[float, float]:
-    """Kolmogorov-Smirnov distance on the bins and how much larger it may be; NaN where one is empty."""
+def distance(window: NDArray[np.int64], other: NDArray[np.int64], categorical: bool = False) -> tuple[float, float]:
+    """Kolmogorov-Smirnov distance on the bins and how much larger it may be, or of categories the total variation; NaN where one is empty."""
     n, m = int(window.sum()), int(other.sum())
     if n == 0 or m == 0:
         return float("nan"), float("nan")
     p, q = window / n, other / m
+    if categorical:
+        return float(np.abs(p - q).sum() / 2), 0.0
     return float(np.abs(np.cumsum(p) - np.cumsum(q)).max()), float(np.minimum(p, q).max())
 
 
-def learn(windows: Sequence[Counts]) -> Usual:
-    """What is usual among these windows: each one's distance from all the others together."""
+def learn(windows: Sequence[Counts], categorical: Sequence[bool] | None = None) -> Usual:
+    """What is usual among these windows: each one's distance from all the others together. `categorical`: per feature; None: none is."""
     mean, spread, known, pooled = [], [], [], []
-    for columns in zip(*windows, strict=True):
+    kinds = tuple(categorical) if categorical is not None else (False,) * len(windows[0] if windows else ())
+    for columns, of_categories in zip(zip(*windows, strict=True), kinds, strict=True):
         table = np.array(columns, dtype=np.int64)
         together = table.sum(axis=0)
-        apart = _left_out(table, together)
+        apart = _left_out(table, together, of_categories)
         pooled.append(together)
         logs = np.log(apart + _SOFTEN)
         known.append(len(logs))
         mean.append(float(logs.mean()) if len(logs) else np.nan)
         spread.append(max(float(logs.std(ddof=1)), _LEAST_SPREAD) if len(logs) > 1 else np.nan)
-    return Usual(tuple(pooled), np.array(mean), np.array(spread), np.array(known, dtype=np.int64))
+    return Usual(tuple(pooled), np.array(mean), np.array(spread), np.array(known, dtype=np.int64), kinds)
 
 
-def _left_out(table: NDArray[np.int64], together: NDArray[np.int64]) -> Floats:
+def _left_out(table: NDArray[np.int64], together: NDArray[np.int64], categorical: bool) -> Floats:
     """Of each row of counts that holds anything, the distance from the other rows together."""
     own, rest = table.sum(axis=1), together.sum() - table.sum(axis=1)
     rows = (own > 0) & (rest > 0)
     table, own, rest = table[rows], own[rows, None], rest[rows, None]
+    if not len(table):
+        return np.empty(0, dtype=np.float64)
+    if categorical:
+        return np.asarray(np.abs(table / own - (together - table) / rest).sum(axis=1) / 2, dtype=np.float64)
     gap = np.cumsum(table, axis=1) / own - np.cumsum(together - table, axis=1) / rest
-    return np.asarray(np.abs(gap).max(axis=1) if len(table) else np.empty(0), dtype=np.float64)
+    return np.asarray(np.abs(gap).max(axis=1), dtype=np.float64)
 
 
 def judge(usual: Usual, window: Counts) -> Evidence:
     """How far a window is from usual production, and how surprising that is."""
-    apart = np.array([distance(now, then) for now, then in zip(window, usual.pooled, strict=True)])
+    each = zip(window, usual.pooled, usual.categorical, strict=True)
+    apart = np.array([distance(now, then, mix) for now, then, mix in each])
     distances, bounds = apart[:, 0], apart[:, 1]
     b = usual.windows.astype(np.float64)
     known = ~np.isnan(distances) & ~np.isnan(usual.spread) & (b > 1)

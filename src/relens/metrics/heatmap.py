@@ -18,6 +18,15 @@ def cells(centres: ArrayLike) -> NDArray[np.int64]:
     return np.bincount(rows * SIDE + columns, minlength=SIDE * SIDE).astype(np.int64)
 
 
+def chance_variation(counts: NDArray[np.int64], n: int) -> float:
+    """The total variation distance that `n` more of the same distribution would show by chance, about (normal approximation)."""
+    total = int(counts.sum())
+    if total == 0 or n == 0:
+        return 1.0
+    p = counts / total
+    return float(np.sqrt(p * (1 - p) * (1 / n + 1 / total) / (2 * np.pi)).sum())
+
+
 def total_variation(p: ArrayLike, q: ArrayLike) -> float | None:
     """Half the summed difference of two distributions given as counts, 0 (same) to 1 (disjoint); None if one is empty.
 

@@ -16,7 +16,10 @@ Shown = Literal["plain", "byte", "share", "log"]
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One number per image, with its words: `down` and `up` say what a smaller or larger one looks like ("darker")."""
+    """One number per image, with its words: `down` and `up` say what a smaller or larger one looks like ("darker").
+
+    With `categories` it is no number: each answer is one of these, and any number of them is in an image.
+    """
 
     name: str
     title: str
@@ -24,6 +27,7 @@ class Feature:
     down: str
     up: str
     shown: Shown = "plain"
+    categories: tuple[str, ...] = ()
 
     def says(self, value: float) -> str:
         """The number as people read it: a brightness of 0..1 as 0..255, a share in per cent, a logarithm undone."""
@@ -60,6 +64,11 @@ class Spread:
             edges = np.concatenate([low - away[::-1], edges, high + away])
         return Spread(edges, histogram.counts(edges, values))
 
+    @staticmethod
+    def of_categories(counts: NDArray[np.int64]) -> "Spread":
+        """Each category a bin of its own, by its place."""
+        return Spread(np.arange(len(counts) - 1, dtype=np.float64), counts)
+
     @property
     def n(self) -> int:
         return int(self.counts.sum())
@@ -83,6 +92,10 @@ class Reference:
 
     def names(self) -> tuple[str, ...]:
         return tuple(feature.name for feature in self.features)
+
+    def categorical(self) -> tuple[bool, ...]:
+        """Which of the pieces of a drift state are categories."""
+        return (False, *(bool(feature.categories) for feature in self.features))
 
     def all_spreads(self) -> tuple[Spread, ...]:
         """The outlier score's spread, then the features': the order of the pieces of a drift state."""

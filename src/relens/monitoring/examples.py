@@ -79,9 +79,9 @@ def _own(connection: Connection, fitted: Fitted, lines: Sequence[Looked]) -> lis
 
 
 def place_of(reference: Reference, feature: str | None) -> int | None:
-    """Where the feature stands among an image's numbers; None for the outlier score, which is none of them."""
-    names = [one.name for one in reference.features]
-    return names.index(feature) if feature in names else None
+    """Where the feature stands among an image's numbers; None for what is none of them: the outlier score, and mixes of answers."""
+    names = [one.name for one in reference.features if not one.categories]
+    return [one.name for one in reference.features].index(feature) if feature in names else None
 
 
 def of(

@@ -19,7 +19,7 @@ from relens.kit.errors import Invalid
 from relens.metrics.components import Components
 from relens.metrics.outlier import OutlierModel
 from relens.metrics.outlier_check import Calibration
-from relens.metrics.reference import Feature, Reference, Spread
+from relens.metrics.reference import Feature, Reference, Shown, Spread
 
 _KEPT_IN_MEMORY = 16
 
@@ -86,10 +86,13 @@ class Fitted:
         """
         table = self._measured(lines)
         if self.components is not None:
-            width, first = len(self.components.centre), len(self.reference.features) - self.components.numbers
+            width = len(self.components.centre)
+            first = self.reference.names().index(self.components.features()[0].name)
             its = [i for i, one in enumerate(lines) if own[i] and one.feature is not None and len(one.feature) == width]
             if its:
-                table[its, first:] = self.components.of(np.array([lines[i].feature for i in its], dtype=np.float32))
+                table[its, first : first + self.components.numbers] = self.components.of(
+                    np.array([lines[i].feature for i in its], dtype=np.float32)
+                )
         return [
             None if line.scalars is None else row.astype(np.float32) for line, row in zip(lines, table, strict=True)
         ]
@@ -120,7 +123,7 @@ def write(fitted: Fitted) -> bytes:
     about = {
         "id": reference.id,
         "images": reference.images,
-        "features": [[f.name, f.title, f.family, f.down, f.up, f.shown] for f in reference.features],
+        "features": [[f.name, f.title, f.family, f.down, f.up, f.shown, f.categories] for f in reference.features],
         "labels": dict(reference.labels),
         "assets": list(fitted.assets),
         "calibration": reference.calibration,
@@ -146,7 +149,7 @@ def read(data: bytes) -> Fitted:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         about = json.loads(str(arrays["about"]))
-        features = tuple(Feature(*words) for words in about["features"])
+        features = tuple(_feature(*words) for words in about["features"])
         spreads = [Spread(arrays[f"edges_{i}"], arrays[f"counts_{i}"]) for i in range(len(features) + 1)]
         model, components = (
             {name.removeprefix(f"{of}_"): a for name, a in arrays.items() if name.startswith(f"{of}_")}
@@ -172,6 +175,12 @@ def read(data: bytes) -> Fitted:
         return Fitted(reference, outlier, tuple(about["assets"]), scalars, held_out, directions)
     except (KeyError, ValueError, TypeError, EOFError, OSError) as error:
         raise UnreadableReference("the file of this reference is damaged: set the training data again") from error
+
+
+def _feature(
+    name: str, title: str, family: str, down: str, up: str, shown: Shown, categories: Sequence[str] = ()
+) -> Feature:
+    return Feature(name, title, family, down, up, shown, tuple(categories))
 
 
 def key(reference_id: str) -> str:

@@ -45,6 +45,10 @@ class Measured:
     validation: NDArray[np.bool_]
     scalars: NDArray[np.float32]
     vectors: NDArray[np.float16] | None
+    mixes: Sequence[Feature] = ()
+    """What the answers are shared out among."""
+    shared: NDArray[np.int32] | None = None
+    """(n, categories of all `mixes`): how many answers of each image fall into each; None: not known."""
 
 
 def learn(
@@ -68,6 +72,9 @@ def learn(
         Spread.of(_column(scalars, i, None if feature.family == "image" else held_out))
         for i, feature in enumerate(words)
     ]
+    if measured.shared is not None:
+        words, scalars = (*words, *measured.mixes), _with_gaps(scalars, len(measured.mixes))
+        spreads += _mixed(measured.shared, measured.mixes, held_out)
     image = image_columns(words)
     model = _outlier_model(measured, image, held_out)
     reference = Reference(
@@ -156,6 +163,16 @@ def _with_components(
     more = found.of(measured.vectors)
     more[_learned_from(len(more), held_out)] = np.nan
     return np.concatenate([measured.scalars, more.astype(np.float32)], axis=1)
+
+
+def _with_gaps(scalars: NDArray[np.float32], columns: int) -> NDArray[np.float32]:
+    """With columns that no image has a number in."""
+    return np.concatenate([scalars, np.full((len(scalars), columns), np.nan, dtype=np.float32)], axis=1)
+
+
+def _mixed(shared: NDArray[np.int32], mixes: Sequence[Feature], held_out: NDArray[np.bool_] | None) -> list[Spread]:
+    counts = shared.sum(axis=0, dtype=np.int64) if held_out is None else shared[held_out].sum(axis=0, dtype=np.int64)
+    return [Spread.of_categories(c) for c in np.split(counts, np.cumsum([len(f.categories) for f in mixes])[:-1])]
 
 
 def _column(scalars: NDArray[np.float32], i: int, rows: NDArray[np.bool_] | None) -> NDArray[np.float64]:

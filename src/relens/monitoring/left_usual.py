@@ -15,6 +15,7 @@ from relens.deployments.deployment import Deployment
 from relens.kit import clock
 from relens.kit.clock import HOUR
 from relens.metrics import drift_alarm, histogram
+from relens.metrics.heatmap import total_variation
 from relens.metrics.kinds.drift import MOST_FEATURES, OUTLIER, moved_feature, pieces
 from relens.metrics.ks import ks_from_counts
 from relens.metrics.reference import Reference, Spread
@@ -33,20 +34,22 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Named:
-    """The feature that the sentence is about. `place`: among an image's numbers, None for the outlier score."""
+    """The feature that the sentence is about. `place`: among an image's numbers, None for what is none of them (the outlier score, a mix of labels).
+
+    `piece`: its place in a drift state.
+    """
 
     feature: dict[str, Any]
     place: int | None
+    piece: int
     usual: Spread
     now: Counts
+
+    mixed: bool
 
     @property
     def up(self) -> bool:
         return bool(self.feature["direction"] == "up")
-
-    @property
-    def piece(self) -> int:
-        return 0 if self.place is None else self.place + 1
 
 
 def explained(
@@ -91,7 +94,7 @@ def explained(
 
 def ranked(usual: Sequence[Counts], now: Counts, reference: Reference) -> list[dict[str, Any]]:
     """What moved away from usual production, by its share of the evidence."""
-    learned = drift_alarm.learn([pieces(one, reference) for one in usual])
+    learned = drift_alarm.learn([pieces(one, reference) for one in usual], reference.categorical())
     found = drift_alarm.judge(learned, pieces(now, reference))
     evidence = np.nansum(found.e_values)
     moved = []
@@ -128,26 +131,34 @@ def most_of_it(
                 by_source[cell.bucket.source].append(np.asarray(state, dtype=np.int64))
     sources = {name: pieces(total(states), reference)[named.piece] for name, states in by_source.items()}
     groups = {"source": sources, **_groups(lines, named)}
-    found = {kind: responsible(parts, named.usual.counts) for kind, parts in groups.items()}
+    found = {kind: responsible(parts, named.usual.counts, named.mixed) for kind, parts in groups.items()}
     return {kind: name for kind, name in found.items() if name}
 
 
-def responsible(parts: Mapping[str, Counts], usual: Counts) -> str | None:
+def responsible(parts: Mapping[str, Counts], usual: Counts, mixed: bool = False) -> str | None:
     """The part without which the rest would be nearest to usual; None where there is one only, or it makes no difference."""
     whole = total(parts.values())
-    apart = ks_from_counts(whole, usual) if whole.size else None
+    apart = _distance(whole, usual, mixed) if whole.size else None
     found: list[tuple[float, str]] = []
     for name, counts in parts.items():
         rest = whole - counts
         if apart is not None and counts.sum() >= LEAST_IN_SLICE and rest.sum() >= LEAST_IN_SLICE:
-            without = ks_from_counts(rest, usual)
-            found.append((apart.d - (without.d if without else 0.0), name))
+            found.append((apart - (_distance(rest, usual, mixed) or 0.0), name))
     best = max(found, default=(0.0, ""))
     return best[1] if best[0] > 0 else None
 
 
+def _distance(counts: Counts, usual: Counts, mixed: bool) -> float | None:
+    if mixed:
+        return total_variation(counts, usual)
+    found = ks_from_counts(counts, usual)
+    return found.d if found else None
+
+
 def _groups(lines: Sequence[Logged], named: _Named) -> dict[str, dict[str, Counts]]:
     """The latest images by tag and by label, each counted once per tag or label; what has none is a part too."""
+    if named.mixed:
+        return {}  # no number of an image says how answers are shared out
     values: dict[str, dict[str, list[float]]] = {"tag": defaultdict(list), "label": defaultdict(list)}
     for line in lines:
         if named.place is None:
@@ -166,10 +177,11 @@ def _groups(lines: Sequence[Logged], named: _Named) -> dict[str, dict[str, Count
 
 def _named(feature: dict[str, Any], usual: Sequence[Counts], now: Counts, reference: Reference) -> _Named:
     place = examples.place_of(reference, feature["name"])
-    piece = 0 if place is None else place + 1
+    names = [one.name for one in (OUTLIER, *reference.features)]
+    piece = names.index(feature["name"])
     together = pieces(total(usual), reference)[piece]
     spread = Spread(reference.all_spreads()[piece].edges, together)
-    return _Named(feature, place, spread, pieces(now, reference)[piece])
+    return _Named(feature, place, piece, spread, pieces(now, reference)[piece], reference.categorical()[piece])
 
 
 def _usual_images(
@@ -193,7 +205,7 @@ def _first(
 ) -> dict[str, Any] | None:
     """The first image that lies beyond what 99 % of usual production showed, and where it came from."""
     edge = histogram.quantile(named.usual.edges, named.usual.counts, _TAIL if named.up else 1 - _TAIL)
-    if edge is None:
+    if edge is None or named.mixed:
         return None
     there = browse.Filter(source=source, since=here.since, role=here.role, query=here.query)
     lines = examples.looked_through(connection, deployment, fitted, there, "taken_at")

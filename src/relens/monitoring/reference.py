@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,8 @@ from relens.infra.storage import NoBytes, Storage
 from relens.kit import clock
 from relens.kit.errors import Conflict, Invalid, NotFound, RelensError
 from relens.kit.ids import new_id, share_of
+from relens.metrics import categories
+from relens.metrics.reference import Feature
 from relens.monitoring import store
 from relens.monitoring.fill import fill
 from relens.monitoring.fitted import FittedReferences
@@ -126,13 +128,15 @@ class FitReference:
             deployment = deployments.get(connection, row.deployment)
             every = datasets.items(connection, row.dataset_version, ["train", "validation"])
         chosen = looked_at(every)
-        self._measure(run, row, chosen)
-        images = run.step("learn what is usual", lambda: self._learn(reference_id, chosen, every))
+        mixes = categories.features(deployment.labels, deployment.task != "classification")
+        look = partial(packed, mixes=mixes, threshold=deployment.threshold)
+        self._measure(run, row, chosen, look)
+        images = run.step("learn what is usual", lambda: self._learn(reference_id, chosen, every, mixes))
         run.step("put in force", lambda: self._put_in_force(run, deployment.id, reference_id, images))
         run.step("score earlier predictions", lambda: self._fill(run, deployment, reference_id))
         return {"reference": reference_id, "images": images}
 
-    def _measure(self, run: JobRun, row: FittedReference, chosen: Sequence[Item]) -> None:
+    def _measure(self, run: JobRun, row: FittedReference, chosen: Sequence[Item], pack: Callable[..., bytes]) -> None:
         loaded: list[LoadedVersion] = []
         try:
             for start in range(0, len(chosen), _PART):
@@ -141,7 +145,7 @@ class FitReference:
                 def part(start: int = start, some: Sequence[Item] = some) -> int:
                     if not loaded:
                         loaded.append(self._load(row.model_version))
-                    return self._measure_part(run, row.id, loaded[0], some, start, len(chosen))
+                    return self._measure_part(run, row.id, loaded[0], some, start, len(chosen), pack)
 
                 run.step(f"look at images from {start}", part)
         finally:
@@ -155,7 +159,14 @@ class FitReference:
         return load(onnx, version.read_manifest(), version.id, title=version.title)
 
     def _measure_part(
-        self, run: JobRun, reference_id: str, loaded: LoadedVersion, some: Sequence[Item], start: int, total: int
+        self,
+        run: JobRun,
+        reference_id: str,
+        loaded: LoadedVersion,
+        some: Sequence[Item],
+        start: int,
+        total: int,
+        pack: Callable[..., bytes],
     ) -> int:
         assets, validation, seen = [], [], []
         for i, item in enumerate(some):
@@ -168,14 +179,14 @@ class FitReference:
                 continue
             assets.append(item.asset)
             validation.append(item.split == "validation")
-        self._storage.put(part_key(reference_id, start), packed(assets, validation, seen))
+        self._storage.put(part_key(reference_id, start), pack(assets, validation, seen))
         return len(assets)
 
-    def _learn(self, reference_id: str, chosen: Sequence[Item], every: Sequence[Item]) -> int:
+    def _learn(self, reference_id: str, chosen: Sequence[Item], every: Sequence[Item], mixes: Sequence[Feature]) -> int:
         parts = [self._storage.get(part_key(reference_id, start)) for start in range(0, len(chosen), _PART)]
         labels = Counter(annotation.label for item in every for annotation in item.annotations)
         scenes = {item.asset: item.group for item in chosen}
-        fitted = learn(reference_id, unpacked(parts), labels, scenes)
+        fitted = learn(reference_id, unpacked(parts, mixes), labels, scenes)
         self._fitted.keep(fitted)
         for start in range(0, len(chosen), _PART):
             self._storage.delete(part_key(reference_id, start))

@@ -193,7 +193,7 @@ def _early(distance: float, before: DriftWindow, images: int) -> bool:
 
 
 def learned(usual: Sequence[DriftWindow], reference: Reference) -> drift_alarm.Usual:
-    return drift_alarm.learn([pieces(one.counts, reference) for one in usual])
+    return drift_alarm.learn([pieces(one.counts, reference) for one in usual], reference.categorical())
 
 
 def _furthest(found: drift_alarm.Evidence, reference: Reference) -> str | None:

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relens.metrics import histogram
+from relens.metrics.categories import among
+from relens.metrics.heatmap import chance_variation, total_variation
 from relens.metrics.ks import ks_from_counts, noise_adjusted
 from relens.metrics.metric import EVERY_TASK, Observed, State, States, Summed, Value
 from relens.metrics.reference import Feature, Reference, Spread
@@ -25,8 +27,13 @@ def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[
         return {}
     scores = np.array([image.outlier for image in images if image.outlier is not None], dtype=np.float64)
     pieces = [histogram.counts(reference.outlier.edges, scores)]
-    every, own = _table(images, reference), _table([image for image in images if image.own_reference], reference)
+    mine = [image for image in images if image.own_reference]
+    every, own = _table(images, reference), _table(mine, reference)
     for column, (feature, spread) in enumerate(zip(reference.features, reference.spreads, strict=True)):
+        if feature.categories:
+            places = [place for one in mine for place in among(feature, one.answered, one.width, one.height)]
+            pieces.append(histogram.counts(spread.edges, np.array(places, dtype=np.float64)))
+            continue
         values = every if feature.family == "image" else own
         pieces.append(histogram.counts(spread.edges, values[:, column]))
     together = np.concatenate(pieces)
@@ -72,6 +79,8 @@ def moved_feature(
     feature: Feature, spread: Spread, counts: NDArray[np.int64], known_as: str = "training data"
 ) -> Value | None:
     """How far one feature has moved from `spread`, which way, and a sentence about it; `known_as`: what `spread` is of."""
+    if feature.categories:
+        return _moved_mix(feature, spread, counts)
     distance = ks_from_counts(counts, spread.counts)
     if distance is None:
         return None
@@ -90,6 +99,39 @@ def moved_feature(
         "sentence": _sentence(feature, spread, counts, bool(up), known_as),
         "usual": usual,
         "now": now,
+        "n": n,
+    }
+
+
+def _moved_mix(feature: Feature, spread: Spread, counts: NDArray[np.int64]) -> Value | None:
+    """What there is more of now, or less where that says more."""
+    d = total_variation(counts, spread.counts)
+    if d is None:
+        return None
+    n = int(counts.sum())
+    names = np.array(feature.categories)
+    then, now = (
+        {str(name): float(shares[names == name].sum()) for name in dict.fromkeys(feature.categories)}
+        for shares in (spread.counts / spread.n, counts / n)
+    )
+    name = max(then, key=lambda one: (abs(now[one] - then[one]), now[one]))
+    up = now[name] >= then[name]
+    what = (
+        f"{'more' if up else 'fewer'} answers are {name}"
+        if feature.name == "label_mix"
+        else f"{'more' if up else 'fewer'} boxes are at the {name}"
+    )
+    return {
+        "name": feature.name,
+        "title": feature.title,
+        "family": feature.family,
+        "d": d,
+        "bound": 0.0,
+        "d_beyond_chance": max(d - chance_variation(spread.counts, n), 0.0),
+        "direction": "up" if up else "down",
+        "sentence": f"{what}: {feature.says(then[name])} → {feature.says(now[name])}",
+        "usual": None,
+        "now": None,
         "n": n,
     }
 
