@@ -39,6 +39,7 @@ from relens.review.question_routes import router as questions
 from relens.review.queue_routes import router as review_queue
 from relens.review.routes import router as review
 from relens.review.team_routes import router as review_team
+from relens.review.travel_routes import router as review_travel
 from relens.serving.many_routes import router as many
 from relens.serving.protocols.routes import router as open_inference
 from relens.serving.routes import router as serving
@@ -72,6 +73,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     review_queue,
     review_team,
     bulk_reviews,
+    review_travel,
     questions,
     monitoring,
     apart,

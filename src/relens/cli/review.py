@@ -1,6 +1,7 @@
 """relens review: what waits, and what is true of it."""
 
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -71,6 +72,55 @@ def reopen(prediction: Prediction, url: Url = None, token: Token = None) -> None
     """Take the review back; its history is kept."""
     connect(url, token).review.reopen(prediction)
     typer.echo("waits for review again")
+
+
+Form = Annotated[str | None, typer.Option("--form", help="label_studio or coco [by the file's ending].")]
+
+
+@app.command("export")
+def export(
+    deployment: Annotated[str, typer.Argument(help="The deployment's name.")],
+    to: Annotated[Path, typer.Argument(help="The file to write.")],
+    form: Form = None,
+    limit: Annotated[int, typer.Option(min=1, max=5_000, help="How many images.")] = 100,
+    query: Annotated[str | None, typer.Option(help="What waits and fits, instead of the queue.")] = None,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Write the queue as a file for another labelling tool, with what was answered filled in."""
+    path = connect(url, token).deployment(deployment).export_reviews(to, form=_form(to, form), limit=limit, query=query)
+    typer.echo(f"{path} written; bring it back with: relens review import {deployment} FILE")
+
+
+@app.command("import")
+def bring(
+    deployment: Annotated[str, typer.Argument(help="The deployment's name.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file as the tool exported it.")],
+    form: Form = None,
+    go: Annotated[bool, typer.Option("--go", help="Take them; without it only what would happen is shown.")] = False,
+    empty: Annotated[
+        bool, typer.Option("--empty", help="Images without annotations have nothing on them (COCO does not tell).")
+    ] = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Take reviews made in another tool: matched by prediction, nobody's review is overwritten, the same file changes nothing."""
+    found = connect(url, token).deployment(deployment).import_reviews(file, form=_form(file, form), go=go, empty=empty)
+    if as_json:
+        show_json(found)
+        return
+    for line in found["lines"]:
+        if line["becomes"] in ("conflict", "problem"):
+            typer.echo(f"{line['place']}: {line['says']}", err=True)
+    counts = ", ".join(f"{count:,} {what}" for what, count in found["counts"].items()) or "no image in it"
+    typer.echo(f"{found['reviews']:,} reviews {'taken' if found['taken'] else 'would be taken'} ({counts})")
+    if not found["taken"]:
+        typer.echo("nothing was written; --go takes them")
+
+
+def _form(path: Path, chosen: str | None) -> str:
+    return chosen or ("coco" if path.name.lower().endswith("coco.json") else "label_studio")
 
 
 @app.command("all")

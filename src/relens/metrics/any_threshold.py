@@ -97,7 +97,7 @@ def curves(said: Said) -> Curves:
     enough = reviews >= LEAST_REVIEWS and behind >= LEAST_OF_A_LABEL and bool(tables.objects.any())
     advice = _best(tables) if enough else None
     precision, recall, f1 = found
-    return Curves(precision, recall, f1, behind, int(tables.objects.sum()), skipped, advice)
+    return Curves(precision, recall, f1, behind, int(tables.objects[:, 0].sum()), skipped, advice)
 
 
 def at_least(curve: Curve, wanted: float) -> Advice | None:
@@ -204,7 +204,9 @@ def _corrected(behind: NDArray[np.int64]) -> Floats:
 def _best(tables: _Tables) -> Advice:
     """Where F1 is highest, and how far around it nothing is clearly worse: differences are paired, image by image."""
     value, moved = _influence(2 * tables.right, tables.counted + tables.objects, tables.weight)
-    best = int(np.nanargmax(value))
+    # Of thresholds that are equally good, the one in the middle: neither end of them is safe.
+    highest = np.flatnonzero(value >= np.nanmax(value) - 1e-12)
+    best = int(highest[len(highest) // 2])
     behind = _behind(tables)
     apart = moved[:, [best]] - moved
     error = np.sqrt((apart * apart).sum(axis=0) * behind / max(behind - 1, 1))

@@ -134,6 +134,29 @@ class Deployment:
         """
         return dict(self._write("POST", "/bulk-reviews", query=query, status=status, reason=reason))
 
+    def export_reviews(
+        self, to: str | Path, *, form: str = "label_studio", limit: int = 100, query: str | None = None
+    ) -> Path:
+        """The next images of the queue (or what waits and fits a query) as a file of a labelling tool, with what was answered filled in."""
+        return self._transport.download(
+            f"{self._path}/review-export", Path(to), {"form": form, "limit": limit, "query": query}
+        )
+
+    def import_reviews(
+        self, file: str | Path, *, form: str = "label_studio", go: bool = False, empty: bool = False
+    ) -> Json:
+        """The reviews made there: without `go` only what would become of each image. `empty`: images without annotations have nothing on them."""
+        return dict(
+            self._transport.call(
+                "POST",
+                f"{self._path}/review-import",
+                params={"form": form, "go": go, "empty": empty},
+                body=Path(file).read_bytes(),
+                headers={"Content-Type": "application/octet-stream"},
+                idempotent=True,
+            )
+        )
+
     def mix_queue(self, *, random_share: float = 0.5, sampler: str = "uncertainty") -> Json:
         """`random_share` of the queue are random checks, which speak for all traffic; `sampler` ranks the hard cases."""
         return dict(self._write("PUT", "/review-queue", random_share=random_share, sampler=sampler))
