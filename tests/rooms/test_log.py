@@ -228,6 +228,7 @@ def test_a_burst_of_batches_is_logged_first_and_filed_when_it_ends(
     follower = Filing(database)
     monkeypatch.setattr(file_along, "HOLD_S", 1000.0)
     monkeypatch.setattr(file_along, "BURST", 1.0)
+    monkeypatch.setattr(file_along, "CALM", 1.0)
     assert not follower.follow()
     for i in range(2):
         many = [entry(f"{i} {n}") for n in range(file_along.CHUNK + 1)]

@@ -105,7 +105,8 @@ class Projection:
         piece = lines[: one_transaction(lines)]
         counted = self.count(deployment, piece, fitted, cursor.log_seq)
         self._database.write(partial(_add, counted=counted))
-        return True
+        # A few lines that came meanwhile can wait for more: the sums of many change as many rows.
+        return len(lines) == CHUNK or len(piece) < len(lines)
 
     def count(
         self, deployment: Deployment, lines: Sequence[Logged], fitted: Sequence[FittedReference], after: int

@@ -20,8 +20,8 @@ CHUNK = 400
 """So many lines are filed in one transaction: about 20 ms on SQLite."""
 HOLD_S = 5.0
 """While more comes than could be filed along, it comes first: so long its lines may wait to be filed (and then measured)."""
-BURST = 4000.0
-"""Lines a second: so many could hardly be filed beside taking them in."""
+BURST, CALM = 3000.0, 1000.0
+"""Lines a second: so many could hardly be filed beside taking them in; fewer than that and the burst is over."""
 _TOLD = 1000
 
 
@@ -38,7 +38,7 @@ class Filing:
         self._reading = reading or Reading()
         self._tell = tuple(tell)
         self._lock = threading.Lock()
-        self._seen, self._seen_at, self._since = 0, 0.0, 0.0
+        self._seen, self._seen_at, self._since, self._burst = 0, 0.0, 0.0, False
         self._untold = 0
 
     def follow(self) -> bool:
@@ -48,15 +48,16 @@ class Filing:
         return not self._held(last, place) and place < last and self.step()
 
     def _held(self, last: int, place: int) -> bool:
-        """While the log grows at BURST, for HOLD_S after the first line that waits."""
+        """In a burst, for HOLD_S after the first line that waits."""
         now = clock.stopwatch()
         grown, took = last - self._seen, now - self._seen_at
         self._seen, self._seen_at = last, now
+        self._burst = grown >= (CALM if self._burst else BURST) * took
         if place >= last:
             self._since = 0.0
         elif self._since == 0.0:
             self._since = now
-        return grown >= BURST * took and now - self._since < HOLD_S
+        return self._burst and now - self._since < HOLD_S
 
     def step(self) -> bool:
         """Files up to CHUNK lines; True when there may be more."""
