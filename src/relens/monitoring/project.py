@@ -21,7 +21,7 @@ from relens.infra.storage import NoBytes
 from relens.kit.errors import Conflict
 from relens.metrics.metric import State
 from relens.monitoring import store, sums
-from relens.monitoring.bucket import ERASED, Cell, Seen, bucket_of, states_of, summed
+from relens.monitoring.bucket import ERASED, Bucket, Cell, Seen, bucket_of, states_of, summed
 from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReference
 from relens.monitoring.training_data import FittedReference, speaks_for
 from relens.predictions import store as predictions
@@ -154,12 +154,17 @@ class Projection:
 
 def one_transaction(lines: Sequence[Logged]) -> int:
     """How many of the first lines change about MOST_CELLS sums together; at least one."""
-    cells: set[tuple[object, ...]] = set()
+    labels: dict[Bucket, set[str]] = {}
+    cells = 0
     for i, line in enumerate(lines):
         bucket = bucket_of(line)
-        cells |= {(bucket, name) for name in range(6)}
-        cells |= {(bucket, label, name) for label in {d.label for d in line.answered} for name in range(3)}
-        if len(cells) > MOST_CELLS and i:
+        if bucket not in labels:
+            labels[bucket] = set()
+            cells += 6
+        fresh = {found.label for found in line.answered} - labels[bucket]
+        labels[bucket] |= fresh
+        cells += 3 * len(fresh)
+        if cells > MOST_CELLS and i:
             return i
     return len(lines)
 
