@@ -16,6 +16,7 @@ from relens.deployments import store as deployments
 from relens.kit.errors import Conflict
 from relens.kit.ids import content_id
 from relens.loop import configure, promote, store
+from relens.loop.effects import effects, forward
 from relens.loop.judge import judge_candidate
 from relens.loop.membership import NEAR
 from relens.loop.policy import ContinuousDeployment
@@ -98,6 +99,21 @@ def test_the_loop_goes_round_and_the_way_back_is_known(world: World) -> None:
 
     with world.database.read() as connection:
         now = deployments.get(connection, orchard.id)
+        (effect,) = effects(connection, now)
+        ahead = [step.kind for step in forward(connection, lines[0][0].id)]
+        nothing = forward(connection, answer.id)
+    assert ahead == ["dataset version", "model version", "promotion"]
+    assert nothing == []
+    (alice,) = effect.people
+    assert (alice.name, alice.images) == ("Alice", 70)
+    numbers = decision.numbers
+    assert sum(one.objects for one in effect.counts) == numbers["images"]
+    right = {name: round(numbers["images"] * numbers[name]) for name in ("champion", "candidate")}
+    assert [numbers["images"] - sum(one.missed[which] for one in effect.counts) for which in (0, 1)] == [
+        *right.values()
+    ]
+    assert effect.sentence(world.alice.id).startswith(f"Your 70 corrections are in {second.title}: missed ")
+    assert effect.sentence("somebody else").startswith(f"The 70 corrections are in {second.title}: missed ")
     back = world.database.write(lambda connection: promote.rollback(connection, now, world.alice))
     assert back.id == first.id == world.now(orchard).champion
 

@@ -12,6 +12,7 @@ from relens.datasets.routes import router as datasets
 from relens.deployments.keeping_routes import router as keeping
 from relens.deployments.routes import router as deployments
 from relens.infra.jobs.routes import router as jobs
+from relens.loop.effect_routes import router as effects
 from relens.loop.replay_routes import router as replays
 from relens.loop.routes import router as loop
 from relens.monitoring.apart_routes import router as apart
@@ -89,5 +90,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     planned_stops,
     loop,
     replays,
+    effects,
     overview,
 )

@@ -9,15 +9,21 @@ from relens.cli.server import AsJson, Token, Url, connect, show_json
 
 def explain(
     prediction: Annotated[str, typer.Argument(help="The prediction's id, as the answer gave it.")],
+    forward: Annotated[
+        bool, typer.Option("--forward", help="The other way: what the review of this image changed.")
+    ] = False,
     as_json: AsJson = False,
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Walk back from an answer: version, training run, dataset versions, and the reviews in them."""
-    steps = connect(url, token).lineage(prediction)
+    """Walk back from an answer: version, training run, dataset versions, and the reviews in them; or forward from its review."""
+    client = connect(url, token)
+    steps = client.effects(prediction) if forward else client.lineage(prediction)
     if as_json:
         show_json(steps)
         return
+    if forward and not steps:
+        typer.echo("no dataset version holds a review of this image yet")
     for step in steps:
         by = f", by {step['by']}" if step["by"] else ""
         typer.echo(f"{step['at'][:16].replace('T', ' ')}  {step['title']}{by}")

@@ -257,7 +257,7 @@ class LineageStep(BaseModel):
 
 
 class LineageOut(BaseModel):
-    """From the answer back to the first import."""
+    """From the answer back to the first import, or from a review forward to what it changed."""
 
     steps: list[LineageStep]
 

@@ -175,6 +175,15 @@ def entries(connection: Connection, version: str) -> list[tuple[int, Change]]:
     return [(int(seq), change) for seq, change in connection.execute(query.order_by(feedback_entry.c.verdict))]
 
 
+def entries_by(connection: Connection, verdicts: Sequence[int]) -> list[tuple[str, Change, int]]:
+    """(dataset version, change, number of the verdict) of everything that some verdicts did, in order."""
+    query = select(feedback_entry.c.version, feedback_entry.c.change, feedback_entry.c.verdict).where(
+        feedback_entry.c.verdict.in_(verdicts)
+    )
+    rows = connection.execute(query.order_by(feedback_entry.c.verdict))
+    return [(version, change, int(seq)) for version, change, seq in rows]
+
+
 def predictions_of(connection: Connection, dataset: str, assets: Sequence[str]) -> dict[str, tuple[str, str]]:
     """(deployment, prediction) by which reviewed images came to the dataset, by asset."""
     found: dict[str, tuple[str, str]] = {}

@@ -20,7 +20,9 @@ from relens.review import store as verdicts
 from relens.review.verdict import Verdict
 from relens.training import store as trainings
 
-Kind = Literal["prediction", "model version", "training run", "dataset version", "verdicts", "dataset import"]
+Kind = Literal[
+    "prediction", "model version", "training run", "dataset version", "verdicts", "dataset import", "promotion"
+]
 _LONGEST = 200
 _ALWAYS = ("accepted", "corrected")
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from relens.loop.counted import Counted
 from relens.loop.flips import Flip, Flips
 from relens.loop.parts import LEAST, Part
 from relens.loop.speed import Speed
@@ -37,6 +38,7 @@ class Report:
     speed: Speed | None
     sizes: tuple[int, int]
     critical: tuple[str, ...]
+    counts: tuple[Counted, ...] = ()
 
     def to_json(self, predictions: Mapping[str, str]) -> dict[str, Any]:
         """`predictions` by asset: where a test image came from production, the prediction it was reviewed in."""
@@ -46,6 +48,7 @@ class Report:
             "new_labels": [asdict(label) for label in self.new_labels],
             "speed": asdict(self.speed) if self.speed else None,
             "sizes": {"champion": self.sizes[0], "candidate": self.sizes[1]},
+            "counts": [asdict(one) for one in self.counts],
             "images": {
                 "by": "answer" if self.whole_image else "f1",
                 "thresholds": {"champion": self.thresholds[0], "candidate": self.thresholds[1]},

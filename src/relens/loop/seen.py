@@ -8,6 +8,7 @@ from typing import Any
 
 from relens.datasets.item import Item
 from relens.loop.compare import MAIN, compare, scores
+from relens.loop.counted import counted
 from relens.loop.demands import objections
 from relens.loop.flips import flips
 from relens.loop.gate import Comparison, GateDecision, Labels, Objection, decide
@@ -53,6 +54,7 @@ def seen_of(trial: Trial, answers: Answers, demands: Demands) -> dict[str, Any]:
         speed=answers.speed,
         sizes=(trial.champion.size_bytes, trial.candidate.size_bytes),
         critical=demands.critical,
+        counts=counted(champion, candidate, shared, answers.thresholds),
     )
     against = objections(demands, report.labels, answers.speed, trial.candidate.size_bytes, champion.images)
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -116,6 +116,12 @@ def titles(connection: Connection, version_ids: Iterable[str]) -> dict[str, str]
     )
     rows = connection.execute(query.where(model_version.c.id.in_(set(version_ids))))
     return {row.id: f"{row.name} v{row.number}" for row in rows}
+
+
+def trained_on(connection: Connection, dataset_versions: Sequence[str]) -> list[ModelVersion]:
+    """The versions that were trained on one of these dataset versions, the oldest first."""
+    here = _JOINED.where(model_version.c.dataset_version.in_(dataset_versions))
+    return [_version(row) for row in connection.execute(here.order_by(model_version.c.created_at))]
 
 
 def with_artifact(connection: Connection, model_id: str, artifact: str) -> ModelVersion | None:

@@ -98,6 +98,10 @@ class Client:
     def prediction(self, prediction_id: str) -> Json:
         return dict(self._transport.call("GET", f"predictions/{prediction_id}"))
 
+    def effects(self, prediction_id: str) -> list[Json]:
+        """What the review of an image changed: dataset versions, the versions that learned from them, and which of those answered."""
+        return list(self._transport.call("GET", f"predictions/{prediction_id}/effects")["steps"])
+
     def lineage(self, prediction_id: str) -> list[Json]:
         """From an answer back to everything behind it."""
         return list(self._transport.call("GET", f"predictions/{prediction_id}/lineage")["steps"])

@@ -259,6 +259,10 @@ class Deployment:
         """What the gate decided, the latest first."""
         return list(self._transport.items(f"{self._path}/decisions"))
 
+    def effects(self) -> list[Json]:
+        """What reviews changed: each promotion they went into, with who they were of and what is missed less (or more) since."""
+        return list(self._transport.items(f"{self._path}/effects"))
+
     def add_alert_rule(self, metric: str, operator: str, value: float, **settings: Any) -> Json:
         return dict(self._write("POST", "/alert-rules", metric=metric, operator=operator, value=value, **settings))
 
