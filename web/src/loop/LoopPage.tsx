@@ -7,6 +7,7 @@ import { Card, dim, Empty, Loaded } from "../design/page";
 import { Notice } from "../design/status";
 import { DecisionCard } from "./DecisionCard";
 import css from "./loop.module.css";
+import { Effects } from "./Effects";
 import { Flow } from "./Flow";
 import { JudgeButton } from "./JudgeButton";
 import { Roles } from "./Roles";
@@ -50,6 +51,7 @@ export default function LoopPage() {
       </Card>
       {loop?.waiting && <DecisionCard decision={loop.waiting} waiting />}
       {loop?.run && <RunCard run={loop.run} />}
+      <Effects />
       <Card title="Decisions">
         <Loaded query={decisions}>
           {({ items }) => {

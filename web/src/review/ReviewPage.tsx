@@ -10,6 +10,7 @@ import { Card, Empty, Skeleton } from "../design/page";
 import { Notice } from "../design/status";
 import { AskDialog } from "./AskDialog";
 import { BoxReview } from "./BoxReview";
+import { Changed } from "./Changed";
 import { meaning } from "./core/keys";
 import type { ToReview } from "./exchange";
 import { KeysDialog } from "./KeysDialog";
@@ -19,6 +20,7 @@ import { QueueDialog } from "./QueueDialog";
 import css from "./review.module.css";
 import type { Look } from "./Tools";
 import { TeamDialog } from "./TeamDialog";
+import { TravelDialog } from "./TravelDialog";
 import { Triage, TRIAGED } from "./Triage";
 import { useBindings } from "./useBindings";
 import { useKeys } from "./useKeys";
@@ -41,7 +43,7 @@ function Reviewing({ first }: { first: string | null }) {
   const overview = useDeployment();
   const { deployment } = overview;
   const [look, setLook] = useState<Look>({ brightness: 100, contrast: 100, names: true });
-  const [dialog, setDialog] = useState<"keys" | "queue" | "team" | null>(null);
+  const [dialog, setDialog] = useState<"keys" | "queue" | "team" | "travel" | null>(null);
   const [asking, setAsking] = useState<string | null>(null);
   const [bindings, keepBindings] = useBindings();
   const [search, setSearch] = useSearchParams();
@@ -84,6 +86,9 @@ function Reviewing({ first }: { first: string | null }) {
               <Icon name="flag" />
             </button>
           )}
+          <button type="button" onClick={() => setDialog("travel")} aria-label="Review in another tool" title="Review in another tool">
+            <Icon name="upload" />
+          </button>
           <button type="button" onClick={() => setDialog("team")} aria-label="Team" title="Team">
             <Icon name="people" />
           </button>
@@ -95,6 +100,7 @@ function Reviewing({ first }: { first: string | null }) {
           </button>
         </span>
       </Progress>
+      <Changed deployment={deployment.name} />
       {queue.problem && (
         <Notice tone="bad">
           {queue.problem.sentence}{" "}
@@ -121,6 +127,7 @@ function Reviewing({ first }: { first: string | null }) {
       )}
       <KeysDialog open={dialog === "keys"} onClose={() => setDialog(null)} bindings={bindings} keep={keepBindings} />
       <TeamDialog open={dialog === "team"} onClose={() => setDialog(null)} deployment={deployment.name} />
+      <TravelDialog open={dialog === "travel"} onClose={() => setDialog(null)} deployment={deployment.name} />
       <QueueDialog open={dialog === "queue"} onClose={() => setDialog(null)} deployment={deployment.name} />
       {asking && <AskDialog open onClose={() => setAsking(null)} prediction={asking} deployment={deployment.name} />}
     </>
