@@ -18,7 +18,7 @@ from relens.deployments.store import Changed
 from relens.infra.database import Database
 from relens.infra.storage.folder import Folder
 from relens.kit.clock import DAY
-from relens.predictions import plain, store, written
+from relens.predictions import plain, plain_rows, store, written
 from relens.predictions.elsewhere import Reader
 from relens.predictions.file_along import Filing
 from relens.predictions.logged import SentTwice
@@ -122,9 +122,9 @@ def test_both_ways_make_the_same_lines(database: Database) -> None:
     entries = [Reader(SITE, {}).read(one).entry for one in sent]
     quick = plain.read(read_items({"items": sent}) or [], SITE, {})
     assert quick is not None
-    first = database.write(lambda connection: store.append_plain(connection, "d1", quick))
+    first = database.write(lambda connection: plain_rows.append(connection, "d1", quick))
     assert [fresh for *_, fresh in first] == [True] * len(sent)
-    assert database.write(lambda connection: store.append_plain(connection, "d1", quick)) == [
+    assert database.write(lambda connection: plain_rows.append(connection, "d1", quick)) == [
         (a, b, False) for a, b, _ in first
     ]
     # What came the quick way is known to the careful one, and the other way round.
@@ -150,13 +150,13 @@ def test_a_client_id_with_another_answer_is_refused_and_nothing_of_its_batch_sta
         assert found is not None
         return found
 
-    database.write(lambda connection: store.append_plain(connection, "d1", lines(item())))
+    database.write(lambda connection: plain_rows.append(connection, "d1", lines(item())))
     for batch in (
         lines(item(client_id="new"), item(detections=[])),
         lines(item(client_id="n"), item(client_id="n", detections=[])),
     ):
         with pytest.raises(SentTwice):
-            database.write(lambda connection, batch=batch: store.append_plain(connection, "d1", batch))  # type: ignore[misc]
+            database.write(lambda connection, batch=batch: plain_rows.append(connection, "d1", batch))  # type: ignore[misc]
     assert Filing(database).behind() == 1 + plain.LEAST
 
 
@@ -202,6 +202,6 @@ def test_an_answer_whose_numbers_were_written_in_another_way_is_the_same_answer(
     line = (plain.read(read_items({"items": [item(), *FILLER]}) or [], SITE, {}) or [])[0]
     other = line._replace(detections=line.detections.replace("0.5", "5e-1"))
     assert other.detections != line.detections
-    database.write(lambda connection: store.append_plain(connection, "d1", [line]))
-    ((_, _, fresh),) = database.write(lambda connection: store.append_plain(connection, "d1", [other]))
+    database.write(lambda connection: plain_rows.append(connection, "d1", [line]))
+    ((_, _, fresh),) = database.write(lambda connection: plain_rows.append(connection, "d1", [other]))
     assert not fresh

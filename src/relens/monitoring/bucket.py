@@ -27,6 +27,7 @@ IMPORTED = "imported"
 ERASED = "erased"
 """Why nothing was kept of a line that a person erased: a tombstone says when, by which version and how long it took, not what was said."""
 
+_KINDS = [(code, int(np.iinfo(code).min), int(np.iinfo(code).max)) for code in "bhiq"]
 _SHORT = 160
 """Bytes; squeezing less saves nothing."""
 
@@ -127,7 +128,7 @@ def pack(state: State) -> bytes:
     if state.dtype.kind == "f":
         return b"d" + np.ascontiguousarray(state, dtype=np.float64).tobytes()
     low, high = (int(state.min()), int(state.max())) if state.size else (0, 0)
-    code = next(c for c in "bhiq" if np.iinfo(c).min <= low and high <= np.iinfo(c).max)
+    code = next(c for c, least, most in _KINDS if least <= low and high <= most)
     plain = state.astype(code).tobytes()
     if len(plain) <= _SHORT:
         return code.encode() + plain

@@ -19,7 +19,7 @@ from relens.deployments.remembered import Remembered
 from relens.infra.database import Database
 from relens.infra.storage import Storage
 from relens.kit.clock import Micros
-from relens.predictions import store
+from relens.predictions import plain_rows, store
 from relens.predictions.gathered import Gathered
 from relens.predictions.keep import chance_of, decide
 from relens.predictions.logged import Entry, Logged
@@ -133,12 +133,12 @@ class Recorder:
         with self._database.read() as connection:
             return store.by_client_id(connection, deployment_id, client_id)
 
-    def record_plain(self, deployment: Deployment, lines: Sequence[Plain]) -> list[store.Sent]:
+    def record_plain(self, deployment: Deployment, lines: Sequence[Plain]) -> list[plain_rows.Sent]:
         """The same for lines without images. Raises Changed where `deployment`, by which they were read, is another by now."""
         try:
-            return self._database.write(partial(store.append_new, deployment=deployment, lines=lines))
-        except store.NotAllNew:
-            return self._database.write(partial(store.append_plain, deployment_id=deployment.id, lines=lines))
+            return self._database.write(partial(plain_rows.append_new, deployment=deployment, lines=lines))
+        except plain_rows.NotAllNew:
+            return self._database.write(partial(plain_rows.append, deployment_id=deployment.id, lines=lines))
 
     def _again(self, sent: Sent, images: Mapping[str, bytes], outcome: Future[Line]) -> None:
         done: Future[Line] = Future()

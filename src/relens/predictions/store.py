@@ -13,15 +13,12 @@ from numpy.typing import NDArray
 from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Connection, Text, bindparam, func, select, type_coerce, update
 
-from relens.deployments.deployment import Deployment
-from relens.deployments.store import check_revision
 from relens.infra.database import append_rows, next_number
 from relens.kit import clock
 from relens.kit.clock import HOUR
-from relens.kit.ids import new_id, new_ids
+from relens.kit.ids import new_id
 from relens.predictions import filing, written
 from relens.predictions.logged import Entry, Logged, NoPrediction, ReviewState, SentTwice
-from relens.predictions.plain import Plain
 from relens.predictions.tables import feature as feature
 from relens.predictions.tables import prediction as prediction
 from relens.predictions.tables import signal as signal
@@ -36,19 +33,8 @@ LINE: tuple[Any, ...] = tuple(
     if name not in ("scalars", "feature")
 )
 """What a line is read from, in the order of its fields; beside `prediction`, `signal`."""
-_COLUMNS = tuple(prediction.c.keys())
-_FIRSTS = select(prediction.c.client_id, prediction.c.id, prediction.c.asset, prediction.c.detections).where(
-    prediction.c.deployment == bindparam("of"), prediction.c.client_id.in_(bindparam("ids", expanding=True))
-)
+COLUMNS = tuple(prediction.c.keys())
 _PLAIN = tuple(name for name in Entry.__dataclass_fields__ if name not in ("scalars", "feature"))
-
-
-Sent = tuple[str, str | None, bool]
-"""What became of one that was sent: id, client id, and whether it is new."""
-
-
-class NotAllNew(Exception):
-    """Some client ids of a batch are in the log already, or twice in it."""
 
 
 class Vector(NamedTuple):
@@ -107,7 +93,7 @@ def _refuse_other(entry: Entry, first: Logged | Entry) -> None:
     """What is answered here is known by its image; what was answered elsewhere also by the answer."""
     same = entry.asset == first.asset and (entry.origin == "served" or entry.detections == first.detections)
     if not same:
-        raise _sent_twice(entry.client_id, first.id if isinstance(first, Logged) else None)
+        raise sent_twice(entry.client_id, first.id if isinstance(first, Logged) else None)
 
 
 def _write(connection: Connection, entries: Sequence[Entry], file_now: bool) -> list[Logged]:
@@ -121,8 +107,8 @@ def _write(connection: Connection, entries: Sequence[Entry], file_now: bool) -> 
         values["tags"] = _json(entry.tags) if entry.tags else "[]"
         values["metadata"] = _json(dict(entry.metadata)) if entry.metadata else "{}"
         values["detections"] = written.to_text(entry.detections)
-        rows.append(tuple(map(values.__getitem__, _COLUMNS)))
-    append_rows(connection, prediction, _COLUMNS, rows)
+        rows.append(tuple(map(values.__getitem__, COLUMNS)))
+    append_rows(connection, prediction, COLUMNS, rows)
     measured = [_feature_row(line) for line in lines if line.scalars is not None]
     append_rows(connection, feature, ("log_seq", "scalars", "vector"), measured)
     if file_now:
@@ -131,59 +117,8 @@ def _write(connection: Connection, entries: Sequence[Entry], file_now: bool) -> 
     return lines
 
 
-def append_plain(connection: Connection, deployment_id: str, lines: Sequence[Plain]) -> list[Sent]:
-    """The same as `append_many` for lines that are text already."""
-    named = [line.client_id for line in lines if line.client_id is not None]
-    known = {
-        row.client_id: (row.id, row.asset, row.detections)
-        for start in range(0, len(named), 500)
-        for row in connection.execute(_FIRSTS, {"of": deployment_id, "ids": named[start : start + 500]})
-    }
-    answers: list[Sent] = []
-    fresh: list[Plain] = []
-    ids = new_ids(len(lines))
-    for line in lines:
-        client_id = line.client_id
-        first = None if client_id is None else known.get(client_id)
-        if first is None:
-            made = ids[len(fresh)]
-            fresh.append(line)
-            if client_id is not None:
-                known[client_id] = (made, line.asset, line.detections)
-            answers.append((made, client_id, True))
-        elif first[1] == line.asset and written.same(first[2], line.detections):
-            answers.append((first[0], client_id, False))
-        else:
-            raise _sent_twice(client_id, first[0])
-    if fresh:
-        _write_plain(connection, deployment_id, fresh, ids)
-    return answers
-
-
-def append_new(connection: Connection, deployment: Deployment, lines: Sequence[Plain]) -> list[Sent]:
-    """The same for lines that are all new, as nearly all are: nobody asks for their client ids first.
-
-    Raises NotAllNew, and Changed where the deployment is not what it was when they were read; then nothing of them stays.
-    """
-    check_revision(connection, deployment)
-    named = [line.client_id for line in lines if line.client_id is not None]
-    ids = new_ids(len(lines))
-    if len(set(named)) < len(named) or _write_plain(connection, deployment.id, lines, ids) < len(lines):
-        raise NotAllNew
-    return [(made, line.client_id, True) for made, line in zip(ids, lines, strict=True)]
-
-
-def _write_plain(connection: Connection, deployment_id: str, lines: Sequence[Plain], ids: Sequence[str]) -> int:
-    """How many of them are in the log now."""
-    now, number = clock.now(), next_number(connection, "log", len(lines))
-    rows = [
-        (seq, made, deployment_id, *line[:10], now, *line[10:13], None, line.trace, "external", None, *line[14:], "not sent", 0.0)
-        for seq, (made, line) in enumerate(zip(ids, lines, strict=False), number)
-    ]  # fmt: skip
-    return append_rows(connection, prediction, _COLUMNS, rows)
-
-
-def _sent_twice(client_id: str | None, first: str | None) -> SentTwice:
+def sent_twice(client_id: str | None, first: str | None) -> SentTwice:
+    """What a sender is told who uses a client id for something else."""
     return SentTwice(
         f"client_id '{client_id}' was sent before with another image or answer: use a new client_id", prediction=first
     )
