@@ -65,7 +65,7 @@ def rows(database: Database) -> list[tuple[object, ...]]:
         return sorted(tuple(row) for row in connection.execute(select(writer_run)))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_BATCHES, st.integers(0, 7))
 def test_rows_are_what_all_the_numbers_together_give(database: Database, batches: list[list[int]], late: int) -> None:
     """`late`: which batch is filed by the follower, after the others were filed at once."""
@@ -76,12 +76,12 @@ def test_rows_are_what_all_the_numbers_together_give(database: Database, batches
     numbers = {n for batch in batches for n in batch}
     expected = merged(Run(n, n, START + n * SECOND, START + n * SECOND) for n in numbers)
     with database.read() as connection:
-        early = run_rows.runs(connection, "d", filing.filed(connection))
+        early = run_rows.around(connection, "d", 0, 2 * START, filing.filed(connection))
     while Filing(database).step():
         pass
     with database.read() as connection:
-        assert run_rows.runs(connection, "d", filing.filed(connection)) == early
-    assert early == ({Of("cell-7", "line-3"): expected} if expected else {})
+        assert run_rows.around(connection, "d", 0, 2 * START, filing.filed(connection)) == early
+    assert early == ({Of("cell-7", "line-3"): (expected, True, True)} if expected else {})
     assert len(rows(database)) == len(expected)
 
 
@@ -115,3 +115,32 @@ def test_an_older_database_gets_the_runs_of_the_lines_it_has(database: Database)
 
 def _values(entry: Entry) -> dict[str, object]:
     return {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.integers(1, 60), min_size=1, max_size=25, unique=True),
+    st.permutations(range(60)),
+    st.integers(0, 60),
+    st.integers(1, 40),
+    st.booleans(),
+)
+def test_a_report_of_some_time_is_that_part_of_the_report_of_all_time(
+    database: Database, numbers: list[int], times: list[int], begin: int, length: int, clock_runs: bool
+) -> None:
+    """Also where the clock does not run as the numbers do."""
+    database.write(lambda c: [c.execute(delete(table)) for table in (writer_run, *_LOG)])
+    at = {n: START + (n if clock_runs else times[n - 1]) * SECOND for n in numbers}
+    sent = [Entry(**_values(one) | {"taken_at": at[n]}) for n, one in zip(numbers, entries(*numbers), strict=True)]
+    database.write(lambda c: log.append_many(c, sent, file_now=True))
+    since, until = START + begin * SECOND, START + (begin + length) * SECOND
+    with database.read() as connection:
+        every = store.holes(connection, "d", 0, 2 * START)
+        shown = store.holes(connection, "d", since, until)
+    assert {n for hole in every for n in range(hole.first, hole.last + 1)} == set(
+        range(min(numbers), max(numbers))
+    ) - set(numbers)
+    fit = [hole for hole in every if (hole.since or 0) < until and (hole.until or 0) >= since]
+    assert all(hole in fit for hole in shown)
+    if clock_runs:
+        assert shown == fit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Connection, String, Table, delete, func, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, String, Table, case, delete, func, select
 
 from relens.infra.database import metadata, upsert
 from relens.kit.clock import Micros
@@ -83,15 +83,38 @@ def _of(deployment: str, of: Of) -> ColumnElement[bool]:
     )
 
 
-def runs(connection: Connection, deployment: str, filed: int) -> Mapping[Of, list[Run]]:
-    """Every run of a deployment, in order; also of lines beyond the place `filed`, which are not taken in yet."""
-    found: dict[Of, list[Run]] = {}
-    here = writer_run.c.deployment == deployment
-    for row in connection.execute(select(writer_run.c.writer, writer_run.c.source, *_RUN).where(here)):
-        found.setdefault(Of(row[0], row[1]), []).append(Run(*row[2:]))
+def around(
+    connection: Connection, deployment: str, since: Micros, until: Micros, filed: int
+) -> Mapping[Of, tuple[list[Run], bool, bool]]:
+    """By writer and source the runs of that time and those beside it, in order; and whether the first and the last of all are among them.
+
+    Also of lines beyond the place `filed`, which are not taken in yet.
+    """
+    waiting = _waiting(connection, deployment, filed)
+    first, run = writer_run.c.first_seq, writer_run.c
+    within, before, after = (run.until >= since) & (run.since < until), run.until < since, run.since >= until
+    ends = select(
+        run.writer, run.source, func.min(first), func.max(first),
+        func.min(case((within, first))), func.max(case((within, first))), func.max(case((before, first))), func.min(case((after, first))),
+    )  # fmt: skip
+    found: dict[Of, tuple[list[Run], bool, bool]] = {}
+    rows = connection.execute(ends.where(run.deployment == deployment).group_by(run.writer, run.source)).all()
+    for writer, source, least, most, *shown in rows:
+        of = Of(writer, source)
+        fresh = waiting.pop(of, [])
+        some = [number for number in shown if number is not None]
+        low, high = (least, most) if fresh else (min(some), max(some))
+        its = connection.execute(select(*_RUN).where(_of(deployment, of), first.between(low, high)))
+        found[of] = merged([*(Run(*row) for row in its), *fresh]), low == least, high == most
+    return found | {of: (merged(fresh), True, True) for of, fresh in waiting.items()}
+
+
+def _waiting(connection: Connection, deployment: str, filed: int) -> dict[Of, list[Run]]:
+    """Numbers of lines that are not filed yet. By their place alone: another condition would lead a database to read everything that fits that."""
     one = prediction.c
-    waiting = select(one.writer, one.source, one.writer_seq, one.taken_at).where(one.log_seq > filed)
-    waiting = waiting.where(one.deployment == deployment, one.writer_seq.is_not(None))
-    for writer, source, number, at in connection.execute(waiting):
-        found.setdefault(Of(writer, source or ""), []).append(Run(number, number, at, at))
-    return {of: merged(its) for of, its in found.items()}
+    query = select(one.deployment, one.writer, one.source, one.writer_seq, one.taken_at).where(one.log_seq > filed)
+    found: dict[Of, list[Run]] = {}
+    for of, writer, source, number, at in connection.execute(query):
+        if of == deployment and number is not None:
+            found.setdefault(Of(writer, source or ""), []).append(Run(number, number, at, at))
+    return found

@@ -43,23 +43,25 @@ def without(run: Run, number: int, at: Micros) -> list[Run]:
     return before + ([run._replace(first=number + 1, since=at)] if number < run.last else [])
 
 
-def holes_around(of: Of, runs: Sequence[Run], told: int | None, since: Micros, until: Micros) -> list[Hole]:
-    """The missing numbers of one writer and source whose neighbours say that they were given around that time.
-
-    `runs` are in order; `told`: the last number the writer says it gave, which begin at 1.
-    """
-    source = of.source or None
+def holes_between(of: Of, runs: Sequence[Run], since: Micros, until: Micros) -> list[Hole]:
+    """The missing numbers of one writer and source whose neighbours say that they were given around that time; `runs` are in order."""
     found: list[Hole] = []
     for a, b in pairwise(runs):
         began, ended = sorted((a.until, b.since))
         if began < until and ended >= since:
-            found.append(Hole(of.writer, source, a.last + 1, b.first - 1, began, ended))
-    if told is None:
-        return found
-    if not runs:
-        return [Hole(of.writer, source, 1, told, None, None, tail=True)]
-    if runs[0].first > 1 and runs[0].since >= since:
-        found.append(Hole(of.writer, source, 1, runs[0].first - 1, None, None))
-    if runs[-1].last < told and until > runs[-1].until:
-        found.append(Hole(of.writer, source, runs[-1].last + 1, told, runs[-1].until, None, tail=True))
+            found.append(Hole(of.writer, of.source or None, a.last + 1, b.first - 1, began, ended))
     return found
+
+
+def hole_before(of: Of, first: Run, since: Micros) -> list[Hole]:
+    """What is missing before the first of all runs: a writer that tells how far it is begins at 1."""
+    shown = first.first > 1 and first.since >= since
+    return [Hole(of.writer, of.source or None, 1, first.first - 1, None, None)] if shown else []
+
+
+def hole_after(of: Of, last: Run | None, told: int, until: Micros) -> list[Hole]:
+    """What is missing after the last of all runs (None: nothing came) up to the number that its writer says it gave last."""
+    if last is None:
+        return [Hole(of.writer, of.source or None, 1, told, None, None, tail=True)]
+    shown = last.last < told and until > last.until
+    return [Hole(of.writer, of.source or None, last.last + 1, told, last.until, None, tail=True)] if shown else []

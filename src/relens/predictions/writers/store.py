@@ -12,8 +12,8 @@ from relens.infra.database import metadata, upsert
 from relens.kit.clock import Micros
 from relens.predictions.filing import filed
 from relens.predictions.writers.gaps import Hole, Loss
-from relens.predictions.writers.run_rows import leave, runs
-from relens.predictions.writers.runs import Of, holes_around
+from relens.predictions.writers.run_rows import around, leave
+from relens.predictions.writers.runs import Of, hole_after, hole_before, holes_between
 
 writer = Table(
     "writer",
@@ -136,10 +136,11 @@ def holes(connection: Connection, deployment_id: str, since: Micros, until: Micr
     A number is missing when none of that writer and source has it, whenever its image was taken: what arrives late closes its hole.
     """
     told = {Of(one.writer, one.source or ""): one.last_seq for one in numbered(connection, deployment_id)}
-    there = runs(connection, deployment_id, filed(connection))
-    found = [
-        hole
-        for of in there.keys() | told.keys()
-        for hole in holes_around(of, there.get(of, []), told.get(of), since, until)
-    ]
+    there = around(connection, deployment_id, since, until, filed(connection))
+    found = [hole for of in told.keys() - there.keys() for hole in hole_after(of, None, told[of], until)]
+    for of, (runs, first, last) in there.items():
+        found += holes_between(of, runs, since, until)
+        if of in told:
+            found += hole_before(of, runs[0], since) if first else []
+            found += hole_after(of, runs[-1], told[of], until) if last else []
     return sorted(found, key=lambda hole: (hole.since or 0, hole.writer, hole.source or "", hole.first))[:MOST_HOLES]
