@@ -173,6 +173,25 @@ def test_a_question_beyond_the_sums_reads_the_log_piece_by_piece(site: Site, mon
     assert by_sums.value == seen[-1].value
 
 
+def test_minutes_of_a_busy_hour_come_when_the_log_is_read_and_until_then_the_hour_is_true(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relens.monitoring.gather.MOST_FROM_LOG", 10)
+    site.log(25)
+    site.catch_up()
+    asked = Window(START, START + HOUR)
+    seen = [site.measuring.metric(site.deployment, "volume", asked) for _ in range(4)]
+    assert {one.count for one in seen} == {25}
+    assert {one.progress for one in seen} == {None}
+    assert [len(one.series) for one in seen] == [1, 1, 1, 1]
+    queries = [one.series[0]["query"] for one in seen]
+    widths = [clock.from_text(query.rsplit("taken_at < ", 1)[1]) - START for query in queries]
+    assert widths == [HOUR, HOUR, 60 * clock.SECOND, 60 * clock.SECOND]
+    monkeypatch.setattr("relens.monitoring.gather.MOST_SCANNED", 20)
+    busy = site.measuring.metric(site.deployment, "volume", replace(asked, until=START + HOUR - 1))
+    assert busy.count == 25
+
+
 def question(about: object, since: int = 0, until: int = 100, is_open: bool = False) -> Question:
     return Question(about, since, until, 10, is_open)
 

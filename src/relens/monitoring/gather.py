@@ -25,6 +25,8 @@ from relens.predictions import store as predictions
 
 MOST_FROM_LOG = 2_000
 """So many predictions are read from the log while somebody waits."""
+MOST_SCANNED = 20_000
+"""Of a short window with up to so many, the log is read a piece with each asking: until it is read hours are shown, then minutes."""
 BY_SOURCE = "drift"
 """Its explanation compares the sources and the latest images with the rest."""
 _FINE = 24 * HOUR
@@ -86,7 +88,12 @@ def gather(
         found = _from_log(connection, projection, deployment, names, window, width, newest)
         if found is not None:
             return found
-    return _from_sums(connection, deployment, names, window, max(width, HOUR), remembered or Remembered())
+    whole = _from_sums(connection, deployment, names, window, max(width, HOUR), remembered or Remembered())
+    if width < HOUR and newest is None and scans is not None and whole.images <= MOST_SCANNED:
+        finer = _scanned(connection, projection, deployment, names, window, width, scans)
+        if finer.scan is not None and finer.scan.complete:
+            return replace(finer, scan=None)
+    return whole
 
 
 def _from_sums(
