@@ -5,7 +5,7 @@
 Streams of 10,000 images: a simulated detector, a simulated classifier, and with `--data` (COCO; `annotations.json` and `images/`) the answers of
 a model of our own, trained for `--minutes` on one half and asked about the other, drawn again and again. `--answers` keeps those answers, or
 takes them from where they were kept. Half of a stream is there at first, the rest arrives while people review: random checks are drawn, and their
-probabilities kept by cohorts, by the very functions the queue uses; the estimates are those the pages show.
+probabilities kept by cohorts, as the queue does (checked against its own functions); the estimates are those the pages show.
 
 `coverage_min`, `coverage_max`: over streams, metrics and 100 to 800 reviews, the share of runs whose 95 % interval holds the truth of the images
 that had arrived. `coverage_anytime`: the least share of runs in which the any-time interval holds it at every look. `review_gain`: how many
@@ -17,6 +17,7 @@ import heapq
 import json
 import tempfile
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,12 +37,15 @@ from benchmarks._streams import (
 from relens.metrics.estimate import Estimate
 from relens.metrics.traffic import Checks, Traffic, averages, ratios
 from relens.monitoring.estimated import mean_precisions
-from relens.review.chance import Cohort, after_arrival, after_review, priority, probability
+from relens.review.chance import Cohort, after_arrival, after_review, probability
 
 Floats = NDArray[np.float64]
 SIZES = (100, 200, 400, 800)
 LOOKS = tuple(range(100, 801, 100))
 BATCHES = 20
+STARTS = np.array([0, *np.linspace(IMAGES // 2, IMAGES, BATCHES + 1).astype(int)])
+EACH = max(SIZES) // (BATCHES + 1) + 1
+"""Reviews after each arrival."""
 MAP = "map50"
 
 
@@ -54,20 +58,45 @@ class Look(NamedTuple):
     probability: Floats
 
 
-def looks(stream: Stream, run: str) -> list[Look]:
-    """One time round: images arrive in batches, the head of the queue is reviewed in between."""
-    own = [priority(float(size), f"{run} {place}") for place, size in enumerate(stream.sizes)]
+def looks(stream: Stream, u: Floats) -> list[Look]:
+    """One time round: images arrive in batches, the head of the queue is reviewed in between. `u` (IMAGES,): uniform, drawn once for each.
+
+    All of a batch at once: its reviews are its highest priorities in order, and the head after each is the next of them.
+    """
+    own = stream.sizes / (1 - u)
+    waiting, reviewed, heads = np.empty(0, dtype=np.int64), [np.empty(0, dtype=np.int64)], [np.empty(0)]
+    for first, last in pairwise(STARTS):
+        waiting = np.concatenate([waiting, np.arange(first, last)])
+        order = waiting[np.argsort(-own[waiting], kind="stable")]
+        reviewed.append(order[:EACH])
+        heads.append(own[order[1 : EACH + 1]])
+        waiting = order[EACH:]
+    places, head = np.concatenate(reviewed), np.concatenate(heads)
+    batch = np.repeat(np.arange(len(STARTS) - 1), EACH)
+    cohort = np.searchsorted(STARTS, np.arange(IMAGES), side="right") - 1
+    found = []
+    for k in LOOKS:
+        lowest = np.full(len(STARTS) - 1, np.inf)
+        np.minimum.at(lowest, batch[:k], head[:k])
+        tau = np.minimum.accumulate(lowest[::-1])[::-1]
+        drawn = np.sort(places[:k][own[places[:k]] > tau[cohort[places[:k]]]])
+        chances = np.minimum(stream.sizes[drawn] / tau[cohort[drawn]], 1.0)
+        found.append(Look(k, int(STARTS[batch[k - 1] + 1]), drawn, chances))
+    return found
+
+
+def by_the_queue(stream: Stream, u: Floats) -> list[Look]:
+    """The same, one review after the other, by the very functions of the queue."""
+    own = (stream.sizes / (1 - u)).tolist()
     waiting: list[tuple[float, int]] = []
     cohorts: list[Cohort] = []
     reviewed: list[int] = []
     found: list[Look] = []
-    starts = [0, *np.linspace(IMAGES // 2, IMAGES, BATCHES + 1).astype(int).tolist()]
-    for number in range(BATCHES + 1):
-        first, last = starts[number], starts[number + 1]
+    for first, last in pairwise(STARTS):
         cohorts = after_arrival(cohorts, first)
         for place in range(first, last):
             heapq.heappush(waiting, (-own[place], place))
-        for _ in range(max(SIZES) // (BATCHES + 1) + 1):
+        for _ in range(EACH):
             reviewed.append(heapq.heappop(waiting)[1])
             cohorts = after_review(cohorts, -waiting[0][0])
             if len(reviewed) in LOOKS:
@@ -78,10 +107,17 @@ def looks(stream: Stream, run: str) -> list[Look]:
 def _look(stream: Stream, cohorts: list[Cohort], own: list[float], reviewed: list[int], arrived: int) -> Look:
     firsts, taus = [one.first for one in cohorts], [one.tau for one in cohorts]
     tau = [taus[int(np.searchsorted(firsts, place, side="right")) - 1] for place in reviewed]
-    drawn = [(place, at) for place, at in zip(reviewed, tau, strict=True) if own[place] > at]
-    drawn.sort()
+    drawn = sorted((place, at) for place, at in zip(reviewed, tau, strict=True) if own[place] > at)
     chances = [probability(float(stream.sizes[place]), at) for place, at in drawn]
     return Look(len(reviewed), arrived, np.array([place for place, _ in drawn]), np.array(chances))
+
+
+def check(stream: Stream, u: Floats) -> None:
+    """That the quick way is the queue's."""
+    for one, other in zip(looks(stream, u), by_the_queue(stream, u), strict=True):
+        assert (one.reviews, one.arrived) == (other.reviews, other.arrived)
+        assert np.array_equal(one.drawn, other.drawn)
+        assert np.allclose(one.probability, other.probability, rtol=1e-12)
 
 
 class Answered(NamedTuple):
@@ -106,7 +142,7 @@ def estimated(stream: Stream, look: Look, answered: Answered, with_map: bool) ->
         return Traffic(look.arrived, so_far[look.arrived - 1])
 
     found = ratios(drawn(stream.checks), traffic(answered.every), stream.metrics)
-    if stream.by_label:
+    if stream.by_label and look.reviews in SIZES:
         checks = {label: drawn(one) for label, one in stream.by_label.items()}
         there = {label: traffic(one) for label, one in answered.by_label.items()}
         over = averages(checks, there, look.arrived)
@@ -123,7 +159,7 @@ def truths(stream: Stream) -> dict[int, dict[str, float]]:
     of = stream.checks
     right, said, true = (np.cumsum(column) for column in (of.right.sum(axis=1), of.counted, of.objects))
     found = {}
-    for arrived in sorted({look.arrived for look in looks(stream, "once")}):
+    for arrived in sorted({look.arrived for look in looks(stream, np.random.default_rng(0).random(IMAGES))}):
         tp, n, gt = float(right[arrived - 1]), float(said[arrived - 1]), float(true[arrived - 1])
         found[arrived] = {"precision": tp / n, "recall": tp / gt, "f1": 2 * tp / (n + gt), "accuracy": tp / arrived}
         if stream.by_label:
@@ -165,9 +201,10 @@ def measure(stream: Stream, runs: int, seed: int) -> dict[str, Any]:
     usual: dict[str, list[float]] = {name: [] for name in stream.metrics}
     always = dict.fromkeys(names, 0)
     rng = np.random.default_rng(seed)
-    for run in range(runs):
+    check(stream, rng.random(IMAGES))
+    for _ in range(runs):
         good = dict.fromkeys(names, True)
-        for look in looks(stream, f"{seed} {run}"):
+        for look in looks(stream, rng.random(IMAGES)):
             right = true[look.arrived]
             for name, one in estimated(stream, look, answered, look.reviews in SIZES).items():
                 if one.lower is None or one.upper is None or one.always_lower is None or one.always_upper is None:

@@ -60,22 +60,35 @@ class Sample(NamedTuple):
     probability: Floats
 
 
-def ratio(sample: Sample, images: float, predicted_a: float, predicted_b: float) -> Estimate | None:
-    """Σa / Σb over all `images`; `predicted_*` are the sums of the predictions f and g over them. None where that cannot be known."""
+def ratio(sample: Sample, images: float, predicted_a: float, predicted_b: float, unit: float = 1.0) -> Estimate | None:
+    """Σa / Σb over all `images`; `predicted_*` are the sums of the predictions f and g over them. None where that cannot be known.
+
+    `unit`: what one wrong answer takes from Σa.
+    """
     if not sample.b.any():
         return None
     y, h = np.stack([sample.a, sample.b], axis=1), np.stack([sample.f, sample.g], axis=1)
     predicted = np.array([predicted_a, predicted_b])
-    return smooth(y, h, sample.probability, images, predicted, lambda sums: sums[..., 0] / sums[..., 1])
+    units = np.array([unit, 0.0])
+    return smooth(y, h, sample.probability, images, predicted, lambda sums: sums[..., 0] / sums[..., 1], units)
 
 
 def smooth(
-    y: Floats, h: Floats, probability: Floats, images: float, predicted: Floats, value_of: Value
+    y: Floats,
+    h: Floats,
+    probability: Floats,
+    images: float,
+    predicted: Floats,
+    value_of: Value,
+    units: Floats,
 ) -> Estimate | None:
     """A smooth function of J sums over all `images`: `y` (k, J) of the reviewed ones, `h` (k, J) what was predicted of them.
 
     `predicted` (J,): the sums of the predictions over all images. `value_of` takes (..., J) complex sums, as its slopes are read off the
-    imaginary part (a complex step loses no digits). None where it cannot be known.
+    imaginary part (a complex step loses no digits). `units` (J,): how far one wrong answer moves each sum. None where it cannot be known.
+
+    To the variance that is seen that of one wrong answer that was not seen is added: where mistakes are rare a sample often holds none,
+    or none of the heavy ones, and its own spread then says that all is known.
     """
     k = len(y)
     if k < 2 or images <= 0:
@@ -98,15 +111,19 @@ def smooth(
     linear = _centred((y - weight * h) @ slope, w)
     left = np.where(np.isfinite(left), left, linear)
     parts = v * left * left
-    return with_intervals(value, sqrt(k / (k - 1) * float(parts.sum())), k, weight, _freedom(parts))
+    unseen = float(((slope * units) ** 2).sum() * (v.mean()))
+    return with_intervals(value, sqrt(k / (k - 1) * float(parts.sum()) + unseen), k, weight, _freedom(parts, unseen))
 
 
-def _freedom(parts: Floats) -> float:
-    """Degrees of freedom of a variance that is the sum of `parts`: as many as there are, fewer where few of them make most of it."""
+def _freedom(parts: Floats, certain: float) -> float:
+    """Degrees of freedom of a variance that is the sum of `parts`: as many as there are, fewer where few of them make most of it.
+
+    `certain` is added to it and varies with nothing.
+    """
     total = float(parts.sum())
     spread = float((parts * parts).sum()) - total * total / len(parts)
     most = len(parts) - 1.0
-    return most if spread <= 0 else min(max(2 * total * total / spread, _LEAST_FREEDOM), most)
+    return most if spread <= 0 else min(max(2 * (total + certain) ** 2 / spread, _LEAST_FREEDOM), most)
 
 
 def _left_out(value_of: Value, residuals: Floats, w: Floats, predicted: Floats) -> Floats:

@@ -144,7 +144,7 @@ def _ratios(checks: Checks, traffic: Traffic | None, names: Iterable[str]) -> di
         a, b, f, g, top, bottom = tables[name]
         if traffic is None:
             f, g, top, bottom = 0 * ones, 0 * ones, 0.0, 0.0
-        estimate = ratio(Sample(a, b, f, g, checks.probability), images, top, bottom)
+        estimate = ratio(Sample(a, b, f, g, checks.probability), images, top, bottom, 2.0 if name == "f1" else 1.0)
         if estimate is not None:
             found[name] = estimate
     return found
@@ -188,9 +188,10 @@ def averages(checks: Mapping[str, Checks], traffic: Mapping[str, Traffic] | None
             totals[3 * place : 3 * place + 3] = right, float(answers.sum()), right
     probability = judged[labels[0]].probability
     enough = all(np.count_nonzero(judged[label].objects) >= LEAST_OF_A_LABEL for label in labels)
+    units = np.tile([1.0, 0.0, 0.0], len(labels))
     found: dict[str, Estimate] = {}
     for name, value_of in _AVERAGES.items():
-        estimate = smooth(y, h, probability, images, totals, value_of)
+        estimate = smooth(y, h, probability, images, totals, value_of, units)
         if estimate is not None:
             found[name] = estimate if enough else estimate.without_interval()
     return found

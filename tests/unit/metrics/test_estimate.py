@@ -90,7 +90,7 @@ def test_a_smooth_function_of_sums_is_the_ratio_where_it_is_one(seed: int) -> No
     y, h = (np.stack([one[chosen], said[chosen]], axis=1) for one in (right, predicted))
     sums = np.array([predicted.sum(), said.sum()])
     plain = ratio(Sample(*y.T, *h.T, p), IMAGES, *sums)
-    doubled = smooth(y, h, p, IMAGES, sums, lambda at: 2 * at[..., 0] / (2 * at[..., 1]))
+    doubled = smooth(y, h, p, IMAGES, sums, lambda at: 2 * at[..., 0] / (2 * at[..., 1]), np.array([1.0, 0.0]))
     assert plain is not None
     assert doubled is not None
     assert doubled.value == pytest.approx(plain.value)
@@ -153,3 +153,28 @@ def test_the_staircase_rises_and_finds_the_truth() -> None:
     assert np.abs(stairs - true).max() < 0.12
     fitted = cross_fitted(Reviewed(answers, right, np.ones(800)), rng.integers(0, 5, 800))
     assert fitted.own.sum() == pytest.approx(right.sum(), rel=0.03)
+
+
+def test_where_mistakes_are_rare_intervals_still_hold() -> None:
+    """Two answers in a hundred are wrong, some of them sure ones: many samples hold few of those, or none."""
+    rng = np.random.default_rng(3)
+    confidence = np.clip(rng.beta(30, 1, IMAGES), 0.3, 0.999)
+    right = (rng.random(IMAGES) < 0.5 * (0.98 + confidence)).astype(float)
+    truth, ones = right.mean(), np.ones(IMAGES)
+    size = 0.3 + 0.7 * np.sqrt(confidence * (1 - confidence) + 0.05) / 0.3
+    held, always, narrowest = 0, 0, 1.0
+    for _ in range(400):
+        chosen, p = drawn(rng, size, 120)
+        some = ones[chosen]
+        found = ratio(Sample(right[chosen], some, confidence[chosen], some, p), IMAGES, confidence.sum(), IMAGES)
+        assert found is not None
+        assert found.lower is not None
+        assert found.upper is not None
+        assert found.always_lower is not None
+        assert found.always_upper is not None
+        held += found.lower <= truth <= found.upper
+        always += found.always_lower <= truth <= found.always_upper
+        narrowest = min(narrowest, found.upper - found.lower)
+    assert held >= 380  # 95 %
+    assert always >= 380
+    assert narrowest > 0.01, "a sample without a mistake does not know that there is none"
