@@ -4,11 +4,13 @@ import type { Annotation, ReviewState } from "../api/types";
 import { labelColour } from "../design/colours";
 import { Canvas, type CanvasHandle } from "./Canvas";
 import { Decide } from "./Decide";
+import { draftOf, forgetDraft } from "./core/draft";
 import { nudged } from "./core/gesture";
 import { meaning, nudge, shownKey, type Action, type Bindings, type Pressed } from "./core/keys";
 import { SceneStore } from "./core/scene";
 import { startShapes, toAnnotations, type ToReview } from "./exchange";
 import { Notice } from "../design/status";
+import { kept } from "./outgoing";
 import { LabelPicker } from "./LabelPicker";
 import { Looks } from "./Looks";
 import { Origin } from "./Origin";
@@ -17,6 +19,7 @@ import { ShapeList } from "./ShapeList";
 import { filterOf, Tools, type Look } from "./Tools";
 import { useBench } from "./useBench";
 import { useBlind } from "./useBlind";
+import { useDraft } from "./useDraft";
 import { OURS, useKeys } from "./useKeys";
 import type { Shown } from "./usePicture";
 
@@ -39,6 +42,8 @@ const CLOSER = 1.3;
 function sceneOf(prediction: ToReview): SceneStore {
   const store = new SceneStore();
   store.load(startShapes(prediction));
+  const drawn = draftOf(kept, prediction.id, prediction.seen ?? 0);
+  if (drawn) store.restore(drawn);
   return store;
 }
 
@@ -54,6 +59,7 @@ export function BoxReview({ prediction, labels, outlines, decide, back, help, as
   const [hidden, setHidden] = useState(false);
   const image = useMemo(() => ({ width: prediction.width, height: prediction.height }), [prediction.width, prediction.height]);
 
+  useDraft(prediction.id, prediction.seen ?? 0, store);
   const blind = useBlind(prediction, store, (shape) => canvas.current?.focus(shape));
 
   const pick = (name: string) => {
@@ -68,7 +74,9 @@ export function BoxReview({ prediction, labels, outlines, decide, back, help, as
   const settle = (status: ReviewState, annotations: Annotation[] = []) => {
     // Nothing is said of an image that nobody has seen.
     const unseen = status === "accepted" || status === "corrected";
-    if (shown === "shown" || (shown === "failed" && !unseen)) decide(status, annotations);
+    if (shown !== "shown" && (shown !== "failed" || unseen)) return;
+    forgetDraft(kept);
+    decide(status, annotations);
   };
   const asAnswered = !store.changed && prediction.verdict?.status !== "corrected" && !prediction.looks?.length && !blind.compared;
   const add = () => {

@@ -1,13 +1,14 @@
 /* The surface one draws on: it turns pointers into the core's gestures and paints what the core holds. */
-import { useCallback, useEffect, useImperativeHandle, useRef, type PointerEvent, type Ref } from "react";
+import { useCallback, useEffect, useImperativeHandle, useMemo, useRef, type PointerEvent, type Ref } from "react";
 import { labelColour, theme } from "../design/colours";
+import { filtering } from "./core/filtered";
 import { begin, boxOf, carried, handleAt, isDrawn, shapeAt, type Gesture } from "./core/gesture";
 import type { Point, Rect, Size } from "./core/geometry";
 import { around, closes, cornerAt, inside, withCorner, withoutCorner } from "./core/polygon";
 import { render } from "./core/render";
 import type { SceneStore } from "./core/scene";
 import { toImage, type Viewport } from "./core/viewport";
-import { maskOf } from "./masks";
+import { maskOf, throughFilter } from "./masks";
 import css from "./review.module.css";
 import { usePicture, type Shown } from "./usePicture";
 import { useRoom } from "./useRoom";
@@ -62,6 +63,13 @@ export function Canvas({ store, asset, image, labels, label, drawing, outlines, 
   useEffect(() => onShown(state), [state, onShown]);
   const view = useRef<Viewport>({ scale: 1, x: 0, y: 0 });
 
+  // A thousand shapes of a hundred labels are looked up in each frame.
+  const colour = useMemo(() => {
+    const known = new Map(labels.map((name) => [name, labelColour(name, labels)]));
+    return (name: string) => known.get(name) ?? labelColour(name, labels);
+  }, [labels]);
+  const filtered = useMemo(() => filtering(throughFilter), []);
+
   const paint = useCallback(() => {
     cancelAnimationFrame(asked.current);
     asked.current = requestAnimationFrame(() => {
@@ -75,22 +83,21 @@ export function Canvas({ store, asset, image, labels, label, drawing, outlines, 
           scene: moving ? { ...scene, shapes: scene.shapes.filter((shape) => shape.id !== moving.id) } : scene,
           view: view.current,
           canvas: size,
-          image: picture,
+          image: picture && filtered(picture, filter),
           imageSize: image,
           draft: draft.current,
           path: path.current ? [...path.current, pointer.current.x, pointer.current.y] : reshaped.current,
           draftLabel: moving?.label ?? label,
           hideLabels: !names || scene.shapes.length > MOST_NAMES,
           dimmed: hidden,
-          filter,
           mask: maskOf,
-          colour: (name) => labelColour(name, labels),
+          colour,
           font: theme("--font"),
         },
         devicePixelRatio,
       );
     });
-  }, [store, size, image, label, labels, hidden, names, filter, picture]);
+  }, [store, size, image, label, colour, hidden, names, filter, filtered, picture]);
 
   const look = useView(canvas, view, asset, image, size, paint);
   useEffect(() => store.subscribe(paint), [store, paint]);

@@ -1,10 +1,12 @@
 /* What lies over the lower edge of the image: how it is looked at. */
+import { PLAIN } from "./core/filtered";
 import css from "./review.module.css";
 
 /** Outlives the image: a dark camera stays dark. In percent. */
 export type Look = { brightness: number; contrast: number; names: boolean };
 
-export const filterOf = ({ brightness, contrast }: Look) => `brightness(${brightness}%) contrast(${contrast}%)`;
+export const filterOf = ({ brightness, contrast }: Look) =>
+  brightness === 100 && contrast === 100 ? PLAIN : `brightness(${brightness}%) contrast(${contrast}%)`;
 
 type Tool = { title: string; hint: string; on?: boolean; press: () => void };
 type Props = { tools: Tool[]; look: Look; setLook: (look: Look) => void };

@@ -1,4 +1,4 @@
-/* Masks as small pictures in their colour, made once. */
+/* Pictures made once, to be drawn in every frame: masks in their colour, images with another brightness. */
 import { pixelsOf } from "./core/mask";
 import type { Shape } from "./core/scene";
 
@@ -24,5 +24,18 @@ export function maskOf(shape: Shape, colour: string): HTMLCanvasElement | null {
   context.fillStyle = colour;
   context.fillRect(0, 0, width, height);
   made.set(rle, { colour, picture });
+  return picture;
+}
+
+/** The whole image through a CSS filter, in its own size. */
+export function throughFilter(image: CanvasImageSource, filter: string): CanvasImageSource {
+  const { naturalWidth: width, naturalHeight: height } = image as HTMLImageElement;
+  const picture = document.createElement("canvas");
+  picture.width = width;
+  picture.height = height;
+  const context = picture.getContext("2d");
+  if (!context) return image;
+  context.filter = filter;
+  context.drawImage(image, 0, 0);
   return picture;
 }

@@ -30,9 +30,12 @@ function shelf(): Shelf {
   }
 }
 
+/** What this browser keeps for the review. */
+export const kept = shelf();
+
 export const outgoing = new Outbox(`relens.review ${new URL(document.baseURI).pathname}`, {
   deliver,
-  shelf: shelf(),
+  shelf: kept,
   alone,
   refused: (sentence, prediction) => listeners.forEach((tell) => tell({ sentence, prediction })),
 });

@@ -15,7 +15,6 @@ export type Frame = {
   draftLabel: string;
   hideLabels: boolean;
   dimmed: boolean;
-  filter: string;
   /** A mask in its colour, as large as the shape's box in image pixels. */
   mask: (shape: Shape, colour: string) => CanvasImageSource | null;
   colour: (label: string) => string;
@@ -28,9 +27,7 @@ export function render(context: CanvasRenderingContext2D, frame: Frame, density:
   const { view, imageSize } = frame;
   if (frame.image) {
     context.imageSmoothingEnabled = view.scale < 4;
-    context.filter = frame.filter;
     context.drawImage(frame.image, view.x, view.y, imageSize.width * view.scale, imageSize.height * view.scale);
-    context.filter = "none";
   }
   if (frame.dimmed) return;
   for (const shape of frame.scene.shapes)

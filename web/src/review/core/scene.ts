@@ -57,6 +57,11 @@ export class SceneStore {
     this.#tell();
   }
 
+  /** What was drawn before: one change, which can be undone. */
+  restore(shapes: readonly Omit<Shape, "id">[]): void {
+    this.#commit({ shapes: shapes.map((shape) => ({ ...shape, id: this.#nextId++ })), selected: null });
+  }
+
   add(shape: Omit<Shape, "id">): number {
     const id = this.#nextId++;
     this.#commit({ shapes: [...this.#scene.shapes, { ...shape, id }], selected: id });
