@@ -1,7 +1,8 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-/* The build lands beside the server that hands it out; "./" lets one build work under any path prefix. */
+/* The build lands beside the server that hands it out. Addresses are relative to the base address, which the server writes into
+   the page, so that one build works under any path prefix. */
 export default defineConfig({
   base: "./",
   plugins: [react()],
@@ -9,8 +10,7 @@ export default defineConfig({
     outDir: "../src/relens/server/static",
     emptyOutDir: true,
     target: "es2022",
-    // Preloads in the page itself would be asked for before the base address is known.
-    modulePreload: { polyfill: false, resolveDependencies: (_file, needed, { hostType }) => (hostType === "html" ? [] : needed) },
+    modulePreload: { polyfill: false },
   },
   server: { proxy: { "/api": process.env.RELENS_URL ?? "http://127.0.0.1:8417" } },
   test: { include: ["src/**/*.test.ts"], environment: "node" },

@@ -30,7 +30,8 @@ def browser() -> Iterator[Browser]:
     if not (PAGES / "index.html").is_file():
         pytest.skip("the web pages are not built: run `make web`")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=_chromium(playwright), args=["--no-sandbox"])
+        camera = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+        started = playwright.chromium.launch(executable_path=_chromium(playwright), args=["--no-sandbox", *camera])
         yield started
         started.close()
 

@@ -125,7 +125,7 @@ class Walker:
         self.press("Deploy")
         self.page.get_by_role("dialog").get_by_role("spinbutton", name="Confidence threshold").fill(threshold)
         self.page.get_by_role("dialog").get_by_role("button", name="Deploy").click()
-        expect(self.page.get_by_text("Live", exact=True)).to_be_visible()
+        expect(self.page.get_by_role("banner").get_by_text("Live", exact=True)).to_be_visible()
 
     def send(self, deployment: str, numbers: range, source: str = "line-1") -> list[str]:
         """Images from code, as a camera would; their ids."""

@@ -193,7 +193,7 @@ def see_notices(body: SeenNotices, actor: Asking, database: Db) -> None:
 def shown_alerts(connection: Connection, alerts: list[Alert]) -> list[AlertOut]:
     """Alerts as the API shows them: with the names of deployments and people."""
     people = actor_names(connection, {one.acknowledged_by for one in alerts if one.acknowledged_by})
-    places = {one.id: one.name for one in deployments.all_of_them(connection)} if alerts else {}
+    places = {one.id: one.name for one in deployments.all_of_them(connection, archived=True)} if alerts else {}
     return [_alert_out(one, places.get(one.deployment, one.deployment), people) for one in alerts]
 
 

@@ -94,6 +94,10 @@ class Evaluation:
                 return None
             stops = stop_rows.since(connection, deployment.id, at - _LONGEST_BACK)
             slices = self._slices(connection, rule, deployment, at)
+        if deployment.archived_at is not None:
+            if any(watch.state != "ok" for watch in slices.values()):
+                self._database.write(partial(switch_off, rule=rule, at=at, note=f"'{deployment.name}' was archived"))
+            return None
         change: Change | None = None
         for slice_, watch in slices.items():
             if stopped(stops, Slice.of(rule, slice_).source or "", at):
@@ -181,9 +185,15 @@ def _still(connection: Connection, rule: AlertRule) -> bool:
     return now.active and now == rule
 
 
-def switch_off(connection: Connection, rule: AlertRule, at: Micros, by: str | None = None) -> None:
+def switch_off(
+    connection: Connection,
+    rule: AlertRule,
+    at: Micros,
+    by: str | None = None,
+    note: str = "the rule was switched off",
+) -> None:
     """A rule that no longer watches ends its alerts; nobody is told, somebody just did it."""
     for standing in store.firing(connection, rule.id):
         store.change_alert(connection, standing.id, state="resolved", resolved_at=at, snoozed_until=None)
-        remember(connection, standing, "resolved", at, None, by, "the rule was switched off")
+        remember(connection, standing, "resolved", at, None, by, note)
     store.forget_watches(connection, rule.id)

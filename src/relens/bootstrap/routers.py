@@ -10,6 +10,7 @@ from relens.alerts.stop_routes import router as planned_stops
 from relens.assets.routes import router as assets
 from relens.datasets.routes import router as datasets
 from relens.deployments.keeping_routes import router as keeping
+from relens.deployments.put_away_routes import router as put_away
 from relens.deployments.routes import router as deployments
 from relens.infra.jobs.routes import router as jobs
 from relens.loop.effect_routes import router as effects
@@ -59,6 +60,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     registry,
     readers,
     deployments,
+    put_away,
     keeping,
     many,
     try_out,

@@ -21,6 +21,7 @@ from relens.bootstrap.routers import ROUTERS
 from relens.datasets.bring_in import Importing
 from relens.inference.reader import READERS
 from relens.infra.database import Database
+from relens.infra.folder_size import FolderSize
 from relens.infra.follow import Follower
 from relens.infra.jobs import Jobs
 from relens.infra.jobs.routes import Names
@@ -91,6 +92,7 @@ class Relens:
         self.batches.register(self.jobs)
         self.parts.add(self.batches)
         self.parts.add(self.storage, Storage)
+        self.parts.add(FolderSize(settings.home))
         door = Door(self.database, settings)
         self.parts.add(door)
         self.parts.add(door, Names)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from relens.demo import prepare, report
+from relens.demo.board import Board
 from relens.demo.options import Options
 from relens.demo.prepare import Names, Prepared
 from relens.demo.reviewer import NAME, SimulatedReviewer
@@ -49,7 +50,8 @@ def play(stage: Stage) -> report.Outcome:
         traffic = Traffic(camera, prepared.names.deployment, stream.simulated)
         deployment = prepared.names.deployment
         reviewer = SimulatedReviewer(reviews, deployment, stream.truth, options.review_fraction, options.seed)
-        watch = Watch(client, prepared.names.deployment, prepared.retrain_after, show, show.seconds[_FIRST])
+        board = Board(client, deployment)
+        watch = Watch(client, deployment, prepared.retrain_after, show, show.seconds[_FIRST], board)
         rounds = Rounds(
             traffic,
             reviewer,
@@ -58,7 +60,7 @@ def play(stage: Stage) -> report.Outcome:
             lockstep=options.lockstep,
             per_second=None if options.headless else _PER_SECOND,
         )
-        story = Story(client, prepared, stream, traffic, show, live=not options.headless)
+        story = Story(client, prepared, stream, traffic, show, board, live=not options.headless)
         watch.when_promoted = story.side_by_side
         rest = _tell(stage, story, rounds)
         with show.stage("Images arrive, are reviewed, and come back as a better version"):
@@ -67,6 +69,7 @@ def play(stage: Stage) -> report.Outcome:
             watch.look(now=True)
             versions = report.measure_versions(client, prepared, show)
             added = report.images_added(client, prepared, int(watch.state["added"]))
+            board.end(_round(watch))
     return report.Outcome(
         deployment=prepared.names.deployment,
         latest=traffic.latest,
@@ -80,6 +83,13 @@ def play(stage: Stage) -> report.Outcome:
         failed_requests=len(traffic.failed) + len(rounds.failed_reviews),
         seconds=round(time.monotonic() - started, 1),
     )
+
+
+def _round(watch: Watch) -> str:
+    promoted = [one["candidate"]["title"] for one in watch.decisions if one["applied"] == "promoted"]
+    if not promoted:
+        return "The loop went round once: no candidate was better, so nothing changed."
+    return f"The loop went round: {promoted[-1]} answers now, made of what was corrected here."
 
 
 def _tell(stage: Stage, story: Story, rounds: Rounds) -> Sequence[Arrival]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from relens.demo.board import Board
 from relens.demo.builtin import TROUBLED
 from relens.demo.prepare import Prepared
 from relens.demo.reviewer import NAME, agrees
@@ -36,17 +37,26 @@ class Story:
     """`live`: somebody watches, and may review a few images themselves."""
 
     def __init__(
-        self, client: Client, prepared: Prepared, stream: Stream, traffic: Traffic, show: Show, *, live: bool
+        self,
+        client: Client,
+        prepared: Prepared,
+        stream: Stream,
+        traffic: Traffic,
+        show: Show,
+        board: Board,
+        *,
+        live: bool,
     ) -> None:
         self._client, self._prepared, self._stream = client, prepared, stream
         self._deployment = client.deployment(prepared.names.deployment)
         self._page = f"{client.url}/deployments/{prepared.names.deployment}"
-        self._traffic, self._show, self._live = traffic, show, live
+        self._traffic, self._show, self._board, self._live = traffic, show, board, live
         self._unreviewed: list[tuple[Arrival, Answer]] = []
         self._drifting_since = datetime.now(UTC)
 
     def past(self) -> None:
         """Twenty quiet days, predicted now and dated back by `taken_at`."""
+        self._board.tell("predict", "Three cameras, twenty quiet days: every image is answered, kept and measured.")
         for number, arrival in enumerate(self._stream.past, 1):
             self._traffic.send(arrival)
             self._show.number("predictions", self._traffic.predictions)
@@ -56,6 +66,9 @@ class Story:
         """Sends images without a review until the server itself says that something has moved; what is left of the stream."""
         self._deployment.add_alert_rule(
             "drift", "above", DRIFT_LIMIT, field="d_beyond_chance", window_s=3600, min_count=30
+        )
+        self._board.tell(
+            "measure", f"New images arrive. Watch {TROUBLED}: nobody has said yet that something is wrong."
         )
         arrivals = self._stream.production
         latest = round(len(arrivals) * _LATEST_DRIFT_SHARE)
@@ -84,13 +97,29 @@ class Story:
             now = int(self._deployment.overview()["reviewed"]) - before
             if now > mine:
                 mine, until = now, time.monotonic() + _OWN_TIME_S
+            self._your_turn(mine)
             self._show.progress(mine, _OWN_REVIEWS, f"reviewed by you; the {NAME} goes on in {left:.0f} s")
             if mine >= _OWN_REVIEWS:
                 return
             time.sleep(0.5)
 
+    def _your_turn(self, mine: int) -> None:
+        left = f"{_OWN_REVIEWS - mine} more" if mine else f"{_OWN_REVIEWS} images"
+        self._board.tell(
+            "review",
+            f"Your turn: review {left} yourself, right or wrong as you see it. After {_OWN_TIME_S:.0f} s without you the {NAME} goes on.",
+            page="review",
+            button="Review now",
+        )
+
     def review_the_rest(self, rounds: Rounds) -> None:
         """The simulated reviewer settles what arrived so far and nobody has reviewed."""
+        self._board.tell(
+            "review",
+            f"The {NAME} goes on. Each review counts towards the next version.",
+            page="loop",
+            button="See it count",
+        )
         for number, (arrival, answer) in enumerate(self._unreviewed, 1):
             self._show.progress(number, len(self._unreviewed), f"the {NAME} settles what arrived so far")
             if answer.id is not None and self._client.prediction(answer.id)["review"] == "pending":
@@ -109,7 +138,14 @@ class Story:
         answer, after, right = next((one for one in compared if one[2]), compared[0])
         self._show.say(f"the same image of {TROUBLED} ({self._page}/predictions/{answer.id}):")
         self._show.say(f"  {answer.model_version} said {_said(answer.detections)}")
-        self._show.say(f"  {champion['title']} says {_said(after)}{', as the review does' if right else ''}")
+        now = f"{champion['title']} says {_said(after)}{', as the review does' if right else ''}"
+        self._show.say(f"  {now}")
+        self._board.tell(
+            "swap",
+            f"The same image of {TROUBLED}: {answer.model_version} said {_said(answer.detections)}; {now}.",
+            page=f"predictions/{answer.id}",
+            button="Look at it",
+        )
 
     def _corrected(self) -> list[Answer]:
         """Answers of version 1 on the line that went wrong which were corrected."""
@@ -133,6 +169,7 @@ class Story:
             return False
         said = value.get("sentence") or f"{behind} is behind it"
         self._show.say(f"drift: {said} (distance {value['d']:.2f} to the training data over {value['n']} images)")
+        self._board.tell("measure", f"Drift says what has moved: {said}")
         return True
 
     def _wait_for_alert(self) -> None:
@@ -140,6 +177,7 @@ class Story:
         while time.monotonic() < until:
             for alert in self._client.alerts.list(deployment=self._prepared.names.deployment):
                 self._show.say(f"alert: {alert['sentence']}")
+                self._board.tell("measure", f"An alert fires: {alert['sentence']}")
                 self._show.number("alerts", 1)
                 return
             time.sleep(0.3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from relens.demo.board import Board
 from relens.demo.show import Show
 from relens.kit.errors import RelensError
 from relens.sdk.client import Client
@@ -23,10 +24,13 @@ class LoopStuck(RelensError):
 class Watch:
     """`look` asks the server, but not more often than every 0.3 s. `training_s`: how long a training is likely to take."""
 
-    def __init__(self, client: Client, deployment: str, after: int, show: Show, training_s: float) -> None:
+    def __init__(
+        self, client: Client, deployment: str, after: int, show: Show, training_s: float, board: Board | None = None
+    ) -> None:
         self._deployment = client.deployment(deployment)
         self.after = after
         self._show = show
+        self._board = board
         self._looked_at = 0.0
         self._due_since: float | None = None
         self._announced: set[str] = set()
@@ -88,6 +92,13 @@ class Watch:
         if job is not None:
             self._run_began = moment
             self._show.say("enough images were added: a retraining begins by itself")
+            if self._board is not None:
+                self._board.tell(
+                    "retrain",
+                    "Enough images were added: a retraining began by itself.",
+                    page="loop",
+                    button="Watch it learn",
+                )
         self._running = job
 
     def _announce_decisions(self) -> None:
@@ -99,6 +110,8 @@ class Watch:
                     f"the gate on {decision['candidate']['title']}: {decision['decision']}. {' '.join(decision['reasons'])}"
                 )
                 self._show.number("decision", decision["decision"])
+                if self._board is not None:
+                    self._board.tell("judge", _verdict(decision), page="loop", button="See why")
                 if decision["applied"] == "promoted" and self._promoted_at is None:
                     self._promoted_at = time.monotonic()
                     if self.when_promoted is not None:
@@ -123,3 +136,10 @@ class Watch:
 def _progress(run: Json) -> tuple[float, float, str]:
     said = run["progress"]
     return said["done"], said["total"] or 0, f"{run['step'] or 'retraining'} {said['message']}".strip()
+
+
+def _verdict(decision: Json) -> str:
+    """What the gate said, in a sentence."""
+    said = {"promote": "is better and answers from now on", "keep champion": "is not better: it is held back"}
+    what = said.get(decision["decision"], "cannot be told from the present one yet")
+    return f"The gate compared them on images neither was trained on: {decision['candidate']['title']} {what}."

@@ -15,6 +15,7 @@ from relens.deployments.deployment import (
     NameTaken,
     Role,
     RoleChange,
+    Serving,
     SettingChange,
     Target,
     good_name,
@@ -29,6 +30,10 @@ from relens.registry.model_version import ModelVersion
 
 FIRST_SHARE = 0.1
 """What a canary begins with where nobody says otherwise: enough to be seen, little enough to be forgiven."""
+
+
+class NothingFailed(Conflict):
+    """Everything that is wanted is loaded, or on its way."""
 
 
 class NothingBefore(Conflict):
@@ -80,6 +85,30 @@ def rename(connection: Connection, deployment: Deployment, name: str) -> None:
     if name != deployment.name:
         store.change(connection, deployment.id, name=name)
         store.remember_name(connection, deployment.name, deployment.id)
+
+
+def archive(connection: Connection, deployment: Deployment) -> None:
+    """It stops to answer within a moment and leaves every list; its log, images, reviews and settings stay. Again changes nothing."""
+    if deployment.archived_at is None:
+        store.change(connection, deployment.id, archived_at=clock.now())
+
+
+def restore(connection: Connection, deployment: Deployment) -> None:
+    """It is loaded and answers again, as it was."""
+    if deployment.archived_at is not None:
+        store.set_serving(connection, deployment.id, Serving("loading"))
+        store.change(connection, deployment.id, archived_at=None)
+
+
+def try_again(connection: Connection, deployment: Deployment) -> None:
+    """Servers look at it as if it had changed, so that what failed to load is loaded at once. Raises NothingFailed."""
+    now = store.serving(connection, [deployment.id]).get(deployment.id)
+    if now is None or now.state != "failed":
+        raise NothingFailed(
+            f"'{deployment.name}' has not failed to load anything: it is {now.state if now else 'loading'}"
+        )
+    store.set_serving(connection, deployment.id, Serving("loading", "trying again"))
+    store.change(connection, deployment.id)
 
 
 def set_threshold(connection: Connection, deployment: Deployment, threshold: float, by: str = "person") -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from relens.kit.clock import Micros
-from relens.kit.errors import Conflict, Invalid, NotFound
+from relens.kit.errors import Conflict, Gone, Invalid, NotFound
 
 Role = Literal["champion", "shadow", "canary"]
 Target = Literal["server", "external"]
@@ -24,13 +24,20 @@ class NameTaken(Conflict):
     """Another deployment has this name."""
 
 
+class Archived(Gone):
+    """It was put away; a person can bring it back."""
+
+
 class NoDeployment(NotFound):
     """No deployment has this name or id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """`revision` grows with each change; servers follow it. The labels are those of the champion when it was made, and those added since."""
+    """`revision` grows with each change; servers follow it. The labels are those of the champion when it was made, and those added since.
+
+    `archived_at`: since when it answers nobody and stands in no list; everything it has is kept.
+    """
 
     id: str
     name: str
@@ -46,6 +53,7 @@ class Deployment:
     settings: Mapping[str, Any]
     created_at: Micros
     created_by: str
+    archived_at: Micros | None = None
 
     def version_in(self, role: Role) -> str | None:
         return {"champion": self.champion, "shadow": self.shadow, "canary": self.canary}[role]
@@ -86,6 +94,14 @@ class Serving:
     state: Literal["loading", "warming", "live", "failed", "external"]
     message: str = ""
     model_version: str | None = None
+
+
+def must_be_in_use(deployment: Deployment) -> None:
+    """Raises Archived."""
+    if deployment.archived_at is not None:
+        raise Archived(
+            f"'{deployment.name}' is archived: restore it on its page, or POST …/deployments/{deployment.name}/restore"
+        )
 
 
 def good_name(name: str) -> str:

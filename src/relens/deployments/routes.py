@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
@@ -58,6 +58,7 @@ class DeploymentOut(BaseModel):
     settings: dict[str, Any]
     created_at: Instant
     created_by: str
+    archived_at: Instant | None
 
 
 class DeploymentIn(BaseModel):
@@ -109,7 +110,7 @@ def shown(connection: Connection, deployments: list[Deployment]) -> list[Deploym
 
 
 def _shown(connection: Connection, found: Deployment, by: str, serving: dict[str, Any]) -> DeploymentOut:
-    plain = ("id", "name", "task", "target", "threshold", "canary_share", "revision", "created_at")
+    plain = ("id", "name", "task", "target", "threshold", "canary_share", "revision", "created_at", "archived_at")
     state = serving.get(found.id)
     return DeploymentOut(
         **{name: getattr(found, name) for name in plain},
@@ -143,9 +144,12 @@ def _version(connection: Connection, version_id: str, since: int | None = None) 
 
 
 @router.get("/deployments")
-def list_deployments(database: Db) -> Page[DeploymentOut]:
+def list_deployments(
+    database: Db, archived: Annotated[bool, Query(description="those that were put away, instead")] = False
+) -> Page[DeploymentOut]:
     with database.read() as connection:
-        return Page(items=shown(connection, store.all_of_them(connection)))
+        known = store.all_of_them(connection, archived=archived)
+        return Page(items=shown(connection, [one for one in known if (one.archived_at is not None) == archived]))
 
 
 @router.post("/deployments", status_code=201)

@@ -24,7 +24,14 @@ from sqlalchemy import (
     update,
 )
 
-from relens.deployments.deployment import Deployment, NoDeployment, RoleChange, Serving, SettingChange
+from relens.deployments.deployment import (
+    Deployment,
+    NoDeployment,
+    RoleChange,
+    Serving,
+    SettingChange,
+    must_be_in_use,
+)
 from relens.infra.database import add, metadata, quick, upsert
 from relens.kit.clock import Micros
 from relens.kit.ids import new_id
@@ -46,6 +53,7 @@ deployment = Table(
     Column("settings", JSON, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", String(36), nullable=False),
+    Column("archived_at", BigInteger),
 )
 
 role_history = Table(
@@ -97,8 +105,12 @@ class Changed(Exception):
     """A deployment is another than it was when it was looked up."""
 
 
-def all_of_them(connection: Connection) -> list[Deployment]:
-    return [_deployment(row) for row in connection.execute(select(deployment).order_by(deployment.c.name))]
+def all_of_them(connection: Connection, *, archived: bool = False) -> list[Deployment]:
+    """By name; `archived`: those too that were put away."""
+    query = select(deployment).order_by(deployment.c.name)
+    if not archived:
+        query = query.where(deployment.c.archived_at.is_(None))
+    return [_deployment(row) for row in connection.execute(query)]
 
 
 def get(connection: Connection, reference: str) -> Deployment:
@@ -113,6 +125,13 @@ def get(connection: Connection, reference: str) -> Deployment:
     return _deployment(row)
 
 
+def in_use(connection: Connection, reference: str) -> Deployment:
+    """The same, and Archived where it was put away: for whoever wants an answer of it, or to add to its log."""
+    found = get(connection, reference)
+    must_be_in_use(found)
+    return found
+
+
 def named(connection: Connection, name: str) -> Deployment | None:
     row = connection.execute(select(deployment).where(deployment.c.name == name)).first()
     return None if row is None else _deployment(row)
@@ -123,9 +142,12 @@ def remember_name(connection: Connection, name: str, deployment_id: str) -> None
     upsert(connection, former_name, [{"name": name, "deployment": deployment_id}], ["name"], ["deployment"])
 
 
-def revisions(connection: Connection) -> dict[str, int]:
-    """What a server polls to see whether anything changed."""
-    return {row.id: row.revision for row in connection.execute(select(deployment.c.id, deployment.c.revision))}
+def revisions(connection: Connection, *, archived: bool = False) -> dict[str, int]:
+    """What a server polls to see whether anything changed; `archived`: those too that were put away."""
+    query = select(deployment.c.id, deployment.c.revision)
+    if not archived:
+        query = query.where(deployment.c.archived_at.is_(None))
+    return {row.id: row.revision for row in connection.execute(query)}
 
 
 def check_revision(connection: Connection, known: Deployment) -> None:

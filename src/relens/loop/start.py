@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from relens.access.actor import Actor
 from relens.alerts import store as alert_store
 from relens.deployments import store as deployments
-from relens.deployments.deployment import Deployment
+from relens.deployments.deployment import Deployment, must_be_in_use
 from relens.infra.database import Database
 from relens.infra.jobs import Job, Jobs
 from relens.infra.jobs import store as jobs_store
@@ -39,7 +39,8 @@ class Follow:
         more = self._feedback.step()
         self._shadows.step()
         with self._database.read() as connection:
-            there = store.everywhere(connection)
+            used = {one.id for one in deployments.all_of_them(connection)}
+            there = {one: chosen for one, chosen in store.everywhere(connection).items() if one in used}
             begin = [one for one, chosen in there.items() if what_is_due(connection, one, chosen).now]
             objected = [one for one, chosen in there.items() if guard.objection(connection, one, chosen) is not None]
         for deployment in begin:
@@ -51,6 +52,7 @@ class Follow:
 
 def start(connection: Connection, jobs: Jobs, deployment: Deployment, actor: Actor, reason: str) -> str:
     """Enqueues a run in the caller's transaction; while one is under way, that one's job is the answer."""
+    must_be_in_use(deployment)
     chosen = store.policies(connection, deployment.id)
     if not chosen.feedback.dataset:
         raise NoFeedbackLoop(

@@ -48,7 +48,7 @@ class Marking:
     def step(self) -> bool:
         """True when there is more."""
         with self._database.read() as connection:
-            known = deployments.all_of_them(connection)
+            known = deployments.all_of_them(connection, archived=True)
         more = False
         for one in known:
             more |= self._follow(one)

@@ -71,7 +71,7 @@ class Projection:
         """Counts up to CHUNK predictions of every deployment; True when there is more."""
         with self._lock:
             with self._database.read() as connection:
-                known = deployments.all_of_them(connection)
+                known = deployments.all_of_them(connection, archived=True)
                 cursors = store.cursors(connection)
             more = False
             for one in known:

@@ -35,7 +35,11 @@ class Rebuilding:
     def start(self, connection: Connection, actor: Actor, deployment: str | None = None) -> str:
         """The job's id; one that waits for the same deployments already answers with its own. Raises BeingFilled."""
         actor.must_be("operator")
-        found = [deployments.get(connection, deployment)] if deployment else deployments.all_of_them(connection)
+        found = (
+            [deployments.get(connection, deployment)]
+            if deployment
+            else deployments.all_of_them(connection, archived=True)
+        )
         about = found[0].id if deployment else None
         waiting = [one for one in job_rows.page(connection, ["queued"], about, None, 200) if one.kind == KIND]
         if same := next((one for one in waiting if one.about == about), None):

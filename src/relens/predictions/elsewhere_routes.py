@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from relens.access.asking import Asking
 from relens.deployments import store as deployment_store
-from relens.deployments.deployment import Deployment
+from relens.deployments.deployment import Deployment, must_be_in_use
 from relens.deployments.store import Changed
 from relens.infra.database import Database
 from relens.infra.settings import Settings
@@ -144,6 +144,7 @@ def _log_plain(
     ids = {name: version.id for name, version in versions.items()}
     while True:
         found = recorder.deployments.get(deployment)
+        must_be_in_use(found)
         lines = plain.read(items, found, ids, trace)
         if lines is None:
             return None
@@ -199,7 +200,7 @@ def _read(deployment: str, text: str, database: Database) -> tuple[Items, Deploy
         raise BadBatch(f'the predictions cannot be read: {error}; send {{"items": [...]}}') from error
     items = elsewhere.items_of(body)
     with database.read() as connection:
-        found = deployment_store.get(connection, deployment)
+        found = deployment_store.in_use(connection, deployment)
     return items, found, _versions(database, elsewhere.versions_named(items))
 
 

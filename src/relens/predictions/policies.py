@@ -54,9 +54,9 @@ class Policies:
 
     def _look(self) -> None:
         with self._database.read() as connection:
-            revisions = deployments.revisions(connection)
+            revisions = deployments.revisions(connection, archived=True)
             moved = any(self._known.get(one, (0,))[0] != revision for one, revision in revisions.items())
-            found = deployments.all_of_them(connection) if moved else []
+            found = deployments.all_of_them(connection, archived=True) if moved else []
         fresh = {one.id: (one.revision, _policy(one.name, one.settings), one.name) for one in found}
         self._known = {
             one: fresh.get(one) or self._known[one] for one in revisions if one in fresh or one in self._known

@@ -82,7 +82,7 @@ class Lineup:
         return len(fresh) == _READ or last < fresh[-1].log_seq
 
     def _arrived(self, connection: Connection, fresh: Sequence[Logged], shown: Sequence[Logged]) -> Arrived:
-        known = {one.id: one for one in deployments.all_of_them(connection)}
+        known = {one.id: one for one in deployments.all_of_them(connection, archived=True)}
         answers = [one for one in fresh if one.error is None and one.deployment in known]
         served = [one for one in answers if one.role != "shadow"]
         lines = [one for one in shown if one.deployment in known]
@@ -101,7 +101,7 @@ class Lineup:
     def _rank_anew(self) -> bool:
         """Where another sampler was chosen, what waits gets its priorities from that one, some hundred at a time."""
         with self._database.read() as connection:
-            known = {one.id: one for one in deployments.all_of_them(connection)}
+            known = {one.id: one for one in deployments.all_of_them(connection, archived=True)}
             for ranking in queue_rows.rankings(connection):
                 deployment = known.get(ranking.deployment)
                 if deployment is None:

@@ -176,6 +176,10 @@ class Deployment:
     def set_threshold(self, threshold: float) -> Json:
         return dict(self._transport.call("PATCH", self._path, json={"threshold": threshold}, idempotent=True))
 
+    def keep(self, **settings: Any) -> Json:
+        """Free values that are shown with it; None takes one away."""
+        return dict(self._transport.call("PATCH", self._path, json={"settings": settings}, idempotent=True))
+
     def set_role(self, role: str, model_version: str | None, reason: str = "") -> Json:
         """Puts a version into a role ("champion", "shadow"), or empties the role with None."""
         return dict(self._write("POST", "/roles", role=role, model_version=model_version, reason=reason))

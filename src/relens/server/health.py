@@ -13,15 +13,19 @@ from relens import __version__
 from relens.deployments import store as deployments
 from relens.deployments.keeping import keeping_of
 from relens.infra.database import Database
+from relens.infra.folder_size import FolderSize
 from relens.infra.settings import Settings
 from relens.infra.storage import Storage
 from relens.infra.telemetry import forget_all_but
-from relens.infra.web import part
+from relens.infra.web import Instant, part
+from relens.kit import clock
 from relens.kit.errors import Unavailable
 from relens.predictions.record import Recorder
 
 router = APIRouter(tags=["system"])
 numbers_router = APIRouter(tags=["system"])
+STARTED_AT = clock.now()
+"""Of this process."""
 
 
 class Health(BaseModel):
@@ -36,8 +40,19 @@ class SystemOut(BaseModel):
     version: str
     home: str
     durability: str
+    database: str
+    asks_for_token: bool
+    started_at: Instant
     free_bytes: int | None
     trouble: str | None
+
+
+class HomeSizeOut(BaseModel):
+    """What the home folder holds, and so what a copy of it takes; counted at most every five minutes."""
+
+    files: int
+    size_bytes: int
+    at: Instant
 
 
 @router.get("/healthz")
@@ -84,6 +99,16 @@ def system(
         version=__version__,
         home=str(settings.home),
         durability=settings.durability,
+        database=settings.database_url.partition(":")[0].partition("+")[0],
+        asks_for_token=settings.token is not None,
+        started_at=STARTED_AT,
         free_bytes=storage.free_bytes(),
         trouble=recorder.writable.trouble(),
     )
+
+
+@numbers_router.get("/api/v1/system/size")
+def home_size(size: Annotated[FolderSize, part(FolderSize)]) -> HomeSizeOut:
+    """What the home folder holds."""
+    found = size.now()
+    return HomeSizeOut(files=found.files, size_bytes=found.size_bytes, at=found.at)

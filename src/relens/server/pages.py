@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from fastapi import HTTPException, Request
-from fastapi.responses import FileResponse, PlainTextResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Match
 
 PAGES = Path(__file__).parent / "static"
 _MOST = 1000
+_BASE = '<base href="/" />'
 
 
 def is_page(path: str) -> bool:
@@ -29,10 +30,20 @@ def page(path: str, request: Request) -> Response:
     if path and wanted.is_relative_to(PAGES.resolve()) and wanted.is_file():
         kept = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
         return FileResponse(wanted, headers={"Cache-Control": kept})
+    if path.startswith("assets/"):  # of an older build: never the page, which would be run as a script
+        raise HTTPException(404)
     index = PAGES / "index.html"
     if not index.is_file():
         return PlainTextResponse("The web pages are not built: run `make web`. The API is at /api/v1/docs.", 404)
-    return FileResponse(index, headers={"Cache-Control": "no-cache"})
+    text = index.read_text(encoding="utf-8").replace(_BASE, f'<base href="{_way_back(request)}" />', 1)
+    return HTMLResponse(text, headers={"Cache-Control": "no-cache"})
+
+
+def _way_back(request: Request) -> str:
+    """From the page that was asked for to where this server begins. Relative, since a proxy may have taken a prefix away that only
+    the browser knows; by the path as it was sent, since a name may hold a slash that was written as %2F."""
+    sent: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    return "../" * (sent.partition(b"?")[0].count(b"/") - 1) or "./"
 
 
 def _answered(request: Request) -> list[str]:

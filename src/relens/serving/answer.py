@@ -102,15 +102,17 @@ class Engine:
         (line, fresh), mine = await self._once.ask(key, data, lambda: self._answer(deployment, data, request))
         return line, fresh and mine
 
-    async def try_out(self, reference: str, data: bytes) -> tuple[Deployment, Prediction]:
-        """What the champion says; nothing is logged."""
+    async def try_out(
+        self, reference: str, data: bytes, threshold: float | None = None
+    ) -> tuple[Deployment, Prediction]:
+        """What the champion says from `threshold` on, or from the deployment's own; nothing is logged."""
         deployment = await self.live(reference)
         told: Told[Outcome] = Told()
         self._offer(Job(deployment, "champion", str(deployment.champion), data, lambda _, outcome: told.say(outcome)))
         outcome = await told.future
         if isinstance(outcome, Failure):
             raise outcome.error
-        return deployment, outcome.prediction.above(deployment.threshold)
+        return deployment, outcome.prediction.above(deployment.threshold if threshold is None else threshold)
 
     def stop(self) -> None:
         """Finishes what is inside."""

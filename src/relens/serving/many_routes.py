@@ -107,7 +107,7 @@ def batch_results(job_id: str, actor: Asking, batches: Many, jobs: Annotated[Job
 
 def _answering(database: Database, reference: str) -> Deployment:
     with database.read() as connection:
-        found = deployments.get(connection, reference)
+        found = deployments.in_use(connection, reference)
     if found.target == "external":
         raise AnswersElsewhere(f"'{found.name}' answers on your own machines: log its predictions instead")
     return found

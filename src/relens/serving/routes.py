@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
@@ -146,16 +146,17 @@ async def try_out(
     engine: Annotated[Engine, part(Engine)],
     swapper: Annotated[Swapper, part(Swapper)],
     settings: Annotated[Settings, part(Settings)],
+    threshold: Annotated[float | None, Query(ge=0, le=1, description="the deployment's own")] = None,
 ) -> TryOut:
     """Answers the image without logging anything."""
     upload = await upload_within(request, settings.max_image_bytes, "image")
-    live, said = await engine.try_out(deployment, upload.data)
+    live, said = await engine.try_out(deployment, upload.data, threshold)
     version = await _version(swapper, said.model_version)
     return TryOut(
         deployment=live.name,
         model_version=VersionOut.of(version),
         latency_ms=round(said.latency_ms, 3),
-        threshold=live.threshold,
+        threshold=live.threshold if threshold is None else threshold,
         image=ImageOut(asset=said.asset, width=said.width, height=said.height),
         detections=[DetectionOut.of(d) for d in said.detections],
     )

@@ -85,9 +85,9 @@ class Swapper:
             loaded.close()
 
     def identity(self, reference: str) -> str:
-        """The id of a deployment, also while it does not answer; NoDeployment when there is none of this name."""
+        """The id of a deployment, also while it does not answer. Raises NoDeployment or Archived."""
         with self._database.read() as connection:
-            return store.get(connection, reference).id
+            return store.in_use(connection, reference).id
 
     def has_failed(self, deployment_id: str) -> bool:
         """Whether the version it wants could not be loaded, or not the last time that was tried."""

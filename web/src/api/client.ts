@@ -61,6 +61,11 @@ export async function get<T>(path: string, params?: Params, signal?: AbortSignal
   return (await call(apiUrl(path, params), { signal, headers: { accept: "application/json" } })) as T;
 }
 
+/** A form with files in it. */
+export async function upload<T>(path: string, form: FormData): Promise<T> {
+  return (await call(apiUrl(path), { method: "POST", body: form })) as T;
+}
+
 export type Method = "POST" | "PUT" | "PATCH" | "DELETE";
 
 export async function send<T>(

@@ -23,6 +23,7 @@ export type TrainerParameter = Server.ParameterOut;
 export type Trainer = Server.TrainerOut;
 export type Epoch = Server.EpochOut;
 export type TrainingRun = Server.TrainingRunOut;
+export type Evaluation = Server.EvaluationOut;
 
 export type RoleVersion = Server.RoleOut;
 export type Serving = Server.ServingOut;
@@ -52,9 +53,12 @@ export type Loop = Server.LoopOut;
 export type Compared = Server.PartOut;
 export type Flip = Server.FlipOut;
 export type GateReport = Server.ReportOut;
+export type Replayed = Server.ReplayedOut;
+export type Differing = Server.DifferingOut;
 export type Decision = Server.DecisionOut;
 
 export type System = Server.SystemOut;
+export type HomeSize = Server.HomeSizeOut;
 export type Keeping = Server.KeepingOut;
 export type Forecast = Server.ForecastOut;
 export type Storage = Server.StorageOut;

@@ -3,7 +3,8 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createBrowserRouter, Navigate, RouterProvider, type RouteObject } from "react-router";
 import { ApiError } from "../api/client";
 import { HomePage } from "../home/HomePage";
-import { Broken, NotFound } from "./Broken";
+import { Broken } from "./Broken";
+import { NotFound } from "./NotFound";
 import { Shell } from "./Shell";
 import { TokenQuestion } from "./TokenQuestion";
 

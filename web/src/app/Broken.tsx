@@ -1,15 +1,7 @@
-/* What stands there when a page does not exist or could not be drawn. */
+/* What stands there when a page could not be drawn. */
 import { useRouteError } from "react-router";
 import { LinkButton } from "../design/controls";
 import { Empty } from "../design/page";
-
-export function NotFound() {
-  return (
-    <Empty title="There is no such page" actions={<LinkButton to="/">Go to deployments</LinkButton>}>
-      The address may be mistyped, or what it named has been renamed or removed.
-    </Empty>
-  );
-}
 
 export function Broken() {
   const error = useRouteError();

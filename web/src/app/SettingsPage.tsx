@@ -20,6 +20,7 @@ const SECTIONS = [
   ["drift", "Drift"],
   ["alerts", "Alerts"],
   ["storage", "Storage"],
+  ["code", "Use from code"],
   ["general", "General"],
 ];
 

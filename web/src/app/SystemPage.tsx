@@ -1,10 +1,12 @@
 /* The server itself: which version, where it keeps things, how much room there is, what each deployment takes. */
 import { Link } from "react-router";
 import type { Deployment, Page as Items, Storage, System } from "../api/types";
-import { useRead, useReads } from "../api/use";
+import { useRead, useReads, useSend } from "../api/use";
+import { BackUp } from "./BackUp";
+import { Button } from "../design/controls";
 import { bytes, count, duration } from "../design/format";
 import { Card, dim, Loaded, Page, Rows, strong, tableClass } from "../design/page";
-import { Bar, Notice } from "../design/status";
+import { Bar, Chip, Notice } from "../design/status";
 import { Time } from "../design/Time";
 
 export default function SystemPage() {
@@ -36,7 +38,17 @@ export default function SystemPage() {
                       `${bytes(found.free_bytes)} free`
                     ),
                   ],
-                  ["Back up", "Stop the server and copy that folder."],
+                  ["Database", found.database === "sqlite" ? "SQLite, inside the folder" : "PostgreSQL"],
+                  ["Lets in", found.asks_for_token ? "whoever has its token" : "programs on this machine, without a token"],
+                  ["Runs since", <Time key="s" at={found.started_at} />],
+                  [
+                    "Health",
+                    found.trouble ? null : (
+                      <Chip key="c" tone="ok" dot>
+                        the log can be written
+                      </Chip>
+                    ),
+                  ],
                   [
                     "API",
                     <a key="a" href="api/v1/docs">
@@ -46,9 +58,11 @@ export default function SystemPage() {
                 ]}
               />
             </Card>
+            <BackUp system={found} />
           </>
         )}
       </Loaded>
+      <Archived />
       {storage.length > 0 && (
         <Card title="Images" flush>
           <table className={tableClass}>
@@ -86,5 +100,44 @@ export default function SystemPage() {
         </Card>
       )}
     </Page>
+  );
+}
+
+/** Deployments that were put away. */
+function Archived() {
+  const away = useRead<Items<Deployment>>("/deployments", { archived: true });
+  const restore = useSend<Deployment>("/deployments", "/overview");
+  const items = away.data?.items ?? [];
+  if (items.length === 0) return null;
+  return (
+    <Card title="Archived deployments" flush>
+      <table className={tableClass}>
+        <tbody>
+          {items.map((one) => (
+            <tr key={one.id}>
+              <td>
+                <Link className={strong} to={`/deployments/${one.name}`}>
+                  {one.name}
+                </Link>
+              </td>
+              <td>
+                archived <Time at={one.archived_at} />
+              </td>
+              <td data-n>
+                <Button
+                  small
+                  aria-label={`Restore ${one.name}`}
+                  disabled={restore.isPending}
+                  onClick={() => restore.mutate({ method: "POST", path: `/deployments/${one.name}/restore` })}
+                >
+                  Restore
+                </Button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {restore.error && <Notice tone="bad">{restore.error.message}</Notice>}
+    </Card>
   );
 }

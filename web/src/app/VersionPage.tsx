@@ -3,6 +3,7 @@ import { Link, useParams } from "react-router";
 import type { Deployment, ModelVersion, Page as Items } from "../api/types";
 import { useRead } from "../api/use";
 import { DeployButton } from "../deployments/DeployDialog";
+import { TryOut } from "../deployments/TryOut";
 import { words } from "../design/format";
 import { Card, dim, Loaded, Page, strong, tableClass } from "../design/page";
 import { Chip, ServingChip } from "../design/status";
@@ -26,6 +27,14 @@ export default function VersionPage() {
           <>
             <Deployed version={found} />
             <VersionFacts version={found} />
+            <Card title="Try it" id="try">
+              <TryOut
+                key={found.id}
+                door={{ look: `/models/${found.model_name}/versions/${found.number}/try` }}
+                labels={found.labels}
+                threshold={found.advised_threshold ?? 0.25}
+              />
+            </Card>
           </>
         )}
       </Loaded>

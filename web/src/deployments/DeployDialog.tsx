@@ -6,8 +6,10 @@ import { useRead, useSend } from "../api/use";
 import { Button, Field, Input } from "../design/controls";
 import { Dialog } from "../design/Dialog";
 import { score } from "../design/format";
+import { dim } from "../design/page";
 import { Notice } from "../design/status";
 import css from "./deployments.module.css";
+import { SamplePreview } from "./SamplePreview";
 import { OwnMachines } from "./Snippets";
 import { ForecastLine } from "./StorageSettings";
 
@@ -46,7 +48,10 @@ function DeployDialog({ version, onClose }: { version: ModelVersion; onClose: ()
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const body = { name, model_version: version.id, threshold: threshold === "" ? null : Number(threshold), target };
-    create.mutate({ method: "POST", path: "/deployments", body }, { onSuccess: (made) => void navigate(`/deployments/${made.name}`) });
+    create.mutate(
+      { method: "POST", path: "/deployments", body },
+      { onSuccess: (made) => void navigate(`/deployments/${made.name}`, { state: { fresh: true } }) },
+    );
   };
 
   return (
@@ -85,13 +90,18 @@ function DeployDialog({ version, onClose }: { version: ModelVersion; onClose: ()
             choose={setTarget}
           />
         </fieldset>
-        {target === "external" && <OwnMachines name={name} version={version} />}
+        {target === "external" && (
+          <>
+            <p className={dim}>After Deploy, run one of these where the images are:</p>
+            <OwnMachines name={name} version={version} />
+          </>
+        )}
         <Field
           label={optional ? "Confidence threshold (optional)" : "Confidence threshold"}
           hint={
             version.advised_threshold === null
-              ? "Answers below it stay silent. Everything is logged; you can move it later."
-              : `${score(version.advised_threshold, 2)} gave the best F1 on the validation images. Answers below it stay silent; you can move it later.`
+              ? `${optional ? "Below it the answer is “unsure”." : "Answers below it stay silent."} Everything is logged; you can move it later.`
+              : `${score(version.advised_threshold, 2)} gave the best F1 on the validation images. ${optional ? "Below it the answer is “unsure”" : "Answers below it stay silent"}; you can move it later.`
           }
         >
           <span className={css.slider}>
@@ -115,6 +125,7 @@ function DeployDialog({ version, onClose }: { version: ModelVersion; onClose: ()
             />
           </span>
         </Field>
+        <SamplePreview version={version} threshold={threshold === "" ? 0 : Number(threshold)} />
         {target === "server" && forecast && <ForecastLine forecast={forecast} />}
         {create.error && <Notice tone="bad">{create.error.message}</Notice>}
       </form>

@@ -1,22 +1,28 @@
 /* One deployment: who answers, how it is doing, and the tabs. */
-import { Link, NavLink, Outlet, useLocation, useParams } from "react-router";
+import { Link, NavLink, Outlet, useLocation, useNavigate, useParams } from "react-router";
 import type { Alert, DeploymentOverview, Loop, Page as Items } from "../api/types";
 import type { InDeployment } from "../design/deployment";
 import { ApiError } from "../api/client";
 import { useRead } from "../api/use";
 import { count, plural, words } from "../design/format";
 import { dim, Fact, Facts, Failed, Skeleton, useTitle } from "../design/page";
-import { Chip, Notice, ServingChip } from "../design/status";
+import { Chip, ServingChip } from "../design/status";
 import { Time } from "../design/Time";
 import css from "./deployments.module.css";
+import { ArchivedNotice } from "./Archive";
+import { FailedServing } from "./FailedServing";
+import { Fresh } from "./Fresh";
 import { NotYet } from "./NotYet";
 import { Pipeline } from "./Pipeline";
 import { SendButton } from "./SendDialog";
+import { Story } from "./Story";
 
 export default function DeploymentPage() {
   const { name = "" } = useParams();
   const overview = useRead<DeploymentOverview>(`/deployments/${name}/overview`, undefined, { every: 2000 });
   const loop = useRead<Loop>(`/deployments/${name}/loop`, undefined, { every: 2000 });
+  const navigate = useNavigate();
+  const fresh = Boolean((useLocation().state as { fresh?: boolean } | null)?.fresh);
   useTitle(name);
   if (!overview.data && overview.error instanceof ApiError && overview.error.status === 404) return <NotYet name={name} />;
   if (!overview.data) {
@@ -29,15 +35,16 @@ export default function DeploymentPage() {
   const shared: InDeployment = { ...overview.data, loop: loop.data ?? null };
   return (
     <>
-      <Header overview={shared} />
+      <Header overview={shared} fresh={fresh} />
       <main className={css.body} id="main">
+        {fresh && <Fresh overview={shared} onDone={() => void navigate(".", { replace: true, state: null })} />}
         <Outlet context={shared} />
       </main>
     </>
   );
 }
 
-function Header({ overview }: { overview: InDeployment }) {
+function Header({ overview, fresh }: { overview: InDeployment; fresh: boolean }) {
   const { deployment } = overview;
   const base = `/deployments/${deployment.name}`;
   const slim = useLocation().pathname.endsWith("/review");
@@ -50,21 +57,17 @@ function Header({ overview }: { overview: InDeployment }) {
           </nav>
           <div className={css.title}>
             <h1>{deployment.name}</h1>
-            <ServingChip serving={deployment.serving} />
+            {deployment.archived_at ? <Chip>Archived</Chip> : <ServingChip serving={deployment.serving} />}
             <Chip>{words(deployment.task)}</Chip>
             {Boolean(deployment.settings?.simulated) && <Chip title="Its images and its reviewer are simulated">Simulated</Chip>}
             {overview.open_alerts > 0 && <OpenAlerts deployment={deployment.name} n={overview.open_alerts} />}
           </div>
         </div>
-        <div className={css.actions}>
-          <SendButton deployment={deployment} />
-        </div>
+        <div className={css.actions}>{!deployment.archived_at && <SendButton deployment={deployment} />}</div>
       </div>
-      {deployment.serving?.state === "failed" && (
-        <Notice tone="bad">
-          {deployment.serving.message ?? "The version could not be loaded."} The last version that worked still answers.
-        </Notice>
-      )}
+      <Story deployment={deployment} slim={slim} />
+      <ArchivedNotice deployment={deployment} />
+      {!fresh && !deployment.archived_at && <FailedServing deployment={deployment} />}
       <div className={css.under}>
         <Facts>
           <Fact name="Champion">

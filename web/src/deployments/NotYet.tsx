@@ -4,6 +4,7 @@ import type { Job, Page as Items, TrainingRun } from "../api/types";
 import { useRead } from "../api/use";
 import { Curve } from "../design/charts/Curve";
 import { LinkButton } from "../design/controls";
+import { Circle } from "../design/Circle";
 import { curveLines } from "../design/curveLines";
 import { Card, dim, Empty, Page, strong } from "../design/page";
 import { Bar, JobChip } from "../design/status";
@@ -17,13 +18,19 @@ export function NotYet({ name }: { name: string }) {
   const runs = useRead<Items<TrainingRun>>("/training-runs", undefined, { every: 1000 });
   const run = runs.data?.items.find((one) => open(one.state)) ?? runs.data?.items.find((one) => one.model === name);
   const working = jobs.data?.items.filter((job) => open(job.state)) ?? [];
+  const coming = run?.model === name && open(run.state);
   const quiet = !run && working.length === 0;
   return (
     <Page
-      title={name}
+      title={coming ? `${name} is on its way` : `No deployment is called ${name}`}
       crumbs={[{ title: "Deployments", to: "/" }]}
-      lead={`No deployment has the name “${name}” yet. This page shows it as soon as it is there.`}
+      lead={
+        !coming
+          ? undefined
+          : "Deploy a model. Relens keeps every image it answers, shows when production moves away from the training data, and turns what you correct into the next version. The first version is being made now; this page becomes its dashboard."
+      }
     >
+      {coming && <Circle at="retrain" />}
       {quiet && (
         <Card>
           <Empty title="Nothing is under way" actions={<LinkButton to="/">Go to deployments</LinkButton>}>

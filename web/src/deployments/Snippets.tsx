@@ -1,60 +1,50 @@
-/* Commands that work when pasted: send an image to this server, or tell it what a model elsewhere said. */
+/* How to use a deployment from code: send an image to this server, or tell it what a model elsewhere said. */
 import { useState } from "react";
-import { apiUrl } from "../api/client";
+import { keptToken } from "../api/token";
 import type { ModelVersion } from "../api/types";
 import { Segmented, Snippet } from "../design/controls";
+import { edgeCommand, logInPython, logWithCurl, predictInPython, predictInShell, predictWithCurl, type Place } from "./commands";
 import css from "./deployments.module.css";
 
-const WAYS = [
-  { value: "python", title: "Python" },
-  { value: "curl", title: "curl" },
-];
-
-const origin = () => new URL(".", document.baseURI).toString().replace(/\/$/, "");
-
-const ELSEWHERE = [{ value: "edge", title: "Relens on that machine" }, ...WAYS];
+type Way = { value: string; title: string; text: (place: Place) => string };
 
 export function SendImages({ name }: { name: string }) {
-  const [way, setWay] = useState("python");
-  const python = `import relens
-
-client = relens.Client("${origin()}")
-answer = client.deployment("${name}").predict("image.jpg", source="line-1")
-print(answer.detections)`;
-  const curl = `curl --data-binary @image.jpg \\
-  -H "Content-Type: image/jpeg" \\
-  "${apiUrl(`/deployments/${name}/predict`)}?source=line-1"`;
   return (
-    <div className={css.snippets}>
-      <Segmented label="Language" value={way} options={WAYS} onChange={setWay} />
-      <Snippet label="How to send an image" text={way === "python" ? python : curl} />
-    </div>
+    <Ways
+      label="How to send an image"
+      ways={[
+        { value: "python", title: "Python", text: (place) => predictInPython(place, name) },
+        { value: "curl", title: "curl", text: (place) => predictWithCurl(place, name) },
+        { value: "shell", title: "Command line", text: (place) => predictInShell(place, name) },
+      ]}
+    />
   );
 }
 
 export function OwnMachines({ name, version }: { name: string; version: Pick<ModelVersion, "id" | "labels" | "task"> }) {
-  const [way, setWay] = useState("edge");
-  const edge = `pip install relens
-relens edge ${name} --server ${origin()} --source line-1 --camera 0   # or --folder images/, --stream rtsp://…, --http 9000`;
-  const label = version.labels[0] ?? "label";
-  const box = version.task === "classification" ? "" : ', "box": [12, 30, 96, 120]';
-  const python = `import relens
+  const said = { label: version.labels[0] ?? "label", box: version.task !== "classification" };
+  return (
+    <Ways
+      label="How to log a prediction"
+      ways={[
+        { value: "edge", title: "Relens on that machine", text: (place) => edgeCommand(place, name) },
+        { value: "python", title: "Python", text: (place) => logInPython(place, name, said) },
+        { value: "curl", title: "curl", text: (place) => logWithCurl(place, name, version.id, said) },
+      ]}
+    />
+  );
+}
 
-client = relens.Client("${origin()}")
-client.deployment("${name}").log([{
-    "image": "image.jpg", "latency_ms": 31.0, "source": "line-1",
-    "detections": [{"label": "${label}", "confidence": 0.91${box}}],
-}])`;
-  const curl = `curl -o model.onnx "${apiUrl(`/model-versions/${version.id}/artifact`)}"
-
-curl -H "Content-Type: application/json" "${apiUrl(`/deployments/${name}/predictions`)}" -d @- <<JSON
-{"items": [{"image": "$(base64 -w0 image.jpg)", "latency_ms": 31.0, "source": "line-1",
-  "detections": [{"label": "${label}", "confidence": 0.91${box}}]}]}
-JSON`;
+/** Where the server asks for a token, it is copied with the command and not shown. */
+function Ways({ label, ways }: { label: string; ways: Way[] }) {
+  const [chosen, setChosen] = useState(ways[0].value);
+  const way = ways.find((one) => one.value === chosen) ?? ways[0];
+  const token = keptToken();
+  const here = { server: new URL(".", document.baseURI).toString().replace(/\/$/, ""), token };
   return (
     <div className={css.snippets}>
-      <Segmented label="Way" value={way} options={ELSEWHERE} onChange={setWay} />
-      <Snippet label="How to log a prediction" text={way === "edge" ? edge : way === "python" ? python : curl} />
+      <Segmented label="Way" value={way.value} options={ways} onChange={setChosen} />
+      <Snippet label={label} text={way.text(here)} shown={token ? way.text({ ...here, token: "••••••••" }) : undefined} />
     </div>
   );
 }

@@ -8,7 +8,10 @@ import css from "./Picture.module.css";
 export type Drawn = { label: string; confidence?: number; box?: Quad | null; polygon?: number[][] | number[] | null; answered?: boolean };
 
 type Props = {
-  asset: string;
+  /** The image's id, or nothing where `src` says where it is. */
+  asset?: string;
+  /** An image that is not on the server. */
+  src?: string;
   width: number;
   height: number;
   shapes: readonly Drawn[];
@@ -23,7 +26,7 @@ type Props = {
   alt: string;
 };
 
-export function Picture({ asset, width, height, shapes, labels, size = 320, names, aspect, bare, wide = 640, alt }: Props) {
+export function Picture({ asset = "", src, width, height, shapes, labels, size = 320, names, aspect, bare, wide = 640, alt }: Props) {
   const [missing, setMissing] = useState(false);
   const whole = shapes.find((shape) => !shape.box && !shape.polygon);
   return (
@@ -31,7 +34,7 @@ export function Picture({ asset, width, height, shapes, labels, size = 320, name
       {missing ? (
         <span className={css.missing}>Image not available</span>
       ) : (
-        <img src={imageUrl(asset, size)} alt={alt} loading="lazy" decoding="async" onError={() => setMissing(true)} />
+        <img src={src ?? imageUrl(asset, size)} alt={alt} loading="lazy" decoding="async" onError={() => setMissing(true)} />
       )}
       <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="xMidYMid meet" aria-hidden="true">
         {shapes.map((shape, i) => (

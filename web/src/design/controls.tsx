@@ -8,6 +8,7 @@ import {
   type TextareaHTMLAttributes,
 } from "react";
 import { Link } from "react-router";
+import { copyText } from "./copy";
 import css from "./controls.module.css";
 import { Icon, type IconName } from "./icons";
 
@@ -109,18 +110,18 @@ export function Segmented({
   );
 }
 
-/** Text to paste elsewhere, with a button that copies it. */
-export function Snippet({ text, label }: { text: string; label: string }) {
+/** Text to paste elsewhere, with a button that copies it. `shown`: what stands there instead, where a part of it is secret. */
+export function Snippet({ text, label, shown }: { text: string; label: string; shown?: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    await copyText(text);
     setCopied(true);
     setTimeout(() => setCopied(false), 1500);
   };
   return (
     <div className={css.snippet}>
       <pre aria-label={label} tabIndex={0}>
-        {text}
+        {shown ?? text}
       </pre>
       <Button small icon={copied ? "check" : "copy"} onClick={() => void copy()}>
         {copied ? "Copied" : "Copy"}

@@ -5,11 +5,13 @@ import { Button } from "../design/controls";
 import { useDeployment } from "../design/deployment";
 import { Card, dim, Empty, Loaded } from "../design/page";
 import { Notice } from "../design/status";
+import { BadCandidate } from "./BadCandidate";
 import { DecisionCard } from "./DecisionCard";
 import css from "./loop.module.css";
 import { Effects } from "./Effects";
 import { Flow } from "./Flow";
 import { JudgeButton } from "./JudgeButton";
+import { ReplayCard } from "./ReplayCard";
 import { Roles } from "./Roles";
 import { RunCard } from "./RunCard";
 import { State } from "./State";
@@ -28,6 +30,7 @@ export default function LoopPage() {
         title="The loop"
         aside={
           <span className={css.actions}>
+            <BadCandidate deployment={deployment} />
             <JudgeButton deployment={deployment} />
             <Button
               icon="play"
@@ -71,6 +74,7 @@ export default function LoopPage() {
           }}
         </Loaded>
       </Card>
+      <ReplayCard deployment={deployment} />
       <Roles deployment={deployment} loop={loop} />
     </>
   );

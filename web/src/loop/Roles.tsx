@@ -1,4 +1,5 @@
 /* Who answered when, and the way back to the champion before. */
+import { Fragment } from "react";
 import type { Deployment, Loop, Page as Items, RolePeriod } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Button } from "../design/controls";
@@ -7,6 +8,8 @@ import { who, words } from "../design/format";
 import { Card, dim, Loaded, strong, tableClass } from "../design/page";
 import { Notice } from "../design/status";
 import { Time } from "../design/Time";
+import { CanaryShare } from "./CanaryShare";
+import { GiveRoleButton } from "./GiveRole";
 import css from "./loop.module.css";
 
 export function Roles({ deployment, loop }: { deployment: Deployment; loop: Loop | null }) {
@@ -14,43 +17,35 @@ export function Roles({ deployment, loop }: { deployment: Deployment; loop: Loop
   const send = useSend("/deployments", "/overview");
   const path = `/deployments/${deployment.name}`;
   const before = loop?.back_to;
+  const give = (role: RolePeriod["role"], version: string | null, reason: string) =>
+    send.mutate({ method: "POST", path: `${path}/roles`, body: { role, model_version: version, reason } });
   return (
     <Card
       title="Roles"
       flush
       aside={
         <div className={css.actions}>
-          {deployment.shadow && (
-            <>
-              <Confirm
-                small
-                button={`Promote ${deployment.shadow.title}`}
-                title={`Make ${deployment.shadow.title} champion?`}
-                lead={`It answers from then on. ${deployment.champion?.title ?? "The champion"} stays at hand for a rollback; no request fails meanwhile.`}
-                action="Promote"
-                onConfirm={() =>
-                  send.mutate({
-                    method: "POST",
-                    path: `${path}/roles`,
-                    body: { role: "champion", model_version: deployment.shadow?.id, reason: "promoted from shadow" },
-                  })
-                }
-              />
-              <Button
-                small
-                disabled={send.isPending}
-                onClick={() =>
-                  send.mutate({
-                    method: "POST",
-                    path: `${path}/roles`,
-                    body: { role: "shadow", model_version: null, reason: "shadow stopped" },
-                  })
-                }
-              >
-                Stop the shadow
-              </Button>
-            </>
-          )}
+          <GiveRoleButton deployment={deployment} />
+          {(["shadow", "canary"] as const).map((role) => {
+            const version = deployment[role];
+            return (
+              version && (
+                <Fragment key={role}>
+                  <Confirm
+                    small
+                    button={`Promote ${version.title}`}
+                    title={`Make ${version.title} champion?`}
+                    lead={`It answers from then on. ${deployment.champion?.title ?? "The champion"} stays at hand for a rollback; no request fails meanwhile.`}
+                    action="Promote"
+                    onConfirm={() => give("champion", version.id, `promoted from ${role}`)}
+                  />
+                  <Button small disabled={send.isPending} onClick={() => give(role, null, `${role} stopped`)}>
+                    Stop the {role}
+                  </Button>
+                </Fragment>
+              )
+            );
+          })}
           {before && (
             <Confirm
               small
@@ -71,6 +66,7 @@ export function Roles({ deployment, loop }: { deployment: Deployment; loop: Loop
         </div>
       }
     >
+      <CanaryShare deployment={deployment} />
       {send.error && <Notice tone="bad">{send.error.message}</Notice>}
       <Loaded query={roles}>
         {({ items }) => (

@@ -2,7 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { useNavigate } from "react-router";
-import { apiUrl, ApiError } from "../api/client";
+import { upload } from "../api/client";
 import type { ModelVersion } from "../api/types";
 import { Button, Field, Input, Select } from "../design/controls";
 import { Dialog } from "../design/Dialog";
@@ -44,7 +44,7 @@ function RegisterDialog({ model, onClose }: { model?: string; onClose: () => voi
     setBusy(true);
     setProblem("");
     try {
-      const version = await upload(name.trim(), form);
+      const version = await upload<ModelVersion>(`/models/${encodeURIComponent(name.trim())}/versions`, form);
       await client.invalidateQueries();
       void navigate(`/models/${version.model_name}/${version.number}`);
       onClose();
@@ -87,6 +87,7 @@ function RegisterDialog({ model, onClose }: { model?: string; onClose: () => voi
               { value: "", title: "As the file declares" },
               { value: "classification", title: "Classification" },
               { value: "detection", title: "Detection" },
+              { value: "segmentation", title: "Segmentation" },
             ]}
           />
         </Field>
@@ -97,11 +98,4 @@ function RegisterDialog({ model, onClose }: { model?: string; onClose: () => voi
       </form>
     </Dialog>
   );
-}
-
-async function upload(model: string, form: FormData): Promise<ModelVersion> {
-  const response = await fetch(apiUrl(`/models/${encodeURIComponent(model)}/versions`), { method: "POST", body: form });
-  const body = (await response.json()) as Record<string, unknown>;
-  if (!response.ok) throw new ApiError(response.status, body);
-  return body as unknown as ModelVersion;
 }

@@ -1,21 +1,22 @@
-/* What one version is: labels, input, scores, training data, and where it came from. */
-import { Link } from "react-router";
+/* What one version is: scores, curve, where it came from, labels, input and file. */
 import { apiUrl } from "../api/client";
-import type { DatasetVersion, ModelVersion } from "../api/types";
-import { useRead } from "../api/use";
+import type { ModelVersion } from "../api/types";
 import { labelColour } from "../design/colours";
-import { bytes, count, score, who } from "../design/format";
-import { Card, dim, Rows, tableClass } from "../design/page";
-import { Time } from "../design/Time";
+import { bytes } from "../design/format";
+import { Card, dim, Rows } from "../design/page";
+import { Notice } from "../design/status";
+import { Ancestors } from "./Ancestors";
+import { Evaluations } from "./Evaluations";
 import css from "./models.module.css";
-import { scoreTable } from "./scores";
+import { TrainingCurve } from "./TrainingCurve";
 
 export function VersionFacts({ version }: { version: ModelVersion }) {
   return (
     <div className={css.columns}>
       <div className={css.column}>
-        <ScoresCard version={version} />
-        <TrainingCard version={version} />
+        <Evaluations version={version} />
+        {version.training_run && <TrainingCurve id={version.training_run} />}
+        <Ancestors version={version} />
       </div>
       <div className={css.column}>
         <Card title={`Labels (${version.labels.length})`}>
@@ -30,13 +31,19 @@ export function VersionFacts({ version }: { version: ModelVersion }) {
           </ul>
         </Card>
         <Card title="Input and file">
+          {version.assumed.length > 0 && (
+            <Notice tone="warn">The file does not say, so it was assumed: {version.assumed.join("; ")}.</Notice>
+          )}
           <Rows
             rows={[
-              ["Input", `${version.input.width ?? "?"} × ${version.input.height ?? "?"} px`],
-              ["Fitted by", text(version.input.resize)],
-              ["Colours", text(version.input.colour)],
+              [
+                "Input",
+                `${version.input.width} × ${version.input.height} px, ${version.input.colour.toUpperCase()}, ${version.input.dtype}`,
+              ],
+              ["Fitted by", version.input.resize],
+              ["Value", normalised(version)],
               ["Outputs read as", version.outputs],
-              ["Features for drift", version.has_features ? "yes" : "image statistics only"],
+              ["Features for drift", version.features || (version.has_features ? "from the model" : "image statistics only")],
               ["Size", bytes(version.size_bytes)],
               [
                 "Artifact",
@@ -63,92 +70,8 @@ export function VersionFacts({ version }: { version: ModelVersion }) {
   );
 }
 
-function text(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
-}
-
-function ScoresCard({ version }: { version: ModelVersion }) {
-  const { splits, rows } = scoreTable(version);
-  return (
-    <Card
-      title="Scores"
-      flush={rows.length > 0}
-      aside={version.advised_threshold !== null && <span className={dim}>best F1 at threshold {score(version.advised_threshold, 2)}</span>}
-    >
-      {rows.length === 0 ? (
-        <p className={dim}>Not evaluated yet. Scores come from a training run, or from judging this version in a deployment.</p>
-      ) : (
-        <table className={tableClass}>
-          <thead>
-            <tr>
-              <th>Metric</th>
-              {splits.map((split) => (
-                <th key={split} data-n>
-                  {split}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={row.name}>
-                <td>{row.title}</td>
-                {row.values.map((value, i) => (
-                  <td key={splits[i]} data-n>
-                    {score(value)}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </Card>
-  );
-}
-
-function TrainingCard({ version }: { version: ModelVersion }) {
-  const data = useRead<DatasetVersion>(version.dataset_version ? `/dataset-versions/${version.dataset_version}` : null);
-  const parent = useRead<ModelVersion>(version.parent ? `/model-versions/${version.parent}` : null);
-  const images = Object.entries(data.data?.images ?? {});
-  return (
-    <Card title="Where it came from">
-      <Rows
-        rows={[
-          [
-            "Training data",
-            data.data ? (
-              <Link key="l" className={css.link} to={`/datasets/${data.data.dataset_name}/${data.data.number}`}>
-                {data.data.title}
-              </Link>
-            ) : version.dataset_version ? (
-              "…"
-            ) : (
-              "not known"
-            ),
-          ],
-          ["Images", images.map(([split, n]) => `${count(n)} ${split}`).join(", ")],
-          [
-            "Training run",
-            version.training_run && (
-              <Link key="l" className={css.link} to={`/training/${version.training_run}`}>
-                curve, parameters and log
-              </Link>
-            ),
-          ],
-          [
-            "Started from",
-            parent.data && (
-              <Link key="l" className={css.link} to={`/models/${parent.data.model_name}/${parent.data.number}`}>
-                {parent.data.title}
-              </Link>
-            ),
-          ],
-          ["Made", <Time key="t" at={version.created_at} />],
-          ["By", who(version.created_by)],
-          ["Note", version.note],
-        ]}
-      />
-    </Card>
-  );
+/** What becomes of a pixel before the model sees it. */
+function normalised({ input }: ModelVersion): string {
+  const list = (values: readonly number[]) => [...new Set(values)].map((value) => Number(value.toPrecision(3))).join(", ");
+  return `(pixel × ${Number(input.scale.toPrecision(3))} − ${list(input.mean)}) ÷ ${list(input.std)}`;
 }

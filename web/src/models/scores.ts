@@ -27,19 +27,34 @@ export function mainScore(version: Pick<ModelVersion, "scores">): string {
   return "–";
 }
 
-/** The scores that apply, by name and split, for a table. */
-export function scoreTable(version: Pick<ModelVersion, "scores">): {
-  splits: string[];
-  rows: { name: string; title: string; values: (number | null)[] }[];
+type Column = { name: string; title: string; counted: boolean };
+const COUNTED = new Set(["positives", "predicted", "detections"]);
+const FIRST_OF_LABEL = ["ap50", "map50", "f1", "ap50_95", "map50_95", "precision", "recall"];
+const LABEL_TITLES: Record<string, string> = {
+  ap50: "AP50",
+  ap50_95: "AP50–95",
+  ap75: "AP75",
+  positives: "True",
+  predicted: "Said",
+  detections: "Said",
+};
+
+/** The numbers of each label as a table: the main score first, counts last; labels without a true one come last. */
+export function labelTable(labels: Record<string, Record<string, unknown>>): {
+  columns: Column[];
+  rows: { label: string; values: (number | null)[] }[];
 } {
-  const splits = ["validation", "test", ...Object.keys(version.scores ?? {})].filter(
-    (split, i, all) => all.indexOf(split) === i && version.scores?.[split] && typeof version.scores[split] === "object",
+  const names = [...new Set(Object.values(labels).flatMap((numbers) => Object.keys(numbers)))].filter((name) =>
+    Object.values(labels).some((numbers) => typeof numbers[name] === "number"),
   );
-  const names = [...new Set(splits.flatMap((split) => Object.keys(version.scores[split])))];
-  const rows = names
-    .map((name) => ({ name, title: SCORE_TITLES[name] ?? name, values: splits.map((split) => numeric(version.scores[split][name])) }))
-    .filter((row) => row.values.some((value) => value !== null));
-  return { splits, rows };
+  const rank = (name: string) => (COUNTED.has(name) ? 99 : FIRST_OF_LABEL.indexOf(name) < 0 ? 50 : FIRST_OF_LABEL.indexOf(name));
+  const columns = names
+    .sort((a, b) => rank(a) - rank(b))
+    .map((name) => ({ name, title: LABEL_TITLES[name] ?? SCORE_TITLES[name] ?? name, counted: COUNTED.has(name) }));
+  const rows = Object.entries(labels)
+    .map(([label, numbers]) => ({ label, values: columns.map(({ name }) => numeric(numbers[name])) }))
+    .sort((a, b) => (b.values[0] ?? -1) - (a.values[0] ?? -1));
+  return { columns, rows };
 }
 
 function numeric(value: unknown): number | null {

@@ -66,13 +66,14 @@ def list_jobs(
     people: Annotated[Names, part(Names)],
     state: Annotated[str | None, Query(description="one of the states, or open")] = None,
     about: str | None = None,
+    kind: str | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[JobOut]:
     states = OPEN if state == "open" else (state,) if state else ()
     before = tuple(read_cursor(cursor, 2)) if cursor else None
     with database.read() as connection:
-        found = store.page(connection, states, about, before, limit + 1)
+        found = store.page(connection, states, about, before, limit + 1, kind)
     following = write_cursor(found[limit - 1].created_at, found[limit - 1].id) if len(found) > limit else None
     return Page(items=jobs_shown(found[:limit], people), next=following)
 

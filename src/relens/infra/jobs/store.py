@@ -73,7 +73,12 @@ def by_key(connection: Connection, key: str) -> str | None:
 
 
 def page(
-    connection: Connection, states: Sequence[str], about: str | None, before: tuple[Micros, str] | None, limit: int
+    connection: Connection,
+    states: Sequence[str],
+    about: str | None,
+    before: tuple[Micros, str] | None,
+    limit: int,
+    kind: str | None = None,
 ) -> list[Job]:
     """The newest first."""
     query = select(job).order_by(job.c.created_at.desc(), job.c.id.desc()).limit(limit)
@@ -81,6 +86,8 @@ def page(
         query = query.where(job.c.state.in_(states))
     if about:
         query = query.where(job.c.about == about)
+    if kind:
+        query = query.where(job.c.kind == kind)
     if before:
         query = query.where(
             or_(job.c.created_at < before[0], and_(job.c.created_at == before[0], job.c.id < before[1]))

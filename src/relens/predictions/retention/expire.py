@@ -90,7 +90,7 @@ class Retention:
 
     def _too_old(self) -> bool:
         with self._database.read() as connection:
-            known = deployments.all_of_them(connection)
+            known = deployments.all_of_them(connection, archived=True)
         more = False
         for one in known:
             try:

@@ -1,0 +1,33 @@
+/* The curve of the training run that made a version. */
+import { Link } from "react-router";
+import type { TrainingRun } from "../api/types";
+import { useRead } from "../api/use";
+import { Curve } from "../design/charts/Curve";
+import { curveLines } from "../design/curveLines";
+import { Card } from "../design/page";
+import css from "./models.module.css";
+
+export function TrainingCurve({ id }: { id: string }) {
+  const run = useRead<TrainingRun>(`/training-runs/${id}`).data;
+  const lines = curveLines(run?.epochs ?? []);
+  if (!run || lines.length === 0) return null;
+  return (
+    <Card
+      title="Training curve"
+      aside={
+        <span className={css.aside}>
+          {lines.map((line) => (
+            <span key={line.name} style={{ color: line.colour }}>
+              {line.name}
+            </span>
+          ))}
+          <Link className={css.link} to={`/training/${id}`}>
+            parameters and log
+          </Link>
+        </span>
+      }
+    >
+      <Curve label="Training curve" total={run.epochs[0]?.epochs ?? run.epochs.length} lines={lines} height={180} />
+    </Card>
+  );
+}
