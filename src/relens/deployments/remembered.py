@@ -26,8 +26,9 @@ class Remembered:
             return found
         with self._database.read() as connection:
             found = store.get(connection, reference)
-        # A former name leads elsewhere as soon as another deployment takes it, and no revision tells.
-        if reference in (found.id, found.name):
+        # A former name leads elsewhere as soon as another deployment takes it, and no revision tells; nobody writes to what is put away,
+        # so nobody would notice that it is back.
+        if reference in (found.id, found.name) and found.archived_at is None:
             if len(self._known) >= _MOST:
                 self._known.clear()
             self._known[reference] = found
