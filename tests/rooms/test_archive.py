@@ -68,7 +68,7 @@ def test_only_what_failed_is_tried_again(server: Server) -> None:
 
 
 def test_its_alerts_end_when_it_is_put_away(server: Server) -> None:
-    rule = {"metric": "volume", "operator": "below", "value": 1_000_000, "window_s": 60, "min_count": 0}
+    rule = {"metric": "latency", "field": "p50", "operator": "above", "value": 0.001, "window_s": 3600, "min_count": 1}
     server.http.post(f"{BELT}/alert-rules", json=rule).raise_for_status()
     _until(server, lambda alerts: len(alerts) == 1)
     server.http.post(f"{BELT}/archive").raise_for_status()

@@ -13,7 +13,7 @@ const ROLES: { value: Beside; title: string; lead: string }[] = [
   {
     value: "canary",
     title: "Canary",
-    lead: "Answers a share of the images, chosen by the image, so that the same image gets the same version.",
+    lead: "Answers a share of the images, always of the same sources.",
   },
 ];
 
