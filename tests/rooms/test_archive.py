@@ -77,6 +77,33 @@ def test_its_alerts_end_when_it_is_put_away(server: Server) -> None:
     _until(server, lambda alerts: len(alerts) == 1)
 
 
+def test_only_what_was_put_away_is_deleted_and_only_by_its_name(server: Server) -> None:
+    def delete(name: str) -> int:
+        return server.http.delete(BELT, params={"name": name}).status_code
+
+    assert delete("belt") == 409
+    server.http.post(f"{BELT}/archive").raise_for_status()
+    assert delete("bel") == 422
+    assert server.http.get(BELT).json()["deleting_since"] is None
+    line = server.http.get(f"{BELT}/predictions", params={"limit": 1}).json()["items"][0]
+    assert server.http.get(f"/api/v1/assets/{line['asset']}").status_code == 200
+
+    said = server.http.delete(BELT, params={"name": "belt"})
+    assert said.status_code == 202
+    ended = server.job(said.json()["id"])
+    assert (ended["state"], ended["result"]["erased"] > 0) == ("succeeded", True)
+    assert server.http.get(BELT).status_code == 404
+    assert names(server, archived=True) == []
+    assert server.http.get(f"/api/v1/predictions/{line['id']}").status_code == 404
+    assert server.http.get(f"/api/v1/assets/{line['asset']}").status_code == 410
+    assert server.http.get("/api/v1/model-versions/m/1").status_code == 200
+
+    made = {"name": "belt", "model_version": "m/1", "threshold": 0.3}
+    assert server.http.post("/api/v1/deployments", json=made).status_code == 201
+    assert predict(server) == 200
+    assert server.http.get(f"{BELT}/overview").json()["predictions"] == 1
+
+
 def _until_it_refuses(server: Server) -> None:
     """The servers follow within a moment; what was sent meanwhile is answered and logged."""
     for _ in range(400):

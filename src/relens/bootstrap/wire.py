@@ -50,6 +50,7 @@ from relens.monitoring.reference import FitReference
 from relens.monitoring.simulating import Simulating
 from relens.monitoring.strangeness import Strangeness
 from relens.monitoring.watch import DriftWatch
+from relens.predictions.delete import Deletion
 from relens.predictions.erase import Erasure
 from relens.predictions.export import Exports
 from relens.predictions.file_along import Filing
@@ -164,11 +165,11 @@ class Relens:
             one.register(self.jobs)
             self.parts.add(one)
         retention = Retention(self.database, self.storage, on_leave=[queue_rows.close])
-        self.parts.add(
-            Erasure(
-                self.database, retention, forget=[forget, feedback_rows.forget, forget_marks, self._erased_sums.forget]
-            )
+        erasure = Erasure(
+            self.database, retention, forget=[forget, feedback_rows.forget, forget_marks, self._erased_sums.forget]
         )
+        self.parts.add(erasure)
+        Deletion(self.database, erasure).register(self.jobs)
         return [
             Follower("images without a line", self.recorder.tallied.step, 1.0),
             Follower("images", retention.step, 2.0),

@@ -11,8 +11,10 @@ from relens.access.actor import Actor
 from relens.deployments import store
 from relens.deployments.deployment import (
     BadDeployment,
+    BeingDeleted,
     Deployment,
     NameTaken,
+    NotArchived,
     Role,
     RoleChange,
     Serving,
@@ -94,10 +96,30 @@ def archive(connection: Connection, deployment: Deployment) -> None:
 
 
 def restore(connection: Connection, deployment: Deployment) -> None:
-    """It is loaded and answers again, as it was."""
+    """It is loaded and answers again, as it was. Raises BeingDeleted."""
+    if deployment.deleting_since is not None:
+        raise BeingDeleted(
+            f"'{deployment.name}' is being deleted: cancel that job first, then restore what is left of it"
+        )
     if deployment.archived_at is not None:
         store.set_serving(connection, deployment.id, Serving("loading"))
         store.change(connection, deployment.id, archived_at=None)
+
+
+def begin_to_delete(connection: Connection, deployment: Deployment, typed: str) -> None:
+    """From now on it cannot be restored. `typed`: its name, as a person wrote it. Raises NotArchived, BadDeployment or BeingDeleted."""
+    if deployment.archived_at is None:
+        raise NotArchived(f"'{deployment.name}' is in use: archive it first, then delete it")
+    if deployment.deleting_since is not None:
+        raise BeingDeleted(f"'{deployment.name}' is being deleted already")
+    if typed != deployment.name:
+        raise BadDeployment(f"to delete '{deployment.name}' for good, say its name: ?name={deployment.name}")
+    store.change(connection, deployment.id, deleting_since=clock.now())
+
+
+def spare(connection: Connection, deployment: Deployment) -> None:
+    """It is not deleted after all; what is erased already stays erased."""
+    store.change(connection, deployment.id, deleting_since=None)
 
 
 def try_again(connection: Connection, deployment: Deployment) -> None:

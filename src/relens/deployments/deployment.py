@@ -28,6 +28,14 @@ class Archived(Gone):
     """It was put away; a person can bring it back."""
 
 
+class BeingDeleted(Conflict):
+    """A job deletes it."""
+
+
+class NotArchived(Conflict):
+    """It is in use: only what was put away before is deleted."""
+
+
 class NoDeployment(NotFound):
     """No deployment has this name or id."""
 
@@ -36,7 +44,7 @@ class NoDeployment(NotFound):
 class Deployment:
     """`revision` grows with each change; servers follow it. The labels are those of the champion when it was made, and those added since.
 
-    `archived_at`: since when it answers nobody and stands in no list; everything it has is kept.
+    `archived_at`: since when it answers nobody and stands in no list; everything it has is kept. `deleting_since`: a job deletes it.
     """
 
     id: str
@@ -54,6 +62,7 @@ class Deployment:
     created_at: Micros
     created_by: str
     archived_at: Micros | None = None
+    deleting_since: Micros | None = None
 
     def version_in(self, role: Role) -> str | None:
         return {"champion": self.champion, "shadow": self.shadow, "canary": self.canary}[role]

@@ -59,6 +59,7 @@ class DeploymentOut(BaseModel):
     created_at: Instant
     created_by: str
     archived_at: Instant | None
+    deleting_since: Instant | None
 
 
 class DeploymentIn(BaseModel):
@@ -110,7 +111,18 @@ def shown(connection: Connection, deployments: list[Deployment]) -> list[Deploym
 
 
 def _shown(connection: Connection, found: Deployment, by: str, serving: dict[str, Any]) -> DeploymentOut:
-    plain = ("id", "name", "task", "target", "threshold", "canary_share", "revision", "created_at", "archived_at")
+    plain = (
+        "id",
+        "name",
+        "task",
+        "target",
+        "threshold",
+        "canary_share",
+        "revision",
+        "created_at",
+        "archived_at",
+        "deleting_since",
+    )
     state = serving.get(found.id)
     return DeploymentOut(
         **{name: getattr(found, name) for name in plain},

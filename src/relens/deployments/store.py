@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    delete,
     false,
     or_,
     select,
@@ -54,6 +55,7 @@ deployment = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", String(36), nullable=False),
     Column("archived_at", BigInteger),
+    Column("deleting_since", BigInteger),
 )
 
 role_history = Table(
@@ -167,6 +169,11 @@ def change(connection: Connection, deployment_id: str, **values: Any) -> None:
     connection.execute(
         update(deployment).where(deployment.c.id == deployment_id).values(**values, revision=deployment.c.revision + 1)
     )
+
+
+def delete_row(connection: Connection, deployment_id: str) -> None:
+    """With its roles, settings and former names; the name is free again."""
+    connection.execute(delete(deployment).where(deployment.c.id == deployment_id))
 
 
 def open_role(connection: Connection, line: RoleChange) -> None:
