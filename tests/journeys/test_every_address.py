@@ -77,6 +77,7 @@ def settle(server: Server) -> dict[str, str]:
         "ref": "blobs",
         "version": "1",
         "rule_id": rule_id,
+        "job": imported["id"],
         "job_id": imported["id"],
         "metric": "latency",
         "model_version": version["id"],

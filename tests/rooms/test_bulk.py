@@ -138,6 +138,17 @@ def test_it_is_no_look_the_image_comes_up_in_its_turn_and_counts_only_then(hall:
         assert set(drawn(connection, order)) == {order[0]}
 
 
+def test_unusable_and_skipped_images_leave_the_queue_and_skips_widen_what_is_estimated(hall: Hall) -> None:
+    hall.log(4)
+    hall.log(3, "line-2")
+    hall.run(status="unusable")
+    hall.run(query="source = line-2", status="skipped")
+    with hall.database.read() as connection:
+        assert queue_rows.by_chance(connection, hall.line.deployment.id, 10) == []
+        found = [one.status for one in checks(connection, hall.line.deployment.id)]
+    assert sorted(found) == ["skipped"] * 3 + ["unusable"] * 4
+
+
 def test_a_later_image_with_the_same_bytes_is_not_taken_as_looked_at(hall: Hall) -> None:
     hall.log(1)
     hall.run()

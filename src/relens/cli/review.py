@@ -134,7 +134,7 @@ def everything(
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Review everything a query finds, as a job; the images stay among the random checks until somebody looks at them."""
+    """Review everything a query finds, as a job; what is accepted stays among the random checks until somebody looks at it."""
     client = connect(url, token)
     to = client.deployment(deployment)
     found: dict[str, Any] = to.preview_review(query, say)

@@ -1,8 +1,9 @@
 """One review for everything a query finds, as a job that can be undone.
 
 Only what waits is decided: nobody's review is overwritten, and what a person holds at this moment stays theirs. Such a review enters the data like
-any other, but it is no look: the image stays among the random checks, comes up in its turn, and only then speaks for all traffic. Otherwise
-whoever accepts by a query what the version is sure of would raise its precision by not looking.
+any other. What it says of the answers (accepted, nothing here) it says without a look, so the image stays among the random checks, comes up in its
+turn, and only then speaks for all traffic: whoever accepts by a query what the version is sure of would otherwise raise its precision by not
+looking. Unusable and skipped images leave the queue as they always do: the ones are no part of what numbers speak of, the others widen them.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ def _decide(connection: Connection, run: JobRun, predictions: list[str]) -> tupl
         now = store.get(connection, one)
         if now is not None and now.status != "pending":
             # Also by this very job, where a crash came between its page and the note that it was done.
-            counts["meanwhile"] += not bulk_rows.is_bulk(connection, one, now.revision)
+            counts["meanwhile"] += not bulk_rows.written_by_any(connection, [now])
             continue
         try:
             settle(connection, one, SAYING[str(asked["status"])], actor=actor, reason=str(asked["reason"]), bulk=run.id)

@@ -65,8 +65,8 @@ def preview_bulk(
 def start_bulk(deployment: str, wanted: BulkIn, actor: Asking, database: Db, jobs: Work) -> JobOut:
     """Reviews everything that waits now and fits, as a job; arrivals after this moment are left alone.
 
-    The job's result: `reviewed`, `held` by others, reviewed `meanwhile`, `refused` with some `problems`. The images stay among the random
-    checks: none of these reviews speaks for all traffic until somebody looks at the image.
+    The job's result: `reviewed`, `held` by others, reviewed `meanwhile`, `refused` with some `problems`. What is accepted, or said to hold
+    nothing, stays among the random checks: it speaks for all traffic only when somebody has looked at the image.
     """
     job = database.write(
         lambda connection: bulk.ask(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Column, Connection, Index, Integer, String, Table, func, select
 
 from relens.infra.database import metadata, upsert
-from relens.review.verdict import Verdict
+from relens.review.verdict import USABLE, Verdict
 
 bulk_review = Table(
     "bulk_review",
@@ -28,17 +28,16 @@ def keep(connection: Connection, prediction: str, revision: int, job: str) -> No
     )
 
 
-def is_bulk(connection: Connection, prediction: str, revision: int) -> bool:
-    """Whether this very review was made for many images at once, and nobody looked at the image by itself since."""
-    here = (bulk_review.c.prediction == prediction) & (bulk_review.c.revision == revision)
-    return connection.execute(select(bulk_review.c.job).where(here)).first() is not None
-
-
-def looks(connection: Connection, said: Sequence[Verdict]) -> list[Verdict]:
-    """Those of some reviews for which somebody looked at the image by itself."""
+def written_by_any(connection: Connection, said: Sequence[Verdict]) -> set[str]:
+    """Predictions of those of some reviews that were made of many images at once."""
     rows = connection.execute(select(bulk_review).where(bulk_review.c.prediction.in_([one.prediction for one in said])))
     bulk = {(row.prediction, row.revision) for row in rows}
-    return [one for one in said if (one.prediction, one.revision) not in bulk]
+    return {one.prediction for one in said if (one.prediction, one.revision) in bulk}
+
+
+def unseen(connection: Connection, said: Sequence[Verdict]) -> set[str]:
+    """The same of those that say something of the answers: nobody looked at the images. Unusable and skipped ones say nothing of them."""
+    return written_by_any(connection, [one for one in said if one.status in USABLE])
 
 
 def of_job(connection: Connection, job: str, after: str, limit: int) -> list[tuple[str, int]]:

@@ -33,8 +33,9 @@ class About:
     labels: tuple[str, ...]
     address: str
 
-    def image(self, asset: str) -> str:
-        return f"{self.address}/api/v1/assets/{asset}"
+    def image(self, one: Outgoing) -> str:
+        """Where its picture is. The prediction stands in the address, because many tools name files after it."""
+        return f"{self.address}/api/v1/assets/{one.asset}?prediction={one.prediction}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,8 +162,10 @@ def _twins(connection: Connection, lines: Sequence[Logged]) -> dict[str, str]:
         said = store.of_assets(connection, deployment, sorted({line.asset for line in its}))
         settled = {asset: [one for one in some if one.status != "pending"] for asset, some in said.items()}
         for line in its:
-            if last := bulk_rows.looks(connection, settled.get(line.asset) or ()):
-                twins[line.id] = last[-1].prediction
+            there = settled.get(line.asset) or []
+            unseen = bulk_rows.unseen(connection, there) if there else set()
+            if looked := [one for one in there if one.prediction not in unseen]:
+                twins[line.id] = looked[-1].prediction
     return {line: twin for line, twin in twins.items() if line != twin}
 
 

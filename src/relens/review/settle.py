@@ -16,7 +16,7 @@ from relens.predictions import store as predictions
 from relens.predictions.logged import Logged
 from relens.review import bulk_rows, queue_rows, store
 from relens.review.look_again import after_review, settler
-from relens.review.verdict import BadVerdict, Status, Subject, Verdict, annotations_of, check_seen
+from relens.review.verdict import USABLE, BadVerdict, Status, Subject, Verdict, annotations_of, check_seen
 from relens.vision.annotation import Annotation
 from relens.vision.task import TASKS
 
@@ -38,8 +38,8 @@ def settle(
     """Says `status` of a prediction; the same again changes nothing and answers what is there.
 
     `if_match`: the ETag of the verdict the person saw; VerdictChanged when it is another one by now. NotFound without the prediction.
-    `bulk`: the job that says so of many at once. It is no look: the image goes on waiting among the random checks, and the same said by a
-    person who looks at it is a review of its own.
+    `bulk`: the job that says so of many at once. What it says of the answers it says without a look: such an image goes on waiting among the
+    random checks, and the same said by a person who looks at it is a review of its own.
     """
     actor.must_be("reviewer")
     if len(reason) > _LONGEST_REASON:
@@ -50,20 +50,18 @@ def settle(
     seq = store.next_seq(connection)
     now = store.get(connection, prediction_id)
     # Asked before If-Match: a client that lost our answer repeats itself with the old ETag and must not be told of a conflict.
-    if (
-        now is not None
-        and now.says(status, said, reason)
-        and (bulk or not bulk_rows.is_bulk(connection, now.prediction, now.revision))
-    ):
+    if now is not None and now.says(status, said, reason) and (bulk or not bulk_rows.unseen(connection, [now])):
         return now
     check_seen(now, if_match)
     settler(connection, deployment, prediction_id, actor)
     written = _keep(connection, _next(logged, now, seq, actor), status, said, reason)
     if bulk is not None:
         bulk_rows.keep(connection, written.prediction, written.revision, bulk)
+    if bulk is not None and status in USABLE:
         return written
     _move_in_queue(connection, written)
-    after_review(connection, written, deployment)
+    if bulk is None:
+        after_review(connection, written, deployment)
     return written
 
 

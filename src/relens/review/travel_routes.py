@@ -80,7 +80,11 @@ def list_exchanges() -> Page[ExchangeOut]:
     )
 
 
-@router.get("/deployments/{deployment}/review-export", response_class=Response)
+@router.get(
+    "/deployments/{deployment}/review-export",
+    response_class=Response,
+    responses={200: {"content": {"application/json": {}}}},
+)
 def export_reviews(
     deployment: str,
     request: Request,
@@ -101,7 +105,11 @@ def export_reviews(
     return _file(data, f"{here.name}-review.{chosen.ending}", "application/json")
 
 
-@router.get("/deployments/{deployment}/review-export/setup", response_class=Response)
+@router.get(
+    "/deployments/{deployment}/review-export/setup",
+    response_class=Response,
+    responses={200: {"content": {"application/xml": {}}}},
+)
 def export_setup(
     deployment: str,
     request: Request,

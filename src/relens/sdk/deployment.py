@@ -130,7 +130,7 @@ class Deployment:
     def review_all(self, query: str, status: str, reason: str = "") -> Json:
         """Says one thing of everything that waits and that the query finds: "accepted", "nothing here", "unusable" or "skipped"; the job.
 
-        It is no look: the images stay among the random checks. `client.review.undo(job_id)` takes it back.
+        What is accepted so stays among the random checks, for nobody looked. `client.review.undo(job_id)` takes it back.
         """
         return dict(self._write("POST", "/bulk-reviews", query=query, status=status, reason=reason))
 

@@ -30,6 +30,16 @@ class Review:
     def skip(self, prediction_id: str) -> Json:
         return self._settle(prediction_id, {"status": "skipped"}, None)
 
+    def look_again(self, prediction_id: str, status: str, annotations: Annotations = ()) -> Json:
+        """A second person's look at an image the queue gave out for it (`lane` "second look"): it stands beside the first, which goes on counting."""
+        said = {"status": status, "annotations": [a.to_json() if isinstance(a, Annotation) else a for a in annotations]}
+        return dict(self._transport.call("PUT", f"predictions/{prediction_id}/second-look", json=said))
+
+    def draw_blind(self, prediction_id: str, annotations: Annotations) -> list[Json]:
+        """What is there, said before seeing the answer (`blind` in the queue); returns the answer. The review itself follows."""
+        said = {"annotations": [a.to_json() if isinstance(a, Annotation) else a for a in annotations]}
+        return list(self._transport.call("PUT", f"predictions/{prediction_id}/blind-look", json=said)["detections"])
+
     def reopen(self, prediction_id: str) -> None:
         self._transport.call("DELETE", f"predictions/{prediction_id}/verdict")
 

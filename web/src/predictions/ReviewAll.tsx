@@ -18,6 +18,14 @@ const SAYS: { value: Status; title: string }[] = [
   { value: "skipped", title: "Skip" },
 ];
 
+const UNSEEN = "They enter the dataset like any review. They say nothing of all images: as random checks they still come up, one by one.";
+const EFFECT: Record<Status, string> = {
+  accepted: UNSEEN,
+  "nothing here": UNSEEN,
+  unusable: "They leave the queue and enter no dataset.",
+  skipped: "They leave the queue. What is skipped makes every estimate for all images less certain.",
+};
+
 export function ReviewAll(props: Props) {
   const [open, setOpen] = useState(false);
   return (
@@ -72,11 +80,7 @@ function Form({ deployment, task, query, close }: Props & { close: () => void })
           "Counting…"
         )}
       </p>
-      <p className={css.aside}>
-        {status === "skipped"
-          ? "They leave the hard cases. As random checks they still come up, one by one."
-          : "They enter the dataset like any review. They say nothing of all images: as random checks they still come up, one by one."}
-      </p>
+      <p className={css.aside}>{EFFECT[status]}</p>
       {(start.error ?? preview.error) && <Notice tone="bad">{(start.error ?? preview.error)?.message}</Notice>}
       <Button look="primary" type="submit" disabled={!found || (found.count === 0 && !found.more) || start.isPending}>
         {start.isPending

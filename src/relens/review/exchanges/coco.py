@@ -40,7 +40,7 @@ def _image(place: int, one: Outgoing, about: About) -> dict[str, Any]:
         "file_name": f"{one.prediction}.jpg",
         "width": one.width,
         "height": one.height,
-        "coco_url": about.image(one.asset),
+        "coco_url": about.image(one),
         _REVISION: one.revision,
     }
 
@@ -90,7 +90,7 @@ def _incoming(
     image: Mapping[str, Any], number: int, said: Sequence[Mapping[str, Any]], named: Mapping[Any, str], task: str
 ) -> Incoming:
     place = f"image {image.get('id', number)}"
-    prediction = prediction_in(image.get("file_name"), image.get("relens_prediction"))
+    prediction = prediction_in(image.get("file_name"), image.get("coco_url"))
     if prediction is None:
         name = str(image.get("file_name"))[:100]
         return Incoming(

@@ -28,7 +28,7 @@ def write(images: Sequence[Outgoing], about: About) -> bytes:
 
 
 def _task(one: Outgoing, about: About) -> dict[str, Any]:
-    data = {"image": about.image(one.asset), _ID: one.prediction, _REVISION: one.revision}
+    data = {"image": about.image(one), _ID: one.prediction, _REVISION: one.revision}
     scores = [found.confidence for found in one.answered]
     filled = {
         "model_version": one.version,
@@ -110,7 +110,7 @@ def _incoming(task: Mapping[str, Any], number: int) -> Incoming:
     data = task.get("data")
     data = data if isinstance(data, Mapping) else {}
     place = f"task {task.get('id', number)}"
-    prediction = prediction_in(data.get(_ID))
+    prediction = prediction_in(data.get(_ID), data.get(_TO))
     revision = data.get(_REVISION)
     revision = revision if isinstance(revision, int) and not isinstance(revision, bool) else None
     if prediction is None:
