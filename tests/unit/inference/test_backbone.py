@@ -85,6 +85,24 @@ def pyramid() -> bytes:
     return net.file([("output0", ["batch", 6, 16])], size=128)
 
 
+def pyramid_with_a_level_on_top() -> bytes:
+    """torchvision's RetinaNet, Faster and Mask R-CNN: stages are projected to one width, the coarsest is enlarged and added, and pooled once more on top."""
+    net = Sketch()
+    *_, c4, c5 = net.stages(8, 16, 24, 32, 48)
+    inner5 = net.node("Conv", [c5, net.weights("inner5", 20, 48, 1, 1)], "inner5.out")
+    inner4 = net.node("Conv", [c4, net.weights("inner4", 20, 32, 1, 1)], "inner4.out")
+    net.node("Resize", [inner5, "", net.put("scales", np.asarray([1, 1, 2, 2], np.float32))], "up", mode="nearest")
+    net.node("Add", ["up", inner4], "p4")
+    net.node("Conv", [inner5, net.weights("layer5", 24, 20, 3, 3)], "p5", pads=[1, 1, 1, 1])
+    net.node("MaxPool", ["p5"], "p6", kernel_shape=[1, 1], strides=[2, 2])
+    net.node("Conv", ["p4", net.weights("head", 6, 20, 1, 1)], "head.out")
+    net.node("Conv", ["p6", net.weights("head6", 6, 24, 1, 1)], "head6.out")
+    net.node("Reshape", ["head.out", net.put("flat", np.asarray([0, 6, 64], np.int64))], "many")
+    net.node("Reshape", ["head6.out", net.put("flat6", np.asarray([0, 6, 4], np.int64))], "few")
+    net.node("Concat", ["many", "few"], "output0", axis=2)
+    return net.file([("output0", ["batch", 6, 68])], size=128)
+
+
 def transformer_head() -> bytes:
     """DETR: the last map of a residual network, projected to fewer channels, then tokens."""
     net = Sketch()
@@ -115,6 +133,7 @@ def tokens_only() -> bytes:
 LAYOUTS = {
     "classifier": (classifier, "flat", "vector"),
     "pyramid": (pyramid, "stage4", "map"),
+    "pyramid with a level on top": (pyramid_with_a_level_on_top, "inner5.out", "map"),
     "transformer head": (transformer_head, "stage4", "map"),
     "tokens only": (tokens_only, "norm", "tokens"),
 }
