@@ -30,6 +30,8 @@ def keep(connection: Connection, prediction: str, revision: int, job: str) -> No
 
 def written_by_any(connection: Connection, said: Sequence[Verdict]) -> set[str]:
     """Predictions of those of some reviews that were made of many images at once."""
+    if not said:
+        return set()
     rows = connection.execute(select(bulk_review).where(bulk_review.c.prediction.in_([one.prediction for one in said])))
     bulk = {(row.prediction, row.revision) for row in rows}
     return {one.prediction for one in said if (one.prediction, one.revision) in bulk}
