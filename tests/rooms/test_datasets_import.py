@@ -185,7 +185,7 @@ def spoil(document: dict[str, Any]) -> None:
     document["images"][6]["width"] = 65
     document["images"][7]["file_name"] = "../../etc/passwd"
     document["images"][8]["file_name"] = "gone.png"
-    document["images"][9]["split"] = "production"
+    document["images"][9]["split"] = "somewhere"
 
 
 BAD = coco(14, spoil, **{"images/12.png": picture(12)[:200], "images/14.png": picture(13)})
@@ -207,7 +207,7 @@ def test_everything_wrong_is_reported_line_by_line_and_nothing_imported(server: 
         "for 65 x 48 pixels, but the image has 64 x 48",
         "leaves its folder",
         "there is no such file",
-        "the split 'production' is not known",
+        "the split 'somewhere' is not known",
         "ends too early or is damaged",
         "the same bytes as '13.png'",
     ):
@@ -226,6 +226,44 @@ def test_the_good_rest_is_imported_when_asked(server: Server) -> None:
     assert job["result"]["skipped"] == 11
     names = {item["file_name"] for item in server.get("/dataset-versions/parts/1/items")["items"]}
     assert names == {"05.png", "11.png", "13.png"}
+
+
+def apart(document: dict[str, Any]) -> None:
+    for image, split in zip(document["images"], ["train"] * 4 + ["holdout"] * 3 + ["Production"] * 5, strict=True):
+        image["split"] = split
+
+
+def test_images_set_apart_as_production_are_left_out_and_counted(server: Server) -> None:
+    job = server.import_zip("parts", zipped(coco(12, apart)))
+    assert job["state"] == "succeeded", job
+    assert (job["result"]["images"], job["result"]["report"]) == (7, [])
+    assert job["result"]["notes"][0].startswith("5 images are set apart as production")
+    assert server.get("/dataset-versions/parts/1")["images"]["test"] == 3
+
+
+def test_images_set_apart_as_production_become_the_split_that_was_asked_for(server: Server) -> None:
+    job = server.import_zip("parts", zipped(coco(12, apart)), production="train")
+    assert job["result"]["images"] == 12
+    assert "imported as train" in job["result"]["notes"][0]
+    version = server.get("/dataset-versions/parts/1")
+    assert version["images"]["test"] == 3
+    assert version["images"]["train"] + version["images"]["validation"] == 9
+    refused = server.client.post("/api/v1/datasets/parts/import?production=somewhere", content=b"x")
+    assert refused.status_code == 422
+
+
+def test_problems_of_one_kind_are_one_line_with_a_count(server: Server) -> None:
+    def spoilt(document: dict[str, Any]) -> None:
+        for image in document["images"]:
+            image["split"] = "somewhere"
+        document["annotations"][0]["bbox"] = [30, 20, -10, 5]
+
+    job = server.import_zip("parts", zipped(coco(12, spoilt)))
+    first, second = job["result"]["kinds"]
+    assert (first["count"], len(first["examples"])) == (12, 3)
+    assert first["problem"].startswith("the split 'somewhere' is not known")
+    assert (second["count"], second["examples"][0]["problem"]) == (1, second["problem"])
+    assert len(job["result"]["report"]) == job["result"]["problems"] == 13
 
 
 def test_an_archive_cannot_write_outside_its_folder(server: Server, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """relens dataset: import, list, export."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,12 +13,16 @@ app = typer.Typer(help="Datasets: bring a folder in, list them, take one out.", 
 
 @app.command("import")
 def import_(
-    folder: Annotated[Path, typer.Argument(help="A COCO folder (annotations.json, images/) or a folder per label.")],
+    folder: Annotated[Path, typer.Argument(help="A COCO, YOLO or Pascal VOC folder, or one folder per label.")],
     name: Annotated[str | None, typer.Option(help="The dataset's name [the folder's].")] = None,
-    format_: Annotated[str, typer.Option("--format", help="auto, coco or folder.")] = "auto",
+    format_: Annotated[str, typer.Option("--format", help="auto, coco, yolo, voc or folder.")] = "auto",
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave broken images out instead of importing nothing.")
     ] = False,
+    production: Annotated[
+        str | None,
+        typer.Option(help="Import images set apart as production too, as train, validation or test [left out]."),
+    ] = None,
     as_json: AsJson = False,
     url: Url = None,
     token: Token = None,
@@ -33,21 +37,22 @@ def import_(
             name or folder.resolve().name,
             format=format_,
             skip_bad=skip_bad,
+            production=production,
             progress=progress_line("importing"),
         )
     except JobFailed as error:
-        report = (error.job.get("result") or {}).get("report") or []
-        for line in report:
-            typer.echo(f"{_place(line)}: {line['problem']}", err=True)
-        if report:
+        result = error.job.get("result") or {}
+        _say_problems(result)
+        if result.get("problems"):
             raise RelensError(f"{error}; --skip-bad imports the rest") from error
         raise
     result = version["import"]
     if as_json:
         show_json(version)
         return
-    for line in result.get("report") or []:
-        typer.echo(f"left out: {_place(line)}: {line['problem']}", err=True)
+    _say_problems(result, "left out: ")
+    for note in result.get("notes") or []:
+        typer.echo(note, err=True)
     counts = ", ".join(f"{count} {split}" for split, count in version["images"].items() if count)
     new = "" if result.get("created", True) else " (was there already)"
     typer.echo(f"{version['title']}{new}: {counts}; labels {', '.join(version['labels'])}")
@@ -73,13 +78,29 @@ def list_(as_json: AsJson = False, url: Url = None, token: Token = None) -> None
 def export(
     version: Annotated[str, typer.Argument(help="name/2, name/latest or an id.")],
     to: Annotated[Path, typer.Argument(help="The zip file to write.")],
-    format_: Annotated[str, typer.Option("--format", help="coco or folder.")] = "coco",
+    format_: Annotated[str, typer.Option("--format", help="coco, yolo, voc or folder.")] = "coco",
     url: Url = None,
     token: Token = None,
 ) -> None:
     """Write a dataset version as one zip file."""
     written = connect(url, token).datasets.export(version, to, format=format_)
     typer.echo(f"{written} ({written.stat().st_size / 1e6:.1f} MB)")
+
+
+def _say_problems(result: dict[str, Any], before: str = "") -> None:
+    """One line for each kind of problem, with how often it occurs and where first."""
+    for kind in result.get("kinds") or []:
+        shown = kind["examples"]
+        alike = all(one["problem"] == kind["problem"] for one in shown)
+        where = [_place(one) if alike else f"{_place(one)}: {one['problem']}" for one in shown]
+        if kind["count"] == 1:
+            typer.echo(f"{before}{_place(shown[0])}: {kind['problem']}", err=True)
+            continue
+        typer.echo(f"{before}{kind['count']:,} times: {kind['problem']}", err=True)
+        for one in where:
+            typer.echo(f"    {one}", err=True)
+        if kind["count"] > len(shown):
+            typer.echo(f"    and {kind['count'] - len(shown):,} more", err=True)
 
 
 def _place(line: dict[str, object]) -> str:

@@ -26,6 +26,8 @@ from relens.datasets.dataset import check_name
 from relens.datasets.earlier import earlier
 from relens.datasets.formats import FORMATS, named_or_seen
 from relens.datasets.found import FoundSet, Problem
+from relens.datasets.item import SPLITS, BadItem, Split
+from relens.datasets.kinds import kinds_of
 from relens.datasets.publish import OtherVersionNow, lay_down, manifest, publish_manifest
 from relens.datasets.sides import keep_tested
 from relens.datasets.unpack import unpack
@@ -53,15 +55,21 @@ class UploadGone(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What an upload is to become. `format`: a format's name or auto; `task`: read it as this one (None: as it says itself)."""
+    """What an upload is to become. `format`: a format's name or auto; `task`: read it as this one (None: as it says itself).
+
+    `production`: the split that images set apart as production become; None leaves them out.
+    """
 
     dataset: str
     format: str = "auto"
     skip_bad: bool = False
     task: str | None = None
+    production: Split | None = None
 
     def __post_init__(self) -> None:
         check_name(self.dataset)
+        if self.production not in (None, *SPLITS):
+            raise BadItem(f"images of production can become {', '.join(SPLITS)}, not '{self.production}'")
         if self.format != "auto":
             FORMATS.get(self.format)
         if self.task is not None:
@@ -139,11 +147,11 @@ class Importing:
         found: FoundSet = named_or_seen(str(run.payload["format"]), root).read(root)
         with self.database.read() as connection:
             there = earlier(connection, str(run.payload["dataset"]))
-        checked = check(found, run, problems, run.payload.get("task"), there)
+        checked = check(found, run, problems, run.payload.get("task"), there, run.payload.get("production"))
         if checked.problems and not run.payload["skip_bad"]:
             raise _refused(checked)
         if not checked.images:
-            raise _refused(checked, "no image in it can be imported")
+            raise _refused(checked, " ".join(["no image in it can be imported.", *checked.notes]))
         (folder / "checked.json").write_text(json.dumps(checked.to_json(root)), encoding="utf-8")
         return {"images": len(checked.images), "problems": len(checked.problems)}
 
@@ -223,10 +231,18 @@ def _refused(checked: Checked, reason: str | None = None) -> BadDataset:
         or f"nothing was imported: {count} {'thing is' if count == 1 else 'things are'} wrong; skip bad ones to import the rest."
     )
     return BadDataset(
-        sentence + where, images=len(checked.images), skipped=checked.skipped, **_report(checked.problems)
+        sentence + where,
+        images=len(checked.images),
+        skipped=checked.skipped,
+        notes=checked.notes,
+        **_report(checked.problems),
     )
 
 
 def _report(problems: list[Problem]) -> dict[str, Any]:
-    """The first thousand lines; `problems` counts all of them."""
-    return {"problems": len(problems), "report": [problem.to_json() for problem in problems[:REPORTED]]}
+    """All of them by kind, and the first thousand line by line; `problems` counts all."""
+    return {
+        "problems": len(problems),
+        "kinds": [kind.to_json() for kind in kinds_of(problems)],
+        "report": [problem.to_json() for problem in problems[:REPORTED]],
+    }

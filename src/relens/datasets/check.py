@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from relens.assets.asset import Asset
+from relens.datasets.arriving import without_production
 from relens.datasets.found import FoundImage, FoundSet, Problem
 from relens.datasets.grouping import name_groups
-from relens.datasets.item import Item, Split
+from relens.datasets.item import Item, Split, as_split
 from relens.datasets.judge import Judged, judge
 from relens.datasets.sides import Earlier, wanted
 from relens.datasets.split import assign
@@ -80,11 +81,14 @@ def check(
     before: Sequence[Problem] = (),
     task: str | None = None,
     earlier: Earlier | None = None,
+    production: Split | None = None,
 ) -> Checked:
     """Judges every image on a few threads.
 
-    `before`: problems met while unpacking; `task`: read the set as this one instead; `earlier`: the dataset's versions so far.
+    `before`: problems met while unpacking; `task`: read the set as this one instead; `earlier`: the dataset's versions so far;
+    `production`: the split that images set apart as production become (None: they are left out).
     """
+    found = without_production(found, production)
     task = _task(found, task)
     problems = [*before, *found.problems]
     good: list[tuple[FoundImage, Asset]] = []
@@ -100,7 +104,7 @@ def check(
             problems.append(Problem(judged.found.line, judged.found.file_name, _twice(judged.found, twin)))
     images, notes = _placed(good, earlier or Earlier())
     skipped = found.left_out + len(found.images) - len(good)
-    return Checked(task, found.labels, images, problems, skipped, notes)
+    return Checked(task, found.labels, images, problems, skipped, [*found.notes, *notes])
 
 
 def _task(found: FoundSet, asked: str | None) -> str:
@@ -150,7 +154,7 @@ def _placed(
         [*(asset.fingerprint for _, asset in good), *others.values()],
         [*(found.group or sides.group_of(asset.id) for found, asset in good), *(sides.group_of(one) for one in others)],
     )[: len(good)]
-    declared = [found.split for found, _ in good]
+    declared = [as_split(found.split) if found.split else None for found, _ in good]
     spoken = wanted(assets, groups, declared, sides)
     splits = assign(groups, spoken)
     images = [(found, asset, group, split) for (found, asset), group, split in zip(good, groups, splits, strict=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from relens.datasets.item import Split
+from relens.datasets.item import Declared
 from relens.kit.errors import Invalid
 from relens.vision.annotation import Annotation
 
@@ -44,7 +44,7 @@ class FoundImage:
     line: int | None = None
     width: int | None = None
     height: int | None = None
-    split: Split | None = None
+    split: Declared | None = None
     group: str | None = None
     source: str | None = None
     annotations: tuple[Annotation, ...] = ()
@@ -53,10 +53,14 @@ class FoundImage:
 
 @dataclass(frozen=True, slots=True)
 class FoundSet:
-    """A dataset as its folder has it. `left_out`: images that are named but cannot be imported; `problems` says why."""
+    """A dataset as its folder has it. `left_out`: images that are named but cannot be imported; `problems` says why.
+
+    `notes`: sentences that are no problems.
+    """
 
     task: str
     labels: tuple[str, ...]
     images: tuple[FoundImage, ...]
     problems: tuple[Problem, ...] = field(default=())
     left_out: int = 0
+    notes: tuple[str, ...] = ()

@@ -13,6 +13,9 @@ from relens.vision.annotation import Annotation
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
+Declared = Literal["train", "validation", "test", "production"]
+"""What a dataset may say of an image; `production`: it stands for what a deployed model meets later."""
+
 _SPOKEN: dict[str, Split] = {
     "train": "train",
     "training": "train",
@@ -42,6 +45,11 @@ def split_named(text: str) -> Split:
             f"the split '{text[:60]}' is not known: use train, validation (val) or test (holdout), or leave it out"
         )
     return found
+
+
+def declared(text: str) -> Declared:
+    """`split_named` for what a dataset says of its images, which may be production. Raises UnknownSplit."""
+    return "production" if text.strip().lower() == "production" else split_named(text)
 
 
 def safe_name(text: str) -> str:

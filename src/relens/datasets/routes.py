@@ -18,8 +18,8 @@ from relens.datasets import store
 from relens.datasets.bring_in import Importing, Wish
 from relens.datasets.dataset import Dataset
 from relens.datasets.export import zip_stream
-from relens.datasets.formats import FORMATS
-from relens.datasets.item import Item, split_named
+from relens.datasets.formats import FORMATS, must_write
+from relens.datasets.item import Item, Split, split_named
 from relens.datasets.receive import receive
 from relens.datasets.version import DatasetVersion, Origin
 from relens.infra.database import Database
@@ -112,6 +112,22 @@ class ItemOut(BaseModel):
         return ItemOut(**{name: getattr(item, name) for name in names}, annotations=written)
 
 
+class FormatOut(BaseModel):
+    """A way to lay a dataset out in a folder; `tasks` are those it can be written for."""
+
+    name: str
+    title: str
+    layout: str
+    tasks: list[str]
+
+
+@router.get("/dataset-formats")
+def list_formats() -> Page[FormatOut]:
+    """Every format that can be imported and exported."""
+    found = [FormatOut(name=name, title=one.title, layout=one.layout, tasks=list(one.tasks)) for name, one in FORMATS]
+    return Page(items=found)
+
+
 @router.get("/datasets")
 def list_datasets(database: Db) -> Page[DatasetOut]:
     with database.read() as connection:
@@ -128,10 +144,14 @@ async def import_dataset(
     format: Annotated[str, Query(description="auto, or the name of a dataset format")] = "auto",  # noqa: A002 - its public name
     skip_bad: Annotated[bool, Query(description="import the rest when something is wrong")] = False,
     task: Annotated[str | None, Query(description="read the set as this task (segmentation as detection)")] = None,
+    production: Annotated[
+        Split | None,
+        Query(description="the split that images set apart as production become; without it they are left out"),
+    ] = None,
 ) -> JobOut:
     """Imports the zip in the body as a job; its result names the version and reports what was wrong, line by line."""
     actor.must_be("operator")
-    wish = Wish(name.strip(), format, skip_bad, task)
+    wish = Wish(name.strip(), format, skip_bad, task, production)
     upload = await receive(request, importing)
     job_id = await run_in_threadpool(importing.enqueue, jobs, upload, wish, actor)
     return JobOut.of(await run_in_threadpool(jobs.get, job_id), actor.name)
@@ -180,11 +200,10 @@ def export_version(
     format: Annotated[str, Query(description="the name of a dataset format")] = "coco",  # noqa: A002 - its public name
 ) -> StreamingResponse:
     """The version as a zip, ready to be imported again."""
-    writer = FORMATS.get(format)
     with database.read() as connection:
         version = store.find(connection, ref)
         items = store.items(connection, version.id)
-    entries = writer.write(version.dataset_name, version.task, version.labels, items)
+    entries = must_write(format, version.task).write(version.dataset_name, version.task, version.labels, items)
     file_name = quote(f"{version.dataset_name}-v{version.number}-{format}.zip")
     return StreamingResponse(
         zip_stream(entries, lambda asset: image_bytes(storage, asset)),

@@ -37,15 +37,17 @@ class Datasets:
         *,
         format: str = "auto",  # noqa: A002
         skip_bad: bool = False,
+        production: str | None = None,
         progress: Progress | None = None,
     ) -> Json:
-        """The dataset version made of a COCO folder or a folder per label; waits until it is there.
+        """The dataset version made of a COCO, YOLO or Pascal VOC folder or a folder per label; waits until it is there.
 
         Raises JobFailed when an image or annotation is broken (its `job["result"]["report"]` names every one), unless
-        `skip_bad` leaves those out.
+        `skip_bad` leaves those out. Images that the dataset sets apart as production are left out and counted in the notes, or
+        become the split `production` names.
         """
         with zipped(Path(folder)) as archive:
-            job = self.send_zip(archive, name, format=format, skip_bad=skip_bad)
+            job = self.send_zip(archive, name, format=format, skip_bad=skip_bad, production=production)
             done = self._jobs.wait(job, progress=progress)
         version = self.version(done["result"]["dataset_version"])
         return {**version, "import": done["result"]}
@@ -57,9 +59,10 @@ class Datasets:
         *,
         format: str = "auto",  # noqa: A002
         skip_bad: bool = False,
+        production: str | None = None,
     ) -> Json:
         """The import job of a zip file; does not wait."""
-        asked = {"format": format, "skip_bad": skip_bad}
+        asked = {"format": format, "skip_bad": skip_bad} | ({"production": production} if production else {})
         headers = {"Content-Type": "application/zip", "Content-Length": str(archive.stat().st_size)}
         return dict(
             self._transport.call(

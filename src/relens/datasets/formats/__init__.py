@@ -32,12 +32,18 @@ class Format:
     `looks_like(root)`: whether a folder seems to be written so. `read(root)`: what it holds, with every problem; raises
     NotADataset when there is nothing of this kind. `write(name, task, labels, items)`: the files; raises CannotWrite
     before the first one. Reading what was written gives the same content.
+
+    `layout` says in half a sentence what lies in such a folder; `tasks` are those it can write. `fallback`: it recognises
+    nearly everything and is asked last.
     """
 
     title: str
+    layout: str
+    tasks: tuple[str, ...]
     looks_like: Callable[[Path], bool]
     read: Callable[[Path], FoundSet]
     write: Callable[[str, str, Sequence[str], Sequence[Item]], Iterator[Entry]]
+    fallback: bool = False
 
 
 FORMATS: Catalog[Format] = Catalog("dataset format", __name__, "FORMAT")
@@ -47,10 +53,18 @@ def named_or_seen(name: str, root: Path) -> Format:
     """The format called `name`; `auto` is the first that recognises the folder. Raises NotADataset or NotFound."""
     if name != "auto":
         return FORMATS.get(name)
-    for _, candidate in FORMATS:
+    every = sorted((found for _, found in FORMATS), key=lambda found: found.fallback)
+    for candidate in every:
         if candidate.looks_like(root):
             return candidate
-    raise NotADataset(
-        "no dataset was recognised: pack a COCO annotations.json with a folder images/, or one folder of images per label "
-        "(optionally under train/, val/ and test/)"
-    )
+    known = "; ".join(f"{found.title} ({found.layout})" for found in every)
+    raise NotADataset(f"no dataset was recognised; these are known: {known}")
+
+
+def must_write(name: str, task: str) -> Format:
+    """The format called `name`, if it can write `task`. Raises NotFound or CannotWrite."""
+    format_ = FORMATS.get(name)
+    if task not in format_.tasks:
+        able = ", ".join(other for other, found in FORMATS if task in found.tasks)
+        raise CannotWrite(f"{format_.title} cannot say what a {task} dataset holds: export it as {able}")
+    return format_

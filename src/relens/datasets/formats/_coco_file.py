@@ -10,7 +10,7 @@ from typing import Any
 
 from relens.datasets.formats._json_lines import Document, parse
 from relens.datasets.found import Problem
-from relens.datasets.item import Split, UnknownSplit, split_named
+from relens.datasets.item import Declared, UnknownSplit, declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class CocoFile:
     name: str
     path: Path
     document: Document
-    split: Split | None
+    split: Declared | None
 
     @property
     def value(self) -> dict[str, Any]:
@@ -48,14 +48,14 @@ def open_file(path: Path, root: Path, problems: list[Problem]) -> CocoFile | Non
     return CocoFile(name, path, document, _split_of(path, root))
 
 
-def _split_of(path: Path, root: Path) -> Split | None:
+def _split_of(path: Path, root: Path) -> Declared | None:
     """instances_val2017.json and valid/_annotations.coco.json are validation."""
     words = re.split(r"[^a-z]+", path.stem.lower())
     if path.parent != root:
         words.append(path.parent.name.lower())
     for word in words:
         try:
-            return split_named(word)
+            return declared(word)
         except UnknownSplit:
             continue
     return None

@@ -11,7 +11,7 @@ from relens.datasets.formats import _coco_shape
 from relens.datasets.formats._coco_file import CocoFile
 from relens.datasets.formats._folders import find
 from relens.datasets.found import FoundImage, Problem
-from relens.datasets.item import BadItem, Split, safe_name, split_named
+from relens.datasets.item import BadItem, Declared, declared, safe_name
 from relens.kit.errors import RelensError
 from relens.vision.annotation import Annotation
 from relens.vision.labels import LabelMap
@@ -152,14 +152,14 @@ class Reading:
             lines=tuple(number for number, _ in annotations),
         )
 
-    def _split(self, file: CocoFile, entry: dict[str, Any]) -> Split | None:
+    def _split(self, file: CocoFile, entry: dict[str, Any]) -> Declared | None:
         said = entry.get("split")
-        return file.split if said in (None, "") else split_named(str(said))
+        return file.split if said in (None, "") else declared(str(said))
 
-    def _places(self, file: CocoFile, split: Split | None) -> list[Path]:
+    def _places(self, file: CocoFile, split: Declared | None) -> list[Path]:
         beside = file.path.resolve().parent
         words = [
-            word for word in {"train", "val", "valid", "validation", "test"} if split and split_named(word) == split
+            word for word in ("train", "val", "valid", "validation", "test", "production") if declared(word) == split
         ]
         stem = file.path.stem.removeprefix("instances_")
         inner = [self.root / folder for folder in sorted(words)] + [

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from relens.datasets.item import UnknownSplit, split_named
+from relens.datasets.item import UnknownSplit, declared
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
 
@@ -36,7 +36,7 @@ def is_image(path: Path) -> bool:
 def is_split(name: str) -> bool:
     """Whether a folder or file is called like a split."""
     try:
-        split_named(name)
+        declared(name)
     except UnknownSplit:
         return False
     return True

@@ -149,7 +149,16 @@ def _is_coco(path: Path) -> bool:
         head = file.read(1 << 16)
         file.seek(max(0, path.stat().st_size - (1 << 16)))
         seen = head + file.read()
+    if path.stat().st_size <= len(head):
+        return b'"images"' in seen
     return b'"images"' in seen or b'"annotations"' in seen or b'"categories"' in seen
 
 
-FORMAT = Format("COCO", looks_like, read, write)
+FORMAT = Format(
+    "COCO",
+    "annotations.json and images/",
+    ("classification", "detection", "segmentation"),
+    looks_like,
+    read,
+    write,
+)

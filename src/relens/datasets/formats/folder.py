@@ -5,24 +5,22 @@ An export has a relens.json beside the folders: names, groups and sources that f
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from relens.datasets.formats import CannotWrite, Entry, Format
 from relens.datasets.formats._folders import children, files_below, hidden, is_image, top
+from relens.datasets.formats._names import UNSAFE, image_path
+from relens.datasets.formats._side import Side, about, read_side, side_entry
 from relens.datasets.found import FoundImage, FoundSet, NotADataset, Problem
-from relens.datasets.item import BadItem, Item, Split, UnknownSplit, safe_name, split_named
+from relens.datasets.item import BadItem, Declared, Item, UnknownSplit, declared, safe_name
 from relens.kit.errors import RelensError
 from relens.kit.ids import content_id
 from relens.vision.annotation import Annotation
 from relens.vision.labels import LabelMap
 
-_SIDE_FILE = "relens.json"
 _PASSED_OVER = frozenset({".json", ".txt", ".md", ".csv", ".yaml", ".yml", ".rst", ".pdf", ""})
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f%/\\:*?"<>|]|^[. ]|[. ]$')
 
 
 def looks_like(root: Path) -> bool:
@@ -33,10 +31,10 @@ def looks_like(root: Path) -> bool:
 def read(root: Path) -> FoundSet:
     """A label for each folder, in the order of their names. Raises NotADataset."""
     folder = top(root)
-    side = _side_file(folder)
+    side = read_side(folder)
     problems: list[Problem] = []
     images: list[FoundImage] = []
-    labels: dict[str, None] = dict.fromkeys(side.get("labels", ()))
+    labels: dict[str, None] = dict.fromkeys(side.labels)
     left_out = 0
     for split, place in _split_folders(folder):
         for path in children(place):
@@ -45,7 +43,7 @@ def read(root: Path) -> FoundSet:
                 images += found
                 left_out += bad
                 labels.update(dict.fromkeys(image.annotations[0].label for image in found))
-                if not found and path.name and not side:
+                if not found and path.name and not side.labels:
                     labels[path.name] = None
             elif is_image(path):
                 problems.append(
@@ -57,7 +55,7 @@ def read(root: Path) -> FoundSet:
     usable = _usable_labels(labels, problems)
     if not usable:
         raise NotADataset("no folder has a name that can be a label: make one folder for each label")
-    ordered = usable if side else tuple(sorted(usable))
+    ordered = usable if side.labels else tuple(sorted(usable))
     return FoundSet("classification", ordered, tuple(images), tuple(problems), left_out)
 
 
@@ -78,63 +76,25 @@ def write(name: str, task: str, labels: Sequence[str], items: Sequence[Item]) ->
 
 def _entries(name: str, labels: Sequence[str], items: Sequence[Item]) -> Iterator[Entry]:
     taken: set[str] = set()
-    paths = [_path(item, taken) for item in items]
-    images: list[dict[str, str | None]] = [
-        {
-            "path": path,
-            "label": item.annotations[0].label,
-            "split": item.split,
-            "file_name": item.file_name,
-            "group": item.group,
-            "source": item.source,
-        }
-        for path, item in zip(paths, items, strict=True)
-    ]
-    side = {"relens": 1, "name": name, "labels": list(labels), "images": images}
-    yield Entry(_SIDE_FILE, data=json.dumps(side, ensure_ascii=False, indent=1).encode())
+    paths = [image_path(f"{item.split}/{_folder_name(item.annotations[0].label)}", item, taken) for item in items]
+    images = [about(item, path) | {"label": item.annotations[0].label} for path, item in zip(paths, items, strict=True)]
+    yield side_entry(name, "classification", labels, images)
     for path, item in zip(paths, items, strict=True):
         yield Entry(path, asset=item.asset)
 
 
-def _path(item: Item, taken: set[str]) -> str:
-    """Safe on every file system: also where upper and lower case are one."""
-    label = _folder_name(item.annotations[0].label)
-    file = PurePosixPath(item.file_name)
-    suffix = file.suffix if len(file.suffix) <= 8 else ""
-    path = f"{item.split}/{label}/{file.name}"
-    if (
-        path.lower() in taken
-        or len(file.name.encode()) > 200
-        or not is_image(Path(file.name))
-        or _UNSAFE.search(file.name)
-    ):
-        path = f"{item.split}/{label}/{item.asset}{suffix.lower() if is_image(Path('x' + suffix)) else '.img.png'}"
-    taken.add(path.lower())
-    return path
-
-
 def _folder_name(label: str) -> str:
-    name = _UNSAFE.sub(lambda found: "".join(f"%{byte:02X}" for byte in found.group().encode()), label)
+    name = UNSAFE.sub(lambda found: "".join(f"%{byte:02X}" for byte in found.group().encode()), label)
     if hidden(Path(name)):
         name = f"%{ord(name[0]):02X}{name[1:]}"
     return name if len(name.encode()) <= 150 else f"{name[:30]}~{content_id(label.encode())[:12]}"
 
 
-def _side_file(folder: Path) -> dict[str, Any]:
-    """Labels, and what is said of each image by its path; nothing when it is not ours or not readable."""
-    try:
-        written = json.loads((folder / _SIDE_FILE).read_text(encoding="utf-8"))
-        labels = [label for label in written["labels"] if isinstance(label, str)]
-        return {"labels": labels, "images": {str(image["path"]): image for image in written["images"]}}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-
-
-def _split_folders(folder: Path) -> list[tuple[Split | None, Path]]:
+def _split_folders(folder: Path) -> list[tuple[Declared | None, Path]]:
     """The folders that hold label folders: those called like splits when every folder is, otherwise the top itself."""
     inside = [path for path in children(folder) if path.is_dir()]
     try:
-        splits: list[tuple[Split | None, Path]] = [(split_named(path.name), path) for path in inside]
+        splits: list[tuple[Declared | None, Path]] = [(declared(path.name), path) for path in inside]
     except UnknownSplit:
         return [(None, folder)]
     holds_folders = any(child.is_dir() for path in inside for child in children(path))
@@ -142,7 +102,7 @@ def _split_folders(folder: Path) -> list[tuple[Split | None, Path]]:
 
 
 def _label_folder(
-    folder: Path, place: Path, split: Split | None, side: dict[str, Any], problems: list[Problem]
+    folder: Path, place: Path, split: Declared | None, side: Side, problems: list[Problem]
 ) -> tuple[list[FoundImage], int]:
     found, bad = [], 0
     for path in files_below(place):
@@ -154,14 +114,14 @@ def _label_folder(
                 raise BadItem("this is no image file that is known")
             if not path.resolve().is_relative_to(folder.resolve()):
                 raise BadItem("this file leads out of the folder")
-            found.append(_image(folder, path, place.name, split, side.get("images", {}).get(name, {})))
+            found.append(_image(folder, path, place.name, split, side.of(name)))
         except RelensError as error:
             problems.append(Problem(None, name, str(error)))
             bad += 1
     return found, bad
 
 
-def _image(folder: Path, path: Path, label: str, split: Split | None, said: dict[str, Any]) -> FoundImage:
+def _image(folder: Path, path: Path, label: str, split: Declared | None, said: Mapping[str, Any]) -> FoundImage:
     below = folder / path.relative_to(folder).parts[0] if split else folder
     file_name = said.get("file_name") or path.relative_to(below).as_posix()
     return FoundImage(
@@ -186,4 +146,12 @@ def _usable_labels(labels: dict[str, None], problems: list[Problem]) -> tuple[st
     return tuple(usable)
 
 
-FORMAT = Format("Folder per label", looks_like, read, write)
+FORMAT = Format(
+    "Folder per label",
+    "one folder of images for each label, optionally below train/, val/ and test/",
+    ("classification",),
+    looks_like,
+    read,
+    write,
+    fallback=True,
+)
