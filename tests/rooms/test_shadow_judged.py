@@ -14,8 +14,9 @@ from relens.kit.ids import content_id
 from relens.loop import configure
 from relens.loop.beside import EVERY, LEAST, always, fresh
 from relens.loop.decision import Decision
-from relens.loop.gate import Comparison
+from relens.loop.gate import Comparison, Labels
 from relens.loop.policy import AfterShadow, ContinuousDeployment
+from relens.loop.vocabulary import Vocabulary
 from relens.predictions import store as predictions
 from relens.predictions.logged import Entry, Logged
 from relens.review.settle import settle
@@ -140,7 +141,7 @@ def test_hard_cases_and_what_came_before_it_ran_say_nothing_of_a_shadow(beside: 
     beside.come(LEAST, right=0.0, shadow_right=1.0, checks=False)
     assert beside.step() == 1
     with beside.database.read() as connection:
-        assert fresh(connection, beside.now(), begun, LABELS) == ()
+        assert fresh(connection, beside.now(), begun, Vocabulary(Labels(LABELS, LABELS))) == ()
 
 
 def test_a_frozen_deployment_promotes_no_shadow(beside: Beside) -> None:

@@ -8,11 +8,13 @@ from relens.alerts.channel_routes import router as channels
 from relens.alerts.routes import router as alert_rules
 from relens.alerts.stop_routes import router as planned_stops
 from relens.assets.routes import router as assets
+from relens.datasets.diff_routes import router as dataset_diffs
 from relens.datasets.routes import router as datasets
 from relens.deployments.keeping_routes import router as keeping
 from relens.deployments.put_away_routes import router as put_away
 from relens.deployments.routes import router as deployments
 from relens.infra.jobs.routes import router as jobs
+from relens.loop.dataset_routes import router as dataset_changes
 from relens.loop.effect_routes import router as effects
 from relens.loop.replay_routes import router as replays
 from relens.loop.routes import router as loop
@@ -55,6 +57,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     access,
     jobs,
     assets,
+    dataset_diffs,  # before the versions, whose references may hold slashes
     datasets,
     manifests,  # before the versions, whose references may hold slashes
     registry,
@@ -93,5 +96,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     loop,
     replays,
     effects,
+    dataset_changes,
     overview,
 )

@@ -31,8 +31,11 @@ from relens.infra.settings import Settings
 from relens.infra.storage import Storage
 from relens.infra.storage.folder import Folder
 from relens.infra.web import Parts
-from relens.loop import feedback_rows
+from relens.loop import change_labels, feedback_rows, leave_out
+from relens.loop.change_labels import LABELS
 from relens.loop.judge import Judge
+from relens.loop.leave_out import UNDO
+from relens.loop.next_version import NextVersions
 from relens.loop.replay import Replay
 from relens.loop.retrain import Retrain
 from relens.loop.start import Follow
@@ -161,7 +164,8 @@ class Relens:
         judge = Judge(self.database, evaluations)
         replay = Replay(self.database, self.storage, self.swapper)
         BulkReview(self.database).register(self.jobs)
-        for one in (importing, training, evaluations, judge, replay, Retrain(self.database, training, judge)):
+        changing = NextVersions(self.database, {LABELS: change_labels.plan, UNDO: leave_out.plan})
+        for one in (importing, training, evaluations, judge, replay, changing, Retrain(self.database, training, judge)):
             one.register(self.jobs)
             self.parts.add(one)
         retention = Retention(self.database, self.storage, on_leave=[queue_rows.close])

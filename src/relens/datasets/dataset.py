@@ -19,13 +19,14 @@ class NoDataset(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A name and when it was first used; what it holds is in its versions."""
+    """A name and when it was first used; what it holds is in its versions. `archived_at`: it is out of the way, and takes nothing new."""
 
     id: str
     name: str
     task: str
     created_at: Micros
     created_by: str
+    archived_at: Micros | None = None
 
 
 def check_name(name: str) -> str:

@@ -14,6 +14,7 @@ from relens.datasets import store
 from relens.datasets.content import annotations_hash, content_hash
 from relens.datasets.dataset import check_name
 from relens.datasets.item import Item, plain
+from relens.datasets.relabel import Relabelling
 from relens.datasets.version import DatasetVersion, Origin, checked, count_images, count_labels
 from relens.infra.database import Database, add, upsert
 from relens.kit import clock
@@ -89,11 +90,12 @@ def publish_manifest(
     note: str = "",
     actor: Actor,
     after: int | None = None,
+    relabelling: Relabelling | None = None,
 ) -> DatasetVersion:
     """The next version of the dataset called `dataset` (made if it is new), or the one that holds this content already.
 
     What people took back must not stay the newest: from reviews, only the newest version stands for its content, an older one is
-    published anew. `parent` is the id of the version it grew from. `after`: the number of the newest version with whose test images
+    published anew; a change of labels is always a version of its own. `parent` is the id of the version it grew from. `after`: the number of the newest version with whose test images
     the content was put together, OtherVersionNow if there is a newer one; without it all of them are looked at here.
     Raises OtherTask, ImageMissing or TrainsOnTestImages.
     """
@@ -103,7 +105,7 @@ def publish_manifest(
         raise OtherTask(f"the dataset '{name}' is for {found.task}: publish {content.task} data under another name")
     number = store.next_number(connection, found.id)
     there = store.with_content(connection, found.id, content.content_hash)
-    if there is not None and (origin == "import" or there.number == number - 1):
+    if there is not None and relabelling is None and (origin == "import" or there.number == number - 1):
         return there
     if after is None:
         _check_tested(content, store.tested(connection, found.id), name)
@@ -126,9 +128,11 @@ def publish_manifest(
         statistics=count_labels(content.labels, content.items),
         created_at=clock.now(),
         created_by=actor.id,
+        relabelling=relabelling,
     )
     fields = {name: getattr(version, name) for name in DatasetVersion.__dataclass_fields__ if name != "dataset_name"}
-    add(connection, store.dataset_version, {**fields, "labels": list(version.labels)})
+    rules = None if relabelling is None else relabelling.to_json()
+    add(connection, store.dataset_version, {**fields, "labels": list(version.labels), "relabelling": rules})
     return version
 
 

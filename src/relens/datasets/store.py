@@ -29,6 +29,7 @@ from sqlalchemy import (
 from relens.assets.store import asset
 from relens.datasets.dataset import Dataset, NoDataset
 from relens.datasets.item import Item, Split, as_split
+from relens.datasets.relabel import Relabelling
 from relens.datasets.version import DatasetVersion
 from relens.infra.database import metadata, upsert
 from relens.kit import clock
@@ -43,6 +44,7 @@ dataset = Table(
     Column("task", String(40), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", String(36), nullable=False),
+    Column("archived_at", BigInteger),
 )
 
 dataset_version = Table(
@@ -61,6 +63,7 @@ dataset_version = Table(
     Column("statistics", JSON, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", String(36), nullable=False),
+    Column("relabelling", JSON(none_as_null=True)),
     UniqueConstraint("dataset", "number"),
     Index("dataset_version_by_content", "content_hash"),
 )
@@ -200,7 +203,7 @@ def items(connection: Connection, version_id: str, splits: Iterable[Split] | Non
     query = _items(version_id)
     if splits is not None:
         query = query.where(version_item.c.split.in_(list(splits)))
-    return [_item(row) for row in connection.execute(query)]
+    return [item_of(row) for row in connection.execute(query)]
 
 
 def page_of_items(
@@ -213,7 +216,7 @@ def page_of_items(
     if label:
         having = select(annotation_label.c.annotation).where(annotation_label.c.label == label)
         query = query.where(version_item.c.annotation.in_(having))
-    return [(row.position, _item(row)) for row in connection.execute(query)]
+    return [(row.position, item_of(row)) for row in connection.execute(query)]
 
 
 def versions_with_asset(connection: Connection, asset_id: str) -> list[DatasetVersion]:
@@ -244,23 +247,29 @@ def _items(version_id: str) -> Select[Any]:
     return joined.where(version_item.c.content_hash == content).order_by(version_item.c.position)
 
 
-def _item(row: Any) -> Item:
+def item_of(row: Any, before: str = "") -> Item:
+    """From a row of items with their annotations, whose columns have `before` in front of their names."""
+
+    def value(name: str) -> Any:
+        return getattr(row, before + name)
+
     return Item(
-        asset=row.asset,
-        split=as_split(row.split),
-        group=row.group_name,
-        file_name=row.file_name,
-        source=row.source,
-        annotations=tuple(Annotation.from_json(written) for written in row.annotations),
-        width=row.width,
-        height=row.height,
+        asset=value("asset"),
+        split=as_split(value("split")),
+        group=value("group_name"),
+        file_name=value("file_name"),
+        source=value("source"),
+        annotations=tuple(Annotation.from_json(written) for written in value("annotations")),
+        width=value("width"),
+        height=value("height"),
     )
 
 
 def _dataset(row: Any) -> Dataset:
-    return Dataset(row.id, row.name, row.task, row.created_at, row.created_by)
+    return Dataset(row.id, row.name, row.task, row.created_at, row.created_by, row.archived_at)
 
 
 def _version(row: Any) -> DatasetVersion:
-    names = (name for name in DatasetVersion.__dataclass_fields__ if name != "labels")
-    return DatasetVersion(**{name: getattr(row, name) for name in names}, labels=tuple(row.labels))
+    names = (name for name in DatasetVersion.__dataclass_fields__ if name not in ("labels", "relabelling"))
+    rules = None if row.relabelling is None else Relabelling.from_json(row.relabelling)
+    return DatasetVersion(**{name: getattr(row, name) for name in names}, labels=tuple(row.labels), relabelling=rules)

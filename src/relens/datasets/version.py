@@ -9,12 +9,14 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from relens.datasets.item import SPLITS, BadItem, Item
+from relens.datasets.relabel import Relabelling
 from relens.kit.clock import Micros
 from relens.kit.errors import Conflict
 from relens.vision.labels import LabelMap
 from relens.vision.task import TASKS, Task
 
-Origin = Literal["import", "feedback"]
+Origin = Literal["import", "feedback", "labels", "undo"]
+"""`labels`: people changed its labels; `undo`: what reviews did was left out again."""
 Statistics = dict[str, dict[str, int]]
 
 
@@ -24,7 +26,10 @@ class ImageTwice(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class DatasetVersion:
-    """What is known of a version without opening it. `images`: split to number of images; `parent`: the version it grew from."""
+    """What is known of a version without opening it. `images`: split to number of images; `parent`: the version it grew from.
+
+    `relabelling`: the rules that made it of its parent, where its labels were changed.
+    """
 
     id: str
     dataset: str
@@ -40,6 +45,7 @@ class DatasetVersion:
     statistics: Statistics
     created_at: Micros
     created_by: str
+    relabelling: Relabelling | None = None
 
     @property
     def title(self) -> str:

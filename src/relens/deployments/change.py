@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from relens.access.actor import Actor
 from relens.deployments import store
 from relens.deployments.deployment import (
+    ADDED_LABELS,
     BadDeployment,
     BeingDeleted,
     Deployment,
@@ -29,6 +30,7 @@ from relens.kit import clock
 from relens.kit.errors import Conflict
 from relens.kit.ids import new_id
 from relens.registry.model_version import ModelVersion
+from relens.vision.labels import LabelMap
 
 FIRST_SHARE = 0.1
 """What a canary begins with where nobody says otherwise: enough to be seen, little enough to be forgiven."""
@@ -36,6 +38,10 @@ FIRST_SHARE = 0.1
 
 class NothingFailed(Conflict):
     """Everything that is wanted is loaded, or on its way."""
+
+
+class LabelThere(Conflict):
+    """Another spelling of a label that there is."""
 
 
 class NothingBefore(Conflict):
@@ -151,6 +157,32 @@ def set_canary_share(connection: Connection, deployment: Deployment, share: floa
 def set_settings(connection: Connection, deployment: Deployment, settings: Mapping[str, Any]) -> None:
     """Merges `settings` into those there are."""
     store.change(connection, deployment.id, settings={**deployment.settings, **settings})
+
+
+def add_label(connection: Connection, deployment: Deployment, label: str, actor: Actor) -> Deployment:
+    """People can say it from now on, and the dataset that the deployment feeds learns it. The same again changes nothing.
+
+    Raises BadLabels, or LabelThere for another spelling of one there is.
+    """
+    actor.must_be("reviewer")
+    (name,) = LabelMap((" ".join(label.split()),)).names
+    if name in deployment.labels:
+        return deployment
+    alike = next((one for one in deployment.labels if one.casefold() == name.casefold()), None)
+    if alike is not None:
+        raise LabelThere(f"'{deployment.name}' has the label '{alike}' already: use that one")
+    know_labels(connection, deployment, [name])
+    added = {ADDED_LABELS: [*deployment.added_labels, name]}
+    set_settings(connection, deployment, added)
+    store.remember_setting(connection, SettingChange(deployment.id, ADDED_LABELS, added, clock.now(), actor.id))
+    return store.get(connection, deployment.id)
+
+
+def know_labels(connection: Connection, deployment: Deployment, labels: Iterable[str]) -> None:
+    """Reviews may use them from now on."""
+    fresh = [label for label in labels if label not in deployment.labels]
+    if fresh:
+        store.change(connection, deployment.id, labels=[*deployment.labels, *fresh])
 
 
 def set_keeping(connection: Connection, deployment: Deployment, keeping: Keeping, actor: Actor) -> None:

@@ -13,6 +13,7 @@ from relens.kit.errors import Conflict, Gone, Invalid, NotFound
 
 Role = Literal["champion", "shadow", "canary"]
 Target = Literal["server", "external"]
+ADDED_LABELS = "added_labels"
 ROLES: tuple[Role, ...] = ("champion", "shadow", "canary")
 
 
@@ -63,6 +64,11 @@ class Deployment:
     created_by: str
     archived_at: Micros | None = None
     deleting_since: Micros | None = None
+
+    @property
+    def added_labels(self) -> tuple[str, ...]:
+        """Those that people added while reviewing, the oldest first."""
+        return tuple(self.settings.get(ADDED_LABELS, ()))
 
     def version_in(self, role: Role) -> str | None:
         return {"champion": self.champion, "shadow": self.shadow, "canary": self.canary}[role]

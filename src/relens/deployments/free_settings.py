@@ -15,6 +15,7 @@ OWNED = {
     "threshold_by": "PATCH …/deployments/NAME {threshold}",
     "images": "PUT …/deployments/NAME/images",
     "review_queue": "PUT …/deployments/NAME/review-queue",
+    "added_labels": "POST …/deployments/NAME/labels",
     "drift_watch": "PUT …/deployments/NAME/drift",
 }
 """What is checked where it is set; a free value under such a name would be read as one that was checked."""

@@ -212,6 +212,23 @@ def change_deployment(deployment: str, asked: DeploymentChange, actor: Asking, d
     return database.write(work)
 
 
+class LabelIn(BaseModel):
+    """A label that people miss while reviewing."""
+
+    label: str = Field(min_length=1, max_length=200)
+
+
+@router.post("/deployments/{deployment}/labels")
+def add_label(deployment: str, asked: LabelIn, actor: Asking, database: Db) -> DeploymentOut:
+    """From now on reviews can use it; the dataset that the deployment feeds learns it with its next version."""
+
+    def work(connection: Connection) -> DeploymentOut:
+        found = change.add_label(connection, store.get(connection, deployment), asked.label, actor)
+        return shown(connection, [found])[0]
+
+    return database.write(work)
+
+
 @router.get("/deployments/{deployment}/roles")
 def list_roles(deployment: str, database: Db) -> Page[RoleLineOut]:
     """Which version had which role when, the newest first."""

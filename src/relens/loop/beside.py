@@ -13,9 +13,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from relens.datasets import store as datasets
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
+from relens.kit.errors import NotFound
 from relens.loop import store
 from relens.loop.compare import MAIN, compare
 from relens.loop.decision import Decision
@@ -23,6 +25,8 @@ from relens.loop.from_log import Beside, evaluated
 from relens.loop.gate import Comparison, Floors, GateDecision, Labels, decide
 from relens.loop.policy import AfterShadow
 from relens.loop.promote import after_shadow
+from relens.loop.trial import words_of
+from relens.loop.vocabulary import Vocabulary, named
 from relens.metrics.estimate import always_factor
 from relens.predictions import store as predictions
 from relens.registry import store as registry
@@ -30,6 +34,7 @@ from relens.review import store as verdicts
 from relens.review.checks import Check, checks
 from relens.review.verdict import USABLE
 from relens.serving.quietly import quietly
+from relens.vision.annotation import Annotation
 
 LEAST, EVERY = 100, 25
 FLOORS = Floors(images=LEAST, objects=LEAST, clear_images=LEAST)
@@ -62,20 +67,16 @@ class Shadows:
             deployment = deployments.get(connection, decision.deployment)
             if (deployment.champion, deployment.shadow) != (decision.champion, decision.candidate):
                 return looked_at
-            labels = Labels(
-                registry.get(connection, decision.champion).labels, registry.get(connection, decision.candidate).labels
-            )
-            images = fresh(connection, deployment, decision, labels.shared)
+            words = _words(connection, decision)
+            images = fresh(connection, deployment, decision, words)
         number = len(images) if len(images) < LEAST else len(images) - len(images) % EVERY
         if (number, after) != looked_at:
-            said = quietly(lambda: judged(deployment.task, labels, images, _gains(decision.numbers)))
+            said = quietly(lambda: judged(deployment.task, words, images, _gains(decision.numbers)))
             self._database.write(partial(after_shadow, decision_id=decision.id, said=said, images=len(images)))
         return number, after
 
 
-def fresh(
-    connection: Connection, deployment: Deployment, decision: Decision, labels: Sequence[str]
-) -> tuple[Beside, ...]:
+def fresh(connection: Connection, deployment: Deployment, decision: Decision, words: Vocabulary) -> tuple[Beside, ...]:
     """The random checks that the champion answered and the shadow saw since it has that role; an image that came twice counts once."""
     since = deployments.since_of(connection, deployment.id, "shadow") or decision.at
     drawn: dict[str, Check] = {one.prediction: one for one in checks(connection, deployment.id)}
@@ -91,16 +92,18 @@ def fresh(
         shadow, check = beside.get(line.id), usable[line.id]
         if shadow is None or shadow.model_version != decision.candidate or check.verdict is None:
             continue
-        true = check.verdict.annotations
-        if deployment.task == "classification" and (not true or true[0].label not in labels):
+        true = _in_common(check.verdict.annotations, words)
+        if deployment.task == "classification" and (not true or true[0].label not in words.labels.shared):
             continue
         found[line.asset] = Beside(line, shadow, true, check.probability)
     return tuple(found.values())
 
 
-def judged(task: str, labels: Labels, images: Sequence[Beside], gains: tuple[str, ...] = ()) -> GateDecision:
+def judged(task: str, words: Vocabulary, images: Sequence[Beside], gains: tuple[str, ...] = ()) -> GateDecision:
     """What the gate says of these images, each weighed by 1 / probability, at this look as at any other."""
-    champion, shadow = (evaluated(task, labels.shared, images, shadow=which) for which in (False, True))
+    labels = words.labels
+    champion = evaluated(task, labels.shared, images, shadow=False, names=words.champion)
+    shadow = evaluated(task, labels.shared, images, shadow=True, names=words.candidate)
     raw = {one.champion.asset: 1 / one.probability for one in images}
     mean = sum(raw.values()) / len(raw) if raw else 1.0
     weights = {asset: weight / mean for asset, weight in raw.items()}
@@ -109,6 +112,20 @@ def judged(task: str, labels: Labels, images: Sequence[Beside], gains: tuple[str
     compared = compare(MAIN[task], champion, shadow, None if whole else objects, weights)
     said = decide(None if compared is None else always(compared), labels, gains=gains, test_share=1.0, floors=FLOORS)
     return replace(said, numbers={**said.numbers, "least": LEAST})
+
+
+def _words(connection: Connection, decision: Decision) -> Vocabulary:
+    """Those in which the candidate was judged before it ran."""
+    champion, candidate = (registry.get(connection, one) for one in (decision.champion, decision.candidate))
+    try:
+        return words_of(connection, champion, candidate, datasets.get(connection, decision.dataset_version))
+    except NotFound:
+        return Vocabulary(Labels(champion.labels, candidate.labels))
+
+
+def _in_common(said: tuple[Annotation, ...], words: Vocabulary) -> tuple[Annotation, ...]:
+    """People said it in the names of the champion, or in those of the dataset."""
+    return named(said, {**words.champion, **words.data})
 
 
 def always(seen: Comparison) -> Comparison:

@@ -216,6 +216,7 @@ class PreviewOut(BaseModel):
     left_out: dict[str, int]
     labels: dict[str, int]
     nothing_here: int
+    new_labels: list[str] = Field(description="labels the dataset learns with it")
 
     @staticmethod
     def of(seen: Preview) -> PreviewOut:
@@ -226,6 +227,7 @@ class PreviewOut(BaseModel):
             left_out=seen.tally.left_out,
             labels=seen.labels,
             nothing_here=seen.nothing_here,
+            new_labels=list(seen.new_labels),
             **counts,
         )
 

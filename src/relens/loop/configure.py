@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from relens.access.actor import Actor
 from relens.alerts import store as alerts
 from relens.datasets import store as datasets
+from relens.datasets.names_now import became
 from relens.deployments.deployment import Deployment
 from relens.kit import clock
 from relens.kit.errors import NotFound
@@ -103,12 +104,14 @@ def _must_fit(connection: Connection, deployment: Deployment, dataset: str) -> N
         raise BadPolicy(
             f"'{deployment.name}' is for {deployment.task}; the dataset '{newest.dataset_name}' is for {newest.task}"
         )
-    if not set(deployment.labels) & set(newest.labels):
+    names = became(connection, newest)
+    now = {label: names.now(label) for label in _answered(connection, deployment)}
+    if not set(deployment.labels).union(*now.values()) & set(newest.labels):
         raise BadPolicy(
             f"'{deployment.name}' and the dataset '{newest.dataset_name}' share no label: "
             f"{', '.join(deployment.labels[:8])} against {', '.join(newest.labels[:8])}"
         )
-    missing = [label for label in _answered(connection, deployment) if label not in newest.labels]
+    missing = [label for label, called in now.items() if called - set(newest.labels)]
     if missing:
         raise BadPolicy(
             f"the dataset '{newest.dataset_name}' has no label {', '.join(missing[:8])}, which the champion of '{deployment.name}' "

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from relens.assets import store as assets
 from relens.datasets import store as datasets
+from relens.datasets.became import Became
 from relens.datasets.earlier import follow_sides
+from relens.datasets.names_now import became
 from relens.datasets.sides import Sides
 from relens.datasets.version import DatasetVersion
+from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.kit.errors import Conflict, NotFound
@@ -108,12 +111,13 @@ class Feedback:
         self, connection: Connection, deployment: str, loop: FeedbackLoop, dataset: str, touched: Sequence[str]
     ) -> list[Member]:
         known = self._what_is_known(connection, dataset)
+        added = deployments.get(connection, deployment).added_labels
         said = verdicts.of_assets(connection, deployment, touched)
         before = feedback_rows.members(connection, dataset, deployment, touched)
         placed: list[Member] = []
         for reviewed in _reviewed(connection, said, before):
             asset = reviewed.verdict.asset or ""
-            member = place(reviewed, before.get(asset), known, loop.test_share)
+            member = place(reviewed, before.get(asset), known, loop.test_share, added)
             known.remember(member)
             placed.append(member)
         return placed
@@ -129,7 +133,7 @@ class Feedback:
                 for asset in assets.several(connection, [item.asset for item in items]).values()
             }
             members = feedback_rows.of_dataset(connection, dataset)
-            known = Known(newest.task, newest.labels, items, prints, members, sides)
+            known = Known(newest.task, newest.labels, items, prints, members, sides, became(connection, newest))
             there = self._known[dataset] = (newest.id, known)
         return there[1]
 
@@ -141,6 +145,15 @@ def newest_version(connection: Connection, dataset: str) -> DatasetVersion:
     if there is None:
         raise EmptyDataset(f"the dataset '{found.name}' has no version yet: import one first")
     return there
+
+
+def with_added(connection: Connection, deployment: str, base: DatasetVersion, members: Iterable[Member]) -> Became:
+    """The labels of the version that will grow from `base`: also those that were added while reviewing and are said of images that enter."""
+    names = became(connection, base)
+    said = {annotation.label for one in members if one.outcome == "in" for annotation in one.annotations}
+    added = deployments.get(connection, deployment).added_labels
+    fresh = (label for label in added if label in said and label not in base.labels)
+    return replace(names, labels=(*base.labels, *fresh))
 
 
 def share_of_reviews(deployment: Deployment, loop: FeedbackLoop) -> float:

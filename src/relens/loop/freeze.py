@@ -15,7 +15,7 @@ from relens.datasets.sides import Sides
 from relens.datasets.version import DatasetVersion
 from relens.infra.database import Database
 from relens.loop import feedback_rows, store
-from relens.loop.feedback import NoFeedbackLoop, Tally, newest_version, tally
+from relens.loop.feedback import NoFeedbackLoop, Tally, newest_version, tally, with_added
 from relens.loop.membership import Member
 from relens.loop.merge import Merged, merge
 
@@ -34,6 +34,7 @@ class _Found:
     """What one reading of the rows says the next version is. `up_to`: the verdict up to which it was looked at."""
 
     base: DatasetVersion
+    labels: tuple[str, ...]
     members: dict[str, Member]
     merged: Merged
     tally: Tally
@@ -50,7 +51,7 @@ def freeze(database: Database, deployment: str, name: str, actor: Actor, job: st
             if job is not None and (before := _before(connection, job)) is not None:
                 return before
             found = _found(connection, deployment, name)
-        content = manifest(found.base.task, found.base.labels, found.merged.items)
+        content = manifest(found.base.task, found.labels, found.merged.items)
         lay_down(database, content)
 
         def publish(connection: Connection, found: _Found = found) -> Frozen:
@@ -82,16 +83,19 @@ def _found(connection: Connection, deployment: str, name: str) -> _Found:
         raise NoFeedbackLoop(f"'{name}' feeds no dataset yet: choose one in its feedback loop settings")
     base = newest_version(connection, loop.dataset)
     members = feedback_rows.members(connection, loop.dataset, deployment)
+    names = with_added(connection, deployment, base, members.values())
     merged = merge(
         datasets.items(connection, base.id),
         members,
         follow_sides(connection, base.dataset, Sides()),
-        base.labels,
+        names,
         feedback_rows.sides_of_others(connection, loop.dataset, deployment),
     )
     _without_gone(connection, merged)
     up_to = feedback_rows.cursor(connection, loop.dataset, deployment)
-    return _Found(base, members, merged, _left(tally(connection, deployment, loop), merged, members), up_to)
+    return _Found(
+        base, names.labels, members, merged, _left(tally(connection, deployment, loop), merged, members), up_to
+    )
 
 
 def _without_gone(connection: Connection, merged: Merged) -> None:

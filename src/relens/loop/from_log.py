@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
+from relens.loop.vocabulary import Names
 from relens.metrics.average_precision import ApStore
 from relens.metrics.kinds.average_precision import matches_of
 from relens.metrics.metric import Judged
@@ -26,12 +28,24 @@ class Beside:
     probability: float
 
 
-def evaluated(task: str, labels: Sequence[str], images: Sequence[Beside], *, shadow: bool) -> Evaluated:
-    """One of the two versions on the images that have something to say about `labels`; an answer that failed said nothing."""
-    pairs = [(one.shadow if shadow else one.champion, one) for one in images]
+def evaluated(
+    task: str, labels: Sequence[str], images: Sequence[Beside], *, shadow: bool, names: Names = MappingProxyType({})
+) -> Evaluated:
+    """One of the two versions on the images that have something to say about `labels`; an answer that failed said nothing.
+
+    `names`: what the version's labels are called in `labels` and in the images' annotations.
+    """
+    pairs = [(_called(one.shadow if shadow else one.champion, names), one) for one in images]
     if task == "classification":
         return _classified(pairs)
     return _detected(task, labels, pairs)
+
+
+def _called(line: Logged, names: Names) -> Logged:
+    if not names:
+        return line
+    said = ((found, names.get(found.label, found.label)) for found in line.detections)
+    return replace(line, detections=tuple(replace(found, label=name) for found, name in said if name is not None))
 
 
 def _detected(task: str, labels: Sequence[str], pairs: Sequence[tuple[Logged, Beside]]) -> Evaluated:

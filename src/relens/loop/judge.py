@@ -60,12 +60,12 @@ class Judge:
             deployment = deployments.get(connection, str(run.payload["deployment"]))
             trial = trial_of(connection, deployment, registry.get(connection, candidate), dataset_version)
             apart = _with_new_labels(connection, trial)
-            demands = store.policies(connection, deployment.id).rollout.demands
+            demands = trial.vocabulary.demands(store.policies(connection, deployment.id).rollout.demands)
             came_from = feedback_rows.predictions_of(
                 connection, trial.data.dataset, [item.asset for item in trial.items]
             )
         answers = self._answers(run, trial, apart, deployment, {a: line for a, (_, line) in came_from.items()})
-        if not (trial.labels.missing or trial.labels.new or trial.seen):
+        if not (trial.labels.missing or trial.labels.new or trial.seen) and trial.vocabulary.plain:
             self._keep(trial, answers.champion, answers.candidate, str(run.payload["actor"]))
         # Hundreds of resamples: no request waits for them.
         return quietly(lambda: seen_of(trial, answers, demands))
@@ -83,8 +83,9 @@ class Judge:
 
             return show
 
-        champion = self._evaluations.judge(trial.champion, items, progress(0))
-        candidate = self._evaluations.judge(trial.candidate, items, progress(len(items)))
+        words = trial.vocabulary
+        champion = self._evaluations.judge(trial.champion, items, progress(0), words.champion)
+        candidate = self._evaluations.judge(trial.candidate, items, progress(len(items)), words.candidate)
         new = self._evaluations.judge(trial.candidate, apart, progress(2 * len(items))) if apart else None
         return Answers(
             champion=champion,
@@ -150,13 +151,13 @@ def judge_candidate(
 
 def _with_new_labels(connection: Connection, trial: Trial) -> list[Item]:
     """The test images as they are, with the candidate's new labels in them; none where it has no new label that the data knows."""
-    new = set(trial.labels.new) & set(trial.data.labels)
+    new = set(trial.labels.new) & {trial.vocabulary.data.get(label, label) for label in trial.data.labels}
     if not new:
         return []
     judged = {item.asset for item in trial.items}
     return [
         item
-        for item in datasets.items(connection, trial.data.id, ("test",))
+        for item in map(trial.vocabulary.item, datasets.items(connection, trial.data.id, ("test",)))
         if item.asset in judged or any(annotation.label in new for annotation in item.annotations)
     ]
 

@@ -7,13 +7,14 @@ was unsure of, or of what somebody complained about, would favour any other mode
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relens.datasets.became import Became, unchanged
 from relens.datasets.item import Item, Split
 from relens.datasets.sides import Sides
 from relens.datasets.split import side
@@ -34,9 +35,11 @@ Outcome = Literal[
     "other task",
     "test scene",
     "gone",
+    "left out",
 ]
-"""`in`: it belongs in the dataset. `skipped`: the person passed it by. The last six say why a usable verdict does not enter.
-`test scene`: its scene is kept for testing, and it is no random check itself. `gone`: its image has left."""
+"""`in`: it belongs in the dataset. `skipped`: the person passed it by. The last seven say why a usable verdict does not enter.
+`test scene`: its scene is kept for testing, and it is no random check itself. `gone`: its image has left. `left out`: what it did
+was undone; anything new that is said of the image counts again."""
 
 DEPENDING: tuple[Outcome, ...] = ("present", "near-duplicate", "unknown label", "other task", "test scene")
 """Those that may come out otherwise with another version of the dataset."""
@@ -95,7 +98,7 @@ class Known:
     """The newest version of the target dataset, where its images were in all of them, and the members of every deployment that feeds
     it, made quick to ask.
 
-    `fingerprints`: those of the items' assets.
+    `fingerprints`: those of the items' assets; `became`: what its labels were called before.
     """
 
     def __init__(
@@ -106,8 +109,10 @@ class Known:
         fingerprints: Mapping[str, str],
         members: Iterable[Member] = (),
         sides: Sides | None = None,
+        became: Became | None = None,
     ) -> None:
         self.task = task
+        self.became = became or unchanged(labels)
         self.labels = frozenset(labels)
         self._sides = Sides() if sides is None else sides
         self._scenes: dict[str, Split] = {}
@@ -172,11 +177,16 @@ def _as_bits(fingerprints: Iterable[str]) -> NDArray[np.uint64]:
     return np.frombuffer(b"".join(bytes.fromhex(one) for one in fingerprints), np.uint64).reshape(-1, 4)
 
 
-def place(reviewed: Reviewed, before: Member | None, known: Known, test_share: float) -> Member:
-    """What becomes of an image whose verdict is new or has changed; `before` is what was made of it earlier."""
+def place(
+    reviewed: Reviewed, before: Member | None, known: Known, test_share: float, added: Collection[str] = ()
+) -> Member:
+    """What becomes of an image whose verdict is new or has changed; `before` is what was made of it earlier.
+
+    `added`: labels that people added while reviewing; the dataset learns them with its next version.
+    """
     verdict = reviewed.verdict
     assert verdict.asset is not None
-    outcome = _outcome(reviewed, before, known)
+    outcome = _outcome(reviewed, before, known, added)
     split = before.split if before else None
     if outcome == "in" and split is None:
         split = known.side(reviewed, test_share)
@@ -197,17 +207,20 @@ def place(reviewed: Reviewed, before: Member | None, known: Known, test_share: f
     )
 
 
-def _outcome(reviewed: Reviewed, before: Member | None, known: Known) -> Outcome:
+def _outcome(reviewed: Reviewed, before: Member | None, known: Known, added: Collection[str]) -> Outcome:
     verdict = reviewed.verdict
     if verdict.status not in USABLE:
         return verdict.status if verdict.status in ("unusable", "skipped") else "pending"
     if not reviewed.here:
         return "gone"
-    if any(annotation.label not in known.labels for annotation in verdict.annotations):
-        return "unknown label"
-    if not _fits(verdict.annotations, known.task):
-        return "other task"
     assert verdict.asset is not None
+    said = known.became.of(verdict.annotations, verdict.asset, reviewed.source)
+    if any(annotation.label not in known.labels and annotation.label not in added for annotation in said):
+        return "unknown label"
+    if len(said) < len(verdict.annotations) and TASKS.get(known.task).whole_image:
+        return "unknown label"  # what it shows was dropped from the dataset
+    if not _fits(said, known.task):
+        return "other task"
     ours = before is not None and before.version is not None
     if not ours and known.has(verdict.asset, verdict.deployment):
         return "present"

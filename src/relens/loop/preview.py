@@ -9,17 +9,21 @@ from sqlalchemy import Connection
 
 from relens.deployments.deployment import Deployment
 from relens.loop import feedback_rows, store
-from relens.loop.feedback import NoFeedbackLoop, Tally, newest_version, tally
+from relens.loop.feedback import NoFeedbackLoop, Tally, newest_version, tally, with_added
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`labels`: annotations that are new, by label; `nothing_here`: new images without any. `after` names the version it grows from."""
+    """`labels`: annotations that are new, by label; `nothing_here`: new images without any. `after` names the version it grows from.
+
+    `new_labels`: those that the dataset learns with it.
+    """
 
     after: str
     tally: Tally
     labels: dict[str, int]
     nothing_here: int
+    new_labels: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -37,7 +41,8 @@ class Preview:
         named = [f"{label} {count:,}" for label, count in self.labels.items()]
         if self.nothing_here:
             named.append(f"nothing here {self.nothing_here:,}")
-        return f"{', '.join(parts)}; labels: {', '.join(named) or 'none'}"
+        fresh = f"; new: {', '.join(self.new_labels)}" if self.new_labels else ""
+        return f"{', '.join(parts)}; labels: {', '.join(named) or 'none'}{fresh}"
 
 
 def preview(connection: Connection, deployment: Deployment) -> Preview:
@@ -47,13 +52,13 @@ def preview(connection: Connection, deployment: Deployment) -> Preview:
         raise NoFeedbackLoop(f"'{deployment.name}' feeds no dataset yet: choose one in its feedback loop settings")
     labels: Counter[str] = Counter()
     nothing = 0
-    for member in feedback_rows.members(connection, loop.dataset, deployment.id).values():
+    base = newest_version(connection, loop.dataset)
+    members = feedback_rows.members(connection, loop.dataset, deployment.id)
+    names = with_added(connection, deployment.id, base, members.values())
+    for member in members.values():
         if member.outcome == "in" and member.version is None:
-            labels.update(annotation.label for annotation in member.annotations)
-            nothing += not member.annotations
-    return Preview(
-        newest_version(connection, loop.dataset).title,
-        tally(connection, deployment.id, loop),
-        dict(labels.most_common()),
-        nothing,
-    )
+            said = names.of(member.annotations, member.asset, member.source)
+            labels.update(annotation.label for annotation in said)
+            nothing += not said
+    fresh = tuple(label for label in names.labels if label not in base.labels)
+    return Preview(base.title, tally(connection, deployment.id, loop), dict(labels.most_common()), nothing, fresh)

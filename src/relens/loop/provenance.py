@@ -141,8 +141,9 @@ def _verdicts(connection: Connection, version: DatasetVersion) -> list[Step]:
             "corrected": sum(said.status == "corrected" for said in added),
             "changed": sum(entries[said.seq] == "changed" for said in theirs),
             "taken out": sum(entries[said.seq] == "left" for said in theirs),
+            "left out again": sum(entries[said.seq] == "undone" for said in theirs),
         }
-        detail = ", ".join(f"{count} {what}" for what, count in counts.items() if count or what in _ALWAYS)
+        detail = ", ".join(f"{count} {what}" for what, count in counts.items() if count or (added and what in _ALWAYS))
         latest = max(said.at for said in theirs)
         steps.append(Step("verdicts", f"{len(theirs)} reviewed images", theirs[0].prediction, latest, person, detail))
     return steps

@@ -127,7 +127,7 @@ def _times(speed: Speed) -> str:
 
 
 def _remarks(trial: Trial, champion: Evaluated) -> list[str]:
-    remarks = [f"Judged on the test images of {trial.data.title}."]
+    remarks = [f"Judged on the test images of {trial.data.title}.", *trial.vocabulary.sentences]
     if trial.seen:
         remarks.append(f"{trial.seen} test images were left out: one of the two has learned from them.")
     if champion.missing:

@@ -9,12 +9,14 @@ from sqlalchemy import Connection
 
 from relens.datasets import store as datasets
 from relens.datasets.item import Item
+from relens.datasets.names_now import became
 from relens.datasets.version import DatasetVersion
 from relens.deployments.deployment import Deployment
 from relens.kit.errors import Conflict, NotFound
 from relens.loop import feedback_rows, store
 from relens.loop.feedback import newest_version
 from relens.loop.gate import Labels
+from relens.loop.vocabulary import Vocabulary, vocabulary
 from relens.monitoring import store as monitoring
 from relens.registry import store as registry
 from relens.registry.model_version import ModelVersion
@@ -29,7 +31,7 @@ class CannotJudge(Conflict):
 class Trial:
     """Who is compared with whom, on which images; `seen` test images were left out because one of them was trained on them.
 
-    `weights` by asset: those of random checks are as 1 / probability of being drawn, and 1 on average; every other image has 1.
+    `items` are in the common names of `vocabulary`. `weights` by asset: those of random checks are as 1 / probability of being drawn, and 1 on average; every other image has 1.
     """
 
     champion: ModelVersion
@@ -38,11 +40,12 @@ class Trial:
     items: tuple[Item, ...]
     seen: int
     newer: int
+    vocabulary: Vocabulary
     weights: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def labels(self) -> Labels:
-        return Labels(self.champion.labels, self.candidate.labels)
+        return self.vocabulary.labels
 
 
 def trial_of(
@@ -52,13 +55,35 @@ def trial_of(
         raise CannotJudge(f"'{deployment.name}' has no champion to compare with")
     champion = registry.get(connection, deployment.champion)
     data = test_data(connection, deployment, candidate, dataset_version)
-    shared = set(Labels(champion.labels, candidate.labels).shared)
-    test = [_only(item, shared) for item in datasets.items(connection, data.id, ("test",)) if _is_about(item, shared)]
+    words = words_of(connection, champion, candidate, data)
+    shared = set(words.labels.shared)
+    kept = map(words.item, datasets.items(connection, data.id, ("test",)))
+    test = [_only(item, shared) for item in kept if _is_about(item, shared)]
     own = _trained_on(connection, deployment, champion)
     learned = _trained_on(connection, deployment, candidate)
     items = tuple(item for item in test if item.asset not in own and item.asset not in learned)
     newer = len(learned - own) if own else 0
-    return Trial(champion, candidate, data, items, len(test) - len(items), newer, _weights(connection, data, items))
+    weights = _weights(connection, data, items)
+    return Trial(champion, candidate, data, items, len(test) - len(items), newer, words, weights)
+
+
+def words_of(
+    connection: Connection, champion: ModelVersion, candidate: ModelVersion, data: DatasetVersion
+) -> Vocabulary:
+    """What the labels of both are called in `data`, by what became of them since each was trained."""
+    since = [_number_in(connection, version, data) for version in (champion, candidate)]
+    return vocabulary(champion.labels, candidate.labels, became(connection, data), *since)
+
+
+def _number_in(connection: Connection, version: ModelVersion, data: DatasetVersion) -> int | None:
+    """The number of the version of the same dataset that it was trained on."""
+    if version.dataset_version is None:
+        return None
+    try:
+        trained_on = datasets.get(connection, version.dataset_version)
+    except NotFound:
+        return None
+    return trained_on.number if trained_on.dataset == data.dataset else None
 
 
 def _weights(connection: Connection, data: DatasetVersion, items: Sequence[Item]) -> dict[str, float]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -60,14 +61,20 @@ def evaluate(
     items: Sequence[Item],
     read: Callable[[str], bytes],
     progress: Progress = lambda done, total: None,
+    names: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Evaluated:
     """`read(asset)` gives an image's bytes. A label of the dataset that the model does not know is one it never finds.
+
+    `names`: what the model's labels are called in `items`, where that differs; None: what it says of it does not count.
 
     Raises what `predict` raises; a classification image without a label is passed over.
     """
     whole_image = loaded.manifest.task == "classification"
     wanted = [item for item in items if item.annotations or not whole_image]
-    judged: _Classified | _Detected = _Classified(loaded) if whole_image else _Detected(loaded)
+    own = tuple(
+        dict.fromkeys(name for one in loaded.manifest.labels.names if (name := names.get(one, one)) is not None)
+    )
+    judged: _Classified | _Detected = _Classified(own) if whole_image else _Detected(loaded.manifest.task, own)
     kept: list[Item] = []
     for done, item in enumerate(wanted):
         progress(done, len(wanted))
@@ -75,19 +82,28 @@ def evaluate(
             data = read(item.asset)
         except NoBytes:
             continue
-        judged.add(item, predict(data, loaded).prediction)
+        judged.add(item, in_other_words(predict(data, loaded).prediction, names))
         kept.append(item)
     progress(len(wanted), len(wanted))
     return judged.conclude(kept, len(wanted) - len(kept))
 
 
+def in_other_words(said: Prediction, names: Mapping[str, str | None]) -> Prediction:
+    """With its labels called as `names` has it."""
+    if not names:
+        return said
+    called = ((found, names.get(found.label, found.label)) for found in said.detections)
+    return replace(said, detections=tuple(replace(found, label=name) for found, name in called if name is not None))
+
+
 @dataclass
 class _Detected:
-    loaded: LoadedVersion
+    task: str
+    labels: tuple[str, ...]
     matches: list[Mapping[Any, LabelMatch]] = field(default_factory=list)
 
     def add(self, item: Item, prediction: Prediction) -> None:
-        if self.loaded.manifest.task == "segmentation":
+        if self.task == "segmentation":
             said_of = Judged(
                 item.asset, prediction.detections, item.annotations, 0.0, prediction.width, prediction.height
             )
@@ -109,7 +125,7 @@ class _Detected:
         )
 
     def conclude(self, items: Sequence[Item], missing: int) -> Evaluated:
-        store = ApStore(_all_labels(self.loaded, items))
+        store = ApStore(_all_labels(self.labels, items))
         for item, matches in zip(items, self.matches, strict=True):
             store.insert(item.asset, matches)
         summary = store.summary()
@@ -118,7 +134,7 @@ class _Detected:
         found = {name: summary.get(name) for name in SCORES}
         found |= {"precision": best.precision, "recall": best.recall, "f1": best.f1}
         return Evaluated(
-            task=self.loaded.manifest.task,
+            task=self.task,
             scores=found,
             labels={str(label): dict(numbers) for label, numbers in by_label.items()},
             assets=tuple(item.asset for item in items),
@@ -133,14 +149,14 @@ class _Detected:
 
 @dataclass
 class _Classified:
-    loaded: LoadedVersion
+    own: tuple[str, ...]
     said: list[str | None] = field(default_factory=list)
 
     def add(self, item: Item, prediction: Prediction) -> None:
         self.said.append(prediction.detections[0].label if prediction.detections else None)
 
     def conclude(self, items: Sequence[Item], missing: int) -> Evaluated:
-        labels = _all_labels(self.loaded, items)
+        labels = _all_labels(self.own, items)
         index = {label: place for place, label in enumerate(labels)}
         true = [item.annotations[0].label for item in items]
         # A model that said nothing was wrong: one more column keeps that from looking like any label.
@@ -178,9 +194,9 @@ class _Classified:
         )
 
 
-def _all_labels(loaded: LoadedVersion, items: Sequence[Item]) -> tuple[str, ...]:
+def _all_labels(labels: Sequence[str], items: Sequence[Item]) -> tuple[str, ...]:
     """The model's labels in their order, then those only the images have."""
-    own = dict.fromkeys(loaded.manifest.labels.names)
+    own = dict.fromkeys(labels)
     extra = sorted({one.label for item in items for one in item.annotations} - own.keys())
     return (*own, *extra)
 

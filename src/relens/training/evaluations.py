@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -95,10 +96,14 @@ class Evaluations:
         return made
 
     def judge(
-        self, version: ModelVersion, items: list[Item], progress: Progress = lambda done, total: None
+        self,
+        version: ModelVersion,
+        items: list[Item],
+        progress: Progress = lambda done, total: None,
+        names: Mapping[str, str | None] = MappingProxyType({}),
     ) -> Evaluated:
-        """Loads the version and evaluates it; for callers that need every image's answer, such as a gate."""
-        return beside_serving(lambda: self._load(version), items, self._read, progress)
+        """Loads the version and evaluates it; for callers that need every image's answer, such as a gate. `names` as in `evaluate`."""
+        return beside_serving(lambda: self._load(version), items, self._read, progress, names)
 
     def with_both(
         self, one: ModelVersion, other: ModelVersion, work: Callable[[LoadedVersion, LoadedVersion, Read], Result]
@@ -155,7 +160,11 @@ class Evaluations:
 
 
 def beside_serving(
-    loading: Callable[[], LoadedVersion], items: Sequence[Item], read: Read, progress: Progress
+    loading: Callable[[], LoadedVersion],
+    items: Sequence[Item],
+    read: Read,
+    progress: Progress,
+    names: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Evaluated:
     """`evaluate` on one thread of low priority: it runs in the server's process, and whoever waits for an answer goes first.
 
@@ -164,7 +173,7 @@ def beside_serving(
 
     def work() -> Evaluated:
         with closing(loading()) as loaded:
-            return evaluate(loaded, items, read, progress)
+            return evaluate(loaded, items, read, progress, names)
 
     return quietly(work)
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relens.access.actor import Actor
+from relens.datasets.became import unchanged
 from relens.datasets.item import Item
 from relens.datasets.sides import Sides
 from relens.kit.ids import content_id
@@ -65,7 +66,7 @@ def placed(
 
 
 def merged(base: list[Item], members: dict[str, Member], sides: Sides | None = None) -> list[Item]:
-    return merge(base, members, sides or Sides(), ("a", "b")).items
+    return merge(base, members, sides or Sides(), unchanged(("a", "b"))).items
 
 
 def test_a_usable_verdict_enters_and_others_say_why_not() -> None:
@@ -185,13 +186,13 @@ def test_what_was_a_test_image_once_is_one_in_every_later_version() -> None:
 def test_what_waits_and_is_there_by_now_is_left_to_whoever_put_it_there() -> None:
     member = placed(said(1), known())
     item = Item(member.asset, "train", "g", "one.jpg", None, (Annotation("b"),))
-    found = merge([item], {member.asset: member}, Sides(), ("a", "b"))
+    found = merge([item], {member.asset: member}, Sides(), unchanged(("a", "b")))
     assert (found.items, found.changes, found.refused) == ([item], {}, {member.asset: "present"})
 
 
 def test_two_deployments_that_placed_one_scene_at_the_same_moment_keep_it_for_testing() -> None:
     member = placed(said(1), known(), group="g", checked=False)
-    found = merge([], {member.asset: member}, Sides(), ("a", "b"), {"g": "test"})
+    found = merge([], {member.asset: member}, Sides(), unchanged(("a", "b")), {"g": "test"})
     assert (found.items, found.refused) == ([], {member.asset: "test scene"})
 
 

@@ -1,83 +1,99 @@
-/* A zip dropped here becomes a dataset version; what is wrong with it is said line by line. */
-import { useState, type DragEvent } from "react";
-import { Link } from "react-router";
-import { send } from "../api/client";
-import type { Job, ReportLine } from "../api/types";
+/* A zip or a folder dropped here becomes a dataset version; what is wrong with it is said kind by kind. */
+import { useRef, useState, type DragEvent } from "react";
+import type { DatasetFormat, Job, Page } from "../api/types";
+import { upload } from "../api/upload";
 import { useRead } from "../api/use";
 import { Button, Field, Input, Select, Switch } from "../design/controls";
-import { bytes, count, plural } from "../design/format";
-import { Card, dim, tableClass } from "../design/page";
+import { bytes, plural } from "../design/format";
+import { Card, dim } from "../design/page";
 import { Bar, Notice } from "../design/status";
 import css from "./datasets.module.css";
+import { nameFor, ofDrop, ofList, type Dropped } from "./dropped";
+import { Outcome } from "./Outcome";
+import { tooMuch, zip } from "./zip";
+
+type Sending = { doing: "Reading" | "Sending"; done: number; total: number };
+
+const PRODUCTION = [
+  { value: "", title: "Left out" },
+  { value: "train", title: "Train" },
+  { value: "validation", title: "Validation" },
+  { value: "test", title: "Test" },
+];
 
 export function Import({ taken, name: fixed }: { taken: string[]; name?: string }) {
-  const [file, setFile] = useState<File | null>(null);
+  const formats = useRead<Page<DatasetFormat>>("/dataset-formats");
+  const [chosen, setChosen] = useState<Dropped | null>(null);
   const [name, setName] = useState(fixed ?? "");
   const [format, setFormat] = useState("auto");
+  const [production, setProduction] = useState("");
   const [skip, setSkip] = useState(false);
   const [over, setOver] = useState(false);
   const [job, setJob] = useState<string | null>(null);
   const [problem, setProblem] = useState("");
-  const [sending, setSending] = useState(false);
+  const [sending, setSending] = useState<Sending | null>(null);
+  const stop = useRef(new AbortController());
 
-  const choose = (chosen: File | undefined) => {
-    if (!chosen) return;
-    setFile(chosen);
+  const choose = (found: Dropped | null) => {
     setJob(null);
-    setProblem("");
-    if (!fixed && !name)
-      setName(
-        chosen.name
-          .replace(/\.zip$/i, "")
-          .replaceAll(/[^\w-]+/g, "-")
-          .toLowerCase(),
-      );
+    setProblem(found ? (found.files && tooMuch(found.files)) || "" : "There is no file in it.");
+    setChosen(found);
+    if (found && !fixed && !name) setName(nameFor(found.name));
   };
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
-    choose(event.dataTransfer.files[0]);
+    void ofDrop(event.dataTransfer).then(choose, () => setProblem("The folder could not be read."));
   };
-  const upload = async () => {
-    if (!file) return;
-    setSending(true);
+  const start = async (skipBad: boolean) => {
+    if (!chosen) return;
+    stop.current = new AbortController();
+    const { signal } = stop.current;
+    const show = (doing: Sending["doing"]) => (done: number) => setSending({ doing, done, total: chosen.bytes });
+    setSkip(skipBad);
     setProblem("");
+    setJob(null);
     try {
-      const started = await send<Job>("POST", `/datasets/${encodeURIComponent(name)}/import?format=${format}&skip_bad=${skip}`, file, {
-        "content-type": "application/zip",
-      });
-      setJob(started.id);
+      const body = chosen.zip ?? (await zip(chosen.files, show("Reading"), signal));
+      const asked = { format, skip_bad: skipBad, production };
+      const begun = await upload<Job>(`/datasets/${encodeURIComponent(name.trim())}/import`, asked, body, show("Sending"), signal);
+      setJob(begun.id);
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : "It could not be sent.");
+      if (!signal.aborted) setProblem(error instanceof Error ? error.message : "It could not be sent.");
     } finally {
-      setSending(false);
+      setSending(null);
     }
   };
 
   return (
     <Card title={fixed ? "Import another version" : "Import a dataset"}>
       <div className={css.import}>
-        <label
+        <div
           className={css.drop}
           data-over={over}
           onDragOver={(event) => (event.preventDefault(), setOver(true))}
           onDragLeave={() => setOver(false)}
           onDrop={drop}
         >
-          <strong>{file ? `${file.name}, ${bytes(file.size)}` : "Drop a zip here, or click to choose"}</strong>
-          <span>COCO: annotations.json and images/. Or one folder of images per label.</span>
-          <input
-            className="visually-hidden"
-            type="file"
-            accept=".zip,application/zip"
-            aria-label="Zip file to import"
-            onChange={(event) => choose(event.target.files?.[0])}
-          />
-        </label>
-        {file && (
+          <strong>{chosen ? described(chosen) : "Drop a zip or a folder here"}</strong>
+          <span className={css.choices}>
+            <Choose title="Choose a zip" onChoose={choose} />
+            <Choose title="Choose a folder" folder onChoose={choose} />
+          </span>
+          {!chosen && (
+            <ul className={css.formats}>
+              {formats.data?.items.map((one) => (
+                <li key={one.name}>
+                  <b>{one.title}</b> {one.layout}
+                </li>
+              ))}
+            </ul>
+          )}
+        </div>
+        {chosen && (
           <div className={css.options}>
             {!fixed && (
-              <Field label="Name" hint={taken.includes(name) ? "It becomes the next version of that dataset." : "A new dataset."}>
+              <Field label="Name" hint={taken.includes(name.trim()) ? "It becomes the next version of that dataset." : "A new dataset."}>
                 <Input value={name} onChange={(event) => setName(event.target.value)} />
               </Field>
             )}
@@ -87,80 +103,60 @@ export function Import({ taken, name: fixed }: { taken: string[]; name?: string 
                 onChange={(event) => setFormat(event.target.value)}
                 options={[
                   { value: "auto", title: "Find out" },
-                  { value: "coco", title: "COCO" },
-                  { value: "folder", title: "Folder per label" },
+                  ...(formats.data?.items ?? []).map((one) => ({ value: one.name, title: one.title })),
                 ]}
               />
+            </Field>
+            <Field label="Images set apart as production">
+              <Select value={production} onChange={(event) => setProduction(event.target.value)} options={PRODUCTION} />
             </Field>
             <Switch checked={skip} onChange={setSkip}>
               Leave out what is broken and import the rest
             </Switch>
-            <Button look="primary" disabled={!name || sending} onClick={() => void upload()}>
-              {sending ? "Sending…" : "Import"}
+            <Button look="primary" disabled={!name.trim() || sending !== null || problem !== ""} onClick={() => void start(skip)}>
+              Import
             </Button>
           </div>
         )}
+        {sending && (
+          <div className={css.outcome}>
+            <span className={dim}>
+              {sending.doing} {bytes(sending.done)} of {bytes(sending.total)}{" "}
+              <button type="button" className={css.link} onClick={() => stop.current.abort()}>
+                Stop
+              </button>
+            </span>
+            <Bar value={sending.done} total={sending.total} label={sending.doing} />
+          </div>
+        )}
         {problem && <Notice tone="bad">{problem}</Notice>}
-        {job && <Outcome id={job} name={name} />}
+        {job && <Outcome key={job} id={job} name={name.trim()} again={(skipBad) => void start(skipBad)} />}
       </div>
     </Card>
   );
 }
 
-type Result = { number?: number; images?: number; skipped?: number; created?: boolean; report?: ReportLine[] };
+function described(chosen: Dropped): string {
+  if (chosen.zip) return `${chosen.zip.name}, ${bytes(chosen.bytes)}`;
+  return `${chosen.name ? `${chosen.name}: ` : ""}${plural(chosen.files.length, "file")}, ${bytes(chosen.bytes)}`;
+}
 
-function Outcome({ id, name }: { id: string; name: string }) {
-  const [over, setOver] = useState(false);
-  const job = useRead<Job>(`/jobs/${id}`, undefined, { every: over ? false : 700 });
-  const data = job.data;
-  const open = !data || data.state === "queued" || data.state === "running";
-  if (!open && !over) setOver(true);
-  if (open) {
-    return (
-      <div className={css.outcome}>
-        <span className={dim}>{data?.message ?? "Reading the file"}</span>
-        <Bar value={data?.done ?? 0} total={data?.total || 1} label="Importing" />
-      </div>
-    );
-  }
-  const result = (data.result ?? {}) as Result;
-  const report = result.report ?? [];
+function Choose({ title, folder, onChoose }: { title: string; folder?: boolean; onChoose: (found: Dropped | null) => void }) {
+  // React does not know `webkitdirectory`; every browser does.
+  const kind = folder ? { webkitdirectory: "" } : { accept: ".zip,application/zip" };
   return (
-    <div className={css.outcome}>
-      {data.state === "succeeded" ? (
-        <Notice tone="ok">
-          {result.created === false
-            ? "The same content is already there: "
-            : `${plural(result.images ?? 0, "image")} imported${result.skipped ? `, ${count(result.skipped)} left out` : ""}: `}
-          <Link className={css.link} to={`/datasets/${name}/${result.number ?? ""}`}>
-            {name} v{result.number}
-          </Link>
-        </Notice>
-      ) : (
-        <Notice tone="bad">{data.error ?? "The import did not finish."} Nothing was imported.</Notice>
-      )}
-      {report.length > 0 && (
-        <div className={css.report}>
-          <table className={tableClass}>
-            <thead>
-              <tr>
-                <th>Line</th>
-                <th>File</th>
-                <th>Problem</th>
-              </tr>
-            </thead>
-            <tbody>
-              {report.map((line, i) => (
-                <tr key={i}>
-                  <td>{line.line}</td>
-                  <td>{line.file}</td>
-                  <td>{line.problem}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </div>
+    <label className={css.choose}>
+      {title}
+      <input
+        className="visually-hidden"
+        type="file"
+        {...kind}
+        aria-label={folder ? "Folder to import" : "Zip file to import"}
+        onChange={(event) => {
+          if (event.target.files?.length) onChoose(ofList(event.target.files));
+          event.target.value = "";
+        }}
+      />
+    </label>
   );
 }
