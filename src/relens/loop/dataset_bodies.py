@@ -26,7 +26,7 @@ class WhereIn(BaseModel):
     area_below: float | None = Field(None, gt=0)
 
 
-class RuleIn(BaseModel):
+class LabelRuleIn(BaseModel):
     """`label` becomes `to`; null drops its annotations. With `where` only some of them."""
 
     label: str = Field(min_length=1, max_length=200)
@@ -40,7 +40,7 @@ class LabelsIn(BaseModel):
     The first rule that fits an annotation counts, and all are applied at once. `after`: the number of the version you looked at.
     """
 
-    rules: list[RuleIn] = Field(default_factory=list, max_length=1_000)
+    rules: list[LabelRuleIn] = Field(default_factory=list, max_length=1_000)
     add: list[str] = Field(default_factory=list, max_length=1_000)
     after: int | None = Field(None, ge=1)
 
@@ -48,7 +48,7 @@ class LabelsIn(BaseModel):
         return self.model_dump()
 
 
-class RuleOut(BaseModel):
+class LabelRuleOut(BaseModel):
     """What one rule changes; `examples` have the annotations of afterwards."""
 
     label: str
@@ -59,8 +59,8 @@ class RuleOut(BaseModel):
     examples: list[ItemOut]
 
     @staticmethod
-    def of(changed: Changed) -> RuleOut:
-        return RuleOut(
+    def of(changed: Changed) -> LabelRuleOut:
+        return LabelRuleOut(
             label=changed.rule.label,
             to=changed.rule.to,
             annotations=changed.annotations,
@@ -84,7 +84,7 @@ class LabelPreviewOut(BaseModel):
     after: int
     sentence: str
     labels: list[str]
-    rules: list[RuleOut]
+    rules: list[LabelRuleOut]
     images: dict[str, int]
     statistics: dict[str, dict[str, int]]
     left: int
@@ -97,7 +97,7 @@ class LabelPreviewOut(BaseModel):
             after=seen.base.number,
             sentence=seen.sentence,
             labels=list(seen.made.labels),
-            rules=[RuleOut.of(one) for one in seen.made.changes],
+            rules=[LabelRuleOut.of(one) for one in seen.made.changes],
             images=seen.images,
             statistics=seen.statistics,
             left=seen.made.left,

@@ -6,14 +6,14 @@ export function upload<T>(path: string, params: Params, body: Blob, sent: (bytes
     const request = new XMLHttpRequest();
     request.open("POST", apiUrl(path, params));
     request.setRequestHeader("content-type", "application/zip");
-    request.upload.onprogress = (event) => sent(event.loaded);
-    request.onload = () => {
+    request.upload.addEventListener("progress", (event) => sent(event.loaded));
+    request.addEventListener("load", () => {
       const answer = read(request.responseText);
       if (request.status < 300) resolve(answer as T);
       else reject(new ApiError(request.status, answer));
-    };
-    request.onerror = () => reject(new ApiError(0, { detail: "The server cannot be reached. Is it still running?" }));
-    request.onabort = () => reject(new DOMException("stopped", "AbortError"));
+    });
+    request.addEventListener("error", () => reject(new ApiError(0, { detail: "The server cannot be reached. Is it still running?" })));
+    request.addEventListener("abort", () => reject(new DOMException("stopped", "AbortError")));
     signal.addEventListener("abort", () => request.abort());
     request.send(body);
   });
