@@ -9,6 +9,7 @@ from relens.loop.beside import judged
 from relens.loop.flips import flips
 from relens.loop.from_log import Beside, evaluated
 from relens.loop.gate import Labels
+from relens.loop.vocabulary import Vocabulary
 from relens.predictions.logged import Logged
 from relens.vision.annotation import Annotation
 from relens.vision.prediction import Detection
@@ -53,10 +54,10 @@ def test_only_the_labels_that_both_know_are_judged() -> None:
 
 def test_a_detector_beside_another_is_judged_by_its_boxes() -> None:
     labels = Labels(("bolt",), ("bolt",))
-    better = judged("detection", labels, images(120, 0.5, 0.95))
+    better = judged("detection", Vocabulary(labels), images(120, 0.5, 0.95))
     assert better.passed
     assert "120 random checks" in better.reasons[0]
-    assert judged("detection", labels, images(120, 0.95, 0.5)).decision == "keep champion"
-    few = judged("detection", labels, images(40, 0.5, 0.95))
+    assert judged("detection", Vocabulary(labels), images(120, 0.95, 0.5)).decision == "keep champion"
+    few = judged("detection", Vocabulary(labels), images(40, 0.5, 0.95))
     assert few.decision == "review more"
     assert few.numbers["review_more"] == 60
