@@ -33,6 +33,7 @@ from relens.infra.storage.folder import Folder
 from relens.infra.web import Parts
 from relens.loop import change_labels, feedback_rows, leave_out
 from relens.loop.change_labels import LABELS
+from relens.loop.dataset_end import Deleting
 from relens.loop.judge import Judge
 from relens.loop.leave_out import UNDO
 from relens.loop.next_version import NextVersions
@@ -165,7 +166,9 @@ class Relens:
         replay = Replay(self.database, self.storage, self.swapper)
         BulkReview(self.database).register(self.jobs)
         changing = NextVersions(self.database, {LABELS: change_labels.plan, UNDO: leave_out.plan})
-        for one in (importing, training, evaluations, judge, replay, changing, Retrain(self.database, training, judge)):
+        deleting = Deleting(self.database)
+        retrain = Retrain(self.database, training, judge)
+        for one in (importing, training, evaluations, judge, replay, changing, deleting, retrain):
             one.register(self.jobs)
             self.parts.add(one)
         retention = Retention(self.database, self.storage, on_leave=[queue_rows.close])

@@ -4,13 +4,17 @@ import re
 from dataclasses import dataclass
 
 from relens.kit.clock import Micros
-from relens.kit.errors import Invalid, NotFound
+from relens.kit.errors import Conflict, Invalid, NotFound
 
 _NAME = re.compile(r"[\w][\w.\- ]{0,99}", re.UNICODE)
 
 
 class BadDatasetName(Invalid):
     """A name that cannot stand in an address."""
+
+
+class Archived(Conflict):
+    """Nothing goes into an archived dataset."""
 
 
 class NoDataset(NotFound):

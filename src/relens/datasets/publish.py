@@ -12,7 +12,7 @@ from relens.assets import store as assets
 from relens.assets.asset import Asset
 from relens.datasets import store
 from relens.datasets.content import annotations_hash, content_hash
-from relens.datasets.dataset import check_name
+from relens.datasets.dataset import Archived, check_name
 from relens.datasets.item import Item, plain
 from relens.datasets.relabel import Relabelling
 from relens.datasets.version import DatasetVersion, Origin, checked, count_images, count_labels
@@ -101,6 +101,8 @@ def publish_manifest(
     """
     name = check_name(dataset)
     found = store.named(connection, name, content.task, actor.id)
+    if found.archived_at is not None:
+        raise Archived(f"the dataset '{name}' is archived: restore it, or use another name")
     if found.task != content.task:
         raise OtherTask(f"the dataset '{name}' is for {found.task}: publish {content.task} data under another name")
     number = store.next_number(connection, found.id)

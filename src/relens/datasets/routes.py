@@ -80,6 +80,7 @@ class DatasetOut(BaseModel):
     versions: int
     latest: DatasetVersionOut | None
     created_at: Instant
+    archived_at: Instant | None
 
 
 class ItemAnnotationOut(BaseModel):
@@ -129,9 +130,12 @@ def list_formats() -> Page[FormatOut]:
 
 
 @router.get("/datasets")
-def list_datasets(database: Db) -> Page[DatasetOut]:
+def list_datasets(
+    database: Db, archived: Annotated[bool, Query(description="those that are archived instead")] = False
+) -> Page[DatasetOut]:
     with database.read() as connection:
-        return Page(items=[_dataset(connection, found) for found in store.datasets(connection)])
+        there = [found for found in store.datasets(connection) if (found.archived_at is not None) == archived]
+        return Page(items=[dataset_out(connection, found) for found in there])
 
 
 @router.post("/datasets/{name}/import", status_code=202)
@@ -160,7 +164,7 @@ async def import_dataset(
 @router.get("/datasets/{ref}")
 def get_dataset(ref: str, database: Db) -> DatasetOut:
     with database.read() as connection:
-        return _dataset(connection, store.find_dataset(connection, ref))
+        return dataset_out(connection, store.find_dataset(connection, ref))
 
 
 @router.get("/datasets/{ref}/versions")
@@ -223,7 +227,7 @@ def _shown(connection: Connection, versions: list[DatasetVersion]) -> list[Datas
     return [DatasetVersionOut.of(version, people.get(version.created_by, version.created_by)) for version in versions]
 
 
-def _dataset(connection: Connection, found: Dataset) -> DatasetOut:
+def dataset_out(connection: Connection, found: Dataset) -> DatasetOut:
     versions = store.versions(connection, found.id)
     latest = _shown(connection, versions[:1])
     return DatasetOut(
@@ -234,4 +238,5 @@ def _dataset(connection: Connection, found: Dataset) -> DatasetOut:
         versions=len(versions),
         latest=latest[0] if latest else None,
         created_at=found.created_at,
+        archived_at=found.archived_at,
     )

@@ -197,3 +197,15 @@ class ReviewedVersionOut(BaseModel):
             created_at=version.created_at,
             **counts,
         )
+
+
+class DatasetUsesOut(BaseModel):
+    """Sentences on what rests on a dataset."""
+
+    reasons: list[str]
+
+
+class ArchiveIn(BaseModel):
+    """Out of the way, or back again."""
+
+    archived: bool

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 
 from relens.access.asking import Asking
+from relens.datasets import store as datasets
+from relens.datasets.routes import DatasetOut, dataset_out
 from relens.infra.database import Database
 from relens.infra.jobs import Jobs
 from relens.infra.jobs.routes import JobOut
 from relens.infra.web import Page, part
-from relens.loop import change_labels, leave_out
-from relens.loop.dataset_bodies import LabelPreviewOut, LabelsIn, ReviewedVersionOut, UndoIn, UndoPreviewOut
+from relens.loop import change_labels, dataset_end, leave_out
+from relens.loop.dataset_bodies import (
+    ArchiveIn,
+    DatasetUsesOut,
+    LabelPreviewOut,
+    LabelsIn,
+    ReviewedVersionOut,
+    UndoIn,
+    UndoPreviewOut,
+)
 from relens.loop.feedback import newest_version
 from relens.loop.next_version import NextVersions, looked_at
 from relens.loop.reviewed_versions import reviewed_versions
@@ -53,6 +63,42 @@ def list_reviewed_versions(dataset: str, database: Db) -> Page[ReviewedVersionOu
     with database.read() as connection:
         found = reviewed_versions(connection, newest_version(connection, dataset))
     return Page(items=[ReviewedVersionOut.of(one) for one in found])
+
+
+@router.get("/datasets/{dataset}/uses")
+def get_uses(dataset: str, database: Db) -> DatasetUsesOut:
+    """Why the dataset cannot be deleted; nothing where it can."""
+    with database.read() as connection:
+        return DatasetUsesOut(reasons=dataset_end.why_kept(connection, datasets.find_dataset(connection, dataset)))
+
+
+@router.put("/datasets/{dataset}/archive")
+def put_archive(dataset: str, wanted: ArchiveIn, actor: Asking, database: Db) -> DatasetOut:
+    """Takes it out of the lists, or back in; everything that rests on it stays."""
+
+    def change(connection: Connection) -> DatasetOut:
+        found = datasets.find_dataset(connection, dataset)
+        (dataset_end.archive if wanted.archived else dataset_end.restore)(connection, found, actor)
+        return dataset_out(connection, datasets.find_dataset(connection, found.id))
+
+    return database.write(change)
+
+
+@router.delete("/datasets/{dataset}", status_code=202)
+def delete_dataset(
+    dataset: str,
+    actor: Asking,
+    database: Db,
+    jobs: AllJobs,
+    confirm: Annotated[str, Query(description="the dataset's name")],
+) -> JobOut:
+    """Deletes it as a job, with every version; refused, with reasons, while anything rests on it. Images that are needed elsewhere stay."""
+
+    def ask(connection: Connection) -> str:
+        found = datasets.find_dataset(connection, dataset)
+        return dataset_end.ask_to_delete(connection, jobs, found, confirm, actor)
+
+    return JobOut.of(jobs.get(database.write(ask)), actor.name)
 
 
 @router.post("/datasets/{dataset}/undo/preview")

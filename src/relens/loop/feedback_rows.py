@@ -217,6 +217,13 @@ def forget(connection: Connection, erased: Logged) -> None:
     connection.execute(delete(feedback_member).where(waiting))
 
 
+def forget_dataset(connection: Connection, dataset: str, versions: Sequence[str]) -> None:
+    """Of a dataset that is deleted."""
+    connection.execute(delete(feedback_member).where(feedback_member.c.dataset == dataset))
+    connection.execute(delete(feedback_cursor).where(feedback_cursor.c.dataset == dataset))
+    connection.execute(delete(feedback_entry).where(feedback_entry.c.version.in_(versions)))
+
+
 def cursor(connection: Connection, dataset: str, deployment: str) -> int:
     """The verdict seq up to which members were placed."""
     here = (feedback_cursor.c.dataset == dataset) & (feedback_cursor.c.deployment == deployment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    func,
     or_,
     select,
     update,
@@ -69,6 +71,15 @@ evaluation = Table(
     Column("finished_at", BigInteger),
     Index("evaluation_of", "model_version", "dataset_version", "split", "part"),
 )
+
+
+def uses(connection: Connection, dataset_versions: Sequence[str]) -> tuple[int, int]:
+    """How many training runs and evaluations used one of these."""
+    runs, evaluations = (
+        connection.execute(select(func.count()).where(table.c.dataset_version.in_(dataset_versions))).scalar_one()
+        for table in (training_run, evaluation)
+    )
+    return int(runs), int(evaluations)
 
 
 def insert_run(connection: Connection, run: TrainingRun) -> None:

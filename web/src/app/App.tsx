@@ -50,6 +50,7 @@ const routes: RouteObject[] = [
           { path: "datasets", lazy: page(() => import("../datasets/DatasetsPage")) },
           { path: "datasets/:dataset", lazy: page(() => import("../datasets/DatasetPage")) },
           { path: "datasets/:dataset/:number", lazy: page(() => import("../datasets/VersionPage")) },
+          { path: "datasets/:dataset/:number/changes", lazy: page(() => import("../datasets/ChangesPage")) },
           { path: "training", lazy: page(() => import("../training/RunsPage")) },
           { path: "training/:id", lazy: page(() => import("../training/RunPage")) },
           { path: "alerts", lazy: page(() => import("../alerts/AlertsPage")) },

@@ -1,61 +1,78 @@
 /* Every dataset, and a place to drop a new one. */
+import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import type { Dataset, Page as Items } from "../api/types";
 import { useRead } from "../api/use";
+import { Switch } from "../design/controls";
 import { count, plural, words } from "../design/format";
-import { Card, Loaded, Page, strong, tableClass } from "../design/page";
+import { Card, Empty, Loaded, Page, strong, tableClass } from "../design/page";
 import { Time } from "../design/Time";
+import css from "./datasets.module.css";
 import { Import } from "./Import";
+import { SPLITS } from "./words";
 
 export default function DatasetsPage() {
-  const datasets = useRead<Items<Dataset>>("/datasets", undefined, { every: 5000 });
+  const [archived, setArchived] = useState(false);
+  const datasets = useRead<Items<Dataset>>("/datasets", { archived }, { every: 5000, keep: true });
   const navigate = useNavigate();
   return (
-    <Page title="Datasets">
+    <Page
+      title="Datasets"
+      actions={
+        <Switch checked={archived} onChange={setArchived}>
+          Archived ones
+        </Switch>
+      }
+    >
       <Loaded query={datasets}>
         {({ items }) => (
           <>
+            {archived && items.length === 0 && (
+              <Empty title="None is archived">A dataset that is archived stands here and can come back.</Empty>
+            )}
             {items.length > 0 && (
               <Card flush>
-                <table className={tableClass}>
-                  <thead>
-                    <tr>
-                      <th>Dataset</th>
-                      <th>Task</th>
-                      <th>Versions</th>
-                      <th data-n>Train</th>
-                      <th data-n>Validation</th>
-                      <th data-n>Test</th>
-                      <th data-n>Labels</th>
-                      <th data-n>Changed</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {items.map((dataset) => (
-                      <tr key={dataset.id} data-link onClick={() => void navigate(`/datasets/${dataset.name}`)}>
-                        <td>
-                          <Link className={strong} to={`/datasets/${dataset.name}`} onClick={(event) => event.stopPropagation()}>
-                            {dataset.name}
-                          </Link>
-                        </td>
-                        <td>{words(dataset.task)}</td>
-                        <td>{plural(dataset.versions, "version")}</td>
-                        {["train", "validation", "test"].map((split) => (
-                          <td key={split} data-n>
-                            {count(dataset.latest?.images[split] ?? 0)}
-                          </td>
-                        ))}
-                        <td data-n>{dataset.labels.length}</td>
-                        <td data-n>
-                          <Time at={dataset.latest?.created_at ?? dataset.created_at} />
-                        </td>
+                <div className={css.scroll}>
+                  <table className={tableClass}>
+                    <thead>
+                      <tr>
+                        <th>Dataset</th>
+                        <th>Task</th>
+                        <th>Versions</th>
+                        <th data-n>Train</th>
+                        <th data-n>Validation</th>
+                        <th data-n>Test</th>
+                        <th data-n>Labels</th>
+                        <th data-n>Changed</th>
                       </tr>
-                    ))}
-                  </tbody>
-                </table>
+                    </thead>
+                    <tbody>
+                      {items.map((dataset) => (
+                        <tr key={dataset.id} data-link onClick={() => void navigate(`/datasets/${dataset.name}`)}>
+                          <td>
+                            <Link className={strong} to={`/datasets/${dataset.name}`} onClick={(event) => event.stopPropagation()}>
+                              {dataset.name}
+                            </Link>
+                          </td>
+                          <td>{words(dataset.task)}</td>
+                          <td>{plural(dataset.versions, "version")}</td>
+                          {SPLITS.map((split) => (
+                            <td key={split} data-n>
+                              {count(dataset.latest?.images[split] ?? 0)}
+                            </td>
+                          ))}
+                          <td data-n>{dataset.labels.length}</td>
+                          <td data-n>
+                            <Time at={dataset.latest?.created_at ?? dataset.created_at} />
+                          </td>
+                        </tr>
+                      ))}
+                    </tbody>
+                  </table>
+                </div>
               </Card>
             )}
-            <Import taken={items.map((dataset) => dataset.name)} />
+            {!archived && <Import taken={items.map((dataset) => dataset.name)} />}
           </>
         )}
       </Loaded>

@@ -1,0 +1,110 @@
+/* The images of a version with their annotations: by split and label, opened large, chosen to be called otherwise. */
+import { useState } from "react";
+import { useSearchParams } from "react-router";
+import type { DatasetItem, DatasetVersion } from "../api/types";
+import { usePages } from "../api/use";
+import { Button, Select } from "../design/controls";
+import { plural, words } from "../design/format";
+import { Card, Empty, Skeleton } from "../design/page";
+import { ChangeLabels, type Wanted } from "./ChangeLabels";
+import css from "./datasets.module.css";
+import { Look } from "./Look";
+import { Tile } from "./Tile";
+import { SPLITS } from "./words";
+
+export function Browse({ version, newest }: { version: DatasetVersion; newest: boolean }) {
+  const [search, setSearch] = useSearchParams();
+  const split = search.get("split") ?? "";
+  const label = search.get("label") ?? "";
+  const pages = usePages<DatasetItem>(`/dataset-versions/${version.id}/items`, { split, label, limit: 48 });
+  const items = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  const [open, setOpen] = useState<number | null>(null);
+  const [chosen, setChosen] = useState<string[]>([]);
+  const [last, setLast] = useState(0);
+  const [wanted, setWanted] = useState<Wanted | null>(null);
+  const change = (name: string, value: string) => {
+    setChosen([]);
+    setSearch(
+      (before) => {
+        const next = new URLSearchParams(before);
+        if (value) next.set(name, value);
+        else next.delete(name);
+        return next;
+      },
+      { replace: true },
+    );
+  };
+  const choose = (at: number, range: boolean) => {
+    const some = range ? items.slice(Math.min(at, last), Math.max(at, last) + 1).map((item) => item.asset) : [items[at]?.asset ?? ""];
+    setLast(at);
+    setChosen((now) => (!range && now.includes(some[0] ?? "") ? now.filter((one) => one !== some[0]) : [...new Set([...now, ...some])]));
+  };
+  const shown = open === null ? undefined : items[open];
+  return (
+    <Card
+      title="Images"
+      aside={
+        <span className={css.filters}>
+          {chosen.length > 0 && (
+            <>
+              <span className={css.chosen}>{plural(chosen.length, "image")} chosen</span>
+              <Button small onClick={() => setWanted({ kind: "split", labels: label ? [label] : version.labels, assets: chosen })}>
+                Change {label || "labels"}…
+              </Button>
+              <Button small onClick={() => setChosen([])}>
+                Choose none
+              </Button>
+            </>
+          )}
+          <Select
+            aria-label="Split"
+            value={split}
+            onChange={(event) => change("split", event.target.value)}
+            options={[{ value: "", title: "All splits" }, ...SPLITS.map((one) => ({ value: one, title: words(one) }))]}
+          />
+          <Select
+            aria-label="Label"
+            value={label}
+            onChange={(event) => change("label", event.target.value)}
+            options={[{ value: "", title: "All labels" }, ...version.labels.map((one) => ({ value: one, title: one }))]}
+          />
+        </span>
+      }
+    >
+      {!pages.data ? (
+        <Skeleton height={200} />
+      ) : items.length === 0 ? (
+        <Empty title="No image fits">Choose another split or label.</Empty>
+      ) : (
+        <div className={css.grid}>
+          {items.map((item, at) => (
+            <Tile
+              key={item.asset}
+              item={item}
+              labels={version.labels}
+              chosen={chosen.includes(item.asset)}
+              onOpen={() => setOpen(at)}
+              onChoose={newest ? (range) => choose(at, range) : undefined}
+            />
+          ))}
+        </div>
+      )}
+      {pages.hasNextPage && (
+        <div className={css.more}>
+          <Button onClick={() => void pages.fetchNextPage()} disabled={pages.isFetchingNextPage}>
+            Load more
+          </Button>
+        </div>
+      )}
+      {shown && open !== null && (
+        <Look
+          item={shown}
+          labels={version.labels}
+          onClose={() => setOpen(null)}
+          onStep={(by) => setOpen(Math.min(Math.max(0, open + by), items.length - 1))}
+        />
+      )}
+      {wanted && <ChangeLabels version={version} wanted={wanted} onClose={() => (setWanted(null), setChosen([]))} />}
+    </Card>
+  );
+}
