@@ -160,21 +160,21 @@ function lead(wanted: Wanted): string {
   return `${wanted.labels.join(", ")}${inImages}. A new version is made, the earlier ones stay as they are.`;
 }
 
+type Answer = { asked: string | null; seen: LabelPreview | null; problem: string };
+
 /** Asked again a moment after the last change of what is wanted. */
-function usePreview(dataset: string, change: LabelChange | null) {
-  const [seen, setSeen] = useState<LabelPreview | null>(null);
-  const [problem, setProblem] = useState("");
+function usePreview(dataset: string, change: LabelChange | null): { seen: LabelPreview | null; problem: string } {
+  const [answer, setAnswer] = useState<Answer>({ asked: null, seen: null, problem: "" });
   const asked = change && JSON.stringify(change);
   useEffect(() => {
-    setSeen(null);
-    setProblem("");
     if (!asked) return;
     const stop = new AbortController();
     const later = setTimeout(() => {
       send<LabelPreview>("POST", `/datasets/${dataset}/labels/preview`, JSON.parse(asked), {}, stop.signal).then(
-        setSeen,
+        (seen) => setAnswer({ asked, seen, problem: "" }),
         (error: unknown) => {
-          if (!stop.signal.aborted) setProblem(error instanceof Error ? error.message : "There is no preview.");
+          const problem = error instanceof Error ? error.message : "There is no preview.";
+          if (!stop.signal.aborted) setAnswer({ asked, seen: null, problem });
         },
       );
     }, 250);
@@ -183,5 +183,5 @@ function usePreview(dataset: string, change: LabelChange | null) {
       stop.abort();
     };
   }, [asked, dataset]);
-  return { seen, problem };
+  return answer.asked === asked ? answer : { seen: null, problem: "" };
 }
