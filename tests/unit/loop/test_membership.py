@@ -198,4 +198,4 @@ def test_two_deployments_that_placed_one_scene_at_the_same_moment_keep_it_for_te
 
 def test_a_label_that_the_dataset_lost_does_not_come_back() -> None:
     member = replace(placed(said(1), known()), version="v2", fresh=False)
-    assert merge([], {member.asset: member}, Sides(), ("b",)).refused == {member.asset: "unknown label"}
+    assert merge([], {member.asset: member}, Sides(), unchanged(("b",))).refused == {member.asset: "unknown label"}

@@ -62,7 +62,7 @@ export function ChangeLabels({ version, wanted, onClose }: { version: DatasetVer
           ))}
         </datalist>
         {wanted.kind === "split" && !wanted.assets && (
-          <div className={css.options}>
+          <div className={css.where}>
             <Field label="What belongs to it">
               <Select
                 value={by}
@@ -122,7 +122,12 @@ function Seen({ seen }: { seen: LabelPreview }) {
           </p>
           <div className={css.few}>
             {rule.examples.map((item) => (
-              <Tile key={item.asset} item={item} labels={seen.labels} />
+              <Tile
+                key={item.asset}
+                item={item}
+                labels={seen.labels}
+                shapes={item.annotations.map((one) => ({ ...one, answered: one.label === rule.to }))}
+              />
             ))}
           </div>
         </div>
