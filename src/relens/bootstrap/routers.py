@@ -19,6 +19,7 @@ from relens.loop.effect_routes import router as effects
 from relens.loop.replay_routes import router as replays
 from relens.loop.routes import router as loop
 from relens.monitoring.apart_routes import router as apart
+from relens.monitoring.counted_routes import router as counted
 from relens.monitoring.curve_routes import router as curves
 from relens.monitoring.drift_routes import router as drift
 from relens.monitoring.estimate_routes import router as estimates
@@ -26,6 +27,7 @@ from relens.monitoring.rebuild_routes import router as rebuild
 from relens.monitoring.routes import router as monitoring
 from relens.monitoring.threshold_routes import router as thresholds
 from relens.overview.routes import router as overview
+from relens.overview.source_routes import router as sources
 from relens.predictions.beside_routes import router as beside
 from relens.predictions.elsewhere_routes import router as elsewhere
 from relens.predictions.erase_routes import router as erase
@@ -83,6 +85,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     questions,
     monitoring,
     apart,
+    counted,
     curves,
     drift,
     estimates,
@@ -98,4 +101,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     effects,
     dataset_changes,
     overview,
+    sources,
 )

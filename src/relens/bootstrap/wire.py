@@ -40,6 +40,7 @@ from relens.loop.next_version import NextVersions
 from relens.loop.replay import Replay
 from relens.loop.retrain import Retrain
 from relens.loop.start import Follow
+from relens.monitoring.cameras import Cameras
 from relens.monitoring.checked import Checked
 from relens.monitoring.erased import ErasedSums
 from relens.monitoring.estimating import Estimating
@@ -54,6 +55,7 @@ from relens.monitoring.reference import FitReference
 from relens.monitoring.simulating import Simulating
 from relens.monitoring.strangeness import Strangeness
 from relens.monitoring.watch import DriftWatch
+from relens.overview.sources import Sources
 from relens.predictions.delete import Deletion
 from relens.predictions.erase import Erasure
 from relens.predictions.export import Exports
@@ -122,6 +124,7 @@ class Relens:
         self.parts.add(Simulating(checked))
         measuring = Measuring(self.database, projection, self.fitted)
         self.parts.add(measuring)
+        self.parts.add(Sources(Cameras(projection, self.fitted)))
         return [
             *self._alerting(measuring),
             Follower("filing", filing.follow, 0.1),

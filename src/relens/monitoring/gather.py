@@ -85,7 +85,7 @@ def gather(
     if window.of_the_log:
         return _scanned(connection, projection, deployment, names, window, width, scans or Scans())
     if newest is not None or width < HOUR:
-        found = _from_log(connection, projection, deployment, names, window, width, newest)
+        found = from_log(connection, projection, deployment, names, window, width, newest)
         if found is not None:
             return found
     whole = _from_sums(connection, deployment, names, window, max(width, HOUR), remembered or Remembered())
@@ -152,7 +152,7 @@ def _finely_at_the_end(since: Micros, until: Micros, widest: Span, last: Micros)
     return [*cover(since, cut, widest), *cover(cut, until, "hour")]
 
 
-def _from_log(
+def from_log(
     connection: Connection,
     projection: Projection,
     deployment: Deployment,

@@ -97,6 +97,9 @@ def value(trace: Trace, metric: str, found: dict[str, Any], whole_image: bool) -
             trace.of(_detection(of_cell(i % found["side"], i // found["side"], trace.window.label)))
             for i, _ in found["cells"]
         ]
+    if metric == "outlier":
+        counts = found["counts"]
+        made["bin_queries"] = [_score(trace, b, len(counts)) if n else None for b, n in enumerate(counts)]
     return made
 
 
@@ -127,6 +130,12 @@ def _bin(trace: Trace, b: int) -> str:
     label = [] if trace.window.label is None else [_of_label(trace.window.label, False)]
     top = "<=" if b + 1 == BINS else "<"
     return trace.of(*label, "count > 0", f"confidence >= {b / BINS:g}", f"confidence {top} {(b + 1) / BINS:g}")
+
+
+def _score(trace: Trace, b: int, bins: int) -> str:
+    """Bins of outlier scores hold their upper end; the first one holds 0 too."""
+    above = [f"outlier > {b / bins:g}"] if b else []
+    return trace.of(*above, f"outlier <= {(b + 1) / bins:g}")
 
 
 def _of_label(label: str, judged: bool) -> str:

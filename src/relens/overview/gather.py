@@ -41,6 +41,8 @@ class Summary:
     pipeline: Pipeline
     next: list[str]
     missed: Mapping[str, int]
+    left_usual: str | None
+    waiting: bool
 
 
 def summary(connection: Connection, deployment: Deployment) -> Summary:
@@ -61,6 +63,8 @@ def summary(connection: Connection, deployment: Deployment) -> Summary:
         pipeline=blocks,
         next=what_next(blocks, predictions, reviewed, waiting, deployment.target == "external", left),
         missed=missed(connection, deployment),
+        left_usual=left,
+        waiting=waiting,
     )
 
 
@@ -105,9 +109,10 @@ def _training_data(connection: Connection, deployment: Deployment) -> Block:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """How a deployment has been lately: images in each of 24 equal parts of the last day it was used, and its headline numbers."""
+    """How a deployment has been lately: images and median latency in each hour of the last day it was used, and its headline numbers."""
 
     volume: list[int]
+    latency: list[float | None]
     p50_ms: float | None
     drift: float | None
 
@@ -115,22 +120,29 @@ class Pulse:
 def pulse(measuring: Measuring, deployment: Deployment, last: Micros | None) -> Pulse:
     """Ends with the last prediction, so that a quiet deployment still shows what it did."""
     if last is None:
-        return Pulse([0] * POINTS, None, None)
+        return Pulse([0] * POINTS, [None] * POINTS, None, None)
     until = min(last + HOUR - last % HOUR, clock.now() + HOUR)
     window = Window(until - DAY, until)
     volume = measuring.metric(deployment, "volume", window, str(HOUR // clock.SECOND))
-    latency = measuring.metric(deployment, "latency", window)
+    latency = measuring.metric(deployment, "latency", window, str(HOUR // clock.SECOND))
     drift = measuring.metric(deployment, "drift", window)
-    return Pulse(_by_hour(volume.series, window.since), _number(latency.value, "p50"), _number(drift.value, "d"))
+    images, medians = (_by_hour(one.series, window.since) for one in (volume, latency))
+    return Pulse(
+        [int((point or {}).get("images") or 0) for point in images],
+        [_number(point, "p50") for point in medians],
+        _number(latency.value, "p50"),
+        _number(drift.value, "d"),
+    )
 
 
-def _by_hour(series: tuple[dict[str, Any], ...], since: Micros) -> list[int]:
-    volume = [0] * POINTS
+def _by_hour(series: tuple[dict[str, Any], ...], since: Micros) -> list[dict[str, Any] | None]:
+    """The point of each hour; None where nothing came."""
+    points: list[dict[str, Any] | None] = [None] * POINTS
     for point in series:
         place = (int(point["t"]) - since) // HOUR
         if 0 <= place < POINTS:
-            volume[place] += int(point.get("images") or 0)
-    return volume
+            points[place] = point
+    return points
 
 
 def _number(value: dict[str, Any] | None, name: str) -> float | None:

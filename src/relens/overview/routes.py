@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from relens.access.asking import Asking
 from relens.deployments import store as deployment_store
@@ -65,12 +65,15 @@ class OverviewOut(BaseModel):
     pipeline: PipelineOut
     next: list[str]
     missed: list[MissedOut]
+    left_usual: str | None = Field(description="how production has left what is usual, while that alarm stands")
+    waiting: bool = Field(description="a candidate waits for somebody's decision")
 
 
 class HomeLineOut(OverviewOut):
-    """One line of the home page; `volume` is 24 hourly counts up to the last prediction."""
+    """One line of the home page; `volume` and `latency` (medians in ms) are of the 24 hours up to the last prediction."""
 
     volume: list[int]
+    latency: list[float | None]
     p50_ms: float | None
     drift: float | None
 
@@ -90,7 +93,9 @@ def home(database: Db, measuring: Annotated[Measuring, part(Measuring)]) -> Home
     lines = []
     for deployment, head in zip(known, heads, strict=True):
         lately = pulse(measuring, deployment, head["last_prediction_at"])
-        lines.append(HomeLineOut(**head, volume=lately.volume, p50_ms=lately.p50_ms, drift=lately.drift))
+        lines.append(
+            HomeLineOut(**head, volume=lately.volume, latency=lately.latency, p50_ms=lately.p50_ms, drift=lately.drift)
+        )
     return HomeOut(deployments=lines)
 
 
@@ -112,7 +117,17 @@ def cancel_job(
 
 def _head(deployment: DeploymentOut, found: Summary) -> dict[str, Any]:
     blocks = {name: BlockOut.of(getattr(found.pipeline, name)) for name in PipelineOut.model_fields}
-    plain = ("predictions", "last_prediction_at", "reviewed", "pending", "unusable", "open_alerts", "next")
+    plain = (
+        "predictions",
+        "last_prediction_at",
+        "reviewed",
+        "pending",
+        "unusable",
+        "open_alerts",
+        "next",
+        "left_usual",
+        "waiting",
+    )
     return {
         **{name: getattr(found, name) for name in plain},
         "deployment": deployment,

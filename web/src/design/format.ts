@@ -70,6 +70,11 @@ export function clock(at: Date): string {
   });
 }
 
+/** Short, for charts: Mar 1, 12:30. */
+export function moment(at: Date): string {
+  return at.toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+}
+
 /** The instant in UTC, for hovering: 2026-03-01 12:30:05 UTC. */
 export function utc(at: Date): string {
   return `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;

@@ -1,43 +1,63 @@
-/* One deployment in the table: what answers, how much, how far from usual, how far reviewed. */
+/* One deployment in the table: what answers, how much, how fast, how far from usual, how far reviewed, what needs a person. */
 import { Link } from "react-router";
-import type { DeploymentRow } from "../api/types";
-import { count, milliseconds, percent, plural, score } from "../design/format";
+import { count, milliseconds, percent, score } from "../design/format";
 import { dim, strong } from "../design/page";
-import { Sparkline } from "../design/Sparkline";
+import { Sparkline, SparkLine } from "../design/Sparkline";
 import { Bar, Chip, ServingChip } from "../design/status";
 import { Time } from "../design/Time";
+import { health, type Row } from "./health";
 import css from "./home.module.css";
 
-export function DeploymentLine({ row, open }: { row: DeploymentRow; open: () => void }) {
+export function DeploymentLine({ row, open }: { row: Row; open: () => void }) {
   const { deployment } = row;
   const known = row.reviewed + row.pending;
+  const need = health(row);
+  const own = (event: React.MouseEvent) => event.stopPropagation();
   return (
     <tr data-link onClick={open}>
       <td>
         <div className={css.name}>
-          <Link to={`/deployments/${deployment.name}`} className={strong} onClick={(event) => event.stopPropagation()}>
+          <Link to={`/deployments/${deployment.name}`} className={strong} onClick={own}>
             {deployment.name}
           </Link>
           <ServingChip serving={deployment.serving} />
           {Boolean(deployment.settings?.simulated) && <Chip>Simulated</Chip>}
-          {row.open_alerts > 0 && <Chip tone="bad">{plural(row.open_alerts, "alert")}</Chip>}
+        </div>
+        {need && (
+          <Link to={need.to} className={css.need} data-tone={need.tone} onClick={own}>
+            {need.text.charAt(0).toUpperCase() + need.text.slice(1)}
+          </Link>
+        )}
+      </td>
+      <td data-title="Version">
+        <div className={css.versions}>
+          <span>{deployment.champion?.title ?? <span className={dim}>none</span>}</span>
+          {deployment.shadow && <span className={css.shadow}>{deployment.shadow.title}, shadow</span>}
+          {deployment.canary && <span className={css.shadow}>{deployment.canary.title}, canary</span>}
         </div>
       </td>
-      <td>{deployment.champion?.title ?? <span className={dim}>none</span>}</td>
-      <td>{deployment.shadow?.title ?? <span className={dim}>–</span>}</td>
-      <td>
-        <Sparkline values={row.volume} title="Images over the last 24 intervals" />
+      <td data-title="Images">
+        <div className={css.trend}>
+          <Sparkline values={row.volume} title="Images in each of the last 24 hours it was used" />
+          <span>{count(row.predictions)}</span>
+        </div>
       </td>
-      <td data-n>{count(row.predictions)}</td>
-      <td data-n>{milliseconds(row.p50_ms)}</td>
-      <td data-n>{row.drift === null ? <span className={dim}>–</span> : score(row.drift, 2)}</td>
-      <td>
+      <td data-title="Latency">
+        <div className={css.trend}>
+          <SparkLine values={row.latency ?? []} title="Median latency in each of the last 24 hours it was used" />
+          <span>{milliseconds(row.p50_ms)}</span>
+        </div>
+      </td>
+      <td data-n data-title="Drift">
+        {row.drift === null ? <span className={dim}>–</span> : score(row.drift, 2)}
+      </td>
+      <td data-title="Reviewed">
         <div className={css.reviewed} title={`${count(row.reviewed)} reviewed, ${count(row.pending)} to review`}>
           <Bar value={row.reviewed} total={known} label="Reviewed" />
           <span className={dim}>{known ? percent(row.reviewed / known) : "–"}</span>
         </div>
       </td>
-      <td data-n>
+      <td data-n data-title="Last image">
         <Time at={row.last_prediction_at} />
       </td>
     </tr>

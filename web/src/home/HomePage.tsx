@@ -1,13 +1,16 @@
 /* The first page: every deployment and how it is doing, or how to get the first one. */
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
-import type { DeploymentRow, Overview } from "../api/types";
+import type { Overview } from "../api/types";
 import { useRead } from "../api/use";
-import { Input } from "../design/controls";
+import { Input, Segmented } from "../design/controls";
 import { Card, dim, Loaded, Page, tableClass } from "../design/page";
 import { DeploymentLine } from "./DeploymentLine";
 import { FirstRun } from "./FirstRun";
+import { health, type Row } from "./health";
 import css from "./home.module.css";
+
+const SEARCHED_FROM = 5;
 
 export function HomePage() {
   const overview = useRead<Overview>("/overview", undefined, { every: 4000 });
@@ -22,34 +25,50 @@ export function HomePage() {
   );
 }
 
-function Deployments({ rows }: { rows: DeploymentRow[] }) {
+function Deployments({ rows }: { rows: Row[] }) {
   const [wanted, setWanted] = useState("");
+  const [which, setWhich] = useState("all");
   const navigate = useNavigate();
-  const shown = rows.filter((row) =>
-    `${row.deployment.name} ${row.deployment.champion?.title ?? ""}`.toLowerCase().includes(wanted.toLowerCase()),
+  const search = useSlash();
+  const needing = rows.filter((row) => health(row) !== null);
+  const shown = (which === "needing" ? needing : rows).filter((row) =>
+    [row.deployment.name, row.deployment.champion?.title, row.deployment.shadow?.title]
+      .join(" ")
+      .toLowerCase()
+      .includes(wanted.toLowerCase()),
   );
   return (
     <Card flush>
-      {rows.length > 6 && (
+      {(rows.length >= SEARCHED_FROM || needing.length > 0) && (
         <div className={css.search}>
-          <Input
-            type="search"
-            placeholder="Find a deployment or model"
-            aria-label="Find a deployment or model"
-            value={wanted}
-            onChange={(event) => setWanted(event.target.value)}
+          {rows.length >= SEARCHED_FROM && (
+            <Input
+              ref={search}
+              type="search"
+              placeholder="Find a deployment or model"
+              aria-label="Find a deployment or model"
+              value={wanted}
+              onChange={(event) => setWanted(event.target.value)}
+            />
+          )}
+          <Segmented
+            label="Which deployments"
+            value={which}
+            onChange={setWhich}
+            options={[
+              { value: "all", title: `All ${rows.length}` },
+              { value: "needing", title: `Needs a look ${needing.length}` },
+            ]}
           />
         </div>
       )}
-      <table className={tableClass}>
+      <table className={`${tableClass} ${css.table}`}>
         <thead>
           <tr>
             <th>Deployment</th>
-            <th>Champion</th>
-            <th>Shadow</th>
-            <th>Volume</th>
-            <th data-n>Images</th>
-            <th data-n>Typical latency</th>
+            <th>Version</th>
+            <th>Images</th>
+            <th>Latency</th>
             <th data-n>Drift</th>
             <th>Reviewed</th>
             <th data-n>Last image</th>
@@ -61,7 +80,22 @@ function Deployments({ rows }: { rows: DeploymentRow[] }) {
           ))}
         </tbody>
       </table>
-      {shown.length === 0 && <p className={`${css.none} ${dim}`}>No deployment is called that.</p>}
+      {shown.length === 0 && <p className={`${css.none} ${dim}`}>{wanted ? "No deployment is called that." : "Nothing needs a look."}</p>}
     </Card>
   );
+}
+
+/** `/` goes to the search, as on every page. */
+function useSlash() {
+  const place = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const key = (event: KeyboardEvent) => {
+      if (event.key !== "/" || !place.current || (event.target as HTMLElement).matches("input, textarea, select")) return;
+      event.preventDefault();
+      place.current.focus();
+    };
+    addEventListener("keydown", key);
+    return () => removeEventListener("keydown", key);
+  }, []);
+  return place;
 }

@@ -10,7 +10,7 @@ import { Notice } from "../design/status";
 import { Time } from "../design/Time";
 import css from "./monitoring.module.css";
 import { num, str } from "./read";
-import { useBoard } from "./Tile";
+import { useBoard } from "./board";
 
 type Loose = Record<string, unknown> | null;
 type Said = "usual" | "investigate";

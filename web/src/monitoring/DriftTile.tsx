@@ -1,23 +1,26 @@
 /* How far production has moved, in what way, where, and what that looks like. */
+import { Link } from "react-router";
 import { imageUrl } from "../api/client";
 import type { Measurement } from "../api/types";
 import { useRead } from "../api/use";
-import { TimeChart } from "../design/charts/TimeChart";
 import { count, percent, score } from "../design/format";
 import { useNow } from "../design/now";
 import { Chip } from "../design/status";
 import { Time } from "../design/Time";
 import { alarmOf, sentence, Standing } from "./DriftStanding";
 import css from "./monitoring.module.css";
-import { column, list, num, str, times } from "./read";
-import { Tile, useBoard } from "./Tile";
+import { useBoard } from "./board";
+import { Tests } from "./DriftTests";
+import { Windows } from "./DriftWindows";
+import { OverTime } from "./OverTime";
+import { list, num, str } from "./read";
+import { Tile } from "./Tile";
 
 type Feature = Record<string, unknown>;
 const HOUR_S = 3600;
 const ENOUGH = 30;
 
 export function DriftTile() {
-  const { zoom, open, span } = useBoard();
   const lately = useLately();
   return (
     <Tile metric="drift" title="Drift" wide={8} headline={(whole) => <Verdict measure={lately ?? whole} />}>
@@ -43,22 +46,19 @@ export function DriftTile() {
               </ul>
             </div>
             {whole.series.length > 1 && (
-              <TimeChart
+              <OverTime
+                measure={whole}
                 label="Drift over time, beyond what chance would show"
                 height={92}
                 top={1}
-                times={times(whole)}
                 format={(value) => value.toFixed(2)}
                 tick={(value) => value.toFixed(1)}
-                lines={[
-                  { name: "Distance beyond chance", colour: "--warn-strong", values: column(whole, "d_beyond_chance", "d"), as: "area" },
-                ]}
-                span={span}
-                onRange={zoom}
-                onOpen={open}
+                lines={[{ name: "Distance beyond chance", colour: "--warn-strong", as: "area", of: ["d_beyond_chance", "d"] }]}
               />
             )}
+            <Windows />
             <Strips measure={shown} />
+            <Tests />
           </>
         );
       }}
@@ -129,6 +129,7 @@ function share(feature: Feature): string | undefined {
 }
 
 function Strips({ measure }: { measure: Measurement }) {
+  const { find } = useBoard();
   const images = (alarmOf(measure) ?? measure.value)?.images as Feature | null | undefined;
   const usual = list<string>(images, "usual").slice(0, 6);
   const now = list<string>(images, "now").slice(0, 6);
@@ -136,19 +137,26 @@ function Strips({ measure }: { measure: Measurement }) {
   return (
     <div className={css.strips}>
       <Strip title="Usual" assets={usual} />
-      <Strip title="Now" assets={now} />
+      <Strip title="Now" assets={now} linkOf={(asset) => find(`asset = ${asset}`)} />
     </div>
   );
 }
 
-function Strip({ title, assets }: { title: string; assets: string[] }) {
+function Strip({ title, assets, linkOf }: { title: string; assets: string[]; linkOf?: (asset: string) => string }) {
   return (
     <div className={css.strip}>
       <span>{title}</span>
       <div>
-        {assets.map((asset, i) => (
-          <img key={`${asset}${i}`} src={imageUrl(asset, 160)} alt={`${title} image ${i + 1}`} loading="lazy" />
-        ))}
+        {assets.map((asset, i) => {
+          const image = <img src={imageUrl(asset, 160)} alt={`${title} image ${i + 1}`} loading="lazy" />;
+          return linkOf ? (
+            <Link key={asset} to={linkOf(asset)}>
+              {image}
+            </Link>
+          ) : (
+            <span key={asset}>{image}</span>
+          );
+        })}
       </div>
     </div>
   );

@@ -1,17 +1,22 @@
-/* What is found, against the training data, and where in the image. */
-import { useState } from "react";
-import type { Measurement } from "../api/types";
-import { useRead } from "../api/use";
+/* What is found: each label over time, and beside the training data; how often each label occurs in reviewed images. */
 import { Bars } from "../design/charts/Bars";
-import { Heat } from "../design/charts/Heat";
 import { labelColour } from "../design/colours";
-import { Select } from "../design/controls";
-import { count, percent } from "../design/format";
+import { count, percent, score } from "../design/format";
+import type { Measurement } from "../api/types";
+import { useBoard } from "./board";
 import css from "./monitoring.module.css";
-import { num, pairs, record } from "./read";
-import { Tile, useBoard } from "./Tile";
+import { OverTime } from "./OverTime";
+import { num, record, str } from "./read";
+import { Tile } from "./Tile";
 
 const MOST = 8;
+const MOST_LINES = 6;
+
+type Row = [string, Record<string, unknown>];
+
+function byCount(measure: Measurement): Row[] {
+  return Object.entries(record(measure.value, "labels")).sort(([, a], [, b]) => (num(b, "count") ?? 0) - (num(a, "count") ?? 0));
+}
 
 export function LabelsTile() {
   const { labels } = useBoard();
@@ -26,7 +31,39 @@ export function LabelsTile() {
       )}
     >
       {(m) => {
-        const rows = Object.entries(record(m.value, "labels")).sort(([, a], [, b]) => (num(b, "count") ?? 0) - (num(a, "count") ?? 0));
+        const names = byCount(m).map(([name]) => name);
+        const flat = {
+          ...m,
+          series: m.series.map((point) => ({ ...(point.labels as Record<string, unknown>), t: point.t, query: point.query })),
+        };
+        return (
+          <>
+            <OverTime
+              // The lines are other ones when another label is among the most frequent.
+              key={names.slice(0, MOST_LINES).join()}
+              measure={flat}
+              label="Answers of each label over time"
+              lines={names.slice(0, MOST_LINES).map((name) => ({ name, colour: labelColour(name, labels), of: [name] }))}
+            />
+            {names.length > MOST_LINES && (
+              <p className={css.foot}>
+                The {MOST_LINES} most frequent of {names.length} labels
+              </p>
+            )}
+          </>
+        );
+      }}
+    </Tile>
+  );
+}
+
+/** All answers of the window by label, beside the annotations of the training data. */
+export function MixTile({ wide = 4 }: { wide?: number }) {
+  const { labels, find } = useBoard();
+  return (
+    <Tile metric="label_distribution" title="Label mix" wide={wide} headline={(m) => <Apart measure={m} />}>
+      {(m) => {
+        const rows = byCount(m);
         const trained = rows.some(([, row]) => num(row, "training_share") !== null);
         return (
           <>
@@ -38,7 +75,9 @@ export function LabelsTile() {
                 usual: num(row, "training_share"),
                 colour: labelColour(name, labels),
                 text: percent(num(row, "share")),
+                usualText: percent(num(row, "training_share")),
                 title: `${count(num(row, "count"))} now${num(row, "training_share") === null ? "" : `, ${percent(num(row, "training_share"))} in the training data`}`,
+                to: num(row, "images") ? linkTo(row, find) : null,
               }))}
             />
             <p className={css.foot}>
@@ -52,14 +91,28 @@ export function LabelsTile() {
   );
 }
 
+function Apart({ measure }: { measure: Measurement }) {
+  const distance = num(measure.value, "distance");
+  if (distance === null || !byCount(measure).some(([, row]) => num(row, "training_share") !== null)) return null;
+  return (
+    <>
+      {score(distance, 2)} <small>from training</small>
+    </>
+  );
+}
+
+export function linkTo(row: Record<string, unknown>, find: (query: string) => string): string | null {
+  const query = str(row, "query");
+  return query ? find(query) : null;
+}
+
 /** How often each label occurs: what reviews say, and where there is none, what was answered. */
 export function SupportTile() {
-  const { labels } = useBoard();
+  const { labels, find } = useBoard();
   return (
     <Tile
       metric="support"
       title="Occurrence"
-      wide={6}
       headline={(m) => (
         <>
           {count(num(m.value, "reviewed"))} <small>of {count(num(m.value, "total"))} reviewed</small>
@@ -67,7 +120,7 @@ export function SupportTile() {
       )}
     >
       {(m) => {
-        const rows = Object.entries(record(m.value, "labels")).sort(([, a], [, b]) => (num(b, "count") ?? 0) - (num(a, "count") ?? 0));
+        const rows = byCount(m);
         return (
           <>
             <Bars
@@ -78,6 +131,7 @@ export function SupportTile() {
                 colour: labelColour(name, labels),
                 text: percent(num(row, "share")),
                 title: `${count(num(row, "count"))} images, ${count(num(row, "reviewed"))} of them reviewed`,
+                to: linkTo(row, find),
               }))}
             />
             <p className={css.foot}>
@@ -88,64 +142,5 @@ export function SupportTile() {
         );
       }}
     </Tile>
-  );
-}
-
-export function HeatmapTile() {
-  const { name, labels, params } = useBoard();
-  const [label, setLabel] = useState("");
-  // The page brings the map of all labels; that of one is fetched when somebody chooses it.
-  const one = useRead<Measurement>(label ? `/deployments/${name}/metrics/heatmap` : null, { ...params, label }, { every: 10_000 });
-  return (
-    <Tile
-      wide={3}
-      metric="heatmap"
-      title="Where"
-      headline={(m) => <LabelSwitch measure={m} label={label} onChange={setLabel} labels={labels} />}
-    >
-      {(m) => {
-        const shown = label ? one.data?.value : m.value;
-        const typical = record(shown ?? m.value, "typical") as unknown as Frame;
-        return (
-          <>
-            <Heat
-              side={num(m.value, "side") ?? 32}
-              cells={pairs(shown, "cells")}
-              asset={typical.asset ?? null}
-              aspect={typical.width && typical.height ? typical.width / typical.height : 4 / 3}
-              label={`Where ${label || "detections"} lie in the image`}
-            />
-            <p className={css.foot}>{count(num(shown, "count"))} centres, over a typical image</p>
-          </>
-        );
-      }}
-    </Tile>
-  );
-}
-
-type Frame = { asset?: string; width?: number; height?: number };
-
-function LabelSwitch({
-  measure,
-  label,
-  onChange,
-  labels,
-}: {
-  measure: Measurement;
-  label: string;
-  onChange: (label: string) => void;
-  labels: string[];
-}) {
-  const found = Object.keys(record(measure.value, "labels"));
-  const options = [...labels.filter((one) => found.includes(one)), ...found.filter((one) => !labels.includes(one))];
-  return (
-    <span className={css.small}>
-      <Select
-        aria-label="Label of the heatmap"
-        value={label}
-        onChange={(event) => onChange(event.target.value)}
-        options={[{ value: "", title: "All labels" }, ...options.map((one) => ({ value: one, title: one }))]}
-      />
-    </span>
   );
 }

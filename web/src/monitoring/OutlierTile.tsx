@@ -1,13 +1,16 @@
 /* How many images are unlike the training data, over time, and how the scores are spread. */
+import { Link } from "react-router";
 import { Histogram } from "../design/charts/Histogram";
-import { TimeChart } from "../design/charts/TimeChart";
 import { count, percent } from "../design/format";
+import { useBoard } from "./board";
 import css from "./monitoring.module.css";
-import { column, num, nums, times } from "./read";
-import { Tile, useBoard } from "./Tile";
+import { OverTime } from "./OverTime";
+import { num, nums } from "./read";
+import { Tile } from "./Tile";
+import { binLinks } from "./TrafficTiles";
 
 export function OutlierTile() {
-  const { zoom, open, span } = useBoard();
+  const { find, query } = useBoard();
   return (
     <Tile
       metric="outlier"
@@ -21,16 +24,13 @@ export function OutlierTile() {
       {(m) => (
         <>
           {m.series.length > 1 && (
-            <TimeChart
+            <OverTime
+              measure={m}
               label="Share of unusual images"
               height={110}
-              times={times(m)}
               format={(value) => percent(value, 1)}
               tick={(value) => percent(value)}
-              lines={[{ name: "Unusual", colour: "--warn-strong", as: "area", values: column(m, "unusual_share") }]}
-              span={span}
-              onRange={zoom}
-              onOpen={open}
+              lines={[{ name: "Unusual", colour: "--warn-strong", as: "area", of: ["unusual_share"] }]}
             />
           )}
           <Histogram
@@ -38,10 +38,14 @@ export function OutlierTile() {
             counts={nums(m.value, "counts")}
             from={0}
             to={1}
-            unit={(value) => value.toFixed(1)}
+            unit={(value) => value.toFixed(2).replace(/0$/, "")}
             height={88}
+            linkOf={binLinks(m.value, "bin_queries", find)}
           />
-          <p className={css.foot}>Images by outlier score; {percent(num(m.value, "expected_share"))} above 0.99 would be chance</p>
+          <p className={css.foot}>
+            Images by outlier score; {percent(num(m.value, "expected_share"))} would be unusual by chance.{" "}
+            <Link to={find(query, "-outlier")}>Most unusual first</Link>
+          </p>
         </>
       )}
     </Tile>

@@ -1,45 +1,64 @@
-/* What reviewed images say: average precision, precision and recall at the threshold, confusion. */
-import type { Measurement, Task } from "../api/types";
-import { Matrix } from "../design/charts/Matrix";
-import { count, plural, score, words } from "../design/format";
+/* What reviewed images say: average precision, precision and recall at the threshold, each with how certain it is. */
+import { Link } from "react-router";
+import type { Measurement } from "../api/types";
+import { count, percent, plural, score } from "../design/format";
+import { useBeside, useBoard } from "./board";
+import { linkTo } from "./LabelTiles";
 import css from "./monitoring.module.css";
-import { list, num, nums, record } from "./read";
+import { OverTime } from "./OverTime";
+import { num, nums, record } from "./read";
 import { Tile } from "./Tile";
 
-const reviewed = (m: Measurement) => <small>{plural(m.count, "reviewed image")}</small>;
+export const reviewed = (m: Measurement) => <small>{plural(m.count, "reviewed image")}</small>;
+
+const PRECISIONS = [
+  ["mAP50–95", "map50_95"],
+  ["mAP50", "map50"],
+  ["mAP75", "map75"],
+  ["Small", "map_small"],
+  ["Medium", "map_medium"],
+  ["Large", "map_large"],
+] as const;
+const RECALLS = [
+  ["AR100", "ar100"],
+  ["AR small", "ar_small"],
+  ["AR medium", "ar_medium"],
+  ["AR large", "ar_large"],
+] as const;
 
 export function PrecisionTile() {
+  const other = useBeside("average_precision");
+  const reading = (m: Measurement, [name, key]: readonly [string, string]): Reading => ({
+    name,
+    value: num(m.value, key),
+    beside: other && [other.name, num(other.measure.value, key)],
+  });
   return (
     <Tile metric="average_precision" title="Average precision" headline={reviewed}>
       {(m) => (
         <>
-          <Numbers
-            rows={[
-              ["mAP50", num(m.value, "map50")],
-              ["mAP50–95", num(m.value, "map50_95")],
-              ["AR100", num(m.value, "ar100")],
+          <Numbers rows={PRECISIONS.filter(([, key], i) => i < 3 || num(m.value, key) !== null).map((one) => reading(m, one))} />
+          <Numbers small rows={RECALLS.filter(([, key]) => num(m.value, key) !== null).map((one) => reading(m, one))} />
+          {m.series.length > 1 && (
+            <OverTime
+              measure={m}
+              label="mAP50 over time"
+              height={84}
+              top={1}
+              tick={(value) => value.toFixed(1)}
+              format={(value) => value.toFixed(3)}
+              lines={[{ name: "mAP50", colour: "--now", of: ["map50"] }]}
+              beside={["map50"]}
+            />
+          )}
+          <LabelTable
+            measure={m}
+            columns={[
+              ["AP50", "ap50"],
+              ["AP50–95", "ap50_95"],
+              ["Objects", "positives"],
             ]}
           />
-          <table className={css.table}>
-            <thead>
-              <tr>
-                <th>Label</th>
-                <th data-n>AP50</th>
-                <th data-n>AP50–95</th>
-                <th data-n>Objects</th>
-              </tr>
-            </thead>
-            <tbody>
-              {Object.entries(record(m.value, "labels")).map(([name, row]) => (
-                <tr key={name}>
-                  <td>{name}</td>
-                  <td data-n>{score(num(row, "ap50"), 2)}</td>
-                  <td data-n>{score(num(row, "ap50_95"), 2)}</td>
-                  <td data-n>{count(num(row, "positives"))}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
         </>
       )}
     </Tile>
@@ -47,19 +66,28 @@ export function PrecisionTile() {
 }
 
 export function ReportTile() {
+  const other = useBeside("detection_report");
   return (
     <Tile metric="detection_report" title="At the threshold" headline={reviewed}>
       {(m) => (
         <>
-          <Numbers
-            rows={[
-              ["Precision", num(m.value, "precision"), nums(m.value, "precision_interval")],
-              ["Recall", num(m.value, "recall"), nums(m.value, "recall_interval")],
-              ["F1", num(m.value, "f1")],
-            ]}
-          />
-          <PerLabel measure={m} />
-          <Errors measure={m} />
+          <Numbers rows={["precision", "recall", "f1"].map((key) => rate(m, key, other))} />
+          {m.series.length > 1 && (
+            <OverTime
+              measure={m}
+              label="Precision and recall over time"
+              height={84}
+              top={1}
+              tick={(value) => value.toFixed(1)}
+              format={(value) => value.toFixed(3)}
+              lines={[
+                { name: "precision", colour: "--now", of: ["precision"] },
+                { name: "recall", colour: "--ink-3", of: ["recall"] },
+              ]}
+              beside={["precision"]}
+            />
+          )}
+          <LabelTable measure={m} columns={RATES} />
         </>
       )}
     </Tile>
@@ -67,109 +95,131 @@ export function ReportTile() {
 }
 
 export function ClassificationTile() {
+  const other = useBeside("classification_report");
   return (
-    <Tile metric="classification_report" title="Accuracy" wide={6} headline={reviewed}>
+    <Tile metric="classification_report" title="Accuracy" wide={8} headline={reviewed}>
       {(m) => (
         <>
           <Numbers
-            rows={[
-              ["Accuracy", num(m.value, "accuracy"), nums(m.value, "accuracy_interval")],
-              ["Macro F1", num(m.value, "macro_f1")],
-              ["Precision", num(m.value, "precision"), nums(m.value, "precision_interval")],
-              ["Recall", num(m.value, "recall"), nums(m.value, "recall_interval")],
-            ]}
+            rows={["accuracy", "balanced_accuracy", "macro_f1", "precision", "recall", "f1"]
+              .filter((key) => num(m.value, key) !== null || key === "accuracy")
+              .map((key) => rate(m, key, other))}
           />
-          <PerLabel measure={m} />
+          {m.series.length > 1 && (
+            <OverTime
+              measure={m}
+              label="Accuracy over time"
+              height={84}
+              top={1}
+              tick={(value) => value.toFixed(1)}
+              format={(value) => value.toFixed(3)}
+              lines={[{ name: "accuracy", colour: "--now", of: ["accuracy", "f1"] }]}
+              beside={["accuracy"]}
+            />
+          )}
+          <LabelTable measure={m} columns={[...RATES, ["Images", "support"]]} />
         </>
       )}
     </Tile>
   );
 }
 
-function PerLabel({ measure }: { measure: Measurement }) {
+const RATES: Column[] = [
+  ["Precision", "precision"],
+  ["Recall", "recall"],
+  ["F1", "f1"],
+];
+const TITLES: Record<string, string> = {
+  precision: "Precision",
+  recall: "Recall",
+  f1: "F1",
+  accuracy: "Accuracy",
+  balanced_accuracy: "Balanced",
+  macro_f1: "Macro F1",
+};
+
+function rate(m: Measurement, key: string, other: { name: string; measure: Measurement } | null): Reading {
+  return {
+    name: TITLES[key] ?? key,
+    value: num(m.value, key),
+    interval: nums(m.value, `${key}_interval`),
+    beside: other && [other.name, num(other.measure.value, key)],
+  };
+}
+
+type Column = readonly [title: string, key: string];
+
+/** One row per label; a share has the interval it lies in below it, and the label leads to its images. */
+function LabelTable({ measure, columns }: { measure: Measurement; columns: readonly Column[] }) {
+  const { find } = useBoard();
+  const rows = Object.entries(record(measure.value, "labels"));
+  if (rows.length === 0) return null;
   return (
-    <table className={css.table}>
-      <thead>
-        <tr>
-          <th>Label</th>
-          <th data-n>Precision</th>
-          <th data-n>Recall</th>
-          <th data-n>F1</th>
-        </tr>
-      </thead>
-      <tbody>
-        {Object.entries(record(measure.value, "labels")).map(([name, row]) => (
-          <tr key={name}>
-            <td>{name}</td>
-            <td data-n>{score(num(row, "precision"), 2)}</td>
-            <td data-n>{score(num(row, "recall"), 2)}</td>
-            <td data-n>{score(num(row, "f1"), 2)}</td>
+    <div className={css.scrolled} tabIndex={0} role="region" aria-label="By label">
+      <table className={css.table}>
+        <thead>
+          <tr>
+            <th>Label</th>
+            {columns.map(([title]) => (
+              <th key={title} data-n>
+                {title}
+              </th>
+            ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map(([name, row]) => {
+            const to = linkTo(row, find);
+            return (
+              <tr key={name}>
+                <td>{to ? <Link to={to}>{name}</Link> : name}</td>
+                {columns.map(([title, key]) => (
+                  <td key={title} data-n>
+                    <Cell row={row} name={key} />
+                  </td>
+                ))}
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
-function Errors({ measure }: { measure: Measurement }) {
-  const errors = Object.entries((measure.value?.errors ?? {}) as Record<string, unknown>).filter(
-    (pair): pair is [string, number] => typeof pair[1] === "number" && pair[1] > 0,
-  );
-  if (errors.length === 0) return null;
+function Cell({ row, name }: { row: Record<string, unknown>; name: string }) {
+  const value = num(row, name);
+  const [low, high] = nums(row, `${name}_interval`);
+  if (value !== null && (name === "positives" || name === "support")) return <>{count(value)}</>;
   return (
-    <p className={css.foot}>
-      Errors:{" "}
-      {errors
-        .sort((a, b) => b[1] - a[1])
-        .map(([name, n]) => `${n} ${words(name).toLowerCase()}`)
-        .join(", ")}
-    </p>
+    <>
+      {score(value, 2)}
+      {value !== null && high !== undefined && (
+        <small title="95 % interval">{`${percent(low)} – ${percent(high)}`.replaceAll(" %", "")}</small>
+      )}
+    </>
   );
 }
 
-export function ConfusionTile({ task }: { task: Task }) {
-  const metric = task === "classification" ? "classification_report" : "detection_report";
+export type Reading = { name: string; value: number | null; interval?: number[]; beside?: [string, number | null] | null };
+
+/** Large numbers; below each, where it lies with 95 % confidence, as few reviews are few, and the other role's. */
+export function Numbers({ rows, small }: { rows: Reading[]; small?: boolean }) {
+  if (rows.length === 0) return null;
   return (
-    <Tile metric={metric} title="Confusion" wide={task === "classification" ? 6 : 4} headline={reviewed}>
-      {(m) => {
-        const confusion = readConfusion(m.value);
-        if (!confusion) return <p className={css.foot}>Nothing to confuse yet.</p>;
-        return (
-          <>
-            <Matrix {...confusion} rowTitle="true" columnTitle="answered" />
-            <p className={css.foot}>Rows: what is true. Columns: what was answered. Blue is right.</p>
-          </>
-        );
-      }}
-    </Tile>
-  );
-}
-
-/** A confusion matrix as the server gives it: rows are what was true, columns what was answered. */
-export function readConfusion(value: Record<string, unknown> | null): { rows: string[]; columns: string[]; counts: number[][] } | null {
-  const confusion = value?.confusion as Record<string, unknown> | undefined;
-  if (!confusion) return null;
-  const counts = list<number[]>(confusion, "counts");
-  const named = list<string>(confusion, "labels");
-  const names = (key: string) =>
-    (list<string>(confusion, key).length ? list<string>(confusion, key) : named).map((name) => (name === "background" ? "nothing" : name));
-  const [rows, columns] = [names("rows"), names("columns")];
-  return counts.length && rows.length ? { rows, columns, counts } : null;
-}
-
-type Reading = [title: string, value: number | null, interval?: number[]];
-
-/** Large numbers; below each, where it lies with 95 % confidence, as few reviews are few. */
-function Numbers({ rows }: { rows: Reading[] }) {
-  return (
-    <dl className={css.numbers}>
-      {rows.map(([name, value, interval]) => (
+    <dl className={css.numbers} data-small={small}>
+      {rows.map(({ name, value, interval, beside }) => (
         <div key={name}>
           <dt>{name}</dt>
           <dd>{score(value, 2)}</dd>
           {interval?.length === 2 && (
             <dd className={css.interval} title="95 % interval">
               {score(interval[0], 2)}–{score(interval[1], 2)}
+            </dd>
+          )}
+          {beside && (
+            <dd className={css.beside} title={`${beside[0]} on the same images`}>
+              {beside[0]} {score(beside[1], 2)}
             </dd>
           )}
         </div>

@@ -1,68 +1,105 @@
 /* A place on the dashboard. It is there from the start and, until it can show something, says what it needs. */
-import { createContext, useContext, useId, useState, type ReactNode } from "react";
+import { useId, useState, type ReactNode } from "react";
 import { Link } from "react-router";
-import type { Params } from "../api/client";
 import type { Dashboard, Measurement, MetricInfo } from "../api/types";
-import { Icon } from "../design/icons";
-import { csv, save } from "./csv";
+import { AsTable } from "../design/charts/asTable";
+import { csv, save } from "../design/csv";
+import { Icon, type IconName } from "../design/icons";
+import { About } from "./About";
+import { useBoard } from "./board";
 import css from "./monitoring.module.css";
 
-export type Board = {
-  dashboard: Dashboard;
-  catalog: Record<string, MetricInfo>;
-  name: string;
-  threshold: number;
-  labels: string[];
-  /** The filters in force, for tiles that ask for more. */
-  params: Params;
-  /** What the time axes span, in seconds; the last bucket is whole. */
-  span: [number, number];
-  zoom: (from: number, to: number) => void;
-  /** Shows the predictions of a time span. */
-  open: (from: number, to: number) => void;
-};
-export const BoardContext = createContext<Board | null>(null);
+type Needed = { sentence: string | null; kind?: string };
 
-export function useBoard(): Board {
-  const board = useContext(BoardContext);
-  if (!board) throw new Error("a tile stands on a dashboard");
-  return board;
+type FrameProps = {
+  /** The metric it is about, or a name of its own. */
+  name: string;
+  title: string;
+  info?: MetricInfo;
+  wide?: number;
+  headline?: ReactNode;
+  /** What is missing; null: nothing, and the children are shown. */
+  missing: Needed | null;
+  /** Its numbers as a file. */
+  file?: () => string;
+  /** Whether there is a chart that can also be a table. */
+  chart?: boolean;
+  children: () => ReactNode;
+};
+
+export function Frame({ name, title, info, wide = 4, headline, missing, file, chart = true, children }: FrameProps) {
+  const { name: deployment } = useBoard();
+  const [table, setTable] = useState(false);
+  const id = useId();
+  return (
+    <section className={css.tile} style={{ "--wide": wide } as React.CSSProperties} aria-labelledby={id} data-metric={name}>
+      <header className={css.tileHead}>
+        <h3 id={id}>{title}</h3>
+        {info && <About info={info} title={title} />}
+        {!missing && chart && (
+          <Tool icon="jobs" name={`${title} as a table`} title="Show as a table" pressed={table} onClick={() => setTable(!table)} />
+        )}
+        {!missing && file && (
+          <Tool
+            icon="download"
+            name={`Download ${title} as CSV`}
+            title="Download the numbers (CSV)"
+            onClick={() => save(`${deployment} ${name}.csv`, file())}
+          />
+        )}
+        {!missing && headline && <span className={css.headline}>{headline}</span>}
+      </header>
+      {missing ? <Needs {...missing} /> : <AsTable value={table}>{children()}</AsTable>}
+    </section>
+  );
+}
+
+function Tool({
+  icon,
+  name,
+  title,
+  pressed,
+  onClick,
+}: {
+  icon: IconName;
+  name: string;
+  title: string;
+  pressed?: boolean;
+  onClick: () => void;
+}) {
+  return (
+    <button type="button" className={css.tool} title={title} aria-label={name} aria-pressed={pressed} onClick={onClick}>
+      <Icon name={icon} size={13} />
+    </button>
+  );
 }
 
 type Props = {
   metric: string;
   title?: string;
   wide?: number;
+  chart?: boolean;
   headline?: (measure: Measurement) => ReactNode;
   children: (measure: Measurement) => ReactNode;
 };
 
-export function Tile({ metric, title, wide = 4, headline, children }: Props) {
-  const { dashboard, catalog, name } = useBoard();
-  const measure = dashboard.metrics[metric];
+export function Tile({ metric, title, headline, children, ...rest }: Props) {
+  const { dashboard, catalog } = useBoard();
+  const measure = dashboard.metrics[metric] as Measurement | undefined;
   const info = catalog[metric];
-  const id = useId();
-  const ready = measure?.available && measure.value !== null;
+  const ready = measure?.available && measure.value !== null ? measure : null;
   return (
-    <section className={css.tile} style={{ "--wide": wide } as React.CSSProperties} aria-labelledby={id} data-metric={metric}>
-      <header className={css.tileHead}>
-        <h3 id={id}>{title ?? info?.title ?? metric}</h3>
-        {info && <About info={info} />}
-        {ready && (
-          <button
-            type="button"
-            className={css.save}
-            title="Download the numbers (CSV)"
-            aria-label={`Download ${title ?? info?.title ?? metric} as CSV`}
-            onClick={() => save(`${name} ${metric}.csv`, csv(measure))}
-          >
-            <Icon name="download" size={13} />
-          </button>
-        )}
-        {ready && headline && <span className={css.headline}>{headline(measure)}</span>}
-      </header>
-      {ready ? children(measure) : <Needs sentence={silent(dashboard, info) ?? measure?.needs ?? null} kind={info?.needs} />}
-    </section>
+    <Frame
+      name={metric}
+      title={title ?? info?.title ?? metric}
+      info={info}
+      headline={ready && headline?.(ready)}
+      missing={ready ? null : { sentence: silent(dashboard, info) ?? measure?.needs ?? null, kind: info?.needs }}
+      file={() => (ready ? csv(ready) : "")}
+      {...rest}
+    >
+      {() => ready && children(ready)}
+    </Frame>
   );
 }
 
@@ -72,7 +109,7 @@ function silent(dashboard: Dashboard, info?: MetricInfo): string | null {
   return info?.needs === "predictions" && images > 0 ? "Nothing reached the confidence threshold in this window." : null;
 }
 
-function Needs({ sentence, kind }: { sentence: string | null; kind?: string }) {
+function Needs({ sentence, kind }: Needed) {
   const { name } = useBoard();
   const text = sentence ?? "Needs predictions.";
   return (
@@ -81,31 +118,5 @@ function Needs({ sentence, kind }: { sentence: string | null; kind?: string }) {
       {kind === "training data" && <Link to={`/deployments/${name}/settings#training-data`}>Choose training data</Link>}
       {kind === "reviews" && <Link to={`/deployments/${name}/review`}>Review images</Link>}
     </div>
-  );
-}
-
-function About({ info }: { info: MetricInfo }) {
-  const [open, setOpen] = useState(false);
-  const id = useId();
-  return (
-    <span className={css.about} onMouseLeave={() => setOpen(false)}>
-      <button
-        type="button"
-        aria-label={`What ${info.title} means`}
-        aria-expanded={open}
-        aria-controls={id}
-        onClick={() => setOpen(!open)}
-        onBlur={() => setOpen(false)}
-      >
-        <Icon name="info" size={13} />
-      </button>
-      {open && (
-        <span id={id} className={css.aboutBox} role="note">
-          <span>{info.definition}</span>
-          {info.formula && <code>{info.formula}</code>}
-          <span className={css.aboutNeeds}>Needs {info.needs}.</span>
-        </span>
-      )}
-    </span>
   );
 }

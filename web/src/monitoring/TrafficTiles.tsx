@@ -1,14 +1,14 @@
-/* Volume, latency, confidence, detections per image and image size: what every image says by itself. */
-import { TimeChart } from "../design/charts/TimeChart";
-import { Histogram } from "../design/charts/Histogram";
+/* Volume, latency, errors and busy hours: how the images come and how fast they are answered. */
 import { Bars } from "../design/charts/Bars";
-import { count, milliseconds, percent, score } from "../design/format";
+import { Histogram } from "../design/charts/Histogram";
+import { count, milliseconds, percent, words } from "../design/format";
+import { useBeside, useBoard } from "./board";
 import css from "./monitoring.module.css";
-import { column, num, nums, record, times } from "./read";
-import { Tile, useBoard } from "./Tile";
+import { OverTime } from "./OverTime";
+import { num, nums, record } from "./read";
+import { Tile } from "./Tile";
 
 export function VolumeTile() {
-  const { zoom, open, span } = useBoard();
   return (
     <Tile
       metric="volume"
@@ -20,108 +20,126 @@ export function VolumeTile() {
       )}
     >
       {(m) => (
-        <TimeChart
-          label="Images over time"
-          times={times(m)}
-          lines={[{ name: "Images", colour: "--now", as: "bars", values: column(m, "images", "count") }]}
-          span={span}
-          onRange={zoom}
-          onOpen={open}
-        />
+        <OverTime measure={m} label="Images over time" lines={[{ name: "Images", colour: "--now", as: "bars", of: ["images", "count"] }]} />
       )}
     </Tile>
   );
 }
 
 export function LatencyTile() {
-  const { zoom, open, span } = useBoard();
+  const other = useBeside("latency");
   return (
     <Tile
       metric="latency"
       title="Latency"
       headline={(m) => (
         <>
-          {milliseconds(num(m.value, "p50"))} <small>median · p95 {milliseconds(num(m.value, "p95"))}</small>
+          {milliseconds(num(m.value, "p50"))}{" "}
+          <small>
+            median · p95 {milliseconds(num(m.value, "p95"))}
+            {other && ` · ${other.name} ${milliseconds(num(other.measure.value, "p50"))}`}
+          </small>
         </>
       )}
     >
       {(m) => (
-        <TimeChart
+        <OverTime
+          measure={m}
           label="Latency over time"
-          times={times(m)}
           format={milliseconds}
           lines={[
-            { name: "p99", colour: "--usual", values: column(m, "p99"), dashed: true },
-            { name: "p95", colour: "--warn-strong", values: column(m, "p95") },
-            { name: "median", colour: "--now", values: column(m, "p50") },
+            { name: "p99", colour: "--usual", of: ["p99"], dashed: true },
+            { name: "p95", colour: "--warn-strong", of: ["p95"] },
+            { name: "median", colour: "--now", of: ["p50"] },
           ]}
+          beside={["p50"]}
           bands={[{ high: 2, low: 3, colour: "--now" }]}
-          span={span}
-          onRange={zoom}
-          onOpen={open}
         />
       )}
     </Tile>
   );
 }
 
-export function ConfidenceTile({ wide = 3 }: { wide?: number }) {
-  const { threshold } = useBoard();
+export function ErrorsTile({ wide = 3 }: { wide?: number }) {
+  const { find } = useBoard();
   return (
     <Tile
+      metric="errors"
+      title="Errors"
       wide={wide}
-      metric="confidence"
-      title="Confidence"
       headline={(m) => (
         <>
-          {score(num(m.value, "mean"), 2)} <small>mean</small>
-        </>
-      )}
-    >
-      {(m) => (
-        <>
-          <Histogram
-            label="Answered detections by confidence"
-            counts={nums(m.value, "counts")}
-            from={0}
-            to={1}
-            mark={threshold}
-            markName="threshold"
-            unit={(value) => value.toFixed(1)}
-            height={140}
-          />
-          <p className={css.foot}>Answered detections by confidence</p>
-        </>
-      )}
-    </Tile>
-  );
-}
-
-export function PerImageTile() {
-  return (
-    <Tile
-      wide={3}
-      metric="detections_per_image"
-      title="Per image"
-      headline={(m) => (
-        <>
-          {score(num(m.value, "mean"), 1)} <small>detections</small>
+          {percent(num(m.value, "share"), 1)} <small>{count(num(m.value, "errors"))} failed</small>
         </>
       )}
     >
       {(m) => {
-        const counts = nums(m.value, "counts");
+        const kinds = Object.entries(record(m.value, "kinds") as unknown as Record<string, number>);
+        const queries = (m.value?.kind_queries ?? {}) as Record<string, string>;
+        return (
+          <>
+            <OverTime
+              measure={m}
+              label="Failed predictions over time"
+              height={96}
+              lines={[{ name: "Failed", colour: "--bad", as: "bars", of: ["errors"] }]}
+            />
+            {kinds.length === 0 ? (
+              <p className={css.foot}>Every image got an answer</p>
+            ) : (
+              <Bars
+                label="Errors by kind"
+                rows={kinds.map(([kind, n]) => ({
+                  name: words(kind),
+                  now: n,
+                  colour: "var(--bad)",
+                  text: count(n),
+                  to: queries[kind] ? find(queries[kind]) : null,
+                }))}
+              />
+            )}
+          </>
+        );
+      }}
+    </Tile>
+  );
+}
+
+/** How far this viewer's clock is ahead of UTC, in whole hours. */
+function hoursAhead(at = new Date()): number {
+  return Math.round(-at.getTimezoneOffset() / 60);
+}
+
+/** The hours of the day as this viewer's clock counts them; the server counts them in UTC. */
+export function BusyHoursTile({ wide = 3 }: { wide?: number }) {
+  return (
+    <Tile
+      metric="throughput"
+      title="Busy hours"
+      wide={wide}
+      headline={(m) => (
+        <>
+          {rate(num(m.value, "per_minute"))} <small>images a minute</small>
+        </>
+      )}
+    >
+      {(m) => {
+        const ahead = hoursAhead();
+        const utc = nums(m.value, "by_hour_of_day");
+        const here = utc.map((_, hour) => utc[(((hour - ahead) % 24) + 24) % 24]);
+        const hour = (at: number) => `${String(Math.round(at) % 24).padStart(2, "0")}:00`;
         return (
           <>
             <Histogram
-              label="Images by number of detections"
-              counts={counts}
+              label="Images by hour of the day"
+              counts={here}
               from={0}
-              to={Math.max(counts.length, 1)}
-              unit={(value) => String(Math.round(value))}
+              to={24}
+              unit={hour}
+              name={(at) => `${hour(at)} – ${hour(at + 1)} (${hour((at - ahead + 24) % 24)} UTC)`}
               height={140}
             />
-            <p className={css.foot}>{percent(num(m.value, "empty_share"), 1)} of images have none</p>
+            <p className={css.foot}>Images by hour of the day, on your clock</p>
           </>
         );
       }}
@@ -129,31 +147,16 @@ export function PerImageTile() {
   );
 }
 
-export function ImageSizeTile({ wide = 3 }: { wide?: number }) {
-  return (
-    <Tile wide={wide} metric="image_size" title="Image size" headline={(m) => <Median value={m.value} />}>
-      {(m) => {
-        const ratios = Object.entries(record(m.value, "ratios") as unknown as Record<string, number>).filter(([, n]) => n > 0);
-        const total = ratios.reduce((sum, [, n]) => sum + n, 0);
-        return (
-          <>
-            <Bars
-              label="Images by shape"
-              rows={ratios.map(([name, n]) => ({ name, now: n, text: percent(n / Math.max(total, 1)), title: `${n} images` }))}
-            />
-            <p className={css.foot}>{ratios.length === 1 ? "Every image has the same shape" : "Images by width : height"}</p>
-          </>
-        );
-      }}
-    </Tile>
-  );
+function rate(perMinute: number | null): string {
+  if (perMinute === null) return "–";
+  return perMinute < 10 ? String(Number(perMinute.toPrecision(2))) : count(Math.round(perMinute));
 }
 
-function Median({ value }: { value: Record<string, unknown> | null }) {
-  const side = (name: string) => Math.round(num(value?.[name] as Record<string, unknown>, "median") ?? 0);
-  return (
-    <>
-      ≈ {side("width")} × {side("height")} <small>px</small>
-    </>
-  );
+/** What a bin's images are found by, where the server says so. */
+export function binLinks(value: Record<string, unknown> | null, name: string, find: (query: string) => string) {
+  const queries = (value?.[name] ?? []) as (string | null)[];
+  return (bin: number) => {
+    const query = queries[bin];
+    return query ? find(query) : null;
+  };
 }

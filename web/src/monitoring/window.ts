@@ -1,6 +1,6 @@
 /* The part of the traffic a dashboard looks at; it lives in the address, so a view can be shared. */
 import { useCallback, useMemo } from "react";
-import { useNavigate, useSearchParams } from "react-router";
+import { useSearchParams } from "react-router";
 import type { Params } from "../api/client";
 
 export const RANGES = [
@@ -11,16 +11,32 @@ export const RANGES = [
   { value: "all", title: "All", seconds: 0 },
 ];
 
-export type Window = { range: string; from: string | null; to: string | null; source: string; modelVersion: string; role: string };
+/** What chooses among the images, by its name in the address, with its name in a query of the log. */
+export const FILTERS = { source: "source", label: "label", tag: "tag", version: "version", role: "role" } as const;
+export type FilterName = keyof typeof FILTERS;
+
+export type Window = { range: string; from: string | null; to: string | null } & Record<FilterName, string>;
+export type Change = Partial<Record<FilterName | "range" | "from" | "to", string | null>>;
+
+/** An instant somebody wrote into the address; what cannot be read is as if it were not there. */
+function instant(text: string | null): string | null {
+  return text && !Number.isNaN(Date.parse(text)) ? new Date(text).toISOString() : null;
+}
 
 export function readWindow(search: URLSearchParams): Window {
+  const [from, to] = [instant(search.get("from")), instant(search.get("to"))];
+  const asked = search.get("range");
+  const known = RANGES.some((range) => range.value === asked);
+  const value = (name: FilterName) => search.get(name) ?? "";
   return {
-    range: search.get("range") ?? (search.get("from") ? "custom" : "all"),
-    from: search.get("from"),
-    to: search.get("to"),
-    source: search.get("source") ?? "",
-    modelVersion: search.get("version") ?? "",
-    role: search.get("role") ?? "",
+    range: from ? "custom" : known && asked ? asked : "all",
+    from,
+    to: from && to && to > from ? to : null,
+    source: value("source"),
+    label: value("label"),
+    tag: value("tag"),
+    version: value("version"),
+    role: value("role"),
   };
 }
 
@@ -33,17 +49,29 @@ export function asParams(window: Window, now: number): Params {
     from: window.range === "custom" ? window.from : moving,
     to: window.range === "custom" ? window.to : null,
     source: window.source,
-    model_version: window.modelVersion,
+    label: window.label,
+    tag: window.tag,
+    model_version: window.version,
     role: window.role,
     bucket: "auto",
   };
+}
+
+/** The same choice as a query of the log, between these times (seconds). */
+export function asQuery(window: Window, [from, to]: [number, number]): string {
+  const chosen = (Object.keys(FILTERS) as FilterName[]).filter((name) => window[name]);
+  const quoted = (value: string) => `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+  const at = (seconds: number) => new Date(seconds * 1000).toISOString();
+  return [...chosen.map((name) => `${FILTERS[name]} = ${quoted(window[name])}`), `taken_at >= ${at(from)}`, `taken_at < ${at(to)}`].join(
+    " and ",
+  );
 }
 
 export function useWindow() {
   const [search, setSearch] = useSearchParams();
   const window = useMemo(() => readWindow(search), [search]);
   const change = useCallback(
-    (values: Record<string, string | null>) => {
+    (values: Change, replace = true) => {
       setSearch(
         (before) => {
           const next = new URLSearchParams(before);
@@ -53,24 +81,16 @@ export function useWindow() {
           }
           return next;
         },
-        { replace: true, preventScrollReset: true },
+        { replace, preventScrollReset: true },
       );
     },
     [setSearch],
   );
+  /** A place of its own in the history: Back zooms out again. */
   const zoom = useCallback(
-    (from: number, to: number) => change({ range: null, from: new Date(from * 1000).toISOString(), to: new Date(to * 1000).toISOString() }),
+    (from: number, to: number) =>
+      change({ range: null, from: new Date(from * 1000).toISOString(), to: new Date(to * 1000).toISOString() }, false),
     [change],
   );
-  const navigate = useNavigate();
-  const open = useCallback(
-    (from: number, to: number) => {
-      const wanted = new URLSearchParams({ from: new Date(from * 1000).toISOString(), to: new Date(to * 1000).toISOString() });
-      if (window.source) wanted.set("source", window.source);
-      if (window.modelVersion) wanted.set("version", window.modelVersion);
-      void navigate(`predictions?${wanted}`);
-    },
-    [navigate, window.source, window.modelVersion],
-  );
-  return { window, change, zoom, open };
+  return { window, change, zoom };
 }

@@ -1,6 +1,12 @@
-/* Counts over equal bins, from `from` to `to`, with an optional mark (a threshold, a limit). */
+/* Counts over bins of equal width on the page, with an optional mark (a threshold, a limit); a bar opens the images it counts. */
+import type { HTMLAttributes } from "react";
+import { useNavigate } from "react-router";
+import { count as figure } from "../format";
 import { useWidth } from "../useWidth";
+import { useAsTable } from "./asTable";
 import css from "./charts.module.css";
+import { Twin } from "./Twin";
+import { useWalk } from "./useWalk";
 
 type Props = {
   counts: number[];
@@ -11,39 +17,80 @@ type Props = {
   label: string;
   height?: number;
   unit?: (value: number) => string;
+  /** What a bin is called; by itself its ends. */
+  name?: (bin: number) => string;
+  /** Where the images of a bin are; null: nowhere. */
+  linkOf?: (bin: number) => string | null;
+  /** What happens when a bin is opened, where that is no address. */
+  onOpen?: (bin: number) => void;
 };
 
-export function Histogram({ counts, from, to, mark, markName, label, height = 96, unit = String }: Props) {
+export function Histogram(props: Props) {
+  return useAsTable() ? <AsRows {...props} /> : <Drawn {...props} />;
+}
+
+function named({ counts, from, to, unit = String, name }: Props): (bin: number) => string {
+  const end = (bin: number) => unit(from + ((to - from) * bin) / counts.length);
+  return name ?? ((bin) => `${end(bin)} – ${end(bin + 1)}`);
+}
+
+function AsRows(props: Props) {
+  const title = named(props);
+  const rows = props.counts.map((n, i) => ({ cells: [title(i), figure(n)], to: props.linkOf?.(i) ?? undefined }));
+  return <Twin label={props.label} head={["Bin", "Count"]} rows={rows} />;
+}
+
+function Drawn(props: Props) {
+  const { counts, from, to, mark, markName, label, height = 96, unit = String, linkOf, onOpen } = props;
   const [place, wide] = useWidth<SVGSVGElement>();
+  const navigate = useNavigate();
+  const title = named(props);
+  const open = (bin: number) => {
+    const there = linkOf?.(bin);
+    if (there) void navigate(there);
+    else if (counts[bin] > 0) onOpen?.(bin);
+  };
+  const opens = (bin: number) => counts[bin] > 0 && Boolean(onOpen ?? linkOf?.(bin));
+  const { walk, props: walking } = useWalk({ label, count: counts.length, tell: (i) => `${title(i)}: ${figure(counts[i])}`, open });
   const tall = height - 18;
   const top = Math.max(...counts, 1);
   const step = wide / Math.max(counts.length, 1);
   const at = mark === undefined ? null : ((mark - from) / (to - from)) * wide;
   return (
-    <svg ref={place} className={css.histogram} height={height} viewBox={`0 0 ${wide} ${height}`} role="img" aria-label={label}>
+    <svg
+      ref={place}
+      className={css.histogram}
+      height={height}
+      viewBox={`0 0 ${wide} ${height}`}
+      {...(walking as HTMLAttributes<SVGSVGElement>)}
+    >
       <line x1={0} x2={wide} y1={tall} y2={tall} stroke="var(--line-strong)" />
       {counts.map((n, i) => {
-        const bar = (n / top) * (tall - 4);
+        const bar = n > 0 ? Math.max((n / top) * (tall - 4), 1) : 0;
         const silent = at !== null && (i + 0.5) * step < at;
         return (
-          n > 0 && (
+          <g key={i} className={css.bin} data-opens={opens(i)} data-here={walk.at === i} onClick={() => open(i)}>
+            <rect x={i * step} y={0} width={step} height={tall} fill="transparent" />
             <rect
-              key={i}
               x={i * step + 0.5}
-              y={tall - Math.max(bar, 1)}
+              y={tall - bar}
               width={Math.max(step - 1, 0.6)}
-              height={Math.max(bar, 1)}
+              height={bar}
               fill={silent ? "var(--usual)" : "var(--now)"}
-            >
-              <title>{`${unit(from + ((to - from) * i) / counts.length)}: ${n}`}</title>
-            </rect>
-          )
+            />
+            <title>{`${title(i)}: ${figure(n)}`}</title>
+          </g>
         );
       })}
       {at !== null && <line x1={at} x2={at} y1={0} y2={tall} stroke="var(--ink-2)" strokeDasharray="3 3" />}
-      {at !== null && markName && (
+      {at !== null && markName && walk.at === null && (
         <text x={at > wide / 2 ? at - 4 : at + 4} y={10} textAnchor={at > wide / 2 ? "end" : "start"}>
           {markName}
+        </text>
+      )}
+      {walk.at !== null && (
+        <text className={css.read} x={wide / 2} y={10} textAnchor="middle">
+          {`${title(walk.at)}: ${figure(counts[walk.at])}`}
         </text>
       )}
       <text x={0} y={height - 3}>

@@ -1,11 +1,20 @@
-/* A table of counts whose shade is each cell's share of its row. */
+/* A table of counts whose shade is each cell's share of its row; a cell leads to its images. */
+import { Link } from "react-router";
 import css from "./charts.module.css";
 
-type Props = { rows: string[]; columns: string[]; counts: number[][]; rowTitle: string; columnTitle: string };
+type Props = {
+  rows: string[];
+  columns: string[];
+  counts: number[][];
+  rowTitle: string;
+  columnTitle: string;
+  /** Where the images of a cell are. */
+  linkOf?: (row: number, column: number) => string | null;
+};
 
-export function Matrix({ rows, columns, counts, rowTitle, columnTitle }: Props) {
+export function Matrix({ rows, columns, counts, rowTitle, columnTitle, linkOf }: Props) {
   return (
-    <div style={{ overflowX: "auto" }}>
+    <div className={css.scrolled} tabIndex={0} role="region" aria-label={`${rowTitle} against ${columnTitle}`}>
       <table className={css.matrix} style={{ minWidth: 70 + columns.length * 46 }}>
         <caption className="visually-hidden">{`${rowTitle} in rows, ${columnTitle} in columns`}</caption>
         <thead>
@@ -28,17 +37,20 @@ export function Matrix({ rows, columns, counts, rowTitle, columnTitle }: Props) 
                 </th>
                 {columns.map((column, c) => {
                   const n = counts[r]?.[c] ?? 0;
-                  const hue = name === column ? "var(--now)" : "var(--warn-strong)";
-                  const share = total > 0 ? n / total : 0;
+                  const to = n > 0 ? linkOf?.(r, c) : null;
                   return (
                     <td
                       key={column}
-                      title={`${name} → ${column}: ${n} of ${total}`}
-                      style={{
-                        background: n > 0 ? `color-mix(in srgb, ${hue} ${Math.round(10 + share * 36)}%, var(--surface))` : "var(--sunken)",
-                      }}
+                      title={`${rowTitle} ${name}, ${columnTitle} ${column}: ${n} of ${total}`}
+                      style={{ background: shade(n, total, name === column) }}
                     >
-                      {n > 0 ? n : ""}
+                      {to ? (
+                        <Link to={to} aria-label={`${n} images: ${rowTitle} ${name}, ${columnTitle} ${column}`}>
+                          {n}
+                        </Link>
+                      ) : (
+                        n > 0 && n
+                      )}
                     </td>
                   );
                 })}
@@ -49,4 +61,9 @@ export function Matrix({ rows, columns, counts, rowTitle, columnTitle }: Props) 
       </table>
     </div>
   );
+}
+
+function shade(n: number, total: number, right: boolean): string {
+  if (n === 0) return "var(--sunken)";
+  return `color-mix(in srgb, ${right ? "var(--now)" : "var(--warn-strong)"} ${Math.round(10 + (n / total) * 36)}%, var(--surface))`;
 }

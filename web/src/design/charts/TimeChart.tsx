@@ -1,12 +1,14 @@
-/* A chart over time on a canvas (uPlot): hover reads all charts at once, dragging chooses a time range. */
-import { useEffect, useRef } from "react";
+/* A chart over time on a canvas (uPlot): hover reads all charts at once, dragging chooses a time range, the keyboard does both too. */
+import { useEffect, useRef, type HTMLAttributes } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { short } from "../format";
+import { moment, short, utc } from "../format";
 import { useScheme } from "../useScheme";
+import { useAsTable } from "./asTable";
 import css from "./charts.module.css";
-import { TableTwin } from "./TableTwin";
-import { colour, options, type Band, type Line } from "./timeOptions";
+import { colour, options, readable, type Band, type Line } from "./timeOptions";
+import { Twin } from "./Twin";
+import { useWalk, type Walk } from "./useWalk";
 
 type Props = {
   label: string;
@@ -21,59 +23,72 @@ type Props = {
   tick?: (value: number) => string;
   /** What the axis spans, in seconds, so that charts of one page stand under each other. */
   span?: [number, number];
+  /** How many seconds a point stands for. */
+  bucket?: number;
   onRange?: (from: number, to: number) => void;
-  /** A click on a point: the bucket it stands for. */
-  onOpen?: (from: number, to: number) => void;
+  /** A click on a point, by its place. */
+  onOpen?: (at: number) => void;
+  /** Where the images behind a point are; null: nowhere. */
+  linkOf?: (at: number) => string | null;
 };
 
-export function TimeChart({
-  label,
-  times,
-  lines,
-  bands = [],
-  height = 132,
-  floor = 0,
-  top,
-  format = short,
-  tick = short,
-  span,
-  onRange,
-  onOpen,
-}: Props) {
+export function TimeChart(props: Props) {
+  return useAsTable() ? <AsRows {...props} /> : <OnCanvas {...props} />;
+}
+
+function AsRows({ label, times, lines, format = short, linkOf }: Props) {
+  const rows = times.map((time, i) => {
+    const at = new Date(time * 1000);
+    return {
+      cells: [moment(at), ...lines.map((line) => readable(line.values[i], format))],
+      title: utc(at),
+      to: linkOf?.(i) ?? undefined,
+    };
+  });
+  return <Twin label={label} head={["Time", ...lines.map((line) => line.name)]} rows={rows.toReversed()} />;
+}
+
+function OnCanvas(props: Props) {
+  const {
+    label,
+    times,
+    lines,
+    bands = [],
+    height = 132,
+    floor = 0,
+    top,
+    format = short,
+    tick = short,
+    span,
+    bucket = 0,
+    onRange,
+    onOpen,
+  } = props;
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const scheme = useScheme();
-  const opens = useRef(onOpen);
-  const range = useRef(onRange);
+  const latest = useRef({ onOpen, onRange, span });
   useEffect(() => {
-    range.current = onRange;
-    opens.current = onOpen;
+    latest.current = { onOpen, onRange, span };
   });
   const shape = JSON.stringify([lines.map((line) => [line.name, line.colour, line.as, line.dashed]), bands, height, floor, top, scheme]);
-  const across = useRef(span);
-  useEffect(() => {
-    across.current = span;
-  });
 
   useEffect(() => {
     const host = place.current;
     if (!host) return;
-    const made = new uPlot(
-      options(host.clientWidth, {
-        height,
-        floor,
-        top,
-        lines,
-        bands,
-        format,
-        tick,
-        span: () => across.current,
-        pick: (a, b) => range.current?.(a, b),
-        open: (a, b) => opens.current?.(a, b),
-      }),
-      [[], ...lines.map(() => [])],
-      host,
-    );
+    const look = {
+      height,
+      floor,
+      top,
+      lines,
+      bands,
+      format,
+      tick,
+      span: () => latest.current.span,
+      pick: (a: number, b: number) => latest.current.onRange?.(a, b),
+      open: (at: number) => latest.current.onOpen?.(at),
+    };
+    const made = new uPlot(options(host.clientWidth, look), [[], ...lines.map(() => [])], host);
     chart.current = made;
     const watch = new ResizeObserver(() => made.setSize({ width: host.clientWidth, height }));
     watch.observe(host);
@@ -86,17 +101,33 @@ export function TimeChart({
     // eslint-disable-next-line react/exhaustive-deps
   }, [shape]);
 
+  const [from, to] = span ?? [0, 0];
   useEffect(() => {
     chart.current?.setData([times, ...lines.map((line) => line.values)]);
-  }, [times, lines, shape]);
+  }, [times, lines, shape, from, to]);
+
+  const tell = (at: number) =>
+    [moment(new Date(times[at] * 1000)), ...lines.map((line) => `${line.name} ${readable(line.values[at], format)}`)].join(", ");
+  const choose = (first: number, last: number) => onRange?.(times[first], times[last] + bucket);
+  const { walk, props: walking } = useWalk({ label, count: times.length, tell, open: onOpen, choose });
+  useEffect(() => shown(chart.current, walk, times), [walk, times]);
 
   return (
-    <figure className={css.figure} aria-label={label}>
-      <div ref={place} className={css.uplot} style={{ height }} aria-hidden="true" />
+    <figure className={css.figure}>
+      <div ref={place} className={css.uplot} style={{ height }} {...(walking as HTMLAttributes<HTMLDivElement>)} />
       {lines.length > 1 && <Legend lines={lines} />}
-      <TableTwin label={label} times={times} lines={lines} format={format} />
     </figure>
   );
+}
+
+/** Puts the chart's cursor where the keyboard stands, and marks the stretch that is chosen. */
+function shown(chart: uPlot | null, { at, from }: Walk, times: number[]): void {
+  if (!chart || at === null || times[at] === undefined) return;
+  const left = chart.valToPos(times[at], "x");
+  chart.setCursor({ left, top: 0 });
+  const begun = from === null ? left : chart.valToPos(times[from], "x");
+  const stretch = { left: Math.min(left, begun), top: 0, width: Math.abs(left - begun), height: chart.over.clientHeight };
+  chart.setSelect(stretch, false);
 }
 
 function Legend({ lines }: { lines: Line[] }) {

@@ -1,7 +1,9 @@
 /* How a time chart looks and answers to the pointer, in uPlot's terms. */
 import uPlot from "uplot";
 import { theme } from "../colours";
+import { moment, utc } from "../format";
 import css from "./charts.module.css";
+import { isolated, longestPause } from "./pauses";
 
 export type Line = {
   name: string;
@@ -14,7 +16,7 @@ export type Band = { high: number; low: number; colour: string };
 
 export const colour = (name: string) => (name.startsWith("--") ? theme(name) : name);
 
-const readable = (value: number | null | undefined, format: (value: number) => string) =>
+export const readable = (value: number | null | undefined, format: (value: number) => string) =>
   value === null || value === undefined ? "–" : format(value);
 
 export type Look = {
@@ -27,7 +29,7 @@ export type Look = {
   tick: (value: number) => string;
   span: () => [number, number] | undefined;
   pick: (from: number, to: number) => void;
-  open: (from: number, to: number) => void;
+  open: (at: number) => void;
 };
 
 export function options(width: number, look: Look): uPlot.Options {
@@ -90,14 +92,38 @@ function series(line: Line): uPlot.Series {
   return {
     stroke,
     width: 1.5,
-    spanGaps: true,
+    spanGaps: false,
+    gaps: silences,
     dash: line.dashed ? [4, 3] : undefined,
     fill: line.as === "area" ? soft(line.colour) : undefined,
-    points: { show: (chart) => (chart.data[0]?.length ?? 0) < 3, size: 5, fill: stroke },
+    points: { show: true, size: 5, fill: stroke, filter: (chart, at, show) => (show ? alone(chart, at) : null) },
   };
 }
 
-/** The small box that reads the values under the pointer. */
+type Values = ArrayLike<number | null | undefined>;
+
+/** Where nothing came for long, a line has a gap: it does not claim what nobody measured. */
+function silences(chart: uPlot, at: number, first: number, last: number): uPlot.Series.Gaps {
+  const [times, values] = [chart.data[0], chart.data[at] as Values];
+  const pause = longestPause(times);
+  const found: uPlot.Series.Gaps = [];
+  let before = -1;
+  for (let i = first; i <= last; i += 1) {
+    if (values[i] === null || values[i] === undefined) continue;
+    if (before >= 0 && times[i] - times[before] > pause) {
+      found.push([Math.round(chart.valToPos(times[before], "x", true)), Math.round(chart.valToPos(times[i], "x", true))]);
+    }
+    before = i;
+  }
+  return found;
+}
+
+/** Points without a neighbour would be invisible as a line. */
+function alone(chart: uPlot, at: number): number[] {
+  return isolated(chart.data[0], chart.data[at] as Values);
+}
+
+/** The small box that reads the values under the pointer, or where the keyboard stands. */
 function tip(look: Look): uPlot.Plugin {
   let box: HTMLDivElement;
   return {
@@ -110,15 +136,12 @@ function tip(look: Look): uPlot.Plugin {
       },
       setCursor: (chart) => {
         const at = chart.cursor.idx;
-        const hovered = chart.over.matches(":hover");
-        box.hidden = at === null || at === undefined || !hovered || !chart.data[0].length;
+        const looked = chart.over.matches(":hover") || chart.root.parentElement?.matches(":focus-visible");
+        box.hidden = at === null || at === undefined || !looked || !chart.data[0].length;
         if (box.hidden || at === null || at === undefined) return;
         const time = new Date((chart.data[0][at] as number) * 1000);
         const rows = look.lines.map((line, i) => `${line.name}: ${readable(chart.data[i + 1][at] as number | null, look.format)}`);
-        box.textContent = [
-          time.toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" }),
-          ...rows,
-        ].join("\n");
+        box.textContent = [moment(time), utc(time), ...rows].join("\n");
         const left = chart.cursor.left ?? 0;
         box.style.transform =
           left > chart.over.clientWidth / 2 ? `translate(${left - box.offsetWidth - 10}px, 4px)` : `translate(${left + 10}px, 4px)`;
@@ -127,7 +150,7 @@ function tip(look: Look): uPlot.Plugin {
   };
 }
 
-/** A click that was no drag opens the bucket under the pointer. */
+/** A click that was no drag opens the point under the pointer. */
 function opening(look: Look): uPlot.Plugin {
   let pressedAt = 0;
   return {
@@ -136,10 +159,8 @@ function opening(look: Look): uPlot.Plugin {
         chart.over.addEventListener("mousedown", (event) => (pressedAt = event.clientX));
         chart.over.addEventListener("click", (event) => {
           const at = chart.cursor.idx;
-          const times = chart.data[0];
-          if (Math.abs(event.clientX - pressedAt) > 3 || at === null || at === undefined || times.length === 0) return;
-          const width = times.length > 1 ? Math.min(...times.slice(1).map((time, i) => time - times[i])) : 3600;
-          look.open(times[at], times[at] + width);
+          if (Math.abs(event.clientX - pressedAt) > 3 || at === null || at === undefined || chart.data[0].length === 0) return;
+          look.open(at);
         });
       },
     },

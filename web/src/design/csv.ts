@@ -1,6 +1,4 @@
-/* The numbers of a chart as a file: its points over time, or what it counts now. Pure. */
-import type { Measurement } from "../api/types";
-
+/* The numbers of a chart as a file: its points over time, or what it counts now. Pure, but for `save`. */
 type Cell = string | number;
 
 /** Every number and text inside, by its path: {"labels.bolt.precision": 0.9}. */
@@ -10,7 +8,9 @@ export function flat(value: unknown, path = ""): [string, Cell][] {
   return Object.entries(value).flatMap(([name, inner]) => flat(inner, path ? `${path}.${name}` : name));
 }
 
-export function csv(measure: Measurement): string {
+type Measured = { series: Record<string, unknown>[]; value: unknown };
+
+export function csv(measure: Measured): string {
   if (measure.series.length > 0) {
     const rows = measure.series.map((point) => new Map(flat(point).map(([name, cell]) => [name.replace(/^value\./, ""), cell])));
     const names = [...new Set(rows.flatMap((row) => [...row.keys()]))];
@@ -19,7 +19,7 @@ export function csv(measure: Measurement): string {
   return lines([["name", "value"], ...flat(measure.value)]);
 }
 
-function lines(rows: readonly (readonly Cell[])[]): string {
+export function lines(rows: readonly (readonly Cell[])[]): string {
   return rows.map((row) => row.map(cell).join(",")).join("\r\n");
 }
 

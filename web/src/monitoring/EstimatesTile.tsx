@@ -1,0 +1,118 @@
+/* What the random checks say of all traffic, reviewed or not: each number with the interval it lies in, and how many reviews would narrow it. */
+import { Link } from "react-router";
+import type { MetricInfo } from "../api/types";
+import { Intervals, type IntervalRow } from "../design/charts/Intervals";
+import { count, percent, plural } from "../design/format";
+import { useBoard } from "./board";
+import css from "./monitoring.module.css";
+import { Frame } from "./Tile";
+
+export type Estimate = {
+  metric: string;
+  value: number;
+  lower: number | null;
+  upper: number | null;
+  reviews: number;
+  more_reviews: number;
+};
+export type Estimates = {
+  items: Estimate[];
+  reviews: number;
+  images: number;
+  skipped: number;
+  needs: string | null;
+  unseen: number;
+  guess: Record<string, number>;
+};
+
+const TITLES: Record<string, string> = {
+  precision: "Precision",
+  recall: "Recall",
+  f1: "F1",
+  accuracy: "Accuracy",
+  balanced_accuracy: "Balanced accuracy",
+  map50: "mAP50",
+  map50_95: "mAP50–95",
+  macro_precision: "Macro precision",
+  macro_recall: "Macro recall",
+  macro_f1: "Macro F1",
+};
+
+export const ABOUT: MetricInfo = {
+  name: "estimates",
+  title: "All traffic",
+  definition:
+    "What the numbers would be had every image been reviewed. Only images drawn at random speak for the others, each for as many as its " +
+    "probability of being drawn says; 95 of 100 such intervals hold the true number.",
+  formula: "Σ reviewed ÷ probability of being drawn, corrected by what the confidences of all images predict",
+  needs: "reviews",
+  tasks: ["classification", "detection", "segmentation"],
+  unit: "share",
+};
+
+export function estimatesOf(dashboard: unknown): Estimates | null {
+  return (dashboard as { estimates?: Estimates } | undefined)?.estimates ?? null;
+}
+
+export function EstimatesTile({ wide = 4 }: { wide?: number }) {
+  const { dashboard, beside, name } = useBoard();
+  const found = estimatesOf(dashboard);
+  const other = beside && estimatesOf(beside.dashboard);
+  const known = found?.items.filter((one) => TITLES[one.metric]) ?? [];
+  const guesses = Object.entries(found?.guess ?? {}).filter(([metric]) => TITLES[metric] && !known.some((one) => one.metric === metric));
+  const rows = [
+    ...known.flatMap((one): IntervalRow[] => {
+      const theirs = other?.items.find((estimate) => estimate.metric === one.metric);
+      const own = { name: TITLES[one.metric], value: one.value, lower: one.lower, upper: one.upper, title: more(one) };
+      if (!beside || !theirs) return [own];
+      return [own, { ...theirs, name: `${beside.name}`, colour: "var(--shadow-role)" }];
+    }),
+    ...guesses.map(([metric, value]) => ({
+      name: TITLES[metric],
+      value,
+      lower: null,
+      upper: null,
+      guess: true,
+      title: "A guess from the confidences alone: nothing bounds how wrong it is",
+    })),
+  ];
+  const least = Math.max(0, ...known.map((one) => one.more_reviews));
+  return (
+    <Frame
+      name="estimates"
+      title="All traffic"
+      wide={wide}
+      info={ABOUT}
+      headline={
+        <small>
+          {plural(found?.reviews ?? 0, "random check")} for {count(found?.images)} images
+        </small>
+      }
+      missing={
+        rows.length > 0
+          ? null
+          : { sentence: found?.needs ?? "Needs random checks: some of the review queue is drawn by chance.", kind: "reviews" }
+      }
+    >
+      {() => (
+        <>
+          <Intervals label="Estimates for all traffic" rows={rows} />
+          <p className={css.foot}>
+            {known.length === 0 && found?.needs && `${found.needs.charAt(0).toUpperCase()}${found.needs.slice(1)}. `}
+            {least > 0 && (
+              <>
+                <Link to={`/deployments/${name}/review`}>About {count(least)} more reviews</Link> make it ± 3 points.{" "}
+              </>
+            )}
+            {found && found.skipped > 0.02 && `${percent(found.skipped)} of the checks nobody could judge. `}
+            {found && found.unseen > 0 && `Nothing speaks for ${plural(found.unseen, "image")} that had no chance of being kept.`}
+          </p>
+        </>
+      )}
+    </Frame>
+  );
+}
+
+function more(one: Estimate): string {
+  return `from ${plural(one.reviews, "random check")}${one.more_reviews > 0 ? `; about ${count(one.more_reviews)} more for ± 3 points` : ""}`;
+}

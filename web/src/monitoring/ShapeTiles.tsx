@@ -1,0 +1,218 @@
+/* Where answers lie, how sure and how large they are, how many an image has. */
+import { useState } from "react";
+import type { Measurement } from "../api/types";
+import { useRead } from "../api/use";
+import { Bars } from "../design/charts/Bars";
+import { Heat } from "../design/charts/Heat";
+import { Histogram } from "../design/charts/Histogram";
+import { Select } from "../design/controls";
+import { count, percent, score } from "../design/format";
+import { useBeside, useBoard } from "./board";
+import { CountedDialog, type Counted } from "./CountedDialog";
+import css from "./monitoring.module.css";
+import { num, nums, pairs, record } from "./read";
+import { Tile } from "./Tile";
+import { binLinks } from "./TrafficTiles";
+
+export function HeatmapTile() {
+  const board = useBoard();
+  const { name, labels, params } = board;
+  const [chosen, setLabel] = useState("");
+  const [opened, setOpened] = useState<Counted | null>(null);
+  const label = board.label || chosen;
+  // The page brings the map of all labels; that of one is fetched when somebody chooses it.
+  const one = useRead<Measurement>(
+    label && !board.label ? `/deployments/${name}/metrics/heatmap` : null,
+    { ...params, label },
+    { every: 10_000 },
+  );
+  return (
+    <Tile
+      wide={3}
+      metric="heatmap"
+      title="Where"
+      headline={(m) => !board.label && <LabelSwitch measure={m} label={label} onChange={setLabel} labels={labels} />}
+    >
+      {(m) => {
+        const shown = board.label || !label ? m.value : one.data?.value;
+        const typical = record(shown ?? m.value, "typical") as unknown as { asset?: string; width?: number; height?: number };
+        return (
+          <>
+            <Heat
+              side={num(m.value, "side") ?? 32}
+              cells={pairs(shown, "cells")}
+              asset={typical.asset ?? null}
+              aspect={typical.width && typical.height ? typical.width / typical.height : 4 / 3}
+              label={`Where ${label || "answers"} lie in the image`}
+              onOpen={(cell) => setOpened({ cell, label, title: `${label || "Answers"} here` })}
+            />
+            <p className={css.foot}>{count(num(shown, "count"))} centres, over a typical image</p>
+            {opened && <CountedDialog counted={opened} onClose={() => setOpened(null)} />}
+          </>
+        );
+      }}
+    </Tile>
+  );
+}
+
+type SwitchProps = { measure: Measurement; label: string; onChange: (label: string) => void; labels: string[] };
+
+function LabelSwitch({ measure, label, onChange, labels }: SwitchProps) {
+  const found = Object.keys(record(measure.value, "labels"));
+  const options = [...labels.filter((one) => found.includes(one)), ...found.filter((one) => !labels.includes(one))];
+  return (
+    <span className={css.small}>
+      <Select
+        aria-label="Label of the heatmap"
+        value={label}
+        onChange={(event) => onChange(event.target.value)}
+        options={[{ value: "", title: "All labels" }, ...options.map((one) => ({ value: one, title: one }))]}
+      />
+    </span>
+  );
+}
+
+export function ConfidenceTile({ wide = 3 }: { wide?: number }) {
+  const { threshold, find, label } = useBoard();
+  const other = useBeside("confidence");
+  const [opened, setOpened] = useState<Counted | null>(null);
+  return (
+    <Tile
+      wide={wide}
+      metric="confidence"
+      title="Confidence"
+      headline={(m) => (
+        <>
+          {score(num(m.value, "mean"), 2)} <small>mean{other && ` · ${other.name} ${score(num(other.measure.value, "mean"), 2)}`}</small>
+        </>
+      )}
+    >
+      {(m) => {
+        const link = binLinks(m.value, "bin_queries", find);
+        const bins = num(m.value, "bins") ?? 50;
+        const name = (bin: number) => `${(bin / bins).toFixed(2)} – ${((bin + 1) / bins).toFixed(2)}`;
+        const direct = Array.isArray(m.value?.bin_queries);
+        return (
+          <>
+            <Histogram
+              label="Answered detections by confidence"
+              counts={nums(m.value, "counts")}
+              from={0}
+              to={1}
+              mark={threshold}
+              markName="threshold"
+              unit={(value) => value.toFixed(1)}
+              name={name}
+              height={140}
+              linkOf={direct ? link : undefined}
+              onOpen={direct ? undefined : (bin) => setOpened({ bin, label, title: `Confidence ${name(bin)}` })}
+            />
+            <p className={css.foot}>Answers by confidence</p>
+            {opened && <CountedDialog counted={opened} onClose={() => setOpened(null)} />}
+          </>
+        );
+      }}
+    </Tile>
+  );
+}
+
+export function PerImageTile() {
+  const { find } = useBoard();
+  const other = useBeside("detections_per_image");
+  return (
+    <Tile
+      wide={3}
+      metric="detections_per_image"
+      title="Per image"
+      headline={(m) => (
+        <>
+          {score(num(m.value, "mean"), 1)} <small>answers{other && ` · ${other.name} ${score(num(other.measure.value, "mean"), 1)}`}</small>
+        </>
+      )}
+    >
+      {(m) => {
+        const counts = nums(m.value, "counts");
+        return (
+          <>
+            <Histogram
+              label="Images by number of answers"
+              counts={counts}
+              from={0}
+              to={Math.max(counts.length, 1)}
+              unit={(value) => String(Math.round(value))}
+              name={(n) => `${n} in an image`}
+              height={140}
+              linkOf={binLinks(m.value, "count_queries", find)}
+            />
+            <p className={css.foot}>{percent(num(m.value, "empty_share"), 1)} of images have none</p>
+          </>
+        );
+      }}
+    </Tile>
+  );
+}
+
+const SIZES = { small: "up to 32 × 32 px", medium: "up to 96 × 96 px", large: "larger" };
+
+export function BoxSizeTile() {
+  return (
+    <Tile
+      wide={3}
+      metric="box_size"
+      title="Box size"
+      headline={(m) => (
+        <>
+          {score(num(m.value, "median_side"), 0)} <small>px, the middle one</small>
+        </>
+      )}
+    >
+      {(m) => {
+        const sizes = record(m.value, "sizes") as unknown as Record<string, number>;
+        const total = Math.max(
+          Object.values(sizes).reduce((sum, n) => sum + n, 0),
+          1,
+        );
+        const rows = Object.entries(SIZES).map(([name, title]) => ({
+          name: name.charAt(0).toUpperCase() + name.slice(1),
+          now: sizes[name] ?? 0,
+          text: percent((sizes[name] ?? 0) / total),
+          title: `${title}: ${count(sizes[name] ?? 0)}`,
+        }));
+        return (
+          <>
+            <Bars label="Answers by size" rows={rows} top={total} />
+            <Sides measure={m} />
+            <p className={css.foot}>
+              The middle box covers {percent(num(m.value, "median_share"), 1)} of its image; width : height{" "}
+              {score(num(m.value, "median_ratio"), 2)}
+            </p>
+          </>
+        );
+      }}
+    </Tile>
+  );
+}
+
+type Bin = { up_to: number | null; count: number };
+
+/** The square root of the area, eight bins per doubling, from the smallest to the largest that occurs. */
+function Sides({ measure }: { measure: Measurement }) {
+  const bins = ((measure.value?.sides ?? []) as Bin[]).filter((bin): bin is { up_to: number; count: number } => bin.up_to !== null);
+  if (bins.length < 2) return null;
+  const place = (edge: number) => Math.round(Math.log2(edge) * 8);
+  const [first, last] = [place(bins[0].up_to), place(bins[bins.length - 1].up_to)];
+  const counts = Array.from({ length: last - first + 1 }, () => 0);
+  for (const bin of bins) counts[place(bin.up_to) - first] += bin.count;
+  const edge = (at: number) => 2 ** ((first + at) / 8);
+  return (
+    <Histogram
+      label="Answers by the square root of their area"
+      counts={counts}
+      from={first - 1}
+      to={last}
+      unit={(at) => `${Math.round(2 ** (at / 8))} px`}
+      name={(at) => `${Math.round(edge(at - 1))} – ${Math.round(edge(at))} px`}
+      height={72}
+    />
+  );
+}
