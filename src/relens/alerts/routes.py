@@ -79,6 +79,13 @@ def list_subjects() -> Page[SubjectOut]:
     )
 
 
+@router.get("/alert-rules")
+def list_all_rules(database: Db) -> Page[RuleOut]:
+    """The rules of every deployment, the oldest first."""
+    with database.read() as connection:
+        return Page(items=_shown(connection, store.rules(connection)))
+
+
 @router.get("/deployments/{deployment}/alert-rules")
 def list_rules(deployment: str, database: Db) -> Page[RuleOut]:
     with database.read() as connection:

@@ -39,7 +39,7 @@ def what_next(
     """
     found: list[str] = []
     if left_usual:
-        found.append(f"{left_usual[:1].upper()}{left_usual[1:]}: say in Monitoring whether this is normal.")
+        found.append(f"{left_usual[:1].upper()}{left_usual[1:]}: say on the dashboard whether this is normal.")
     if waiting:
         found.append("A candidate waits for your decision: see Loop.")
     if predictions == 0:

@@ -34,7 +34,7 @@ class PrecisionOut(BaseModel):
     reviewed: int
 
 
-class SourceOut(BaseModel):
+class CameraOut(BaseModel):
     """One camera, line or site. null is not known, never 0."""
 
     name: str
@@ -55,7 +55,7 @@ class SourceOut(BaseModel):
 class SourcesOut(BaseModel):
     """Silent sources first. `more`: so many are left out. A tag or query does not narrow this table."""
 
-    items: list[SourceOut]
+    items: list[CameraOut]
     more: int
 
 
@@ -85,9 +85,9 @@ def list_sources(
     return SourcesOut(items=items, more=more)
 
 
-def _shown(one: Source, precision: PrecisionOut) -> SourceOut:
+def _shown(one: Source, precision: PrecisionOut) -> CameraOut:
     last, camera = one.last, one.camera
-    return SourceOut(
+    return CameraOut(
         name=one.name,
         images=camera.images,
         volume=camera.volume,

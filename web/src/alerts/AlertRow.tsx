@@ -4,7 +4,7 @@ import { Link } from "react-router";
 import type { Alert, AlertStory } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Button, Select } from "../design/controls";
-import { score, who } from "../design/format";
+import { duration, score, who } from "../design/format";
 import { dim } from "../design/page";
 import { Chip, Notice } from "../design/status";
 import { Time } from "../design/Time";
@@ -41,16 +41,24 @@ export function AlertRow({ alert, deployment }: { alert: Alert; deployment: stri
           {alert.part_of && <p className={dim}>Told with the alert about silence.</p>}
           {send.error && <Notice tone="bad">{send.error.message}</Notice>}
         </td>
-        <td>
+        <td data-title="Deployment">
           <Link className={css.link} to={`/deployments/${deployment}`}>
             {deployment}
           </Link>
         </td>
-        <td>
+        <td data-title="Since">
           <Time at={alert.since} />
         </td>
-        <td>{alert.resolved_at ? <Time at={alert.resolved_at} /> : <span className={dim}>–</span>}</td>
-        <td data-n>
+        <td data-title="Over">
+          {alert.resolved_at ? (
+            <>
+              <Time at={alert.resolved_at} /> <span className={dim}>after {duration(lasted(alert))}</span>
+            </>
+          ) : (
+            <span className={dim}>–</span>
+          )}
+        </td>
+        <td data-n className={css.last}>
           <span className={css.actions}>
             {alert.acknowledged_by ? (
               <span className={dim}>seen by {who(alert.acknowledged_by)}</span>
@@ -72,10 +80,10 @@ export function AlertRow({ alert, deployment }: { alert: Alert; deployment: stri
         </td>
       </tr>
       {open && (
-        <tr>
+        <tr className={css.opened}>
           <td />
           <td colSpan={5}>
-            <Story alert={alert} />
+            <Story alert={alert} deployment={deployment} />
           </td>
         </tr>
       )}
@@ -92,12 +100,30 @@ const SAID: Record<string, string> = {
   woken: "woken up",
 };
 
-function Story({ alert }: { alert: Alert }) {
+function lasted(alert: Alert): number {
+  return (Date.parse(alert.resolved_at ?? alert.since) - Date.parse(alert.since)) / 1000;
+}
+
+const BEFORE_S = 3600;
+
+/** The dashboard at that time, with an hour before it to compare with. */
+function scene(alert: Alert, deployment: string): string {
+  const from = new Date(Date.parse(alert.since) - BEFORE_S * 1000).toISOString();
+  const where = { from, ...(alert.resolved_at ? { to: alert.resolved_at } : {}), ...(alert.source ? { source: alert.source } : {}) };
+  return `/deployments/${deployment}?${new URLSearchParams(where)}`;
+}
+
+function Story({ alert, deployment }: { alert: Alert; deployment: string }) {
   const story = useRead<AlertStory>(`/alerts/${alert.id}`);
   return (
     <div className={css.story}>
       {alert.cause && <p>Likely cause: {alert.cause}.</p>}
       {alert.next_step && <p>Next step: {alert.next_step}.</p>}
+      <p>
+        <Link className={css.link} to={scene(alert, deployment)}>
+          The dashboard at that time
+        </Link>
+      </p>
       {alert.snoozed_until && (
         <p>
           Snoozed until <Time at={alert.snoozed_until} exact />

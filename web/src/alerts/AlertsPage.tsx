@@ -1,35 +1,52 @@
-/* What fired: what is open first, then what is over; what was told since somebody last looked; and the channels. */
+/* What fired: what is open, and what was; what was told since somebody last looked; the rules and the channels. */
 import { useSearchParams } from "react-router";
 import type { Alert, AlertNotice, Deployment, Page as Items } from "../api/types";
 import { usePages, useRead, useSend } from "../api/use";
-import { Button, Segmented } from "../design/controls";
+import { Button, Segmented, Select } from "../design/controls";
 import { Card, Empty, Loaded, Page, tableClass } from "../design/page";
 import { Notice } from "../design/status";
 import { Time } from "../design/Time";
 import { AlertRow } from "./AlertRow";
 import css from "./alerts.module.css";
 import { Channels } from "./Channels";
+import { Rules } from "./Rules";
 
 export default function AlertsPage() {
   const [search, setSearch] = useSearchParams();
-  const state = search.get("state") ?? "open";
-  const pages = usePages<Alert>("/alerts", { state, limit: 50 }, (loaded) => (loaded > 1 ? 15000 : 3000));
+  const state = search.get("state") === "all" ? "all" : "open";
+  const about = search.get("deployment") ?? "";
+  const pages = usePages<Alert>("/alerts", { state, deployment: about, limit: 50 }, (loaded) => (loaded > 1 ? 15000 : 3000));
   const deployments = useRead<Items<Deployment>>("/deployments");
-  const name = (id: string) => deployments.data?.items.find((deployment) => deployment.id === id)?.name ?? id;
+  const known = deployments.data?.items ?? [];
+  const name = (id: string) => known.find((deployment) => deployment.id === id)?.name ?? id;
   const items = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  const change = (values: Record<string, string>) =>
+    setSearch(Object.fromEntries(Object.entries({ state, deployment: about, ...values }).filter(([, value]) => value !== "")), {
+      replace: true,
+    });
   return (
     <Page
       title="Alerts"
       actions={
-        <Segmented
-          label="Which alerts"
-          value={state}
-          onChange={(next) => setSearch({ state: next }, { replace: true })}
-          options={[
-            { value: "open", title: "Open" },
-            { value: "all", title: "All" },
-          ]}
-        />
+        <>
+          {(known.length > 1 || about) && (
+            <Select
+              aria-label="Deployment"
+              value={about}
+              onChange={(event) => change({ deployment: event.target.value })}
+              options={[{ value: "", title: "All deployments" }, ...known.map((one) => ({ value: one.id, title: one.name }))]}
+            />
+          )}
+          <Segmented
+            label="Which alerts"
+            value={state}
+            onChange={(next) => change({ state: next })}
+            options={[
+              { value: "open", title: "Open" },
+              { value: "all", title: "History" },
+            ]}
+          />
+        </>
       }
     >
       <Inbox />
@@ -43,7 +60,7 @@ export default function AlertsPage() {
             </Card>
           ) : (
             <Card flush>
-              <table className={tableClass}>
+              <table className={`${tableClass} ${css.table}`}>
                 <thead>
                   <tr>
                     <th>State</th>
@@ -71,6 +88,7 @@ export default function AlertsPage() {
           )
         }
       </Loaded>
+      <Rules about={about} name={name} />
       <Channels />
     </Page>
   );

@@ -44,7 +44,7 @@ export function DeploymentLine({ row, open }: { row: Row; open: () => void }) {
       </td>
       <td data-title="Latency">
         <div className={css.trend}>
-          <SparkLine values={row.latency ?? []} title="Median latency in each of the last 24 hours it was used" />
+          <SparkLine values={row.latency} title="Median latency in each of the last 24 hours it was used" />
           <span>{milliseconds(row.p50_ms)}</span>
         </div>
       </td>

@@ -3,7 +3,7 @@ import type { DeploymentRow } from "../api/types";
 import { plural } from "../design/format";
 import type { Tone } from "../design/status";
 
-export type Row = DeploymentRow & { latency?: (number | null)[]; left_usual?: string | null; waiting?: boolean };
+export type Row = DeploymentRow;
 export type Health = { tone: Tone; text: string; to: string };
 
 export function health(row: Row): Health | null {

@@ -1,6 +1,6 @@
 /* The images behind a cell of the heatmap or a bar of the confidences: nothing is filed by that, so the log is searched from the newest on. */
 import { Link } from "react-router";
-import type { Page } from "../api/types";
+import type { CountedImage, CountedImages } from "../api/types";
 import { usePages } from "../api/use";
 import { Button } from "../design/controls";
 import { Dialog } from "../design/Dialog";
@@ -13,22 +13,10 @@ import css from "./counted.module.css";
 
 export type Counted = { title: string; label: string; cell?: number; bin?: number };
 
-type Answer = { label: string; confidence: number; box: [number, number, number, number] | null };
-type Image = {
-  prediction: string;
-  asset: string;
-  width: number;
-  height: number;
-  taken_at: string;
-  source: string | null;
-  detections: Answer[];
-};
-type Answered = Page<Image> & { read: number };
-
 export function CountedDialog({ counted, onClose }: { counted: Counted; onClose: () => void }) {
   const { name, params, labels } = useBoard();
   const wanted = { ...params, label: counted.label, cell: counted.cell, confidence_bin: counted.bin };
-  const pages = usePages<Image, Answered>(`/deployments/${name}/counted`, wanted);
+  const pages = usePages<CountedImage, CountedImages>(`/deployments/${name}/counted`, wanted);
   const items = pages.data?.pages.flatMap((page) => page.items) ?? [];
   const read = pages.data?.pages.reduce((sum, page) => sum + page.read, 0) ?? 0;
   return (

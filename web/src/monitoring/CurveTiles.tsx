@@ -1,4 +1,5 @@
 /* Precision against recall for every label, and how far confidences can be believed. */
+import type { PrecisionRecall } from "../api/types";
 import { useRead } from "../api/use";
 import { Curves, type CurvesLine } from "../design/charts/Curves";
 import { labelColour } from "../design/colours";
@@ -9,7 +10,6 @@ import { list, num } from "./read";
 import { reviewed } from "./ReviewTiles";
 import { Frame, Tile } from "./Tile";
 
-type Curve = { label: string; iou: number; images: number; points: { recall: number; precision: number; confidence: number | null }[] };
 const MOST = 6;
 
 export function CurvesTile() {
@@ -17,7 +17,7 @@ export function CurvesTile() {
   const measure = dashboard.metrics.average_precision;
   const ready = measure?.available;
   const { bucket: _, ...wanted } = params;
-  const found = useRead<{ items: Curve[] }>(ready ? `/deployments/${name}/precision-recall` : null, wanted, { every: 10_000, keep: true });
+  const found = useRead<PrecisionRecall>(ready ? `/deployments/${name}/precision-recall` : null, wanted, { every: 10_000, keep: true });
   const curves = (found.data?.items ?? []).filter((curve) => curve.points.length > 0);
   const lines: CurvesLine[] = curves.slice(0, MOST).map((curve) => ({
     name: curve.label,

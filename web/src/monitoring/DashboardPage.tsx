@@ -56,7 +56,7 @@ export default function DashboardPage() {
     <>
       <NextSteps overview={overview} />
       <FilterBar window={window} change={change} data={dashboard.data} title={title} />
-      <Reading progress={progressOf(dashboard.data)} />
+      <Reading progress={dashboard.data?.progress ?? null} />
       <div className={css.board} aria-busy={dashboard.isPlaceholderData} data-waits={dashboard.isPlaceholderData}>
         <Loaded query={dashboard} height={420}>
           {(data) => (
@@ -84,14 +84,8 @@ function useRoles({ deployment }: InDeployment, window: Window, path: string, pa
   ];
 }
 
-type Progress = { read: number; complete: boolean } | null;
-
-function progressOf(data: Dashboard | undefined): Progress {
-  return (data as { progress?: Progress } | undefined)?.progress ?? null;
-}
-
 /** A tag is answered from the log, piece by piece. */
-function Reading({ progress }: { progress: Progress }) {
+function Reading({ progress }: { progress: Dashboard["progress"] }) {
   if (!progress || progress.complete) return null;
   return <Notice tone="now">Reading the log: {count(progress.read)} images so far. The numbers grow until all are read.</Notice>;
 }

@@ -1,5 +1,6 @@
 /* The classic table, one press away: the two-sample Kolmogorov-Smirnov test of every feature. */
 import { useState } from "react";
+import type { TwoSampleTable } from "../api/types";
 import { useRead } from "../api/use";
 import { Button } from "../design/controls";
 import { Dialog } from "../design/Dialog";
@@ -7,8 +8,6 @@ import { count, score } from "../design/format";
 import { Loaded, tableClass } from "../design/page";
 import { useBoard } from "./board";
 import css from "./monitoring.module.css";
-
-type Tested = { feature: string; title: string; statistic: number; p: number; corrected: number; n: number; m: number };
 
 const LEAD =
   "Two-sample Kolmogorov–Smirnov, production against training data, p times the number of tests (Bonferroni). With many images every " +
@@ -29,7 +28,7 @@ export function Tests() {
 function TestsDialog({ onClose }: { onClose: () => void }) {
   const { name, params } = useBoard();
   const { bucket: _, ...wanted } = params;
-  const tests = useRead<{ items: Tested[] }>(`/deployments/${name}/drift/tests`, wanted, { keep: true });
+  const tests = useRead<TwoSampleTable>(`/deployments/${name}/drift/tests`, wanted, { keep: true });
   return (
     <Dialog open wide onClose={onClose} title="Kolmogorov–Smirnov tests" lead={LEAD}>
       <Loaded query={tests} height={240}>

@@ -1,11 +1,10 @@
 /* The windows that usual production is learned from and judged by, one small bar each: how far it was, and what became of it. */
 import { useNavigate } from "react-router";
+import type { Drift } from "../api/types";
 import { useRead } from "../api/use";
 import { count, moment, score } from "../design/format";
 import { useBoard } from "./board";
 import css from "./drift.module.css";
-
-type Closed = { from: string; to: string; images: number; state: string; d: number | null; feature: string | null; evidence: number };
 
 const SAID: Record<string, string> = {
   usual: "usual production",
@@ -18,7 +17,7 @@ const SAID: Record<string, string> = {
 export function Windows() {
   const { name, find } = useBoard();
   const navigate = useNavigate();
-  const drift = useRead<{ windows: Closed[] }>(`/deployments/${name}/drift`, undefined, { every: 10_000 });
+  const drift = useRead<Drift>(`/deployments/${name}/drift`, undefined, { every: 10_000 });
   const windows = drift.data?.windows.slice(-60) ?? [];
   if (windows.length === 0) return null;
   return (

@@ -1,29 +1,11 @@
 /* What the random checks say of all traffic, reviewed or not: each number with the interval it lies in, and how many reviews would narrow it. */
 import { Link } from "react-router";
-import type { MetricInfo } from "../api/types";
+import type { Estimates, MetricInfo } from "../api/types";
 import { Intervals, type IntervalRow } from "../design/charts/Intervals";
 import { count, percent, plural } from "../design/format";
 import { useBoard } from "./board";
 import css from "./monitoring.module.css";
 import { Frame } from "./Tile";
-
-export type Estimate = {
-  metric: string;
-  value: number;
-  lower: number | null;
-  upper: number | null;
-  reviews: number;
-  more_reviews: number;
-};
-export type Estimates = {
-  items: Estimate[];
-  reviews: number;
-  images: number;
-  skipped: number;
-  needs: string | null;
-  unseen: number;
-  guess: Record<string, number>;
-};
 
 const TITLES: Record<string, string> = {
   precision: "Precision",
@@ -50,14 +32,10 @@ export const ABOUT: MetricInfo = {
   unit: "share",
 };
 
-export function estimatesOf(dashboard: unknown): Estimates | null {
-  return (dashboard as { estimates?: Estimates } | undefined)?.estimates ?? null;
-}
-
 export function EstimatesTile({ wide = 4 }: { wide?: number }) {
   const { dashboard, beside, name } = useBoard();
-  const found = estimatesOf(dashboard);
-  const other = beside && estimatesOf(beside.dashboard);
+  const found = dashboard.estimates;
+  const other = beside?.dashboard.estimates;
   const known = found?.items.filter((one) => TITLES[one.metric]) ?? [];
   const guesses = Object.entries(found?.guess ?? {}).filter(([metric]) => TITLES[metric] && !known.some((one) => one.metric === metric));
   const rows = [
@@ -113,6 +91,6 @@ export function EstimatesTile({ wide = 4 }: { wide?: number }) {
   );
 }
 
-function more(one: Estimate): string {
+function more(one: Estimates["items"][number]): string {
   return `from ${plural(one.reviews, "random check")}${one.more_reviews > 0 ? `; about ${count(one.more_reviews)} more for ± 3 points` : ""}`;
 }

@@ -1,6 +1,6 @@
 /* Which part of the traffic the dashboard shows: when, and which images. Every choice is in the address. */
 import { useState } from "react";
-import type { Dashboard } from "../api/types";
+import type { Completion, Dashboard } from "../api/types";
 import { useRead } from "../api/use";
 import { Button, Segmented, Select } from "../design/controls";
 import { useDeployment } from "../design/deployment";
@@ -22,7 +22,7 @@ export function FilterBar({ window, change, data, title }: Props) {
   const { deployment } = useDeployment();
   const [picking, setPicking] = useState<[Date, Date] | null>(null);
   const tags = useTags(deployment.name);
-  const roles = new Set<string>([...rolesOf(data), ...(deployment.shadow ? ["shadow"] : []), window.role]);
+  const roles = new Set<string>([...(data?.roles ?? []), ...(deployment.shadow ? ["shadow"] : []), window.role]);
   const several = roles.has("shadow") || roles.has("canary");
   const set = (Object.keys(FILTERS) as FilterName[]).filter((name) => window[name]);
   const select = (name: FilterName, label: string, options: { value: string; title: string }[]) => (
@@ -84,17 +84,10 @@ function shownOf(data: Dashboard | undefined, now = Date.now()): [Date, Date] {
   return data ? [new Date(data.from), new Date(data.to)] : [new Date(now - 3_600_000), new Date(now)];
 }
 
-function rolesOf(data: Dashboard | undefined): string[] {
-  const roles = (data as { roles?: string[] } | undefined)?.roles ?? [];
-  return roles;
-}
-
 function choices(all: string, found: string[], chosen: string, title = (value: string) => value) {
   const values = chosen && !found.includes(chosen) ? [...found, chosen] : found;
   return [{ value: "", title: all }, ...values.map((value) => ({ value, title: title(value) }))];
 }
-
-type Completion = { suggestions: { text: string; kind: string }[] };
 
 /** The tags of this deployment's log, as the query bar offers them. */
 function useTags(deployment: string): string[] {

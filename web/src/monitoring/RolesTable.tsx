@@ -1,14 +1,12 @@
 /* The versions that see the same images, side by side: who answers, who only watches, and how each does. */
 import { Link } from "react-router";
-import type { Measurement } from "../api/types";
+import type { Dashboard, Measurement } from "../api/types";
 import { count, milliseconds, percent, score } from "../design/format";
 import { strong, tableClass } from "../design/page";
 import { Chip } from "../design/status";
 import { useBoard } from "./board";
-import { estimatesOf } from "./EstimatesTile";
 import css from "./monitoring.module.css";
 import { num, nums } from "./read";
-import type { Dashboard } from "../api/types";
 
 export type RoleLine = { role: string; title: string; dashboard: Dashboard | undefined };
 
@@ -77,7 +75,7 @@ function Line({ role, title, dashboard }: RoleLine) {
 
 /** The estimate for all traffic; where there is none yet, the reviewed images by themselves. */
 function Rate({ dashboard, name }: { dashboard: Dashboard | undefined; name: string }) {
-  const estimate = estimatesOf(dashboard)?.items.find((one) => one.metric === name);
+  const estimate = dashboard?.estimates.items.find((one) => one.metric === name);
   const report = dashboard?.metrics.detection_report ?? dashboard?.metrics.classification_report;
   const interval = estimate ? [estimate.lower, estimate.upper] : nums(report?.value, `${name}_interval`);
   const known = interval.filter((end): end is number => end !== null);

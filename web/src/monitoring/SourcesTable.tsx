@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { Link } from "react-router";
 import { imageUrl } from "../api/client";
+import type { Source, Sources } from "../api/types";
 import { useRead } from "../api/use";
 import { Button, Input } from "../design/controls";
 import { count, milliseconds, percent, plural, score } from "../design/format";
@@ -11,21 +12,6 @@ import { Chip } from "../design/status";
 import { Time } from "../design/Time";
 import { useBoard } from "./board";
 import css from "./monitoring.module.css";
-
-type Source = {
-  name: string;
-  images: number;
-  volume: number[];
-  last: { prediction: string; asset: string; taken_at: string } | null;
-  silent_since: string | null;
-  p95_ms: number | null;
-  confidence: number | null;
-  drift: number | null;
-  moved: string | null;
-  unusual_share: number | null;
-  precision: { value: number | null; interval: number[] | null; reviewed: number };
-};
-type Sources = { items: Source[]; more: number };
 
 const AT_FIRST = 12;
 const SEARCHED_FROM = 8;
