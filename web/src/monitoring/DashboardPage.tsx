@@ -1,5 +1,5 @@
 /* The dashboard of a deployment: traffic, distance from the training data, and what reviews say. */
-import { useCallback, useMemo } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useVersionTitles } from "../api/titles";
 import type { Dashboard, MetricInfo, Page as Items } from "../api/types";
 import { useRead } from "../api/use";
@@ -25,6 +25,11 @@ export default function DashboardPage() {
   const params = asParams(window, now.getTime());
   const path = `/deployments/${deployment.name}/dashboard`;
   const dashboard = useRead<Dashboard>(path, params, { every: 2000, keep: true });
+  // What a person just chose is on its way: the old stays in sight, paler. A range that moves by itself never pales.
+  const chosen = JSON.stringify(window);
+  const [shown, setShown] = useState(chosen);
+  if (shown !== chosen && !dashboard.isPlaceholderData) setShown(chosen);
+  const waits = shown !== chosen;
   const roles = useRoles(overview, window, path, params);
   const catalog = useRead<Items<MetricInfo>>("/metrics");
   const byName = useMemo(() => Object.fromEntries((catalog.data?.items ?? []).map((info) => [info.name, info])), [catalog.data]);
@@ -57,7 +62,7 @@ export default function DashboardPage() {
       <NextSteps overview={overview} />
       <FilterBar window={window} change={change} data={dashboard.data} title={title} />
       <Reading progress={dashboard.data?.progress ?? null} />
-      <div className={css.board} aria-busy={dashboard.isPlaceholderData} data-waits={dashboard.isPlaceholderData}>
+      <div className={css.board} aria-busy={waits} data-waits={waits}>
         <Loaded query={dashboard} height={420}>
           {(data) => (
             <BoardContext value={board(data)}>

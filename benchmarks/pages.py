@@ -1,0 +1,123 @@
+"""How fast the web pages are in a real Chromium on loopback, and how much JavaScript the first one loads.
+
+    python -m benchmarks.pages [--json] [--images 400] [--rounds 7]
+
+A server of its own with one deployment and so many images. `first_ms`: from asking for the first page with an empty cache until its table is drawn;
+`dashboard_ms`: the same for the dashboard until its first chart is drawn, medians of the rounds. `route_ms`: from pressing a link until the next
+page's heading is drawn, the median over the pages of a warm browser, and `slowest_route_ms` with the page's name. `js_kb_gzip`: every script that
+the first page loads, squeezed as a proxy would; `js_kb_dashboard` those of the dashboard. `blocked_ms`: how long the main thread was busy while
+the dashboard was drawn (long tasks), whatever else the machine was doing.
+"""
+
+import argparse
+import gzip
+import json
+import statistics
+import tempfile
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from relens.testing.images import make_jpeg
+from relens.testing.tiny_models import detector
+from tests.browser.chromium import chromium
+from tests.server_process import Server, running
+
+ROUTES = ("Models", "Datasets", "Training runs", "Alerts", "Jobs", "Deployments")
+FIRST_JS_KB, FIRST_MS, ROUTE_MS = 300, 1000, 100
+
+_PRESS = """name => new Promise(done => {
+  const link = [...document.querySelectorAll("nav[aria-label=Main] a")].find(a => a.textContent.startsWith(name));
+  const begun = performance.now(), before = document.querySelector("h1")?.textContent;
+  const look = () => {
+    const now = document.querySelector("h1")?.textContent;
+    if (now && now !== before) return requestAnimationFrame(() => done(performance.now() - begun));
+    requestAnimationFrame(look);
+  };
+  link.click();
+  look();
+})"""
+_BLOCKED = """() => { window.blocked = 0; new PerformanceObserver(list => {
+  for (const task of list.getEntries()) window.blocked += task.duration;
+}).observe({ type: "longtask", buffered: true }); }"""
+
+
+def fill(server: Server, images: int) -> None:
+    """A deployment that has answered so many images from three cameras."""
+    server.http.post("/api/v1/models/spotter/versions", files={"file": ("m.onnx", detector())}).raise_for_status()
+    wish = {"name": "spotter", "model_version": "spotter/latest", "threshold": 0.3}
+    server.http.post("/api/v1/deployments", json=wish).raise_for_status()
+    for n in range(images):
+        where = {"source": f"line-{n % 3}", "client_id": str(n)}
+        picture = make_jpeg(size=(96, 64), seed=n)
+        server.http.post("/api/v1/deployments/spotter/predict", content=picture, params=where).raise_for_status()
+
+
+def cold(browser: Browser, url: str, place: str, ready: str) -> tuple[float, float, list[str]]:
+    """(milliseconds until `ready` is drawn, milliseconds of long tasks, the scripts) in a browser that knows nothing yet."""
+    context = browser.new_context(base_url=url, viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.add_init_script(f"({_BLOCKED})()")
+    scripts: list[str] = []
+    page.on("response", lambda answer: scripts.append(answer.url) if ".js" in answer.url else None)
+    page.goto(place, wait_until="commit")
+    page.locator(ready).first.wait_for()
+    took = float(page.evaluate("new Promise(done => requestAnimationFrame(() => done(performance.now())))"))
+    blocked = float(page.evaluate("window.blocked"))
+    context.close()
+    return took, blocked, scripts
+
+
+def routes(browser: Browser, url: str, rounds: int) -> dict[str, float]:
+    """Milliseconds from pressing a link to the next page's heading, by page, once everything was seen."""
+    context = browser.new_context(base_url=url, viewport={"width": 1440, "height": 900})
+    page: Page = context.new_page()
+    page.goto("/")
+    page.get_by_role("heading", name="Deployments").wait_for()
+    took: dict[str, list[float]] = {}
+    for turn in range(rounds + 1):
+        for name in ROUTES:
+            ms = float(page.evaluate(_PRESS, name))
+            if turn:  # the first time its scripts are loaded
+                took.setdefault(name, []).append(ms)
+    context.close()
+    return {name: statistics.median(values) for name, values in took.items()}
+
+
+def squeezed_kb(scripts: list[str]) -> float:
+    return sum(len(gzip.compress(httpx.get(url).content, 6)) for url in sorted(set(scripts))) / 1000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="only the JSON line")
+    parser.add_argument("--images", type=int, default=400)
+    parser.add_argument("--rounds", type=int, default=7)
+    wish = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place, running(Path(place) / "relens") as server, sync_playwright() as tool:
+        fill(server, wish.images)
+        browser = tool.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        first = [cold(browser, server.url, "/", "tbody tr") for _ in range(wish.rounds)]
+        board = [cold(browser, server.url, "/deployments/spotter", "canvas") for _ in range(wish.rounds)]
+        by_route = routes(browser, server.url, wish.rounds)
+        browser.close()
+        slowest = max(by_route, key=lambda name: by_route[name])
+        result = {
+            "benchmark": "pages",
+            "images": wish.images,
+            "first_ms": round(statistics.median(took for took, _, _ in first), 1),
+            "dashboard_ms": round(statistics.median(took for took, _, _ in board), 1),
+            "blocked_ms": round(statistics.median(blocked for _, blocked, _ in board), 1),
+            "route_ms": round(statistics.median(by_route.values()), 1),
+            "slowest_route_ms": round(by_route[slowest], 1),
+            "slowest_route": slowest,
+            "js_kb_gzip": round(squeezed_kb(first[0][2]), 1),
+            "js_kb_dashboard": round(squeezed_kb(board[0][2]), 1),
+            "wanted": {"first_ms": FIRST_MS, "route_ms": ROUTE_MS, "js_kb_gzip": FIRST_JS_KB},
+        }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
