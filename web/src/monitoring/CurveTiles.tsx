@@ -65,7 +65,7 @@ export function CalibrationTile({ wide = 4 }: { wide?: number }) {
     <Tile metric="calibration" title="Calibration" wide={wide} headline={reviewed}>
       {(m) => {
         const bins = list<Record<string, unknown>>(m.value, "bins").flatMap((bin): Bin[] => {
-          const [confidence, right, answers] = [num(bin, "confidence"), num(bin, "right"), num(bin, "n") ?? num(bin, "answers")];
+          const [confidence, right, answers] = [num(bin, "confidence"), num(bin, "right"), num(bin, "answers")];
           return confidence === null || right === null || !answers ? [] : [{ confidence, right, answers }];
         });
         const lean = num(m.value, "lean");

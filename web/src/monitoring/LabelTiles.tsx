@@ -1,4 +1,5 @@
 /* What is found: each label over time, and beside the training data; how often each label occurs in reviewed images. */
+import { useMemo } from "react";
 import { Bars } from "../design/charts/Bars";
 import { labelColour } from "../design/colours";
 import { count, percent, score } from "../design/format";
@@ -19,7 +20,6 @@ function byCount(measure: Measurement): Row[] {
 }
 
 export function LabelsTile() {
-  const { labels } = useBoard();
   return (
     <Tile
       metric="label_distribution"
@@ -30,30 +30,37 @@ export function LabelsTile() {
         </>
       )}
     >
-      {(m) => {
-        const names = byCount(m).map(([name]) => name);
-        const flat = {
-          ...m,
-          series: m.series.map((point) => ({ ...(point.labels as Record<string, unknown>), t: point.t, query: point.query })),
-        };
-        return (
-          <>
-            <OverTime
-              // The lines are other ones when another label is among the most frequent.
-              key={names.slice(0, MOST_LINES).join()}
-              measure={flat}
-              label="Answers of each label over time"
-              lines={names.slice(0, MOST_LINES).map((name) => ({ name, colour: labelColour(name, labels), of: [name] }))}
-            />
-            {names.length > MOST_LINES && (
-              <p className={css.foot}>
-                The {MOST_LINES} most frequent of {names.length} labels
-              </p>
-            )}
-          </>
-        );
-      }}
+      {(m) => <LabelsOverTime measure={m} />}
     </Tile>
+  );
+}
+
+function LabelsOverTime({ measure }: { measure: Measurement }) {
+  const { labels } = useBoard();
+  const names = byCount(measure).map(([name]) => name);
+  const flat = useMemo(
+    () => ({
+      ...measure,
+      series: measure.series.map((point) => ({ ...(point.labels as Record<string, unknown>), t: point.t, query: point.query })),
+    }),
+    [measure],
+  );
+  const shown = names.slice(0, MOST_LINES);
+  return (
+    <>
+      <OverTime
+        // The lines are other ones when another label is among the most frequent.
+        key={shown.join()}
+        measure={flat}
+        label="Answers of each label over time"
+        lines={shown.map((name) => ({ name, colour: labelColour(name, labels), of: [name] }))}
+      />
+      {names.length > MOST_LINES && (
+        <p className={css.foot}>
+          The {MOST_LINES} most frequent of {names.length} labels
+        </p>
+      )}
+    </>
   );
 }
 
