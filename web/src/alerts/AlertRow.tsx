@@ -106,10 +106,16 @@ function lasted(alert: Alert): number {
 
 const BEFORE_S = 3600;
 
+/** Which filter of the dashboard a slice is: "tag night", "label scratch", or a source by its bare name. */
+function sliced(slice: string): Record<string, string> {
+  const [, kind, value] = /^(tag|label) (.*)$/s.exec(slice) ?? [];
+  return kind ? { [kind]: value } : { source: slice };
+}
+
 /** The dashboard at that time, with an hour before it to compare with. */
 function scene(alert: Alert, deployment: string): string {
   const from = new Date(Date.parse(alert.since) - BEFORE_S * 1000).toISOString();
-  const where = { from, ...(alert.resolved_at ? { to: alert.resolved_at } : {}), ...(alert.source ? { source: alert.source } : {}) };
+  const where = { from, ...(alert.resolved_at ? { to: alert.resolved_at } : {}), ...(alert.slice ? sliced(alert.slice) : {}) };
   return `/deployments/${deployment}?${new URLSearchParams(where)}`;
 }
 

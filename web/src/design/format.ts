@@ -75,6 +75,16 @@ export function moment(at: Date): string {
   return at.toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
 }
 
+const DAY_S = 86_400;
+
+/** What a tick of a time axis says, whose ticks are `step` seconds apart: the hour, or the day where one begins. */
+export function tickTime(at: Date, step: number): string {
+  const midnight = at.getHours() === 0 && at.getMinutes() === 0 && at.getSeconds() === 0;
+  if (step >= 28 * DAY_S) return at.toLocaleDateString(undefined, { month: "short", year: "numeric" });
+  if (step >= DAY_S || midnight) return at.toLocaleDateString(undefined, { month: "short", day: "numeric" });
+  return at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", ...(step < 60 ? { second: "2-digit" } : {}) });
+}
+
 /** The instant in UTC, for hovering: 2026-03-01 12:30:05 UTC. */
 export function utc(at: Date): string {
   return `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;

@@ -12,7 +12,7 @@ import { Frame, Tile } from "./Tile";
 
 const MOST = 6;
 
-export function CurvesTile() {
+export function CurvesTile({ wide = 4 }: { wide?: number }) {
   const { name, params, labels, catalog, dashboard, threshold } = useBoard();
   const measure = dashboard.metrics.average_precision;
   const ready = measure?.available;
@@ -31,11 +31,12 @@ export function CurvesTile() {
   return (
     <Frame
       name="precision_recall"
-      title="Precision and recall"
+      title="PR curves"
+      wide={wide}
       info={
         catalog.average_precision && { ...catalog.average_precision, name: "precision_recall", title: "Precision and recall", ...WORDS }
       }
-      headline={<small>IoU 0.5 · {plural(measure?.count ?? 0, "reviewed image")}</small>}
+      headline={<small>{plural(measure?.count ?? 0, "reviewed image")}</small>}
       missing={ready ? null : { sentence: measure?.needs ?? null, kind: "reviews" }}
     >
       {() => (
@@ -43,7 +44,7 @@ export function CurvesTile() {
           <Curves label="Precision over recall" lines={lines} xTitle="recall" yTitle="precision" height={220} />
           <p className={css.foot}>
             {curves.length > MOST && `The first ${MOST} of ${curves.length} labels. `}
-            Each point is a threshold; in force is {score(threshold, 2)}
+            Precision over recall at IoU 0.5; each point is a threshold, in force is {score(threshold, 2)}
           </p>
         </>
       )}
@@ -69,7 +70,13 @@ export function CalibrationTile({ wide = 4 }: { wide?: number }) {
           return confidence === null || right === null || !answers ? [] : [{ confidence, right, answers }];
         });
         const lean = num(m.value, "lean");
-        const points = bins.map((bin) => ({ x: bin.confidence, y: bin.right, note: `of ${count(bin.answers)}` }));
+        const most = Math.max(...bins.map((bin) => bin.answers), 1);
+        const points = bins.map((bin) => ({
+          x: bin.confidence,
+          y: bin.right,
+          note: `of ${count(bin.answers)}`,
+          size: Math.sqrt(bin.answers / most),
+        }));
         return (
           <>
             <Curves

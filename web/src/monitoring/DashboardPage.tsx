@@ -66,7 +66,13 @@ export default function DashboardPage() {
         <Loaded query={dashboard} height={420}>
           {(data) => (
             <BoardContext value={board(data)}>
-              <Tiles task={deployment.task} roles={roles} source={window.source} choose={(source) => change({ source })} />
+              <Tiles
+                task={deployment.task}
+                labels={deployment.labels.length}
+                roles={roles}
+                source={window.source}
+                choose={(source) => change({ source })}
+              />
             </BoardContext>
           )}
         </Loaded>

@@ -39,11 +39,16 @@ export function EstimatesTile({ wide = 4 }: { wide?: number }) {
   const known = found?.items.filter((one) => TITLES[one.metric]) ?? [];
   const guesses = Object.entries(found?.guess ?? {}).filter(([metric]) => TITLES[metric] && !known.some((one) => one.metric === metric));
   const rows = [
-    ...known.flatMap((one): IntervalRow[] => {
+    ...known.map((one): IntervalRow => {
       const theirs = other?.items.find((estimate) => estimate.metric === one.metric);
-      const own = { name: TITLES[one.metric], value: one.value, lower: one.lower, upper: one.upper, title: more(one) };
-      if (!beside || !theirs) return [own];
-      return [own, { ...theirs, name: `${beside.name}`, colour: "var(--shadow-role)" }];
+      return {
+        name: TITLES[one.metric],
+        value: one.value,
+        lower: one.lower,
+        upper: one.upper,
+        title: more(one),
+        beside: beside && theirs ? { ...theirs, name: beside.name } : null,
+      };
     }),
     ...guesses.map(([metric, value]) => ({
       name: TITLES[metric],

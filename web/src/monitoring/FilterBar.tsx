@@ -4,19 +4,20 @@ import type { Completion, Dashboard } from "../api/types";
 import { useRead } from "../api/use";
 import { Button, Segmented, Select } from "../design/controls";
 import { useDeployment } from "../design/deployment";
-import { duration, moment, utc } from "../design/format";
+import { duration, moment, utc, words } from "../design/format";
 import css from "./monitoring.module.css";
 import { RangeDialog, zone } from "./RangeDialog";
 import { FILTERS, RANGES, type Change, type FilterName, type Window } from "./window";
 
 type Props = { window: Window; change: (values: Change) => void; data: Dashboard | undefined; title: (version: string) => string };
 
-const ROLES = [
-  ["", "Champion and canary"],
-  ["champion", "Champion"],
-  ["canary", "Canary"],
-  ["shadow", "Shadow"],
-] as const;
+/** Shadows answer nobody: without a choice they are not counted. */
+function roleChoices(roles: ReadonlySet<string>) {
+  const some = (names: string[]) => names.filter((name) => roles.has(name)).map((name) => ({ value: name, title: words(name) }));
+  return roles.has("canary")
+    ? [{ value: "", title: "Champion and canary" }, ...some(["champion", "canary", "shadow"])]
+    : [{ value: "", title: "Champion" }, ...some(["shadow"])];
+}
 
 export function FilterBar({ window, change, data, title }: Props) {
   const { deployment } = useDeployment();
@@ -48,12 +49,7 @@ export function FilterBar({ window, change, data, title }: Props) {
       {select("label", "Label", choices("All labels", data?.labels ?? deployment.labels, window.label))}
       {(tags.length > 0 || window.tag) && select("tag", "Tag", choices("All tags", tags, window.tag))}
       {select("version", "Model version", choices("All versions", data?.model_versions ?? [], window.version, title))}
-      {several &&
-        select(
-          "role",
-          "Role",
-          ROLES.filter(([role]) => role === "" || roles.has(role)).map(([value, name]) => ({ value, title: name })),
-        )}
+      {several && select("role", "Role", roleChoices(roles))}
       {set.length > 0 && (
         <Button small look="quiet" onClick={() => change(Object.fromEntries(set.map((name) => [name, null])))}>
           Clear filters

@@ -9,11 +9,11 @@ import { list, num } from "./read";
 import { reviewed } from "./ReviewTiles";
 import { Tile } from "./Tile";
 
-export function ConfusionTile({ task }: { task: Task }) {
+export function ConfusionTile({ task, wide = 4 }: { task: Task; wide?: number }) {
   const { find } = useBoard();
   const metric = task === "classification" ? "classification_report" : "detection_report";
   return (
-    <Tile metric={metric} title="Confusion" headline={reviewed} chart={false}>
+    <Tile metric={metric} title="Confusion" wide={wide} headline={reviewed} chart={false}>
       {(m) => {
         const confusion = readConfusion(m.value);
         if (!confusion) return <p className={css.foot}>Nothing to confuse yet.</p>;
@@ -58,10 +58,10 @@ const KINDS: Record<string, [title: string, help: string]> = {
   duplicate: ["Twice", "the object was answered already by a surer one"],
 };
 
-export function MistakesTile() {
+export function MistakesTile({ wide = 4 }: { wide?: number }) {
   const { find } = useBoard();
   return (
-    <Tile metric="detection_report" title="Mistakes" headline={reviewed}>
+    <Tile metric="detection_report" title="Mistakes" wide={wide} headline={reviewed}>
       {(m) => {
         const errors = (m.value?.errors ?? {}) as Record<string, number>;
         const queries = (m.value?.error_queries ?? {}) as Record<string, string>;

@@ -12,7 +12,7 @@ export type RoleLine = { role: string; title: string; dashboard: Dashboard | und
 
 export function RolesTable({ roles }: { roles: RoleLine[] }) {
   return (
-    <section className={css.tile} style={{ "--wide": 12 } as React.CSSProperties} aria-label="Roles">
+    <section className={css.tile} data-flat style={{ "--wide": 12 } as React.CSSProperties} aria-label="Roles">
       <div className={css.slices} tabIndex={0} role="region" aria-label="Roles, a table">
         <table className={tableClass}>
           <thead>

@@ -83,7 +83,7 @@ export function ConfidenceTile({ wide = 3 }: { wide?: number }) {
       title="Confidence"
       headline={(m) => (
         <>
-          {score(num(m.value, "mean"), 2)} <small>mean{other && ` · ${other.name} ${score(num(other.measure.value, "mean"), 2)}`}</small>
+          {score(num(m.value, "mean"), 2)} <small>mean</small>
         </>
       )}
     >
@@ -107,7 +107,10 @@ export function ConfidenceTile({ wide = 3 }: { wide?: number }) {
               linkOf={direct ? link : undefined}
               onOpen={direct ? undefined : (bin) => setOpened({ bin, label, title: `Confidence ${name(bin)}` })}
             />
-            <p className={css.foot}>Answers by confidence</p>
+            <p className={css.foot}>
+              Answers by confidence
+              {other && `; ${other.name}: mean ${score(num(other.measure.value, "mean"), 2)}`}
+            </p>
             {opened && <CountedDialog counted={opened} onClose={() => setOpened(null)} />}
           </>
         );
@@ -126,7 +129,7 @@ export function PerImageTile() {
       title="Per image"
       headline={(m) => (
         <>
-          {score(num(m.value, "mean"), 1)} <small>answers{other && ` · ${other.name} ${score(num(other.measure.value, "mean"), 1)}`}</small>
+          {score(num(m.value, "mean"), 1)} <small>answers</small>
         </>
       )}
     >
@@ -141,10 +144,14 @@ export function PerImageTile() {
               to={Math.max(counts.length, 1)}
               unit={(value) => String(Math.round(value))}
               name={(n) => `${n} in an image`}
+              ends={["0", counts.length > 1 ? String(counts.length - 1) : ""]}
               height={140}
               linkOf={binLinks(m.value, "count_queries", find)}
             />
-            <p className={css.foot}>{percent(num(m.value, "empty_share"), 1)} of images have none</p>
+            <p className={css.foot}>
+              {percent(num(m.value, "empty_share"), 1)} of images have none
+              {other && `; ${other.name}: ${score(num(other.measure.value, "mean"), 1)} on average`}
+            </p>
           </>
         );
       }}
@@ -162,7 +169,7 @@ export function BoxSizeTile() {
       title="Box size"
       headline={(m) => (
         <>
-          {score(num(m.value, "median_side"), 0)} <small>px, the middle one</small>
+          {score(num(m.value, "median_side"), 0)} <small>px</small>
         </>
       )}
     >

@@ -22,7 +22,7 @@ export function SourcesTable({ choose }: { choose: (source: string) => void }) {
   const { bucket: _, tag: _tag, ...wanted } = params;
   const sources = useRead<Sources>(`/deployments/${name}/sources`, wanted, { every: 5000, keep: true });
   return (
-    <section className={css.tile} style={{ "--wide": 12 } as React.CSSProperties} aria-label="Sources">
+    <section className={css.tile} data-flat style={{ "--wide": 12 } as React.CSSProperties} aria-label="Sources">
       <Loaded query={sources} height={120}>
         {(data) =>
           data.items.length === 0 ? (

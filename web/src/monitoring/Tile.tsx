@@ -36,6 +36,10 @@ export function Frame({ name, title, info, wide = 4, headline, missing, file, ch
       <header className={css.tileHead}>
         <h3 id={id}>{title}</h3>
         {info && <About info={info} title={title} />}
+        {!missing && headline && <span className={css.headline}>{headline}</span>}
+      </header>
+      {missing ? <Needs {...missing} /> : <AsTable value={table}>{children()}</AsTable>}
+      <div className={css.tools}>
         {!missing && chart && (
           <Tool icon="jobs" name={`${title} as a table`} title="Show as a table" pressed={table} onClick={() => setTable(!table)} />
         )}
@@ -47,9 +51,7 @@ export function Frame({ name, title, info, wide = 4, headline, missing, file, ch
             onClick={() => save(`${deployment} ${name}.csv`, file())}
           />
         )}
-        {!missing && headline && <span className={css.headline}>{headline}</span>}
-      </header>
-      {missing ? <Needs {...missing} /> : <AsTable value={table}>{children()}</AsTable>}
+      </div>
     </section>
   );
 }

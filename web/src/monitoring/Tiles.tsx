@@ -15,10 +15,14 @@ import { BoxSizeTile, ConfidenceTile, HeatmapTile, PerImageTile } from "./ShapeT
 import { SourcesTable } from "./SourcesTable";
 import { BusyHoursTile, ErrorsTile, LatencyTile, VolumeTile } from "./TrafficTiles";
 
-type Props = { task: Task; roles: RoleLine[]; source: string; choose: (source: string) => void };
+const FEW = 5;
 
-export function Tiles({ task, roles, source, choose }: Props) {
+type Props = { task: Task; labels: number; roles: RoleLine[]; source: string; choose: (source: string) => void };
+
+export function Tiles({ task, labels, roles, source, choose }: Props) {
   const shapes = task !== "classification";
+  // A matrix of many labels needs the room.
+  const wide = labels <= FEW ? 3 : 6;
   return (
     <>
       <Group title="Traffic" lead="from every image">
@@ -46,8 +50,10 @@ export function Tiles({ task, roles, source, choose }: Props) {
       )}
       <Group title="Against the training data" lead="once you have chosen it">
         <DriftTile />
-        <OutlierTile />
-        <MixTile />
+        <div className={css.stack}>
+          <OutlierTile />
+          <MixTile />
+        </div>
       </Group>
       <Group title="From reviews" lead="the more you review, the more certain">
         <EstimatesTile />
@@ -55,10 +61,10 @@ export function Tiles({ task, roles, source, choose }: Props) {
           <>
             <ReportTile />
             <PrecisionTile />
-            <CurvesTile />
-            <ConfusionTile task={task} />
-            <MistakesTile />
-            <CalibrationTile />
+            <CurvesTile wide={wide} />
+            <ConfusionTile task={task} wide={wide} />
+            <MistakesTile wide={wide} />
+            <CalibrationTile wide={wide} />
           </>
         ) : (
           <>

@@ -2,7 +2,7 @@
 import { Bars } from "../design/charts/Bars";
 import { Histogram } from "../design/charts/Histogram";
 import { count, milliseconds, percent, words } from "../design/format";
-import { useBeside, useBoard } from "./board";
+import { useBoard } from "./board";
 import css from "./monitoring.module.css";
 import { OverTime } from "./OverTime";
 import { num, nums, record } from "./read";
@@ -27,18 +27,13 @@ export function VolumeTile() {
 }
 
 export function LatencyTile() {
-  const other = useBeside("latency");
   return (
     <Tile
       metric="latency"
       title="Latency"
       headline={(m) => (
         <>
-          {milliseconds(num(m.value, "p50"))}{" "}
-          <small>
-            median · p95 {milliseconds(num(m.value, "p95"))}
-            {other && ` · ${other.name} ${milliseconds(num(other.measure.value, "p50"))}`}
-          </small>
+          {milliseconds(num(m.value, "p50"))} <small>median · p95 {milliseconds(num(m.value, "p95"))}</small>
         </>
       )}
     >
@@ -78,12 +73,14 @@ export function ErrorsTile({ wide = 3 }: { wide?: number }) {
         const queries = (m.value?.kind_queries ?? {}) as Record<string, string>;
         return (
           <>
-            <OverTime
-              measure={m}
-              label="Failed predictions over time"
-              height={96}
-              lines={[{ name: "Failed", colour: "--bad", as: "bars", of: ["errors"] }]}
-            />
+            {kinds.length > 0 && (
+              <OverTime
+                measure={m}
+                label="Failed predictions over time"
+                height={96}
+                lines={[{ name: "Failed", colour: "--bad", as: "bars", of: ["errors"] }]}
+              />
+            )}
             {kinds.length === 0 ? (
               <p className={css.foot}>Every image got an answer</p>
             ) : (
@@ -119,7 +116,7 @@ export function BusyHoursTile({ wide = 3 }: { wide?: number }) {
       wide={wide}
       headline={(m) => (
         <>
-          {rate(num(m.value, "per_minute"))} <small>images a minute</small>
+          {rate(num(m.value, "per_minute"))} <small>a minute</small>
         </>
       )}
     >
@@ -136,6 +133,7 @@ export function BusyHoursTile({ wide = 3 }: { wide?: number }) {
               from={0}
               to={24}
               unit={hour}
+              ends={["00:00", "24:00"]}
               name={(at) => `${hour(at)} – ${hour(at + 1)} (${hour((at - ahead + 24) % 24)} UTC)`}
               height={140}
             />

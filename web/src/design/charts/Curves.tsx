@@ -7,8 +7,13 @@ import css from "./charts.module.css";
 import { Twin } from "./Twin";
 import { useWalk } from "./useWalk";
 
-/** `note`: what else is known at each point. All lines have their points at the same x. */
-export type CurvesLine = { name: string; colour: string; points: { x: number; y: number; note?: string }[]; dashed?: boolean };
+/** `note`: what else is known at each point; `size`: of its dot, from 0 to 1. All lines have their points at the same x. */
+export type CurvesLine = {
+  name: string;
+  colour: string;
+  points: { x: number; y: number; note?: string; size?: number }[];
+  dashed?: boolean;
+};
 
 type Props = { label: string; lines: CurvesLine[]; xTitle: string; yTitle: string; height?: number; diagonal?: boolean; dots?: boolean };
 
@@ -31,7 +36,7 @@ const RIGHT = 8;
 const TOP = 8;
 const BELOW = 20;
 
-function Drawn({ label, lines, xTitle, yTitle, height = 190, diagonal, dots }: Props) {
+function Drawn({ label, lines, xTitle, height = 190, diagonal, dots }: Props) {
   const [place, wide] = useWidth<SVGSVGElement>();
   const [pointed, setPointed] = useState<number | null>(null);
   const xs = lines[0]?.points.map(({ x }) => x) ?? [];
@@ -71,15 +76,27 @@ function Drawn({ label, lines, xTitle, yTitle, height = 190, diagonal, dots }: P
         {diagonal && <line x1={x(0)} x2={x(1)} y1={y(0)} y2={y(1)} stroke="var(--usual)" strokeDasharray="4 3" />}
         {lines.map((line) => (
           <g key={line.name}>
-            <polyline
-              points={line.points.map((point) => `${x(point.x)},${y(point.y)}`).join(" ")}
-              fill="none"
-              stroke={line.colour}
-              strokeWidth={1.7}
-              strokeLinejoin="round"
-              strokeDasharray={line.dashed ? "4 3" : undefined}
-            />
-            {dots && line.points.map((point) => <circle key={point.x} cx={x(point.x)} cy={y(point.y)} r={2.6} fill={line.colour} />)}
+            {!dots && (
+              <polyline
+                points={line.points.map((point) => `${x(point.x)},${y(point.y)}`).join(" ")}
+                fill="none"
+                stroke={line.colour}
+                strokeWidth={1.7}
+                strokeLinejoin="round"
+                strokeDasharray={line.dashed ? "4 3" : undefined}
+              />
+            )}
+            {dots &&
+              line.points.map((point) => (
+                <circle
+                  key={point.x}
+                  cx={x(point.x)}
+                  cy={y(point.y)}
+                  r={2 + 5 * (point.size ?? 0.2)}
+                  fill={line.colour}
+                  fillOpacity={0.75}
+                />
+              ))}
             {here !== null && line.points[here] && (
               <circle cx={x(line.points[here].x)} cy={y(line.points[here].y)} r={3.6} fill={line.colour} stroke="var(--surface)" />
             )}
@@ -109,7 +126,6 @@ function Drawn({ label, lines, xTitle, yTitle, height = 190, diagonal, dots }: P
             )}
           </li>
         ))}
-        {lines.length === 1 && here === null && <li>{yTitle}</li>}
       </ul>
     </figure>
   );

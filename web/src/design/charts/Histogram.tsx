@@ -17,6 +17,8 @@ type Props = {
   label: string;
   height?: number;
   unit?: (value: number) => string;
+  /** What stands at the two ends of the axis. */
+  ends?: [string, string];
   /** What a bin is called; by itself its ends. */
   name?: (bin: number) => string;
   /** Where the images of a bin are; null: nowhere. */
@@ -41,7 +43,7 @@ function AsRows(props: Props) {
 }
 
 function Drawn(props: Props) {
-  const { counts, from, to, mark, markName, label, height = 96, unit = String, linkOf, onOpen } = props;
+  const { counts, from, to, mark, markName, label, height = 96, unit = String, ends, linkOf, onOpen } = props;
   const [place, wide] = useWidth<SVGSVGElement>();
   const navigate = useNavigate();
   const title = named(props);
@@ -94,10 +96,10 @@ function Drawn(props: Props) {
         </text>
       )}
       <text x={0} y={height - 3}>
-        {unit(from)}
+        {ends?.[0] ?? unit(from)}
       </text>
       <text x={wide} y={height - 3} textAnchor="end">
-        {unit(to)}
+        {ends?.[1] ?? unit(to)}
       </text>
     </svg>
   );

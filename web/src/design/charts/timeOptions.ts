@@ -1,7 +1,7 @@
 /* How a time chart looks and answers to the pointer, in uPlot's terms. */
 import uPlot from "uplot";
 import { theme } from "../colours";
-import { moment, utc } from "../format";
+import { moment, tickTime, utc } from "../format";
 import css from "./charts.module.css";
 import { isolated, longestPause } from "./pauses";
 
@@ -50,7 +50,13 @@ export function options(width: number, look: Look): uPlot.Options {
       y: { range: (_chart, low, high) => yRange(low, high, look) },
     },
     axes: [
-      { ...axis, grid: { show: false }, size: 22, space: 70 },
+      {
+        ...axis,
+        grid: { show: false },
+        size: 22,
+        space: 70,
+        values: (_chart, ticks, _axis, _space, step) => ticks.map((tick) => tickTime(new Date(tick * 1000), step)),
+      },
       { ...axis, size: 40, space: 28, values: (_chart, ticks) => ticks.map((tick) => look.tick(tick)) },
     ],
     series: [{}, ...look.lines.map((line) => series(line))],
