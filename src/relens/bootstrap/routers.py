@@ -19,7 +19,6 @@ from relens.loop.effect_routes import router as effects
 from relens.loop.replay_routes import router as replays
 from relens.loop.routes import router as loop
 from relens.monitoring.apart_routes import router as apart
-from relens.monitoring.counted_routes import router as counted
 from relens.monitoring.curve_routes import router as curves
 from relens.monitoring.drift_routes import router as drift
 from relens.monitoring.estimate_routes import router as estimates
@@ -85,7 +84,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     questions,
     monitoring,
     apart,
-    counted,
     curves,
     drift,
     estimates,

@@ -41,17 +41,19 @@ function Line({ rule, text, deployment }: { rule: AlertRule; text: string; deplo
   const told = rule.channels.map((channel) => channel.name).join(", ");
   return (
     <li>
-      <Switch
-        checked={rule.active}
-        onChange={(active) => send.mutate({ method: "PATCH", path: `/alert-rules/${rule.id}`, body: { active } })}
-      >
-        {text}
-      </Switch>
-      {state && rule.active && (
-        <Chip tone={tone} dot>
-          {state}
-        </Chip>
-      )}
+      <span>
+        <Switch
+          checked={rule.active}
+          onChange={(active) => send.mutate({ method: "PATCH", path: `/alert-rules/${rule.id}`, body: { active } })}
+        >
+          {text}
+        </Switch>
+        {state && rule.active && (
+          <Chip tone={tone} dot>
+            {state}
+          </Chip>
+        )}
+      </span>
       <span className={dim}>{told ? `tells ${told}` : "shown on these pages only"}</span>
       <Link className={css.link} to={`/deployments/${deployment}/settings#alerts`}>
         {deployment}

@@ -114,12 +114,13 @@ export function linkTo(row: Record<string, unknown>, find: (query: string) => st
 }
 
 /** How often each label occurs: what reviews say, and where there is none, what was answered. */
-export function SupportTile() {
+export function SupportTile({ wide = 4 }: { wide?: number }) {
   const { labels, find } = useBoard();
   return (
     <Tile
       metric="support"
       title="Occurrence"
+      wide={wide}
       headline={(m) => (
         <>
           {count(num(m.value, "reviewed"))} <small>of {count(num(m.value, "total"))} reviewed</small>

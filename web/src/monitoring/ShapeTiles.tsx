@@ -8,17 +8,15 @@ import { Histogram } from "../design/charts/Histogram";
 import { Select } from "../design/controls";
 import { count, percent, score } from "../design/format";
 import { useBeside, useBoard } from "./board";
-import { CountedDialog, type Counted } from "./CountedDialog";
 import css from "./monitoring.module.css";
-import { num, nums, pairs, record } from "./read";
+import { list, num, nums, pairs, record } from "./read";
 import { Tile } from "./Tile";
 import { binLinks } from "./TrafficTiles";
 
 export function HeatmapTile() {
   const board = useBoard();
-  const { name, labels, params } = board;
+  const { name, labels, params, find } = board;
   const [chosen, setLabel] = useState("");
-  const [opened, setOpened] = useState<Counted | null>(null);
   const label = board.label || chosen;
   // The page brings the map of all labels; that of one is fetched when somebody chooses it.
   const one = useRead<Measurement>(
@@ -44,15 +42,24 @@ export function HeatmapTile() {
               asset={typical.asset ?? null}
               aspect={typical.width && typical.height ? typical.width / typical.height : 4 / 3}
               label={`Where ${label || "answers"} lie in the image`}
-              onOpen={(cell) => setOpened({ cell, label, title: `${label || "Answers"} here` })}
+              linkOf={cellLinks(shown, find)}
             />
             <p className={css.foot}>{count(num(shown, "count"))} centres, over a typical image</p>
-            {opened && <CountedDialog counted={opened} onClose={() => setOpened(null)} />}
           </>
         );
       }}
     </Tile>
   );
+}
+
+/** Where the images of a cell are: queries stand beside the filled cells, in their order. */
+function cellLinks(value: Record<string, unknown> | null | undefined, find: (query: string) => string) {
+  const queries = list<string>(value, "cell_queries");
+  const byCell = new Map(pairs(value, "cells").map(([cell], i) => [cell, queries[i]]));
+  return (cell: number) => {
+    const query = byCell.get(cell);
+    return query ? find(query) : null;
+  };
 }
 
 type SwitchProps = { measure: Measurement; label: string; onChange: (label: string) => void; labels: string[] };
@@ -73,9 +80,8 @@ function LabelSwitch({ measure, label, onChange, labels }: SwitchProps) {
 }
 
 export function ConfidenceTile({ wide = 3 }: { wide?: number }) {
-  const { threshold, find, label } = useBoard();
+  const { threshold, find } = useBoard();
   const other = useBeside("confidence");
-  const [opened, setOpened] = useState<Counted | null>(null);
   return (
     <Tile
       wide={wide}
@@ -88,10 +94,8 @@ export function ConfidenceTile({ wide = 3 }: { wide?: number }) {
       )}
     >
       {(m) => {
-        const link = binLinks(m.value, "bin_queries", find);
         const bins = num(m.value, "bins") ?? 50;
         const name = (bin: number) => `${(bin / bins).toFixed(2)} – ${((bin + 1) / bins).toFixed(2)}`;
-        const direct = Array.isArray(m.value?.bin_queries);
         return (
           <>
             <Histogram
@@ -104,14 +108,12 @@ export function ConfidenceTile({ wide = 3 }: { wide?: number }) {
               unit={(value) => value.toFixed(1)}
               name={name}
               height={140}
-              linkOf={direct ? link : undefined}
-              onOpen={direct ? undefined : (bin) => setOpened({ bin, label, title: `Confidence ${name(bin)}` })}
+              linkOf={binLinks(m.value, "bin_queries", find)}
             />
             <p className={css.foot}>
               Answers by confidence
               {other && `; ${other.name}: mean ${score(num(other.measure.value, "mean"), 2)}`}
             </p>
-            {opened && <CountedDialog counted={opened} onClose={() => setOpened(null)} />}
           </>
         );
       }}

@@ -15,14 +15,14 @@ import { BoxSizeTile, ConfidenceTile, HeatmapTile, PerImageTile } from "./ShapeT
 import { SourcesTable } from "./SourcesTable";
 import { BusyHoursTile, ErrorsTile, LatencyTile, VolumeTile } from "./TrafficTiles";
 
-const FEW = 5;
+const FEW = 6;
 
 type Props = { task: Task; labels: number; roles: RoleLine[]; source: string; choose: (source: string) => void };
 
 export function Tiles({ task, labels, roles, source, choose }: Props) {
   const shapes = task !== "classification";
-  // A matrix of many labels needs the room.
-  const wide = labels <= FEW ? 3 : 6;
+  // A matrix of many labels needs the whole width.
+  const many = labels > FEW;
   return (
     <>
       <Group title="Traffic" lead="from every image">
@@ -56,24 +56,28 @@ export function Tiles({ task, labels, roles, source, choose }: Props) {
         </div>
       </Group>
       <Group title="From reviews" lead="the more you review, the more certain">
-        <EstimatesTile />
         {shapes ? (
           <>
+            <div className={css.stack}>
+              <EstimatesTile />
+              <CalibrationTile />
+            </div>
             <ReportTile />
             <PrecisionTile />
-            <CurvesTile wide={wide} />
-            <ConfusionTile task={task} wide={wide} />
-            <MistakesTile wide={wide} />
-            <CalibrationTile wide={wide} />
+            <CurvesTile wide={many ? 6 : 4} />
+            {!many && <ConfusionTile task={task} />}
+            <MistakesTile wide={many ? 6 : 4} />
           </>
         ) : (
           <>
+            <EstimatesTile />
             <ClassificationTile />
-            <ConfusionTile task={task} />
-            <SupportTile />
-            <CalibrationTile />
+            {!many && <ConfusionTile task={task} />}
+            <SupportTile wide={many ? 6 : 4} />
+            <CalibrationTile wide={many ? 6 : 4} />
           </>
         )}
+        {many && <ConfusionTile task={task} wide={12} />}
       </Group>
     </>
   );

@@ -1,5 +1,6 @@
 /* Where things lie: counts on a square grid, drawn over a typical image. A cell opens the images that have something there. */
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
+import { useNavigate } from "react-router";
 import { imageUrl } from "../../api/client";
 import { heat } from "../colours";
 import { plural } from "../format";
@@ -13,7 +14,8 @@ type Props = {
   asset: string | null;
   aspect: number;
   label: string;
-  onOpen?: (cell: number) => void;
+  /** Where the images of a cell are; null: nowhere. */
+  linkOf?: (cell: number) => string | null;
 };
 
 const MOST_ROWS = 60;
@@ -28,12 +30,14 @@ function placed(cell: number, side: number): string {
   return `${part(cell % side)} across, ${part(Math.floor(cell / side))} down`;
 }
 
-function AsRows({ side, cells, label }: Props) {
+function AsRows({ side, cells, label, linkOf }: Props) {
   const most = cells.toSorted(([, a], [, b]) => b - a).slice(0, MOST_ROWS);
-  return <Twin label={label} head={["Where", "Centres"]} rows={most.map(([cell, n]) => ({ cells: [placed(cell, side), String(n)] }))} />;
+  const rows = most.map(([cell, n]) => ({ cells: [placed(cell, side), String(n)], to: linkOf?.(cell) ?? undefined }));
+  return <Twin label={label} head={["Where", "Centres"]} rows={rows} />;
 }
 
-function Drawn({ side, cells, asset, aspect, label, onOpen }: Props) {
+function Drawn({ side, cells, asset, aspect, label, linkOf }: Props) {
+  const navigate = useNavigate();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [here, setHere] = useState<number | null>(null);
   const counts = useMemo(() => new Map(cells), [cells]);
@@ -41,6 +45,10 @@ function Drawn({ side, cells, asset, aspect, label, onOpen }: Props) {
   const shown = Math.min(Math.max(aspect, 1), 2.2);
   const said = here === null ? null : `${plural(counts.get(here) ?? 0, "centre")}, ${placed(here, side)}`;
 
+  const open = (cell: number) => {
+    const there = linkOf?.(cell);
+    if (there) void navigate(there);
+  };
   const under = (event: PointerEvent) => {
     const box = event.currentTarget.getBoundingClientRect();
     const along = (at: number, size: number) => Math.min(Math.max(Math.floor((at / size) * side), 0), side - 1);
@@ -50,7 +58,7 @@ function Drawn({ side, cells, asset, aspect, label, onOpen }: Props) {
     const by = ARROWS[event.key];
     const from = here ?? cells.toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? 0;
     if (event.key === "Escape") setHere(null);
-    else if (event.key === "Enter" && here !== null && counts.has(here)) onOpen?.(here);
+    else if (event.key === "Enter" && here !== null) open(here);
     else if (by) setHere(here === null ? from : step(here, by, side));
     else return;
     event.preventDefault();
@@ -67,12 +75,12 @@ function Drawn({ side, cells, asset, aspect, label, onOpen }: Props) {
       aria-valuemax={side * side - 1}
       aria-valuenow={here ?? 0}
       aria-valuetext={said ?? `${cells.length} of ${side * side} cells have something`}
-      data-opens={here !== null && counts.has(here) && Boolean(onOpen)}
+      data-opens={here !== null && Boolean(linkOf?.(here))}
       onKeyDown={onKeyDown}
       onBlur={() => setHere(null)}
       onPointerMove={under}
       onPointerLeave={() => setHere(null)}
-      onClick={() => here !== null && counts.has(here) && onOpen?.(here)}
+      onClick={() => here !== null && open(here)}
     >
       {asset && <img src={imageUrl(asset, 512)} alt="" />}
       <canvas ref={canvas} width={side} height={side} />

@@ -23,8 +23,6 @@ type Props = {
   name?: (bin: number) => string;
   /** Where the images of a bin are; null: nowhere. */
   linkOf?: (bin: number) => string | null;
-  /** What happens when a bin is opened, where that is no address. */
-  onOpen?: (bin: number) => void;
 };
 
 export function Histogram(props: Props) {
@@ -43,16 +41,15 @@ function AsRows(props: Props) {
 }
 
 function Drawn(props: Props) {
-  const { counts, from, to, mark, markName, label, height = 96, unit = String, ends, linkOf, onOpen } = props;
+  const { counts, from, to, mark, markName, label, height = 96, unit = String, ends, linkOf } = props;
   const [place, wide] = useWidth<SVGSVGElement>();
   const navigate = useNavigate();
   const title = named(props);
   const open = (bin: number) => {
     const there = linkOf?.(bin);
     if (there) void navigate(there);
-    else if (counts[bin] > 0) onOpen?.(bin);
   };
-  const opens = (bin: number) => counts[bin] > 0 && Boolean(onOpen ?? linkOf?.(bin));
+  const opens = (bin: number) => counts[bin] > 0 && Boolean(linkOf?.(bin));
   const { walk, props: walking } = useWalk({ label, count: counts.length, tell: (i) => `${title(i)}: ${figure(counts[i])}`, open });
   const tall = height - 18;
   const top = Math.max(...counts, 1);
