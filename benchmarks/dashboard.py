@@ -35,6 +35,7 @@ from relens.infra.settings import Settings
 from relens.kit import clock
 from relens.kit.clock import DAY, HOUR, Micros
 from relens.kit.ids import content_id, new_id
+from relens.metrics import categories
 from relens.metrics.metric import METRICS, Observed, State, added
 from relens.metrics.reference import Reference
 from relens.monitoring import store, sums
@@ -88,7 +89,9 @@ def a_deployment(server: Relens, predictions: int) -> tuple[Deployment, Actor, F
         tuple(content_id(f"training {i}".encode()) for i in range(400)),
         np.arange(400) % 3 == 0,
         rng.normal(0.5, 0.1, (400, len(features.NAMES))).astype(np.float32),
-        None,
+        rng.normal(0, 1, (400, 128)).astype(np.float16),
+        mixes := categories.features([f"label-{k}" for k in range(LABELS)], with_shapes=True),
+        rng.integers(0, 3, (400, sum(len(one.categories) for one in mixes))).astype(np.int32),
     )
     fitted = learn(new_id(), measured, {f"label-{k}": 100 for k in range(LABELS)})
     server.fitted.keep(fitted)
@@ -102,6 +105,11 @@ def a_deployment(server: Relens, predictions: int) -> tuple[Deployment, Actor, F
     return deployment, alice, row, fitted.reference
 
 
+def of_reference(rng: np.random.Generator, reference: Reference) -> Any:
+    """One image's numbers, in the order of the reference's features."""
+    return rng.normal(0.5, 0.1, len(reference.features)).astype(np.float32)
+
+
 def seeded(server: Relens, predictions: int, days: int) -> Deployment:
     """A deployment whose sums hold so many predictions: scaled copies of what a few hundred images count to, spread by chance.
 
@@ -111,7 +119,14 @@ def seeded(server: Relens, predictions: int, days: int) -> Deployment:
     _DAYS.clear(), _PACKED.clear()
     rng = np.random.default_rng(predictions)
     start = (clock.now() // DAY) * DAY - (days - 1) * DAY
-    seeds = [observed(rng, start + int(rng.integers(0, DAY))) for _ in range(SEED_IMAGES)]
+    seeds = [
+        replace(
+            observed(rng, start + int(rng.integers(0, DAY))),
+            scalars=of_reference(rng, reference),
+            names=reference.names(),
+        )
+        for _ in range(SEED_IMAGES)
+    ]
     metrics = summed(None, "detection")
     templates = {name: dict(metric.observe(seeds, reference)) for name, metric in metrics.items()}
     factor = predictions / (days * 24 * SOURCES) / SEED_IMAGES

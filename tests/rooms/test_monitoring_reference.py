@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -141,6 +142,21 @@ def test_a_reference_knows_the_training_images_and_their_labels(place: Place) ->
 def test_the_same_choice_again_keeps_the_reference(place: Place) -> None:
     version = place.publish(30)
     assert place.choose(version) == place.choose(version)
+
+
+def test_a_reference_of_before_all_was_measured_is_made_anew_when_asked_for_again(place: Place) -> None:
+    version = place.publish(40)
+    first = place.choose(version)
+    place.jobs.start()
+    place.wait(first)
+    assert place.choose(version) == first
+    found = place.fitted.get(first)
+    place.fitted.keep(replace(found, reference=replace(found.reference, calibration=None)))
+    place.fitted._memory.clear()
+    again = place.choose(version)
+    assert again != first
+    place.wait(again)
+    assert place.choose(version) == again
 
 
 def test_a_job_that_was_stopped_goes_on_without_looking_at_finished_parts_again(

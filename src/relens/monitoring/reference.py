@@ -29,7 +29,7 @@ from relens.metrics import categories
 from relens.metrics.reference import Feature
 from relens.monitoring import store
 from relens.monitoring.fill import fill
-from relens.monitoring.fitted import FittedReferences
+from relens.monitoring.fitted import FittedReferences, UnreadableReference
 from relens.monitoring.learn import learn
 from relens.monitoring.parts import packed, part_key, unpacked
 from relens.monitoring.project import Projection
@@ -80,12 +80,23 @@ class FitReference:
         same = [
             one
             for one in store.references(connection, deployment.id)
-            if (one.dataset_version, one.model_version) == (dataset_version, champion) and _is_alive(connection, one)
+            if (one.dataset_version, one.model_version) == (dataset_version, champion)
+            and _is_alive(connection, one)
+            and not self._is_outdated(one)
         ]
         reference = same[-1].id if same else self._begin(connection, deployment, dataset_version, champion, by)
         chosen = TrainingData(deployment.id, dataset_version, champion, reference, clock.now(), by)
         store.set_training_data(connection, chosen)
         return chosen
+
+    def _is_outdated(self, one: FittedReference) -> bool:
+        """Whether it was fitted before all was measured that is now: setting the training data again then measures it anew."""
+        if one.state != "ready":
+            return False
+        try:
+            return self._fitted.get(one.id).reference.calibration is None
+        except (NoBytes, UnreadableReference):
+            return True
 
     def _begin(
         self, connection: Connection, deployment: Deployment, dataset_version: str, champion: str, by: str
