@@ -414,3 +414,18 @@ def test_secrets_of_the_server_do_not_reach_the_program(tmp_path: Path, monkeypa
     )
     assert lines[0].startswith("None 1 ")
     assert int(lines[0].split()[-1]) >= 10
+
+
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="Linux's")
+def test_a_trainer_and_what_it_starts_give_way_to_the_server(tmp_path: Path) -> None:
+    """Also a program that asks for every core there is, in a process of its own."""
+    text = (
+        "import os, subprocess, sys\n"
+        "look = 'import os; print(os.nice(0), len(os.sched_getaffinity(0)), open(\"/proc/self/oom_score_adj\").read().strip())'\n"
+        "print(subprocess.run([sys.executable, '-c', look], capture_output=True, text=True).stdout, end='')"
+    )
+    (said,) = watched(tmp_path, text)
+    priority, cores, first_to_go = (int(word) for word in said.split())
+    assert priority >= 10
+    assert cores == 1
+    assert first_to_go == 500

@@ -23,6 +23,7 @@ from relens.cli import (
     predict,
     rebuild,
     review,
+    runs,
     serve,
     status,
     threshold,
@@ -69,6 +70,7 @@ app.command("gaps")(gaps.gaps)
 app.command("export")(export.export)
 app.add_typer(review.app, name="review")
 app.command("train")(train.train)
+app.add_typer(runs.app, name="runs")
 app.command("rebuild-metrics")(rebuild.rebuild_metrics)
 app.command("status")(status.status)
 for _command in entry_points(group="relens.commands"):

@@ -53,6 +53,18 @@ def register(
         typer.echo(f"note: {sentence}", err=True)
 
 
+@app.command("checkpoint")
+def checkpoint(
+    version: Annotated[str, typer.Argument(help="name/2, name/latest or an id.")],
+    file: Annotated[Path, typer.Argument(help="What the trainer wrote beside the model.")],
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Put a checkpoint beside a version that came without one: training can then start from it."""
+    made = connect(url, token).models.attach_checkpoint(version, file)
+    typer.echo(f"training can start from {made['title']}")
+
+
 @app.command("list")
 def list_(as_json: AsJson = False, url: Url = None, token: Token = None) -> None:
     """List every model version."""

@@ -22,6 +22,9 @@ def train(
     """Train the next version of a model on a dataset version."""
     client = connect(url, token)
     parameters = parse_parameters(parameter or ())
+    for known in client.training.trainers():
+        if known["name"] == trainer and known["notice"]:
+            print(f"note: {known['notice']}", file=sys.stderr)
     run = client.training.start(model, dataset_version, trainer=trainer, parameters=parameters, start_from=start_from)
     if wait:
         run = client.training.wait(run, progress=_Epochs())

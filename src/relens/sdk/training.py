@@ -44,6 +44,10 @@ class Training:
         text = self._transport.call("GET", f"training-runs/{run_id}/log")
         return text.decode(errors="replace") if isinstance(text, bytes) else str(text or "")
 
+    def repeat(self, run_id: str) -> Json:
+        """A new run of the same images, parameters and start; does not wait."""
+        return dict(self._transport.call("POST", f"training-runs/{run_id}/repeat"))
+
     def cancel(self, run_id: str) -> None:
         self._transport.call("POST", f"training-runs/{run_id}/cancel", idempotent=True)
 

@@ -51,7 +51,7 @@ def accept(
     if actor is None:
         raise NotFound("whoever asked for this run is not known any more")
     task = trainer.task_for(dataset.task)
-    examined = _examined(onnx, task, dataset.labels)
+    examined = examined_file(onnx, task, dataset.labels)
     manifest = examined.manifest
     evaluated = beside_serving(
         lambda: load(examined.onnx, manifest, run.id, ONE_THREAD, title="the trained model"),
@@ -78,7 +78,7 @@ def accept(
     return version
 
 
-def _examined(onnx: bytes, task: str, labels: Sequence[str]) -> Examined:
+def examined_file(onnx: bytes, task: str, labels: Sequence[str]) -> Examined:
     """What the file declares, in the form that will be served; one that names no labels has those of the order, in that order."""
     try:
         return examine_apart(onnx, Given(task=task))

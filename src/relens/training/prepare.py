@@ -29,13 +29,14 @@ class NothingToTrainOn(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What run.json says."""
+    """What run.json says. `trial`: whether the program works is all that is asked; what it makes is thrown away."""
 
     task: str
     labels: tuple[str, ...]
     parameters: Mapping[str, Any]
     threads: int
     start_from: bool
+    trial: bool = False
 
 
 def prepare(
@@ -86,6 +87,7 @@ def _written(order: Order) -> dict[str, Any]:
         "parameters": dict(order.parameters),
         "threads": order.threads,
         "start_from": "start.ckpt" if order.start_from else None,
+        **({"trial": True} if order.trial else {}),
     }
 
 

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from relens.kit import clock
-from relens.training.memory import used_by_group
+from relens.training.memory import Used, Watch
 from relens.training.training_run import TrainingFailed
 
 LEASH = Path(__file__).with_name("leash.py")
@@ -51,14 +50,15 @@ def run_program(
     on_line: Callable[[str], None],
     check: Callable[[], None],
     environment: Mapping[str, str] | None = None,
+    on_end: Callable[[Used], None] = lambda _used: None,
 ) -> None:
-    """Returns when the program has ended well; every line goes to `log` and to `on_line`.
+    """Returns when the program has ended well; every line goes to `log` and to `on_line`, what it used to `on_end`, however it ended.
 
     `check` is called a few times a second; what it raises stops the program and is raised here. Otherwise raises
     TrainingFailed, TookTooLong or TooMuchMemory. When this returns or raises, nothing of the program runs any more.
     """
-    started = clock.stopwatch()
     process = _start(command, folder, limits, environment or {})
+    watch = Watch(process.pid)
     last: deque[str] = deque(maxlen=_LAST_WORDS)
     lines: queue.Queue[str | None] = queue.Queue(maxsize=1000)
     stopped = threading.Event()
@@ -67,13 +67,14 @@ def run_program(
     )
     reader.start()
     try:
-        while (line := _next(lines, process)) is not None:
+        while (line := _next(lines, process, watch)) is not None:
             if line:
                 last.append(line)
                 on_line(line)
             check()
-            _within(limits, process.pid, clock.stopwatch() - started)
+            _within(limits, watch)
     except BaseException:
+        watch.look()
         _stop(process)
         raise
     finally:
@@ -84,6 +85,7 @@ def run_program(
         for pipe in (process.stdin, process.stdout):
             with contextlib.suppress(OSError):
                 pipe.close()  # type: ignore[union-attr]
+        on_end(watch.used())
     if process.returncode != 0:
         words = " | ".join(last) or "it said nothing"
         raise TrainingFailed(
@@ -99,7 +101,7 @@ def _start(command: Sequence[str], folder: Path, limits: Limits, added: Mapping[
     environment["PYTHONUNBUFFERED"] = "1"
     environment |= added
     return subprocess.Popen(
-        [sys.executable, "-P", "-S", "-E", str(LEASH), *command],
+        [sys.executable, "-P", "-S", "-E", str(LEASH), str(limits.threads), *command],
         cwd=folder,
         env=environment,
         stdin=subprocess.PIPE,
@@ -127,21 +129,22 @@ def _read(pipe: BinaryIO, log: Path, lines: queue.Queue[str | None], stopped: th
         lines.put(None, timeout=0.5)
 
 
-def _next(lines: queue.Queue[str | None], process: subprocess.Popen[bytes]) -> str | None:
+def _next(lines: queue.Queue[str | None], process: subprocess.Popen[bytes], watch: Watch) -> str | None:
     """The next line; empty when there is none for now; None when the program is over and its lines are read."""
     try:
         line = lines.get(timeout=0.25)
     except queue.Empty:
         return "" if process.poll() is None else None
     if line is None:
+        watch.look()
         process.wait()
     return line
 
 
-def _within(limits: Limits, group: int, seconds: float) -> None:
+def _within(limits: Limits, watch: Watch) -> None:
+    seconds, used = watch.used().wall_s, watch.memory()
     if seconds > limits.seconds:
         raise TookTooLong(f"the trainer was stopped after {seconds / 60:.0f} minutes, its time limit")
-    used = used_by_group(group)
     if used > limits.memory_bytes:
         raise TooMuchMemory(
             f"the trainer was stopped: it used {used / 2**30:.1f} GiB of memory, and {limits.memory_bytes / 2**30:.1f} GiB are allowed"

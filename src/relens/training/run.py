@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,38 +17,24 @@ from relens.infra.jobs import Cancelled, JobRun, Jobs, Stopping
 from relens.infra.settings import Settings
 from relens.infra.storage import NoBytes, Storage
 from relens.kit import clock
-from relens.kit.errors import Conflict, RelensError
+from relens.kit.errors import RelensError
 from relens.kit.ids import new_id
 from relens.registry import store as registry
-from relens.registry.model_version import ModelVersion, NoModel, OtherTask, check_name, checkpoint_key
+from relens.registry.model_version import ModelVersion, check_name, checkpoint_key
 from relens.training import memory, store
 from relens.training.accept import accept
+from relens.training.environment import environment_of, said_by_program
 from relens.training.epochs import Epochs
 from relens.training.prepare import Order, is_prepared, prepare
 from relens.training.process import Limits, run_program
 from relens.training.trainer import Trainer
 from relens.training.trainers import TRAINERS
 from relens.training.training_run import TrainingRun
+from relens.training.wish import Wish, must_be_possible
 
 KIND = "train"
 LONGEST_MINUTES = 12 * 60.0
 MEMORY_SHARE = 0.8
-
-
-class NoCheckpoint(Conflict):
-    """The version to start from was registered without a checkpoint."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is to be trained; `dataset_version` and `start_from` are ids, `model` is the name to register under."""
-
-    trainer: str
-    model: str
-    dataset_version: str
-    parameters: Mapping[str, Any]
-    start_from: str | None = None
-    deployment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +52,11 @@ class Training:
         """Where a run works, on the machine that carries it out."""
         return self.settings.home / "work" / "runs" / run_id
 
-    def check(self, connection: Connection, wish: Wish) -> None:
-        """Refuses what cannot be trained, before anything is written.
-
-        Raises NotFound, BadParameters, WrongTask, OtherTask, MissingPackage, NoCheckpoint or BadModelName.
-        """
-        trainer = TRAINERS.get(wish.trainer)
-        trainer.must_be_there()
-        trainer.checked(wish.parameters)
-        made = trainer.task_for(datasets.get(connection, wish.dataset_version).task)
-        _must_be_for(connection, check_name(wish.model), made)
-        if wish.start_from is not None:
-            parent = registry.get(connection, wish.start_from)
-            if parent.checkpoint is None:
-                raise NoCheckpoint(
-                    f"{parent.title} has no checkpoint to start from: leave start_from out to train from scratch"
-                )
-
     def begin(self, connection: Connection, wish: Wish, *, actor: Actor, job: str | None) -> TrainingRun:
         """Writes the run into the caller's transaction, in state queued; `job` is the one that will carry it out, and has one run."""
         if job is not None and (there := store.run_of_job(connection, job)) is not None:
             return there
-        self.check(connection, wish)
+        must_be_possible(connection, wish)
         run = TrainingRun(
             id=new_id(),
             state="queued",
@@ -106,6 +74,7 @@ class Training:
             created_at=clock.now(),
             started_at=None,
             finished_at=None,
+            repeats=wish.repeats,
         )
         store.insert_run(connection, run)
         return run
@@ -158,7 +127,7 @@ class Training:
         with self.database.read() as connection:
             found = store.get_run(connection, run_id)
         trainer = TRAINERS.get(found.trainer)
-        trainer.must_be_there()
+        trainer.must_be_there(found.trainer, found.parameters)
         return found, trainer
 
     def _prepare(self, run: JobRun, run_id: str) -> int:
@@ -172,7 +141,7 @@ class Training:
         order = Order(
             task=trainer.task_for(version.task),
             labels=version.labels,
-            parameters=_for_program(training_run),
+            parameters=order_parameters(training_run.trainer, training_run.parameters),
             threads=self.settings.training_threads,
             start_from=checkpoint is not None,
         )
@@ -194,9 +163,16 @@ class Training:
         log.unlink(missing_ok=True)
         epochs = Epochs(run, lambda seen: self._change(run_id, epochs=seen))
         command = trainer.command(folder, training_run.parameters)
-        limits = Limits(_minutes(training_run) * 60, int(memory.total() * MEMORY_SHARE), self.settings.training_threads)
+        threads = self.settings.training_threads
+        limits = Limits(_minutes(training_run) * 60, int(memory.total() * MEMORY_SHARE), threads)
+        environment = environment_of(trainer, training_run.parameters, threads)
+        self._change(run_id, environment=environment)
+
+        def used(found: memory.Used) -> None:
+            self._change(run_id, used=asdict(found), environment=environment | {"program": said_by_program(folder)})
+
         try:
-            run_program(command, folder, log, limits, epochs.line, run.check, trainer.environment)
+            run_program(command, folder, log, limits, epochs.line, run.check, trainer.environment, used)
         finally:
             epochs.flush()
 
@@ -221,7 +197,11 @@ class Training:
             self.storage.put(_log_key(run_id), log.read_bytes())
             log.unlink()
         shutil.rmtree(self.folder(run_id), ignore_errors=True)
-        self._change(run_id, state=state, error=error, finished_at=clock.now())
+        with self.database.read() as connection:
+            ended = store.get_run(connection, run_id).state == state
+        # A later step of the same job was interrupted: this was over before.
+        if not ended:
+            self._change(run_id, state=state, error=error, finished_at=clock.now())
 
     def _change(self, run_id: str, **values: Any) -> None:
         self.database.write(lambda connection: store.change_run(connection, run_id, **values))
@@ -235,21 +215,12 @@ def _minutes(run: TrainingRun) -> float:
     return float(asked) if run.trainer == "command" else float(asked) * 5 + 15
 
 
-def _for_program(run: TrainingRun) -> dict[str, Any]:
-    if run.trainer != "command":
-        return dict(run.parameters)
-    return dict(run.parameters.get("parameters") or {})
+def order_parameters(trainer: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """What run.json says: of a command's parameters the object meant for the program."""
+    if trainer != "command":
+        return dict(parameters)
+    return dict(parameters.get("parameters") or {})
 
 
 def _log_key(run_id: str) -> str:
     return f"runs/{run_id}/log"
-
-
-def _must_be_for(connection: Connection, model: str, task: str) -> None:
-    """Refuses now what registering would refuse after all the training."""
-    with suppress(NoModel):
-        found = registry.find_model(connection, model)
-        if found.task != task:
-            raise OtherTask(
-                f"the model '{model}' is for {found.task}, and this trainer would make a version for {task}: name another model"
-            )

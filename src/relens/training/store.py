@@ -47,6 +47,9 @@ training_run = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
     Column("finished_at", BigInteger),
+    Column("used", JSON(none_as_null=True)),
+    Column("environment", JSON(none_as_null=True)),
+    Column("repeats", String(36)),
     Index("training_run_by_model", "model", "created_at"),
     Index("training_run_by_job", "job"),
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from relens.kit.errors import Conflict, Invalid, MissingPackage
@@ -35,8 +36,10 @@ class Trainer:
     """`command(run_folder, parameters)` is the program and its arguments, without a shell.
 
     `check(parameters)` refuses values before anything starts. `needs` is the import name of a package that only the program
-    imports and `extra` what installs it. `environment` is added to the program's. A trainer that `reads_only` is given links
-    to the kept images, any other one copies: what it writes into its folder must not change what is kept.
+    imports and `extra` what installs it; `interpreter` is a parameter that names another Python, which has it. `environment` is
+    added to the program's. A trainer that `reads_only` is given links to the kept images, any other one copies: what it writes
+    into its folder must not change what is kept. `notice`: what one should know before choosing it. `instead`: parameters of
+    which one takes the others' place. `packages`: those whose versions are kept with a run.
     """
 
     title: str
@@ -48,18 +51,22 @@ class Trainer:
     extra: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     reads_only: bool = False
+    interpreter: str | None = None
+    notice: str | None = None
+    instead: tuple[frozenset[str], ...] = ()
+    packages: tuple[str, ...] = ()
 
-    @property
-    def missing(self) -> str | None:
-        """The sentence that says what to install; None when it can run here. Imports nothing."""
-        if self.needs is None or find_spec(self.needs) is not None:
+    def missing(self, name: str, parameters: Parameters = MappingProxyType({})) -> str | None:
+        """The sentence that says what to install for the trainer called `name`; None when it can run here. Imports nothing."""
+        elsewhere = self.interpreter is not None and parameters.get(self.interpreter)
+        if self.needs is None or elsewhere or find_spec(self.needs) is not None:
             return None
-        return f"this trainer needs the package '{self.needs}': pip install 'relens[{self.extra or self.needs}]'"
+        return f"trainer '{name}' needs the package '{self.needs}': pip install 'relens[{self.extra or self.needs}]'"
 
-    def must_be_there(self) -> None:
+    def must_be_there(self, name: str, parameters: Parameters) -> None:
         """Raises MissingPackage."""
-        if self.missing:
-            raise MissingPackage(self.missing)
+        if missing := self.missing(name, parameters):
+            raise MissingPackage(missing)
 
     def checked(self, parameters: Parameters) -> dict[str, Any]:
         """The parameters as they were given, all of them known and usable. Raises BadParameters."""

@@ -27,7 +27,8 @@ class TrainingFailed(Conflict):
 class TrainingRun:
     """`model` is the name a version is registered under, `dataset_version`, `start_from` and `model_version` are ids.
 
-    `epochs` are the progress lines of the trainer; `deployment` is set when a feedback loop asked for it.
+    `epochs` are the progress lines of the trainer; `deployment` is set when a feedback loop asked for it. `used`: what the program
+    took (wall_s, cpu_s, peak_memory_bytes); `environment`: what it ran with; both None before it ran. `repeats`: the run it does again.
     """
 
     id: str
@@ -46,6 +47,9 @@ class TrainingRun:
     created_at: Micros
     started_at: Micros | None
     finished_at: Micros | None
+    used: Mapping[str, Any] | None = None
+    environment: Mapping[str, Any] | None = None
+    repeats: str | None = None
 
     @property
     def is_open(self) -> bool:

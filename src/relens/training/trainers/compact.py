@@ -1,10 +1,10 @@
 """Our own small network, trained on a CPU in minutes; its program is `relens.training.compact`."""
 
-import math
 import sys
 from pathlib import Path
 
-from relens.training.trainer import BadParameters, Parameter, Parameters, Trainer
+from relens.training.trainer import Parameter, Parameters, Trainer
+from relens.training.trainers._numbers import check_number
 
 # Ranges as the program has them; it stays the judge, this says it before anything is started.
 _RANGES: dict[str, tuple[float, float]] = {
@@ -16,7 +16,6 @@ _RANGES: dict[str, tuple[float, float]] = {
     "learning_rate": (1e-6, 1.0),
     "width": (0.25, 4.0),
 }
-_WHOLE = frozenset({"epochs", "image_size", "batch", "seed"})
 
 
 def _command(run_folder: Path, _parameters: Parameters) -> list[str]:
@@ -26,13 +25,8 @@ def _command(run_folder: Path, _parameters: Parameters) -> list[str]:
 
 def _check(parameters: Parameters) -> None:
     for name, value in parameters.items():
-        if value is None:
-            continue
-        low, high = _RANGES[name]
-        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        if not number or not low <= value <= high or (name in _WHOLE and value != int(value)):
-            kind = "a whole number" if name in _WHOLE else "a number"
-            raise BadParameters(f"the parameter '{name}' is {kind} from {low:g} to {high:g}, not {str(value)[:40]!r}")
+        if value is not None:
+            check_number(name, value, _RANGES)
 
 
 TRAINER = Trainer(
@@ -54,4 +48,6 @@ TRAINER = Trainer(
     # The program must find the relens that started it, also where that runs from a checkout.
     environment={"PYTHONPATH": str(Path(__file__).parents[3])},
     reads_only=True,
+    instead=(frozenset({"epochs", "minutes"}),),
+    packages=("torch", "numpy", "onnx", "pillow"),
 )
