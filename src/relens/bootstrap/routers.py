@@ -18,6 +18,7 @@ from relens.loop.dataset_routes import router as dataset_changes
 from relens.loop.effect_routes import router as effects
 from relens.loop.replay_routes import router as replays
 from relens.loop.routes import router as loop
+from relens.loop.training_routes import router as continuous_training
 from relens.monitoring.apart_routes import router as apart
 from relens.monitoring.curve_routes import router as curves
 from relens.monitoring.drift_routes import router as drift
@@ -35,6 +36,7 @@ from relens.predictions.retention.routes import router as retention
 from relens.predictions.routes import router as predictions
 from relens.predictions.search_routes import router as search
 from relens.predictions.writers.routes import router as writers
+from relens.registry.checkpoint_routes import router as checkpoints
 from relens.registry.manifest_routes import router as manifests
 from relens.registry.reader_routes import router as readers
 from relens.registry.routes import router as registry
@@ -61,6 +63,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     dataset_diffs,  # before the versions, whose references may hold slashes
     datasets,
     manifests,  # before the versions, whose references may hold slashes
+    checkpoints,
     registry,
     readers,
     deployments,
@@ -95,6 +98,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     channels,
     planned_stops,
     loop,
+    continuous_training,
     replays,
     effects,
     dataset_changes,

@@ -136,7 +136,7 @@ def get_model(ref: str, database: Db) -> ModelOut:
 @router.get("/models/{ref}/versions")
 def list_versions(ref: str, database: Db) -> Page[ModelVersionOut]:
     with database.read() as connection:
-        return Page(items=_shown(connection, store.versions(connection, ref)))
+        return Page(items=version_bodies(connection, store.versions(connection, ref)))
 
 
 @router.post("/models/{name}/versions", status_code=201)
@@ -168,7 +168,7 @@ def add_version(
     version = register(
         database,
         storage,
-        _bytes(file),
+        file_bytes(file),
         model=name,
         actor=actor,
         task=task or None,
@@ -177,12 +177,12 @@ def add_version(
         image=_input(input),
         dataset_version=dataset_version or None,
         parent=parent_id,
-        checkpoint=_bytes(checkpoint) if checkpoint is not None and checkpoint.size else None,
+        checkpoint=file_bytes(checkpoint) if checkpoint is not None and checkpoint.size else None,
         advised_threshold=advised_threshold,
         note=note,
     )
     with database.read() as connection:
-        return _shown(connection, [version])[0]
+        return version_bodies(connection, [version])[0]
 
 
 @router.get(
@@ -208,10 +208,10 @@ def get_artifact(ref: str, database: Db, storage: Bytes) -> Response:
 @router.get("/model-versions/{ref:path}")
 def get_version(ref: str, database: Db) -> ModelVersionOut:
     with database.read() as connection:
-        return _shown(connection, [store.find(connection, ref)])[0]
+        return version_bodies(connection, [store.find(connection, ref)])[0]
 
 
-def _bytes(file: UploadFile) -> bytes:
+def file_bytes(file: UploadFile) -> bytes:
     if file.size is not None and file.size > MOST_BYTES:
         raise ModelTooLarge(f"the file has {file.size >> 20} MiB, at most {MOST_BYTES >> 20} are taken")
     return file.file.read()
@@ -241,14 +241,14 @@ def _input(text: str | None) -> dict[str, Any] | None:
     return given
 
 
-def _shown(connection: Connection, versions: list[ModelVersion]) -> list[ModelVersionOut]:
+def version_bodies(connection: Connection, versions: list[ModelVersion]) -> list[ModelVersionOut]:
     people = access.names(connection, {version.created_by for version in versions})
     return [ModelVersionOut.of(version, people.get(version.created_by, version.created_by)) for version in versions]
 
 
 def _model(connection: Connection, found: Model) -> ModelOut:
     versions = store.versions(connection, found.id)
-    latest = _shown(connection, versions[:1])
+    latest = version_bodies(connection, versions[:1])
     return ModelOut(
         id=found.id,
         name=found.name,

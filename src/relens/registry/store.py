@@ -20,6 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
     select,
+    update,
 )
 
 from relens.infra.database import add, metadata, upsert
@@ -139,6 +140,12 @@ def next_number(connection: Connection, model_id: str) -> int:
 def insert(connection: Connection, version: ModelVersion) -> None:
     names = (column.name for column in model_version.columns if column.name != "labels")
     add(connection, model_version, {**{name: getattr(version, name) for name in names}, "labels": list(version.labels)})
+
+
+def set_checkpoint(connection: Connection, version_id: str, checkpoint: str) -> bool:
+    """Whether it was set: a version that has one keeps it."""
+    without = (model_version.c.id == version_id) & model_version.c.checkpoint.is_(None)
+    return bool(connection.execute(update(model_version).where(without).values(checkpoint=checkpoint)).rowcount)
 
 
 def _by_name(reference: str) -> Select[Any]:

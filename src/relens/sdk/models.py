@@ -58,6 +58,12 @@ class Models:
         # The same artifact under the same model is the same version: sending it twice makes one.
         return dict(self._transport.call("POST", f"models/{quote(name)}/versions", files=parts, idempotent=True))
 
+    def attach_checkpoint(self, reference: str, checkpoint: str | Path | bytes) -> Json:
+        """Puts what a trainer goes on from beside a version that came without one."""
+        parts: list[tuple[str, tuple[str | None, bytes]]] = [("checkpoint", ("checkpoint.ckpt", _bytes(checkpoint)))]
+        address = f"model-versions/{quote(reference, safe='/')}/checkpoint"
+        return dict(self._transport.call("PUT", address, files=parts, idempotent=True))
+
     def manifest(self, reference: str) -> Json:
         """How to feed a version's file and read its answers."""
         return dict(self._transport.call("GET", f"model-versions/{quote(reference, safe='/')}/manifest"))
