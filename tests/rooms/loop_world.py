@@ -48,7 +48,8 @@ from relens.review import queue_rows
 from relens.review.chance import Scale
 from relens.review.settle import settle
 from relens.training.evaluations import Evaluations
-from relens.training.run import Training, Wish
+from relens.training.run import Training
+from relens.training.wish import Wish
 from relens.vision.annotation import Annotation
 
 LABELS = ("ripe", "unripe")

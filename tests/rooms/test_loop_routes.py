@@ -25,7 +25,9 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     try:
         made = server.http
         job = made.post(
-            f"{API}/datasets/fruit/import?format=folder", content=_folder(), headers={"content-type": "application/zip"}
+            f"{API}/datasets/fruit/import?format=folder",
+            content=fruit_folder(),
+            headers={"content-type": "application/zip"},
         )
         assert _ended(made, job.json()["id"])["state"] == "succeeded"
         wish = {"model": "fruit", "dataset_version": "fruit/latest", "trainer": "command", "parameters": PARAMETERS}
@@ -43,7 +45,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         server.stop()
 
 
-def _folder() -> bytes:
+def fruit_folder() -> bytes:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive:
         for split, count in (("train", 24), ("val", 6), ("test", 10)):

@@ -16,14 +16,13 @@ from relens.datasets.version import DatasetVersion
 from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.infra.jobs import Jobs
-from relens.infra.settings import Settings
-from relens.infra.storage.folder import Folder
 from relens.kit.ids import content_id
 from relens.loop import configure, store
-from relens.loop.policy import BadPolicy, ContinuousTraining, FeedbackLoop, Policies
+from relens.loop.policy import ContinuousTraining, FeedbackLoop, Policies
+from relens.loop.quiet_hours import BadPolicy
 from relens.loop.start import start
 from relens.registry.model_version import OtherTask
-from relens.training.run import Training, Wish
+from relens.training.wish import Wish, must_be_possible
 from relens.vision.annotation import Annotation
 from relens.vision.shapes import Polygon
 from tests.rooms.test_rollback import Shop
@@ -75,13 +74,13 @@ def test_a_run_that_could_not_be_registered_is_refused_before_it_is_trained(
     shop: Shop, outlines: Deployment, tmp_path: Path
 ) -> None:
     """The model of that name is a classifier."""
-    training = Training(shop.database, Folder(tmp_path / "files"), Settings(home=tmp_path))
+
     with shop.database.read() as connection:
         feeds = store.policies(connection, outlines.id).feedback.dataset
         version = configure.newest_version(connection, str(feeds)).id
-        training.check(connection, Wish("command", "another", version, {"command": ["true"]}))
+        must_be_possible(connection, Wish("command", "another", version, {"command": ["true"]}))
         with pytest.raises(OtherTask, match="the model 'waste' is for classification"):
-            training.check(connection, Wish("command", "waste", version, {"command": ["true"]}))
+            must_be_possible(connection, Wish("command", "waste", version, {"command": ["true"]}))
 
 
 def test_a_dataset_without_a_label_of_the_champion_is_no_target(shop: Shop) -> None:

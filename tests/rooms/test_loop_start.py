@@ -14,17 +14,13 @@ from relens.kit import clock
 from relens.kit.errors import Conflict
 from relens.kit.ids import new_id
 from relens.loop import configure, store
-from relens.loop.policy import (
-    MINUTE,
-    ContinuousTraining,
-    FeedbackLoop,
-    Policies,
-    QuietHours,
-)
+from relens.loop.policy import ContinuousTraining, FeedbackLoop, Policies
 from relens.loop.progress import progress
+from relens.loop.quiet_hours import QuietHours
 from relens.loop.start import Follow, start
 from tests.rooms.test_loop_feedback import World
 
+MINUTE = 60 * clock.SECOND
 PARAMETERS = {"command": ["true"]}
 
 

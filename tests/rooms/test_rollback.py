@@ -20,7 +20,8 @@ from relens.kit import clock
 from relens.kit.ids import new_id
 from relens.loop import configure, promote, store
 from relens.loop.decision import ChampionChanged, Decision
-from relens.loop.policy import BadPolicy, ContinuousDeployment
+from relens.loop.policy import ContinuousDeployment
+from relens.loop.quiet_hours import BadPolicy
 from relens.loop.start import Follow
 from relens.registry import store as registry
 from relens.registry.model_version import ModelVersion

@@ -40,6 +40,7 @@ from relens.loop.next_version import NextVersions
 from relens.loop.replay import Replay
 from relens.loop.retrain import Retrain
 from relens.loop.start import Follow
+from relens.loop.try_trainer import TryTrainer
 from relens.monitoring.cameras import Cameras
 from relens.monitoring.checked import Checked
 from relens.monitoring.erased import ErasedSums
@@ -170,8 +171,8 @@ class Relens:
         BulkReview(self.database).register(self.jobs)
         changing = NextVersions(self.database, {LABELS: change_labels.plan, UNDO: leave_out.plan})
         deleting = Deleting(self.database)
-        retrain = Retrain(self.database, training, judge)
-        for one in (importing, training, evaluations, judge, replay, changing, deleting, retrain):
+        retrain, trial = Retrain(self.database, training, judge), TryTrainer(self.database, self.storage, self.settings)
+        for one in (importing, training, evaluations, judge, replay, changing, deleting, retrain, trial):
             one.register(self.jobs)
             self.parts.add(one)
         retention = Retention(self.database, self.storage, on_leave=[queue_rows.close])

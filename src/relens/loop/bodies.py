@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
@@ -17,15 +17,14 @@ from relens.loop.gate import Answer
 from relens.loop.policy import (
     AfterShadow,
     ContinuousDeployment,
-    ContinuousTraining,
     FeedbackLoop,
-    QuietHours,
     RolloutPolicy,
 )
 from relens.loop.preview import Preview
 from relens.loop.progress import Progress, Running, StepState
 from relens.loop.provenance import Kind
 from relens.loop.report_bodies import ReportOut
+from relens.loop.training_bodies import Name
 from relens.predictions.routes import TitledVersion
 from relens.registry import store as registry
 
@@ -42,35 +41,6 @@ class FeedbackLoopBody(BaseModel):
     dataset: str | None
     active: bool = True
     test_share: float = Field(0.5, ge=0.0, le=0.5)
-
-
-Name = Annotated[str, Field(min_length=1, max_length=64)]
-TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="HH:MM in UTC")]
-
-
-class QuietHoursBody(BaseModel):
-    """When no run begins; over midnight where `end` comes first."""
-
-    start: TimeOfDay
-    end: TimeOfDay
-
-
-class ContinuousTrainingBody(BaseModel):
-    """A run starts by itself when `after` images were added since the last one. `parameters` go to the trainer.
-
-    With at least one image added it also starts when an alert on one of the metrics `on_alert` fires, or `every_days` after the last run.
-    It waits `cool_down_hours` after the last one began, for the end of `quiet_hours`, and when `minutes_per_day` of training are used up.
-    """
-
-    active: bool
-    after: int = Field(50, ge=1, le=1_000_000)
-    trainer: str = "compact"
-    parameters: dict[str, Any] = Field(default_factory=dict)
-    on_alert: list[Name] = Field(default_factory=list, max_length=20, description="names of metrics")
-    every_days: float | None = Field(None, gt=0, le=3_650)
-    cool_down_hours: float = Field(0.0, ge=0, le=8_760)
-    minutes_per_day: float | None = Field(None, gt=0, le=1_440)
-    quiet_hours: QuietHoursBody | None = None
 
 
 class ContinuousDeploymentBody(BaseModel):
@@ -200,6 +170,7 @@ class LoopOut(BaseModel):
     last_error: str | None
     due: str | None = Field(description="why a run should begin, when one is due")
     waits: str | None = Field(description="what a run that is due waits for")
+    waits_until: Instant | None = Field(description="when that is over, where it is known")
     frozen: bool
     back_to: TitledVersion | None = Field(description="the version that a rollback would bring back")
 
@@ -269,37 +240,6 @@ def feedback_body(connection: Connection, loop: FeedbackLoop) -> FeedbackLoopBod
     return FeedbackLoopBody(dataset=name, active=loop.active, test_share=loop.test_share)
 
 
-def training_body(training: ContinuousTraining) -> ContinuousTrainingBody:
-    plain = ContinuousTrainingBody.model_fields.keys() - {"parameters", "on_alert", "quiet_hours"}
-    quiet = training.quiet
-    return ContinuousTrainingBody(
-        **{name: getattr(training, name) for name in plain},
-        parameters=dict(training.parameters),
-        on_alert=list(training.on_alert),
-        quiet_hours=QuietHoursBody(start=_time(quiet.start), end=_time(quiet.end)) if quiet else None,
-    )
-
-
-def training_of(wanted: ContinuousTrainingBody) -> ContinuousTraining:
-    """Raises BadPolicy."""
-    plain = ContinuousTrainingBody.model_fields.keys() - {"on_alert", "quiet_hours"}
-    quiet = wanted.quiet_hours
-    return ContinuousTraining(
-        **{name: getattr(wanted, name) for name in plain},
-        on_alert=tuple(wanted.on_alert),
-        quiet=QuietHours(_minutes(quiet.start), _minutes(quiet.end)) if quiet else None,
-    )
-
-
-def _time(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
-
-
-def _minutes(time: str) -> int:
-    hours, minutes = time.split(":")
-    return int(hours) * 60 + int(minutes)
-
-
 def rollout_body(rollout: ContinuousDeployment) -> ContinuousDeploymentBody:
     return ContinuousDeploymentBody(
         active=rollout.active,
@@ -352,6 +292,7 @@ def loop_body(connection: Connection, seen: Progress) -> LoopOut:
         last_error=seen.last_error,
         due=seen.due.reason,
         waits=seen.due.waits,
+        waits_until=seen.due.until,
         frozen=seen.frozen,
         back_to=TitledVersion(id=seen.back_to.id, title=seen.back_to.title) if seen.back_to else None,
     )

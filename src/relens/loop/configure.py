@@ -15,7 +15,8 @@ from relens.kit import clock
 from relens.kit.errors import NotFound
 from relens.loop import store
 from relens.loop.feedback import newest_version
-from relens.loop.policy import BadPolicy, ContinuousDeployment, ContinuousTraining, FeedbackLoop
+from relens.loop.policy import ContinuousDeployment, ContinuousTraining, FeedbackLoop
+from relens.loop.quiet_hours import BadPolicy
 from relens.registry import store as registry
 from relens.training.permission import must_be_permitted
 from relens.training.trainers import TRAINERS
@@ -48,15 +49,29 @@ def continuous_training(
     trainer.checked(chosen.parameters)
     if chosen.active:
         must_train_for(deployment, chosen.trainer)
-        trainer.must_be_there()
-        if not now.feedback.dataset:
-            raise BadPolicy(
-                "choose the dataset of the feedback loop first: continuous training trains on its next version"
-            )
+        trainer.must_be_there(chosen.trainer, chosen.parameters)
+        must_have_data(connection, deployment)
     same = (chosen.active, chosen.every_days) == (now.training.active, now.training.every_days)
-    chosen = replace(chosen, since=now.training.since if same else clock.now())
-    store.keep_policies(connection, deployment.id, replace(now, training=chosen))
+    chosen = replace(chosen, since=now.training.since if same else clock.now(), trial=now.training.trial)
+    keep_training(connection, deployment, chosen)
     return chosen
+
+
+def keep_training(connection: Connection, deployment: Deployment, chosen: ContinuousTraining) -> None:
+    now = store.policies(connection, deployment.id)
+    store.keep_policies(connection, deployment.id, replace(now, training=chosen))
+
+
+def trains_differently(before: ContinuousTraining, after: ContinuousTraining) -> bool:
+    """Whether what was found out about the trainer says nothing about the new settings."""
+    was, now = ((one.trainer, dict(one.parameters), one.start) for one in (before, after))
+    return was != now
+
+
+def must_have_data(connection: Connection, deployment: Deployment) -> None:
+    """Raises BadPolicy."""
+    if not store.policies(connection, deployment.id).feedback.dataset:
+        raise BadPolicy("choose the dataset of the feedback loop first: continuous training trains on its next version")
 
 
 def must_train_for(deployment: Deployment, name: str) -> None:

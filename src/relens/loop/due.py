@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from relens.kit.clock import DAY, HOUR, Micros, to_text
+from relens.kit.clock import DAY, HOUR, Micros
 from relens.loop.policy import ContinuousTraining
 
 
@@ -25,10 +25,11 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """`reason`: why a run should begin, None when nothing asks for one; `waits`: what holds it back all the same."""
+    """`reason`: why a run should begin, None when nothing asks for one; `waits`: what holds it back all the same, `until` when if that is known."""
 
     reason: str | None
     waits: str | None = None
+    until: Micros | None = None
 
     @property
     def now(self) -> bool:
@@ -38,7 +39,7 @@ class Due:
 def due(chosen: ContinuousTraining, seen: Situation) -> Due:
     """Any trigger is enough; then every limit has to allow it."""
     reason = _wanted(chosen, seen)
-    return Due(reason, _held_back(chosen, seen) if reason else None)
+    return Due(reason, *_held_back(chosen, seen)) if reason else Due(None)
 
 
 def _wanted(chosen: ContinuousTraining, seen: Situation) -> str | None:
@@ -58,14 +59,14 @@ def _wanted(chosen: ContinuousTraining, seen: Situation) -> str | None:
     return f"{what} {chosen.every_days:g} days ago, and {_images(seen.added)} added"
 
 
-def _held_back(chosen: ContinuousTraining, seen: Situation) -> str | None:
+def _held_back(chosen: ContinuousTraining, seen: Situation) -> tuple[str | None, Micros | None]:
     rested = (seen.began or 0) + round(chosen.cool_down_hours * HOUR)
     if seen.began is not None and seen.now < rested:
-        return f"a pause after the last run, until {_time(rested)} UTC"
+        return "a pause after the last run", rested
     if chosen.minutes_per_day is not None and seen.used_s >= 60 * chosen.minutes_per_day:
-        return f"{chosen.minutes_per_day:g} minutes of training a day are used up"
+        return f"{chosen.minutes_per_day:g} minutes of training a day are used up", None
     over = chosen.quiet.ends(seen.now) if chosen.quiet else None
-    return None if over is None else f"quiet hours, until {_time(over)} UTC"
+    return (None, None) if over is None else ("quiet hours", over)
 
 
 def firing(alerts: Collection[tuple[str, Micros]]) -> dict[str, Micros]:
@@ -78,7 +79,3 @@ def firing(alerts: Collection[tuple[str, Micros]]) -> dict[str, Micros]:
 
 def _images(count: int) -> str:
     return "one image was" if count == 1 else f"{count} images were"
-
-
-def _time(instant: Micros) -> str:
-    return to_text(instant)[11:16]

@@ -6,16 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from relens.kit.clock import DAY, SECOND, Micros
-from relens.kit.errors import Invalid
+from relens.kit.clock import Micros
+from relens.loop.quiet_hours import BadPolicy, QuietHours
 
-MINUTE = 60 * SECOND
 RolloutPolicy = Literal["ask", "shadow", "champion"]
 AfterShadow = Literal["ask", "promote"]
-
-
-class BadPolicy(Invalid):
-    """Settings under which the loop could not run."""
+Start = Literal["champion", "scratch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +33,12 @@ class FeedbackLoop:
 
 
 @dataclass(frozen=True, slots=True)
-class QuietHours:
-    """From `start` to `end`, minutes after midnight in UTC; over midnight where `end` comes first."""
-
-    start: int
-    end: int
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.start < 1440 and 0 <= self.end < 1440) or self.start == self.end:
-            raise BadPolicy("quiet hours run from one time of the day to another one, both from 00:00 to 23:59")
-
-    def ends(self, now: Micros) -> Micros | None:
-        """When they are over, if it is quiet at `now`."""
-        midnight = now - now % DAY
-        passed = (now - midnight) / MINUTE
-        length = (self.end - self.start) % 1440
-        into = (passed - self.start) % 1440
-        return None if into >= length else now + round((length - into) * MINUTE)
-
-
-@dataclass(frozen=True, slots=True)
 class ContinuousTraining:
     """A run starts by itself when `after` images were added since the last one, or, with at least one added, when an alert on one of
     the metrics `on_alert` fires, or `every_days` after the last run.
 
-    `since`: when it was switched on, or its schedule set; the first run of a schedule counts from there.
+    `start`: from the champion's weights, where it has a checkpoint that the trainer reads, or from scratch. `trial`: the job that tried
+    the trainer on a few images. `since`: when it was switched on, or its schedule set; the first run of a schedule counts from there.
     It waits for `cool_down_hours` since the last one began, for the end of `quiet` hours, and for a new day once `minutes_per_day` of
     training were used in the last 24 hours.
     """
@@ -76,8 +53,12 @@ class ContinuousTraining:
     minutes_per_day: float | None = None
     quiet: QuietHours | None = None
     since: Micros | None = None
+    start: Start = "champion"
+    trial: str | None = None
 
     def __post_init__(self) -> None:
+        if self.start not in get_args(Start):
+            raise BadPolicy(f"a run starts from the champion or from scratch, not from '{self.start}'")
         if not 1 <= self.after <= 1_000_000:
             raise BadPolicy(f"retraining starts after 1 to 1,000,000 added images, not after {self.after}")
         if self.every_days is not None and not 0 < self.every_days <= 3_650:

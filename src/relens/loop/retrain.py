@@ -13,14 +13,15 @@ from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.infra.jobs import JobRun, Jobs
 from relens.kit.errors import NotFound
+from relens.loop.beginning import beginning
 from relens.loop.freeze import freeze
 from relens.loop.judge import Judge
 from relens.loop.start import RETRAIN
 from relens.loop.trial import CannotJudge
 from relens.registry import store as registry
 from relens.registry.model_version import ModelVersion
-from relens.training import store as trainings
-from relens.training.run import Training, Wish
+from relens.training.run import Training
+from relens.training.wish import Wish
 
 STEPS = ("freeze", "prepare", "train", "register", "evaluate", "decide", "roll out")
 """In order; prepare, train and register are those of a training run, the last three those of a judgement."""
@@ -49,7 +50,8 @@ class Retrain:
             deployment = deployments.get(connection, str(run.payload["deployment"]))
             champion = _champion(connection, deployment)
             actor = actors.get(connection, str(run.payload["actor"]))
-            start_from = _start_from(connection, champion, str(run.payload["trainer"]))
+            begins = beginning(connection, champion, str(run.payload["trainer"]), run.payload.get("start", "champion"))
+            parameters = begins.parameters(run.payload["parameters"])
         if actor is None:
             raise NotFound("whoever asked for this run is not known any more: start it again")
         frozen = freeze(self._database, deployment.id, deployment.name, actor, run.id)
@@ -57,8 +59,8 @@ class Retrain:
             trainer=str(run.payload["trainer"]),
             model=champion.model_name,
             dataset_version=frozen.version.id,
-            parameters=dict(run.payload["parameters"]),
-            start_from=start_from,
+            parameters=parameters,
+            start_from=begins.start_from,
             deployment=deployment.id,
         )
         begun = self._database.write(lambda connection: self._training.begin(connection, wish, actor=actor, job=run.id))
@@ -67,7 +69,7 @@ class Retrain:
             "added": frozen.tally.added,
             "kept_for_testing": frozen.tally.kept_for_testing,
             "training_run": begun.id,
-            "start_from": start_from,
+            "start_from": begins.start_from,
         }
 
 
@@ -75,12 +77,3 @@ def _champion(connection: Connection, deployment: Deployment) -> ModelVersion:
     if deployment.champion is None:
         raise CannotJudge(f"'{deployment.name}' has no champion: deploy a version first")
     return registry.get(connection, deployment.champion)
-
-
-def _start_from(connection: Connection, champion: ModelVersion, trainer: str) -> str | None:
-    """The champion, if it has a checkpoint that this trainer can read: its own, or one a person put there."""
-    if champion.checkpoint is None:
-        return None
-    if champion.training_run is None:
-        return champion.id
-    return champion.id if trainings.get_run(connection, champion.training_run).trainer == trainer else None

@@ -19,7 +19,6 @@ from relens.loop.bodies import (
     CandidateIn,
     ContinuousDeploymentBody,
     ContinuousDeploymentIn,
-    ContinuousTrainingBody,
     DecisionOut,
     FeedbackLoopBody,
     FreezeBody,
@@ -32,8 +31,6 @@ from relens.loop.bodies import (
     feedback_body,
     loop_body,
     rollout_body,
-    training_body,
-    training_of,
 )
 from relens.loop.judge import judge_candidate
 from relens.loop.preview import preview
@@ -74,27 +71,6 @@ def preview_feedback(deployment: str, database: Db) -> PreviewOut:
     """What the next dataset version would bring if it were made now."""
     with database.read() as connection:
         return PreviewOut.of(preview(connection, deployments.get(connection, deployment)))
-
-
-@router.get("/deployments/{deployment}/continuous-training")
-def get_continuous_training(deployment: str, database: Db) -> ContinuousTrainingBody:
-    with database.read() as connection:
-        return training_body(store.policies(connection, deployments.get(connection, deployment).id).training)
-
-
-@router.put("/deployments/{deployment}/continuous-training")
-def put_continuous_training(
-    deployment: str, wanted: ContinuousTrainingBody, actor: Asking, database: Db
-) -> ContinuousTrainingBody:
-    """Runs start by themselves from now on; images added already count."""
-    chosen = training_of(wanted)
-
-    def change(connection: Connection) -> ContinuousTrainingBody:
-        return training_body(
-            configure.continuous_training(connection, deployments.get(connection, deployment), chosen, actor)
-        )
-
-    return database.write(change)
 
 
 @router.get("/deployments/{deployment}/continuous-deployment")

@@ -67,6 +67,7 @@ def start(connection: Connection, jobs: Jobs, deployment: Deployment, actor: Act
         "deployment": deployment.id,
         "trainer": chosen.training.trainer,
         "parameters": dict(chosen.training.parameters),
+        "start": chosen.training.start,
         "test_share": share_of_reviews(deployment, chosen.feedback),
         "actor": actor.id,
     }

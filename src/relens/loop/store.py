@@ -30,9 +30,9 @@ from relens.loop.policy import (
     Demands,
     FeedbackLoop,
     Policies,
-    QuietHours,
     RolloutPolicy,
 )
+from relens.loop.quiet_hours import QuietHours
 
 loop_policy = Table(
     "loop_policy",
@@ -259,8 +259,9 @@ def _rollout(active: bool, policy: RolloutPolicy, rules: dict[str, Any]) -> Cont
 
 
 def _training_rules(training: ContinuousTraining) -> dict[str, Any]:
-    plain = {name: getattr(training, name) for name in ("every_days", "cool_down_hours", "minutes_per_day", "since")}
-    quiet = [training.quiet.start, training.quiet.end] if training.quiet else None
+    names = ("every_days", "cool_down_hours", "minutes_per_day", "since", "start", "trial")
+    plain = {name: getattr(training, name) for name in names}
+    quiet = [training.quiet.start, training.quiet.end, training.quiet.time_zone] if training.quiet else None
     return plain | {"on_alert": list(training.on_alert), "quiet": quiet}
 
 

@@ -224,9 +224,19 @@ class Deployment:
         after: int = 50,
         trainer: str = "compact",
         parameters: Mapping[str, Any] | None = None,
+        **rules: Any,
     ) -> Json:
-        said = {"active": active, "after": after, "trainer": trainer, "parameters": dict(parameters or {})}
+        """Another trainer, or other parameters, are tried on eight images: `trial` says how that went.
+
+        `rules`: `start` ("champion" or "scratch"), `on_alert` (metrics whose alert starts a run), `every_days`, `cool_down_hours`,
+        `minutes_per_day`, `quiet_hours` ({"start": "08:00", "end": "18:00", "time_zone": "Europe/Berlin"}). What is left out is off.
+        """
+        said = {"active": active, "after": after, "trainer": trainer, "parameters": dict(parameters or {}), **rules}
         return dict(self._write("PUT", "/continuous-training", **said))
+
+    def continuous_training(self) -> Json:
+        """Its settings, how the trainer did when it was tried, and what the next run would begin with."""
+        return self._read("/continuous-training")
 
     def set_continuous_deployment(
         self,

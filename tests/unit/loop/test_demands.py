@@ -7,7 +7,8 @@ import pytest
 from relens.loop.demands import objections
 from relens.loop.gate import PASSED, REFUSED, UNDECIDED, Objection, decide
 from relens.loop.parts import Part
-from relens.loop.policy import BadPolicy, Demands
+from relens.loop.policy import Demands
+from relens.loop.quiet_hours import BadPolicy
 from relens.loop.speed import Speed
 from tests.unit.loop.test_gate import SAME, seen
 

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from relens.kit.clock import DAY, HOUR, from_text
 from relens.loop.due import Situation, due, firing
-from relens.loop.policy import MINUTE, BadPolicy, ContinuousTraining, QuietHours
+from relens.loop.policy import ContinuousTraining
+from relens.loop.quiet_hours import BadPolicy, QuietHours
 
+MINUTE = DAY // 1440
 NOON = from_text("2026-03-02T12:00:00Z")
 
 
@@ -50,11 +52,31 @@ def test_the_first_run_of_a_schedule_counts_from_when_it_was_set() -> None:
 
 def test_limits_hold_a_run_back_and_say_until_when() -> None:
     paused = due(ContinuousTraining(True, 5, cool_down_hours=3), Situation(NOON, 5, NOON - HOUR))
-    assert (paused.now, paused.waits) == (False, "a pause after the last run, until 14:00 UTC")
+    assert (paused.now, paused.waits, paused.until) == (False, "a pause after the last run", NOON + 2 * HOUR)
     spent = due(ContinuousTraining(True, 5, minutes_per_day=30), Situation(NOON, 5, NOON - HOUR, used_s=1800))
-    assert (spent.now, spent.waits) == (False, "30 minutes of training a day are used up")
+    assert (spent.now, spent.waits, spent.until) == (False, "30 minutes of training a day are used up", None)
     quiet = due(ContinuousTraining(True, 5, quiet=QuietHours(8 * 60, 18 * 60)), Situation(NOON, 5))
-    assert (quiet.now, quiet.waits) == (False, "quiet hours, until 18:00 UTC")
+    assert (quiet.now, quiet.waits, quiet.until) == (False, "quiet hours", NOON + 6 * HOUR)
+
+
+def test_quiet_hours_are_read_on_the_clocks_of_their_zone() -> None:
+    night = QuietHours(22 * 60, 6 * 60, "Europe/Berlin")
+    assert night.ends(from_text("2026-01-10T20:59:00Z")) is None
+    assert night.ends(from_text("2026-01-10T21:00:00Z")) == from_text("2026-01-11T05:00:00Z")
+    # In summer the same clocks are an hour earlier in UTC; the night of the change is an hour shorter.
+    assert night.ends(from_text("2026-07-10T20:00:00Z")) == from_text("2026-07-11T04:00:00Z")
+    assert night.ends(from_text("2026-03-28T22:30:00Z")) == from_text("2026-03-29T04:00:00Z")
+    early = QuietHours(60, 2 * 60 + 30, "Europe/Berlin")
+    for minute in range(0, 24 * 60, 5):
+        at = from_text("2026-10-24T12:00:00Z") + minute * MINUTE
+        over = early.ends(at)
+        assert over is None or at < over <= at + 3 * HOUR, "the night in which the clocks are put back"
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd", "/etc/passwd", "a\0b", "x" * 5000])
+def test_a_time_zone_nobody_knows_is_refused(zone: str) -> None:
+    with pytest.raises(BadPolicy, match="no time zone"):
+        QuietHours(0, 60, zone)
 
 
 @given(st.integers(0, 1439), st.integers(0, 1439), st.integers(0, 4 * DAY // MINUTE))
