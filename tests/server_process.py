@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -18,10 +18,14 @@ import httpx
 
 
 class Server:
-    """`http` talks to it; `kill` ends it as a power-off of the process would, `start` brings it back in the same home."""
+    """`http` talks to it; `kill` ends it as a power-off of the process would, `start` brings it back in the same home.
+
+    `program` is the module that is run, with its first arguments: the product's command line.
+    """
 
     def __init__(self, home: Path, **environment: str) -> None:
         self.home = home
+        self.program: Sequence[str] = ("relens.cli.main",)
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.http = httpx.Client(base_url=self.url, timeout=60)
@@ -30,9 +34,8 @@ class Server:
         self.log = home.parent / f"{home.name}.log"
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "relens.cli.main", "serve", "--home", str(self.home), "--port", str(self.port)]
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **self._environment})
+        self.begin()
+        assert self._process is not None
         deadline, pause = monotonic() + 60, Event()
         while monotonic() < deadline:
             if self._process.poll() is not None:
@@ -52,6 +55,17 @@ class Server:
     def kill(self) -> None:
         """SIGKILL: nothing of it runs any more when this returns."""
         self._end(signal.SIGKILL)
+
+    def begin(self) -> None:
+        """Starts it and does not wait until it answers."""
+        command = [sys.executable, "-m", *self.program, "serve", "--home", str(self.home), "--port", str(self.port)]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **self._environment})
+
+    def ended(self, seconds: float = 120) -> int:
+        """Waits until it ends by itself; its exit status."""
+        assert self._process is not None, "it does not run"
+        return self._process.wait(seconds)
 
     def stop(self) -> None:
         self._end(signal.SIGTERM)
