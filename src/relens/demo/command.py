@@ -39,6 +39,12 @@ def demo(
     lockstep: Annotated[
         bool, typer.Option("--lockstep", help="Wait for every job: the same seed gives the same decisions.")
     ] = False,
+    bound: Annotated[
+        bool,
+        typer.Option(
+            "--bound", help="Afterwards train on everything at once for as long, and say how near the loop came."
+        ),
+    ] = False,
     headless: Annotated[
         bool, typer.Option("--headless", help="No browser, no live terminal; ends when the loop is round.")
     ] = False,
@@ -63,6 +69,7 @@ def demo(
         lockstep=lockstep,
         headless=headless,
         as_json=as_json,
+        bound=bound,
     )
     raise typer.Exit(run(options))
 

@@ -23,6 +23,8 @@ def farewell(outcome: Outcome, stream: Stream, url: str, home: Path, *, kept: bo
         f"  {outcome.predictions} predictions, {outcome.verdicts} reviewed, {outcome.added} added to the dataset, "
         f"{outcome.failed_requests} failed requests, {outcome.seconds:.0f} s"
     )
+    if outcome.bound is not None:
+        yield from _bound(outcome, outcome.bound)
     yield ""
     yield "Try next, in the browser or in another terminal:"
     for command, why in _offers(outcome, url, _ourselves()):
@@ -30,6 +32,15 @@ def farewell(outcome: Outcome, stream: Stream, url: str, home: Path, *, kept: bo
         yield f"    {command}"
     yield ""
     yield f"{url} stays up with this data until Ctrl-C; then {home} {'is kept' if kept else 'is removed (--keep keeps it)'}."
+
+
+def _bound(outcome: Outcome, bound: Json) -> Iterator[str]:
+    there, without = bound["everything"], bound["without_test_images"]
+    yield f"  on everything at once: {there['score']:.3f}, of which the last version has {outcome.of_everything:.0%}"
+    yield (
+        f"  without the {bound['withheld']} images kept for testing: {without['score']:.3f}, "
+        f"so these cost {100 * bound['test_images_cost']:.1f} points"
+    )
 
 
 def _version(version: Json) -> str:

@@ -28,6 +28,7 @@ class Options:
     lockstep: bool = False
     headless: bool = False
     as_json: bool = False
+    bound: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.review_fraction <= 1:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from relens.demo import prepare, report
 from relens.demo.board import Board
+from relens.demo.bound import bound, must_count_in_epochs
 from relens.demo.options import Options
 from relens.demo.prepare import Names, Prepared
 from relens.demo.reviewer import NAME, SimulatedReviewer
@@ -70,6 +71,10 @@ def play(stage: Stage) -> report.Outcome:
             versions = report.measure_versions(client, prepared, show)
             added = report.images_added(client, prepared, int(watch.state["added"]))
             board.end(_round(watch))
+        found = None
+        if options.bound:
+            with show.stage("Train on everything at once, for comparison"):
+                found = bound(client, prepared, stream, reviewer.known, show)
     return report.Outcome(
         deployment=prepared.names.deployment,
         latest=traffic.latest,
@@ -82,6 +87,7 @@ def play(stage: Stage) -> report.Outcome:
         added=added,
         failed_requests=len(traffic.failed) + len(rounds.failed_reviews),
         seconds=round(time.monotonic() - started, 1),
+        bound=found,
     )
 
 
@@ -112,6 +118,8 @@ def _prepare(client: Client, stage: Stage, names: Names) -> Prepared:
     with show.stage("Import the images"):
         version, held_back = prepare.import_data(client, stream, names, show)
     parameters = prepare.training_parameters(client, options, stream)
+    if options.bound:
+        must_count_in_epochs(parameters, options.trainer)
     with show.stage(_FIRST):
         first = prepare.train_first(client, names, version, options, parameters, show)
     with show.stage("Deploy version 1"):

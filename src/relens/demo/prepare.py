@@ -64,12 +64,12 @@ def choose_names(client: Client, title: str) -> Names:
 def import_data(client: Client, stream: Stream, names: Names, show: Show) -> tuple[Json, Json]:
     """(the dataset with train and test images, the report images as a dataset of their own)"""
     learning = [*((e, "train") for e in stream.train), *((e, "test") for e in stream.gate)]
-    main = _import(client, names.dataset, learning, stream, show)
-    report = _import(client, names.report, [(e, "test") for e in stream.report], stream, show)
+    main = import_examples(client, names.dataset, learning, stream, show)
+    report = import_examples(client, names.report, [(e, "test") for e in stream.report], stream, show)
     return main, report
 
 
-def _import(client: Client, name: str, examples: list[tuple[Example, str]], stream: Stream, show: Show) -> Json:
+def import_examples(client: Client, name: str, examples: list[tuple[Example, str]], stream: Stream, show: Show) -> Json:
     with tempfile.TemporaryDirectory(prefix="relens-demo-") as place:
         folder = Path(place)
         write_coco(folder, examples, stream.labels, lambda done: show.progress(done, len(examples), f"writing {name}"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -32,11 +32,26 @@ class Outcome:
     added: int
     failed_requests: int
     seconds: float
+    bound: Json | None = None
+
+    @property
+    def of_everything(self) -> float | None:
+        """The last deployed version's score over that of training on everything at once; None where that was not asked for."""
+        last = [version for version in self.versions if version["deployed"]]
+        most = self.bound["everything"]["score"] if self.bound else None
+        mine = score_of(last[-1]) if last else None
+        return round(mine / most, 4) if most and mine is not None else None
 
     def to_json(self) -> dict[str, Any]:
-        inner = ("deployment", "latest", "first_promotion_s")
+        inner = ("deployment", "latest", "first_promotion_s", *(() if self.bound else ("bound",)))
         shown = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in inner}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in shown.items()}
+        written = {name: list(value) if isinstance(value, tuple) else value for name, value in shown.items()}
+        return written | ({"of_everything": self.of_everything} if self.bound else {})
+
+
+def score_of(scores: Mapping[str, Any]) -> float | None:
+    """The one that counts: mAP at an overlap of a half, or accuracy."""
+    return next((scores[name] for name in ("map50", "accuracy") if scores.get(name) is not None), None)
 
 
 def measure_versions(client: Client, prepared: Prepared, show: Show) -> tuple[Json, ...]:

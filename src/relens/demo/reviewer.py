@@ -19,7 +19,7 @@ SAME_PLACE = 0.5
 
 class SimulatedReviewer:
     """`client` acts under this reviewer's name. How much it reviews goes by a hash of the images' names, the same with the same seed;
-    which ones, the queue says."""
+    which ones, the queue says. `known`: names of the images it has settled."""
 
     def __init__(self, client: Client, deployment: str, truth: Truth, fraction: float, seed: int) -> None:
         self._client = client
@@ -28,6 +28,7 @@ class SimulatedReviewer:
         self._fraction = fraction
         self._seed = seed
         self.settled: Counter[str] = Counter()
+        self.known: set[str] = set()
 
     def has_time_for(self, name: str) -> bool:
         """Whether the arrival of this image is one after which it reviews one more."""
@@ -57,6 +58,7 @@ class SimulatedReviewer:
             self._client.review.correct(prediction_id, truth)
             status = "corrected"
         self.settled[status] += 1
+        self.known.add(name)
         return status
 
 
