@@ -52,8 +52,8 @@ def save_the_settings(walker: Walker, page: Page, command: str) -> None:
     expect(page.get_by_label("Pipeline").locator("[data-state=on]", has_text="Feedback loop")).to_be_visible()
 
     training = page.locator("#continuous-training")
-    training.get_by_role("switch").check()
-    training.get_by_role("spinbutton").fill("6")
+    training.get_by_role("switch", name="Train by itself").check()
+    training.get_by_label("After this many added images").fill("6")
     training.get_by_label("Trainer").select_option("command")
     training.get_by_role("textbox", name="Command").fill(command)
     training.get_by_role("button", name="Save").click()

@@ -76,7 +76,7 @@ export async function send<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   const init: RequestInit = { method, headers: { ...headers }, signal };
-  if (body instanceof Blob) init.body = body;
+  if (body instanceof Blob || body instanceof FormData) init.body = body;
   else if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers = { "content-type": "application/json", ...headers };

@@ -32,6 +32,7 @@ export type Trainer = Server.TrainerOut;
 export type Epoch = Server.EpochOut;
 export type TrainingRun = Server.TrainingRunOut;
 export type Evaluation = Server.EvaluationOut;
+export type RunEnvironment = Server.EnvironmentOut;
 
 export type RoleVersion = Server.RoleOut;
 export type Serving = Server.ServingOut;
@@ -60,7 +61,9 @@ export type DriftWatch = Server.WatchIn;
 export type Drift = Server.DriftOut;
 
 export type FeedbackLoop = Required<Server.FeedbackLoopBody>;
-export type ContinuousTraining = Required<Server.ContinuousTrainingBody>;
+export type ContinuousTraining = Required<Server.ContinuousTrainingOut>;
+export type TrainingPolicy = Required<Server.ContinuousTrainingBody>;
+export type Trial = Server.TrialOut;
 export type ContinuousDeployment = Server.ContinuousDeploymentBody;
 export type LoopRun = Server.LoopRunOut;
 export type Loop = Server.LoopOut;

@@ -68,3 +68,15 @@ export function useSend<T = unknown>(...stale: string[]) {
     },
   });
 }
+
+/** Several writes that belong together, one after the other; the pages look again when all are done, or one was refused. */
+export function useSendAll(...stale: string[]) {
+  const client = useQueryClient();
+  return useMutation<void, Error, Sent[]>({
+    mutationFn: async (all) => {
+      for (const { method, path, body, headers } of all) await send(method, path, body, headers);
+    },
+    onSettled: () =>
+      client.invalidateQueries({ predicate: (query) => stale.some((prefix) => String(query.queryKey[0]).startsWith(prefix)) }),
+  });
+}

@@ -52,6 +52,7 @@ const routes: RouteObject[] = [
           { path: "datasets/:dataset/:number", lazy: page(() => import("../datasets/VersionPage")) },
           { path: "datasets/:dataset/:number/changes", lazy: page(() => import("../datasets/ChangesPage")) },
           { path: "training", lazy: page(() => import("../training/RunsPage")) },
+          { path: "training/compare", lazy: page(() => import("../training/ComparePage")) },
           { path: "training/:id", lazy: page(() => import("../training/RunPage")) },
           { path: "alerts", lazy: page(() => import("../alerts/AlertsPage")) },
           { path: "jobs", lazy: page(() => import("../jobs/JobsPage")) },

@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { Link } from "react-router";
 import type { Dataset, DatasetVersion, FeedbackLoop, ModelVersion, Page as Items, TrainingData } from "../api/types";
-import { useRead, useReads, useSend } from "../api/use";
+import { useRead, useReads, useSendAll } from "../api/use";
 import { Button, Field, Select, Switch } from "../design/controls";
 import { useDeployment } from "../design/deployment";
 import { count } from "../design/format";
@@ -32,13 +32,7 @@ export function TrainingDataSettings() {
             loop.data &&
             reference.data &&
             (version.data || !deployment.champion) && (
-              <Form
-                key={reference.data.dataset_version?.id ?? "none"}
-                datasets={fitting}
-                reference={reference.data}
-                loop={loop.data}
-                trainedOn={version.data?.dataset_version ?? null}
-              />
+              <Form datasets={fitting} reference={reference.data} loop={loop.data} trainedOn={version.data?.dataset_version ?? null} />
             )
           )
         }
@@ -78,18 +72,21 @@ function Form({ datasets, reference, loop, trainedOn }: Props) {
   const preselected = reference.dataset_version?.id ?? trainedOn ?? versions[0]?.id ?? "";
   const [typed, setChosen] = useState<string | null>(null);
   const chosen = typed ?? preselected;
-  const [feeding, setFeeding] = useState(loop.active || !reference.dataset_version);
-  const save = useSend(path, "/overview", "/jobs");
+  const [switched, setFeeding] = useState<boolean | null>(null);
+  const feeding = switched ?? (loop.active || !reference.dataset_version);
+  const save = useSendAll(path, "/overview", "/jobs");
   const version = versions.find((one) => one.id === chosen);
 
-  const submit = async () => {
+  const submit = () => {
     if (!version) return;
-    await save.mutateAsync({ method: "PUT", path: `${path}/training-data`, body: { dataset_version: version.id } });
-    await save.mutateAsync({
-      method: "PUT",
-      path: `${path}/feedback-loop`,
-      body: { dataset: version.dataset_name, active: feeding, test_share: loop.test_share },
-    });
+    const loopAfter = { dataset: version.dataset_name, active: feeding, test_share: loop.test_share };
+    save.mutate(
+      [
+        { method: "PUT", path: `${path}/training-data`, body: { dataset_version: version.id } },
+        { method: "PUT", path: `${path}/feedback-loop`, body: loopAfter },
+      ],
+      { onSuccess: () => (setChosen(null), setFeeding(null)) },
+    );
   };
 
   return (
@@ -117,11 +114,7 @@ function Form({ datasets, reference, loop, trainedOn }: Props) {
       <Progress data={reference} />
       {save.error && <Notice tone="bad">{save.error.message}</Notice>}
       <div className={css.save}>
-        <Button
-          look="primary"
-          disabled={!version || save.isPending || reference.state === "preparing"}
-          onClick={() => void submit().catch(() => undefined)}
-        >
+        <Button look="primary" disabled={!version || save.isPending || reference.state === "preparing"} onClick={submit}>
           {save.isPending ? "Saving…" : "Save"}
         </Button>
         {save.isSuccess && reference.state !== "preparing" && <span role="status">Saved{feeding && ". The feedback loop is on"}</span>}

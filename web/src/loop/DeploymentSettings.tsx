@@ -7,6 +7,7 @@ import { useDeployment } from "../design/deployment";
 import { words } from "../design/format";
 import { Card, dim, Loaded } from "../design/page";
 import { Notice } from "../design/status";
+import { Checks } from "./Checks";
 import css from "./loop.module.css";
 
 const POLICIES: { value: ContinuousDeployment["policy"]; title: string; lead: string }[] = [
@@ -115,29 +116,6 @@ function Guard({ draft, onChange }: { draft: ContinuousDeployment; onChange: (pa
         </Field>
       )}
     </>
-  );
-}
-
-type ChecksProps = {
-  legend: string;
-  names: readonly string[];
-  chosen: readonly string[];
-  title?: (name: string) => string;
-  onChange: (chosen: string[]) => void;
-};
-
-function Checks({ legend, names, chosen, title = (name) => name, onChange }: ChecksProps) {
-  const toggle = (name: string) => onChange(chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name]);
-  return (
-    <fieldset className={css.checks}>
-      <legend>{legend}</legend>
-      {names.map((name) => (
-        <label key={name}>
-          <input type="checkbox" checked={chosen.includes(name)} onChange={() => toggle(name)} />
-          {title(name)}
-        </label>
-      ))}
-    </fieldset>
   );
 }
 

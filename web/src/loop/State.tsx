@@ -3,7 +3,7 @@ import type { Loop } from "../api/types";
 import { useSend } from "../api/use";
 import { Switch } from "../design/controls";
 import { useDeployment } from "../design/deployment";
-import { plural } from "../design/format";
+import { clock, plural } from "../design/format";
 import { dim } from "../design/page";
 import { Notice } from "../design/status";
 import css from "./loop.module.css";
@@ -18,7 +18,7 @@ export function State({ loop }: { loop: Loop }) {
       )}
       {!loop.run && loop.due && (
         <p>
-          A run is due, for {loop.due}. {loop.waits ? `It waits: ${loop.waits}.` : loop.frozen ? "" : "It begins in a moment."}
+          A run is due, for {loop.due}. {waiting(loop)}
         </p>
       )}
       {loop.unplaced > 0 && <p className={dim}>{plural(loop.unplaced, "review")} not counted yet.</p>}
@@ -26,6 +26,12 @@ export function State({ loop }: { loop: Loop }) {
       <Freeze loop={loop} />
     </div>
   );
+}
+
+/** What it waits for, and until when on the clock of whoever looks. */
+function waiting(loop: Loop): string {
+  if (!loop.waits) return loop.frozen ? "" : "It begins in a moment.";
+  return `It waits: ${loop.waits}${loop.waits_until ? `, until ${clock(new Date(loop.waits_until))}` : ""}.`;
 }
 
 function Freeze({ loop }: { loop: Loop }) {

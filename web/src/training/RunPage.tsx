@@ -3,11 +3,14 @@ import { Link, useParams } from "react-router";
 import type { DatasetVersion, ModelVersion, TrainingRun } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Curve } from "../design/charts/Curve";
-import { Button } from "../design/controls";
 import { curveLines } from "../design/curveLines";
+import { Confirm } from "../design/Dialog";
+import { bytes, duration } from "../design/format";
 import { Card, dim, Loaded, Page, Rows } from "../design/page";
 import { JobChip, Notice } from "../design/status";
 import { Time } from "../design/Time";
+import { Again } from "./Again";
+import { environmentRows } from "./facts";
 import { took } from "./RunsPage";
 import css from "./training.module.css";
 
@@ -22,13 +25,20 @@ export default function RunPage() {
       crumbs={[{ title: "Training runs", to: "/training" }]}
       chips={run.data && <JobChip state={run.data.state} />}
       actions={
-        open && (
-          <Button disabled={cancel.isPending} onClick={() => cancel.mutate({ method: "POST", path: `/training-runs/${id}/cancel` })}>
-            Cancel
-          </Button>
+        open ? (
+          <Confirm
+            button="Cancel"
+            title="Cancel this run?"
+            lead="What it has trained so far is dropped."
+            action="Cancel the run"
+            onConfirm={() => cancel.mutate({ method: "POST", path: `/training-runs/${id}/cancel` })}
+          />
+        ) : (
+          run.data && <Again run={run.data} />
         )
       }
     >
+      {cancel.error && <Notice tone="bad">{cancel.error.message}</Notice>}
       <Loaded query={run} height={320}>
         {(found) => <Run run={found} />}
       </Loaded>
@@ -85,12 +95,35 @@ function Run({ run }: { run: TrainingRun }) {
                 ),
               ],
               ["Begun", <Time key="t" at={run.started_at ?? run.created_at} />],
-              ["Took", took(run)],
-              ...Object.entries(run.parameters).map(([name, value]): [string, string] => [name, String(value)]),
+              [
+                "Does again",
+                run.repeats && (
+                  <span key="r">
+                    <Link className={css.link} to={`/training/${run.repeats}`}>
+                      an earlier run
+                    </Link>{" "}
+                    ·{" "}
+                    <Link className={css.link} to={`/training/compare?runs=${run.repeats},${run.id}`}>
+                      compare the two
+                    </Link>
+                  </span>
+                ),
+              ],
+              ...Object.entries(run.parameters).map(([name, value]): [string, string] => [name, text(value)]),
             ]}
           />
         </Card>
       </div>
+      <Card title="What it took and ran with">
+        <Rows
+          rows={[
+            ["Time", took(run)],
+            ["Processor", run.used && duration(run.used.cpu_s)],
+            ["Memory at its peak", run.used?.peak_memory_bytes && bytes(run.used.peak_memory_bytes)],
+            ...environmentRows(run.environment),
+          ]}
+        />
+      </Card>
       <Card title="Log">
         <pre className={css.log} tabIndex={0} aria-label="Log">
           {log.data || "Nothing written yet."}
@@ -98,6 +131,10 @@ function Run({ run }: { run: TrainingRun }) {
       </Card>
     </>
   );
+}
+
+function text(value: unknown): string {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }
 
 function Legend({ lines }: { lines: { name: string; colour: string }[] }) {

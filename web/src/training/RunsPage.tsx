@@ -1,9 +1,11 @@
-/* Training runs, the latest first, and the way to start one. */
+/* Training runs, the latest first, and the ways to start one and to compare several. */
+import { useState } from "react";
 import { Link, useNavigate } from "react-router";
-import type { Page as Items, TrainingRun } from "../api/types";
-import { useRead } from "../api/use";
-import { duration } from "../design/format";
-import { Card, Empty, Loaded, Page, strong, tableClass } from "../design/page";
+import type { TrainingRun } from "../api/types";
+import { usePages } from "../api/use";
+import { Button, LinkButton } from "../design/controls";
+import { bytes, duration } from "../design/format";
+import { Card, Empty, Failed, Page, Skeleton, strong, tableClass } from "../design/page";
 import { Bar, JobChip } from "../design/status";
 import { Time } from "../design/Time";
 import { curveLines } from "../design/curveLines";
@@ -12,61 +14,102 @@ import { StartButton } from "./StartDialog";
 import css from "./training.module.css";
 
 export default function RunsPage() {
-  const runs = useRead<Items<TrainingRun>>("/training-runs", undefined, { every: 3000 });
+  const pages = usePages<TrainingRun>("/training-runs", { limit: 50 }, (loaded) => (loaded > 3 ? false : 3000));
+  const [chosen, setChosen] = useState<string[]>([]);
+  const items = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  const toggle = (id: string) => setChosen(chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id]);
+  return (
+    <Page
+      title="Training runs"
+      actions={
+        <>
+          {chosen.length > 1 && <LinkButton to={`/training/compare?runs=${chosen.join(",")}`}>Compare {chosen.length} runs</LinkButton>}
+          <StartButton />
+        </>
+      }
+    >
+      {pages.error && !pages.data ? (
+        <Failed error={pages.error} retry={() => void pages.refetch()} />
+      ) : !pages.data ? (
+        <Skeleton height={200} />
+      ) : items.length === 0 ? (
+        <Card>
+          <Empty title="No training run yet" actions={<StartButton />}>
+            A run trains on a dataset version and registers what comes out as the next version of a model.
+          </Empty>
+        </Card>
+      ) : (
+        <>
+          <Card flush>
+            <RunTable items={items} chosen={chosen} onToggle={toggle} />
+          </Card>
+          {pages.hasNextPage && (
+            <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+              {pages.isFetchingNextPage ? "Loading…" : "Earlier runs"}
+            </Button>
+          )}
+        </>
+      )}
+    </Page>
+  );
+}
+
+type TableProps = { items: TrainingRun[]; chosen: string[]; onToggle: (id: string) => void };
+
+function RunTable({ items, chosen, onToggle }: TableProps) {
   const navigate = useNavigate();
   return (
-    <Page title="Training runs" actions={<StartButton />}>
-      <Loaded query={runs}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <Card>
-              <Empty title="No training run yet" actions={<StartButton />}>
-                A run trains on a dataset version and registers what comes out as the next version of a model.
-              </Empty>
-            </Card>
-          ) : (
-            <Card flush>
-              <table className={tableClass}>
-                <thead>
-                  <tr>
-                    <th>State</th>
-                    <th>Model</th>
-                    <th>Trainer</th>
-                    <th>Epochs</th>
-                    <th data-n>Validation score</th>
-                    <th data-n>Took</th>
-                    <th data-n>Begun</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((run) => (
-                    <tr key={run.id} data-link onClick={() => void navigate(`/training/${run.id}`)}>
-                      <td>
-                        <JobChip state={run.state} />
-                      </td>
-                      <td>
-                        <Link className={strong} to={`/training/${run.id}`} onClick={(event) => event.stopPropagation()}>
-                          {run.model}
-                        </Link>
-                      </td>
-                      <td>{run.trainer}</td>
-                      <td className={css.epochs}>
-                        <Epochs run={run} />
-                      </td>
-                      <td data-n>{best(run)}</td>
-                      <td data-n>{took(run)}</td>
-                      <td data-n>
-                        <Time at={run.started_at ?? run.created_at} />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </Card>
-          )
-        }
-      </Loaded>
-    </Page>
+    <table className={tableClass}>
+      <thead>
+        <tr>
+          <th>
+            <span className="visually-hidden">Compare</span>
+          </th>
+          <th>State</th>
+          <th>Model</th>
+          <th>Trainer</th>
+          <th>Epochs</th>
+          <th data-n>Validation score</th>
+          <th data-n>Took</th>
+          <th data-n>Processor</th>
+          <th data-n>Memory</th>
+          <th data-n>Begun</th>
+        </tr>
+      </thead>
+      <tbody>
+        {items.map((run) => (
+          <tr key={run.id} data-link onClick={() => void navigate(`/training/${run.id}`)}>
+            <td onClick={(event) => event.stopPropagation()}>
+              <input
+                type="checkbox"
+                aria-label={`Compare ${run.model}, begun ${run.started_at ?? run.created_at}`}
+                checked={chosen.includes(run.id)}
+                onChange={() => onToggle(run.id)}
+              />
+            </td>
+            <td>
+              <JobChip state={run.state} />
+            </td>
+            <td>
+              <Link className={strong} to={`/training/${run.id}`} onClick={(event) => event.stopPropagation()}>
+                {run.model}
+              </Link>
+            </td>
+            <td>{run.trainer}</td>
+            <td className={css.epochs}>
+              <Epochs run={run} />
+            </td>
+            <td data-n>{best(run)}</td>
+            <td data-n>{took(run)}</td>
+            <td data-n>{duration(run.used?.cpu_s)}</td>
+            <td data-n>{run.used?.peak_memory_bytes ? bytes(run.used.peak_memory_bytes) : "–"}</td>
+            <td data-n>
+              <Time at={run.started_at ?? run.created_at} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

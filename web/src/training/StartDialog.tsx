@@ -7,6 +7,7 @@ import { Button, Field, Input, Select, Switch } from "../design/controls";
 import { Dialog } from "../design/Dialog";
 import { plural, words } from "../design/format";
 import { typedAll } from "../design/parameter";
+import { dim } from "../design/page";
 import { Notice } from "../design/status";
 import css from "./training.module.css";
 
@@ -29,7 +30,7 @@ function StartDialog({ onClose }: { onClose: () => void }) {
   const [picked, setDataset] = useState("");
   const [typedModel, setModel] = useState<string | null>(null);
   const [pickedTrainer, setTrainer] = useState("");
-  const [values, setValues] = useState<Record<string, string>>({});
+  const [typedValues, setValues] = useState<Record<string, string>>({});
   const [warm, setWarm] = useState(true);
   const start = useSend<TrainingRun>("/training-runs", "/jobs");
   const navigate = useNavigate();
@@ -40,6 +41,11 @@ function StartDialog({ onClose }: { onClose: () => void }) {
   const trainer = fitting.find((one) => one.name === pickedTrainer) ?? fitting.find((one) => one.name === "compact") ?? fitting[0];
   const model = typedModel ?? dataset?.name ?? "";
   const known = models.data?.items.find((one) => one.name === model);
+  const made = useRead<TrainingRun>(known?.latest?.training_run ? `/training-runs/${known.latest.training_run}` : null);
+  const earlier = made.data && made.data.trainer === trainer?.name ? made.data : null;
+  const values = { ...written(earlier?.parameters ?? {}), ...typedValues };
+
+  const ready = trainer && (trainer.available || Boolean(trainer.interpreter && values[trainer.interpreter]));
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -49,7 +55,7 @@ function StartDialog({ onClose }: { onClose: () => void }) {
       dataset_version: dataset.latest.id,
       trainer: trainer.name,
       parameters: typedAll(values),
-      start_from: known?.latest && warm ? known.latest.id : null,
+      start_from: known?.latest?.has_checkpoint && warm ? known.latest.id : null,
     };
     start.mutate({ method: "POST", path: "/training-runs", body }, { onSuccess: (run) => void navigate(`/training/${run.id}`) });
   };
@@ -62,7 +68,7 @@ function StartDialog({ onClose }: { onClose: () => void }) {
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" form="start" disabled={!dataset || !trainer?.available || !model || start.isPending}>
+          <Button look="primary" type="submit" form="start" disabled={!dataset || !ready || !model || start.isPending}>
             Start
           </Button>
         </>
@@ -86,10 +92,13 @@ function StartDialog({ onClose }: { onClose: () => void }) {
         <Field label="Model" hint={known ? `The result becomes version ${known.versions + 1}.` : "A new model."}>
           <Input value={model} onChange={(event) => setModel(event.target.value)} />
         </Field>
-        {known?.latest && (
+        {known?.latest?.has_checkpoint && (
           <Switch checked={warm} onChange={setWarm}>
-            Start from {known.latest.title}
+            Start from the weights of {known.latest.title}
           </Switch>
+        )}
+        {known?.latest && !known.latest.has_checkpoint && (
+          <p className={dim}>{known.latest.title} came without a checkpoint: the run starts from scratch.</p>
         )}
         <Field label="Trainer">
           <Select
@@ -98,7 +107,9 @@ function StartDialog({ onClose }: { onClose: () => void }) {
             options={fitting.map((one) => ({ value: one.name, title: one.title }))}
           />
         </Field>
-        {trainer && !trainer.available && <Notice tone="warn">{trainer.missing}</Notice>}
+        {trainer?.notice && <Notice tone="warn">{trainer.notice}.</Notice>}
+        {trainer && !ready && <Notice tone="warn">{trainer.missing}</Notice>}
+        {earlier && known?.latest && <p className={dim}>As in the run that made {known.latest.title}, where you change nothing.</p>}
         <div className={css.parameters}>
           {Object.entries(trainer?.parameters ?? {}).map(([name, parameter]) => (
             <Field key={name} label={words(name)}>
@@ -106,7 +117,7 @@ function StartDialog({ onClose }: { onClose: () => void }) {
                 title={parameter.title}
                 placeholder={String(parameter.default ?? "")}
                 value={values[name] ?? ""}
-                onChange={(event) => setValues({ ...values, [name]: event.target.value })}
+                onChange={(event) => setValues({ ...typedValues, [name]: event.target.value })}
               />
             </Field>
           ))}
@@ -115,4 +126,10 @@ function StartDialog({ onClose }: { onClose: () => void }) {
       </form>
     </Dialog>
   );
+}
+
+/** An earlier run's parameters as one would type them. */
+function written(parameters: Record<string, unknown>): Record<string, string> {
+  const known = Object.entries(parameters).filter(([, value]) => value !== null);
+  return Object.fromEntries(known.map(([name, value]) => [name, typeof value === "object" ? JSON.stringify(value) : String(value)]));
 }
