@@ -11,10 +11,12 @@ import pytest
 from relens.access import store as actors
 from relens.access.actor import Actor
 from relens.infra.database import Database
+from relens.kit import clock
 from relens.kit.errors import NotAllowed
 from relens.predictions.logged import Logged
-from relens.review import store
+from relens.review import queue, store
 from relens.review.exchange import About, exchanges
+from relens.review.habits import Habits
 from relens.review.settle import reopen, settle
 from relens.review.travel import Line as Told
 from relens.review.travel import TooMany, outgoing, take
@@ -41,7 +43,7 @@ class Desk:
     def tasks(self) -> list[dict[str, Any]]:
         """The file as Label Studio would export it, before anybody labelled."""
         with self.database.read() as connection:
-            images = outgoing(connection, self.line.deployment, 100, None)
+            images = outgoing(connection, self.line.deployment, 100, None, self.bob, 0)
         found: list[dict[str, Any]] = json.loads(STUDIO.write(images, self.about))
         return found
 
@@ -97,6 +99,14 @@ def test_untouched_is_accepted_moved_is_corrected_emptied_is_nothing_here_and_sk
     assert desk.said(tasks[5]["data"]["relens_prediction"]) is None
 
 
+def test_what_oneself_holds_goes_out_and_what_others_hold_does_not(desk: Desk) -> None:
+    now = clock.now()
+    for actor in (desk.bob, desk.line.alice):
+        queue.hand_out(desk.database, desk.line.deployment, 4, Habits(), actor.id, now)
+    with desk.database.read() as connection:
+        assert len(outgoing(connection, desk.line.deployment, 100, None, desk.bob, now)) == 6
+
+
 def test_a_look_ahead_says_the_same_and_writes_nothing(desk: Desk) -> None:
     done = [confirm(task) for task in desk.tasks()]
     assert becomes(desk.bring(done, go=False)) == {"accepted": 10}
@@ -147,7 +157,7 @@ def test_what_cannot_be_kept_is_told_for_its_own_line(desk: Desk) -> None:
 
 def test_coco_finds_its_images_by_the_names_of_the_files_alone(desk: Desk) -> None:
     with desk.database.read() as connection:
-        images = outgoing(connection, desk.line.deployment, 100, None)
+        images = outgoing(connection, desk.line.deployment, 100, None, desk.bob, 0)
     document = json.loads(COCO.write(images, desk.about))
     for one in document["images"]:  # what other tools keep of it
         for name in ("relens_revision", "coco_url"):
@@ -167,7 +177,7 @@ def test_a_file_without_revisions_overwrites_nobody(desk: Desk) -> None:
     with desk.database.read() as connection:
         images = [
             replace(one, said=(Annotation("WBC", ELSEWHERE),))
-            for one in outgoing(connection, desk.line.deployment, 2, None)
+            for one in outgoing(connection, desk.line.deployment, 2, None, desk.bob, 0)
         ]
     document = json.loads(COCO.write(images, desk.about))
     for one in document["images"]:
@@ -188,6 +198,6 @@ def test_who_may_not_review_brings_nothing_back(desk: Desk) -> None:
 def test_a_query_chooses_what_goes_out(desk: Desk) -> None:
     other = desk.line.log("elsewhere", CELL, source="line-9")
     with desk.database.read() as connection:
-        assert [one.prediction for one in outgoing(connection, desk.line.deployment, 100, "source = line-9")] == [
-            other.id
-        ]
+        assert [
+            one.prediction for one in outgoing(connection, desk.line.deployment, 100, "source = line-9", desk.bob, 0)
+        ] == [other.id]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from relens.access.actor import Actor
 from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
+from relens.kit.clock import Micros
 from relens.kit.errors import Invalid, RelensError
 from relens.predictions import browse
 from relens.predictions import store as predictions
@@ -18,6 +19,7 @@ from relens.predictions.browse import Filter
 from relens.predictions.logged import Logged
 from relens.registry import store as versions
 from relens.review import queue, store
+from relens.review.assigned import Offered
 from relens.review.exchange import Exchange, Incoming, Outgoing
 from relens.review.habits import habits_of
 from relens.review.lineup import with_images
@@ -50,13 +52,16 @@ class Line:
     says: str = ""
 
 
-def outgoing(connection: Connection, deployment: Deployment, limit: int, query: str | None) -> list[Outgoing]:
-    """The next of the queue, in its order; with a query what waits and fits, the newest first."""
+def outgoing(
+    connection: Connection, deployment: Deployment, limit: int, query: str | None, actor: Actor, now: Micros
+) -> list[Outgoing]:
+    """The next of the queue as `actor` is offered it, in its order; with a query what waits and fits, the newest first."""
     if query:
         wanted = Filter(review="pending", query=query)
         lines = with_images(connection, browse.page(connection, deployment.id, wanted, "-taken_at", limit, None)[0])
     else:
-        lines = [one.logged for one in queue.choose(connection, deployment, limit, habits_of(deployment.settings))]
+        habits, offered = habits_of(deployment.settings), Offered(deployment, actor.name)
+        lines = [one.logged for one in queue.choose(connection, deployment, limit, habits, actor.id, now, offered)]
     titles = versions.titles(connection, {line.model_version for line in lines if line.model_version})
     said = store.of_predictions(connection, [line.id for line in lines])
     return [

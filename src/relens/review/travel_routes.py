@@ -15,6 +15,7 @@ from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.infra.settings import Settings
 from relens.infra.web import Page, part
+from relens.kit import clock
 from relens.kit.errors import NotFound, TooLarge
 from relens.review.exchange import About, exchanges
 from relens.review.lineup import Lineup
@@ -88,6 +89,7 @@ def list_exchanges() -> Page[ExchangeOut]:
 def export_reviews(
     deployment: str,
     request: Request,
+    actor: Asking,
     database: Db,
     settings: Annotated[Settings, part(Settings)],
     lineup: Annotated[Lineup, part(Lineup)],
@@ -100,7 +102,7 @@ def export_reviews(
     lineup.catch_up()
     with database.read() as connection:
         here = deployments.get(connection, deployment)
-        images = outgoing(connection, here, limit, query)
+        images = outgoing(connection, here, limit, query, actor, clock.now())
     data = chosen.write(images, _about(here, request, settings))
     return _file(data, f"{here.name}-review.{chosen.ending}", "application/json")
 
