@@ -187,7 +187,7 @@ def insert(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]], word
 
 def stand_at_the_end(connection: sqlite3.Connection, n: int, deployment: str) -> None:
     """Everything that follows the log has seen all of it."""
-    for name, value in (("log", n), ("filed", n), ("term", 2 * n)):
+    for name, value in (("log", n), ("filed", n), ("held", n), ("term", 2 * n)):
         connection.execute(
             "INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
         )
@@ -195,7 +195,8 @@ def stand_at_the_end(connection: sqlite3.Connection, n: int, deployment: str) ->
         if "cursor" in table.name and "log_seq" in table.c and table.name != "projection_cursor":
             connection.execute(f"DELETE FROM {table.name}")
             names = [column.name for column in table.c]
-            values = [n if name == "log_seq" else 1 for name in names]
+            known = {"log_seq": n, "deployment": deployment, "name": "queue"}
+            values = [known.get(name, 0) for name in names]
             connection.execute(
                 f"INSERT INTO {table.name} ({','.join(names)}) VALUES ({','.join('?' * len(names))})", values
             )
