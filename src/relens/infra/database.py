@@ -230,7 +230,10 @@ def _engine(url: str, durability: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_size=12, max_overflow=12, pool_pre_ping=True, json_serializer=_to_json)
     arguments = {"timeout": 30, "isolation_level": None, "check_same_thread": False}
-    engine = create_engine(url, pool_size=12, max_overflow=28, json_serializer=_to_json, connect_args=arguments)
+    # The connection used last first: each remembers pages of its own, and in turns none would remember what is asked for now.
+    engine = create_engine(
+        url, pool_size=12, max_overflow=28, pool_use_lifo=True, json_serializer=_to_json, connect_args=arguments
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
