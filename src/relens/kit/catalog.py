@@ -5,6 +5,7 @@ import importlib.util
 import pkgutil
 import sys
 from collections.abc import Iterator
+from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -48,7 +49,7 @@ class Catalog(Generic[Plugin]):
 
     def names(self) -> tuple[str, ...]:
         """Every plug-in there is, also those whose library is missing."""
-        return tuple(sorted({*self._own(), *self._foreign(), *self._files()}))
+        return tuple(sorted({*self._own, *self._foreign(), *self._files()}))
 
     def get(self, name: str) -> Plugin:
         """The plug-in called `name`; says so when there is none, or when its library is missing."""
@@ -60,7 +61,7 @@ class Catalog(Generic[Plugin]):
 
     def module(self, name: str) -> ModuleType:
         """The file it is in, imported."""
-        if name in self._own():
+        if name in self._own:
             return self._load(f"{self._package}.{name}", name)
         foreign = self._foreign()
         if name in foreign:
@@ -73,7 +74,9 @@ class Catalog(Generic[Plugin]):
     def __iter__(self) -> Iterator[tuple[str, Plugin]]:
         return ((name, self.get(name)) for name in self.names())
 
+    @cached_property
     def _own(self) -> tuple[str, ...]:
+        """Ours come with the program and stay as they are while it runs; looking at the folder for each image would be noticed."""
         folder = importlib.import_module(self._package)
         return tuple(found.name for found in pkgutil.iter_modules(folder.__path__) if not found.name.startswith("_"))
 

@@ -15,7 +15,7 @@ from relens.infra.settings import Settings
 from relens.infra.storage import Storage
 from relens.infra.telemetry import trace_of
 from relens.infra.upload import upload_within
-from relens.infra.web import Corners, part
+from relens.infra.web import Corners, Wired, part
 from relens.predictions import store as prediction_store
 from relens.predictions.unlogged import marks
 from relens.registry import store as registry_store
@@ -109,23 +109,15 @@ class TryOut(BaseModel):
     detections: list[DetectionOut]
 
 
-@router.post("/deployments/{deployment}/predict", openapi_extra=_BODY)
-async def predict(
-    deployment: str,
-    request: Request,
-    response: Response,
-    actor: Asking,
-    engine: Annotated[Engine, part(Engine)],
-    swapper: Annotated[Swapper, part(Swapper)],
-    settings: Annotated[Settings, part(Settings)],
-) -> AnswerOut:
+@router.post("/deployments/{deployment}/predict", response_model=AnswerOut, openapi_extra=_BODY)
+async def predict(deployment: str, request: Request, actor: Asking, parts: Wired) -> Response:
     """Answers the image in the body (or in the form field `image`) and logs it. The same `client_id` again is the same prediction."""
-    upload = await upload_within(request, settings.max_image_bytes, "image")
+    swapper = parts.get(Swapper)
+    upload = await upload_within(request, parts.get(Settings).max_image_bytes, "image")
     came_with = asked(upload.fields, trace_of(request.headers.getlist("traceparent")))
-    line, _ = await engine.answer(deployment, upload.data, came_with)
+    line, _ = await parts.get(Engine).answer(deployment, upload.data, came_with)
     version = await _version(swapper, str(line.model_version))
-    response.headers.update(marks(line))
-    return AnswerOut(
+    answer = AnswerOut(
         id=line.id or None,
         logged=line.in_log,
         client_id=line.client_id,
@@ -136,6 +128,8 @@ async def predict(
         image=ImageOut(asset=line.asset, width=line.width, height=line.height),
         detections=[DetectionOut.of(d) for d in line.answered],
     )
+    # Written here: the framework would check and copy it once more.
+    return Response(answer.model_dump_json(), media_type="application/json", headers=marks(line))
 
 
 @router.post("/deployments/{deployment}/try", openapi_extra=_BODY)
