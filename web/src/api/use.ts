@@ -1,6 +1,7 @@
 /* Reading and writing from a component. A read is named by its path, so a write can say what it makes stale. */
 import { keepPreviousData, useInfiniteQuery, useMutation, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, send, type Method, type Params } from "./client";
+import type { Read } from "./routes";
 import type { Page } from "./types";
 
 type ReadOptions = { every?: number | false; enabled?: boolean; keep?: boolean };
@@ -25,6 +26,11 @@ export function useRead<T>(path: string | null, params?: Params, options: ReadOp
     refetchInterval: every ? () => Math.max(every, 4 * (took.get(path ?? "") ?? 0)) : false,
     placeholderData: options.keep ? keepPreviousData : undefined,
   });
+}
+
+/** The same where the address says what it answers: the type comes from the server's own description. */
+export function useGet<P extends string>(path: P | null, params?: Params, options: ReadOptions = {}) {
+  return useRead<Read<P>>(path, params, options);
 }
 
 /** Several reads of one kind at once; those that are there. */

@@ -1,6 +1,6 @@
 /* How everything is taken to a safe place, how much that is, and how it is brought back. */
-import type { HomeSize, System } from "../api/types";
-import { useRead } from "../api/use";
+import type { System } from "../api/types";
+import { useGet } from "../api/use";
 import { quoted } from "../deployments/commands";
 import { Snippet } from "../design/controls";
 import { bytes, plural } from "../design/format";
@@ -8,7 +8,7 @@ import { Card, dim } from "../design/page";
 import css from "./settings.module.css";
 
 export function BackUp({ system }: { system: System }) {
-  const size = useRead<HomeSize>("/system/size");
+  const size = useGet("/system/size");
   const home = quoted(system.home);
   const own = system.database === "sqlite";
   const copy = `${own ? "" : 'pg_dump --format=custom --file=relens.dump "$RELENS_DATABASE"   # first the rows, then the files\n'}cp -a ${home} /backups/relens-$(date +%F)`;

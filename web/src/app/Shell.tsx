@@ -1,7 +1,6 @@
 /* The frame around every page: where one can go, and whether the server still answers. */
 import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from "react-router";
-import { useRead } from "../api/use";
-import type { Alert, Job, Page, System } from "../api/types";
+import { useGet } from "../api/use";
 import { bytes } from "../design/format";
 import { Icon, type IconName } from "../design/icons";
 import { Unsent } from "../review/Unsent";
@@ -26,9 +25,9 @@ export function Mark() {
 }
 
 export function Shell() {
-  const system = useRead<System>("/system", undefined, { every: 30_000 });
-  const alerts = useRead<Page<Alert>>("/alerts", { state: "open" }, { every: 5000 });
-  const jobs = useRead<Page<Job>>("/jobs", { state: "running" }, { every: 5000 });
+  const system = useGet("/system", undefined, { every: 30_000 });
+  const alerts = useGet("/alerts", { state: "open" }, { every: 5000 });
+  const jobs = useGet("/jobs", { state: "running" }, { every: 5000 });
   const firing = alerts.data?.items.length ?? 0;
   const running = jobs.data?.items.length ?? 0;
   const inside = useLocation().pathname.startsWith("/deployments");

@@ -1,7 +1,7 @@
 /* The server itself: which version, where it keeps things, how much room there is, what each deployment takes. */
 import { Link } from "react-router";
-import type { Deployment, Page as Items, Storage, System } from "../api/types";
-import { useRead, useReads, useSend } from "../api/use";
+import type { Deployment, Storage } from "../api/types";
+import { useGet, useReads, useSend } from "../api/use";
 import { BackUp } from "./BackUp";
 import { Button } from "../design/controls";
 import { bytes, count, duration } from "../design/format";
@@ -10,8 +10,8 @@ import { Bar, Chip, Notice } from "../design/status";
 import { Time } from "../design/Time";
 
 export default function SystemPage() {
-  const system = useRead<System>("/system", undefined, { every: 10_000 });
-  const deployments = useRead<Items<Deployment>>("/deployments");
+  const system = useGet("/system", undefined, { every: 10_000 });
+  const deployments = useGet("/deployments");
   const names = (deployments.data?.items ?? []).map((one) => one.name);
   const storage = useReads<Storage>(names.map((name) => `/deployments/${name}/storage`));
   const room = storage.find((one) => one.disk_total !== null);
@@ -105,7 +105,7 @@ export default function SystemPage() {
 
 /** Deployments that were put away. */
 function Archived() {
-  const away = useRead<Items<Deployment>>("/deployments", { archived: true });
+  const away = useGet("/deployments", { archived: true });
   const restore = useSend<Deployment>("/deployments", "/overview");
   const items = away.data?.items ?? [];
   if (items.length === 0) return null;

@@ -1,7 +1,7 @@
 /* A model version with everything one may do with it: the models room shows it, the deployments room deploys it. */
 import { Link, useParams } from "react-router";
-import type { Deployment, ModelVersion, Page as Items } from "../api/types";
-import { useRead } from "../api/use";
+import type { ModelVersion } from "../api/types";
+import { useGet } from "../api/use";
 import { DeployButton } from "../deployments/DeployDialog";
 import { TryOut } from "../deployments/TryOut";
 import { words } from "../design/format";
@@ -11,7 +11,8 @@ import { VersionFacts } from "../models/VersionFacts";
 
 export default function VersionPage() {
   const { model = "", number = "" } = useParams();
-  const version = useRead<ModelVersion>(`/model-versions/${model}/${number}`);
+  const reference: string = `${model}/${number}`;
+  const version = useGet(`/model-versions/${reference}`);
   return (
     <Page
       title={version.data?.title ?? `${model} v${number}`}
@@ -43,7 +44,7 @@ export default function VersionPage() {
 }
 
 function Deployed({ version }: { version: ModelVersion }) {
-  const deployments = useRead<Items<Deployment>>("/deployments", undefined, { every: 5000 });
+  const deployments = useGet("/deployments", undefined, { every: 5000 });
   const where = (deployments.data?.items ?? []).flatMap((deployment) =>
     (["champion", "shadow", "canary"] as const).filter((role) => deployment[role]?.id === version.id).map((role) => ({ deployment, role })),
   );

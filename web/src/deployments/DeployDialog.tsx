@@ -1,8 +1,8 @@
 /* Deploy a version: its name, where it answers, and from which confidence on. */
 import { useState, type FormEvent } from "react";
 import { useNavigate } from "react-router";
-import type { Deployment, Forecast, ModelVersion, Page as Items } from "../api/types";
-import { useRead, useSend } from "../api/use";
+import type { Deployment, ModelVersion } from "../api/types";
+import { useGet, useSend } from "../api/use";
 import { Button, Field, Input } from "../design/controls";
 import { Dialog } from "../design/Dialog";
 import { score } from "../design/format";
@@ -34,7 +34,7 @@ export function suggestName(model: string, taken: readonly string[]): string {
 }
 
 function DeployDialog({ version, onClose }: { version: ModelVersion; onClose: () => void }) {
-  const existing = useRead<Items<Deployment>>("/deployments");
+  const existing = useGet("/deployments");
   const suggested = suggestName(version.model_name, existing.data?.items.map((deployment) => deployment.name) ?? []);
   const [typed, setName] = useState<string | null>(null);
   const name = typed ?? suggested;
@@ -42,7 +42,7 @@ function DeployDialog({ version, onClose }: { version: ModelVersion; onClose: ()
   const [threshold, setThreshold] = useState(version.advised_threshold === null ? "" : version.advised_threshold.toFixed(2));
   const create = useSend<Deployment>("/deployments", "/overview");
   const navigate = useNavigate();
-  const forecast = useRead<Forecast>("/storage/forecast", { model_version: version.id }).data;
+  const forecast = useGet("/storage/forecast", { model_version: version.id }).data;
   const optional = version.task === "classification";
 
   const submit = (event: FormEvent) => {

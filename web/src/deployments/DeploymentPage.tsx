@@ -1,9 +1,9 @@
 /* One deployment: who answers, how it is doing, and the tabs. */
 import { Link, NavLink, Outlet, useLocation, useNavigate, useParams } from "react-router";
-import type { Alert, DeploymentOverview, Loop, Page as Items } from "../api/types";
+import type { DeploymentOverview } from "../api/types";
 import type { InDeployment } from "../design/deployment";
 import { ApiError } from "../api/client";
-import { useRead } from "../api/use";
+import { useGet } from "../api/use";
 import { count, plural, words } from "../design/format";
 import { dim, Fact, Facts, Failed, Skeleton, useTitle } from "../design/page";
 import { Chip, ServingChip } from "../design/status";
@@ -19,8 +19,8 @@ import { Story } from "./Story";
 
 export default function DeploymentPage() {
   const { name = "" } = useParams();
-  const overview = useRead<DeploymentOverview>(`/deployments/${name}/overview`, undefined, { every: 2000 });
-  const loop = useRead<Loop>(`/deployments/${name}/loop`, undefined, { every: 2000 });
+  const overview = useGet(`/deployments/${name}/overview`, undefined, { every: 2000 });
+  const loop = useGet(`/deployments/${name}/loop`, undefined, { every: 2000 });
   const navigate = useNavigate();
   const fresh = Boolean((useLocation().state as { fresh?: boolean } | null)?.fresh);
   useTitle(name);
@@ -100,7 +100,7 @@ function Header({ overview, fresh }: { overview: InDeployment; fresh: boolean })
 }
 
 function OpenAlerts({ deployment, n }: { deployment: string; n: number }) {
-  const alerts = useRead<Items<Alert>>("/alerts", { deployment, state: "open" }, { every: 5000 });
+  const alerts = useGet("/alerts", { deployment, state: "open" }, { every: 5000 });
   return (
     <Link to="/alerts">
       <Chip tone="bad" dot title={alerts.data?.items.map((alert) => alert.sentence).join("\n")}>

@@ -1,7 +1,7 @@
 /* What stands above a deployment that was just made, until somebody puts it away: how far it is, how to use it, which alerts to begin with. */
 import { useState } from "react";
-import type { DeploymentOverview, Page as Items, SuggestedRule } from "../api/types";
-import { useRead, useSend } from "../api/use";
+import type { DeploymentOverview } from "../api/types";
+import { useGet, useSend } from "../api/use";
 import { Button } from "../design/controls";
 import { plural } from "../design/format";
 import { Card, dim } from "../design/page";
@@ -72,8 +72,8 @@ function Steps({ overview: { deployment, predictions } }: { overview: Deployment
 
 /** Rules worth having from the first day, made together by one press. */
 function Offered({ deployment }: { deployment: string }) {
-  const path = `/deployments/${deployment}/alert-rules`;
-  const offered = useRead<Items<SuggestedRule>>(`${path}/suggested`);
+  const path = `/deployments/${deployment}/alert-rules` as const;
+  const offered = useGet(`${path}/suggested`);
   const [without, setWithout] = useState<readonly string[]>([]);
   const add = useSend(path);
   const items = offered.data?.items ?? [];

@@ -1,7 +1,7 @@
 /* The address of a deployment that does not exist: what the server is doing meanwhile, since it may be on its way. */
 import { Link } from "react-router";
-import type { Job, Page as Items, TrainingRun } from "../api/types";
-import { useRead } from "../api/use";
+import type { TrainingRun } from "../api/types";
+import { useGet } from "../api/use";
 import { Curve } from "../design/charts/Curve";
 import { LinkButton } from "../design/controls";
 import { Circle } from "../design/Circle";
@@ -14,8 +14,8 @@ import css from "./deployments.module.css";
 const open = (state: string) => state === "running" || state === "queued";
 
 export function NotYet({ name }: { name: string }) {
-  const jobs = useRead<Items<Job>>("/jobs", { limit: 20 }, { every: 1000 });
-  const runs = useRead<Items<TrainingRun>>("/training-runs", undefined, { every: 1000 });
+  const jobs = useGet("/jobs", { limit: 20 }, { every: 1000 });
+  const runs = useGet("/training-runs", undefined, { every: 1000 });
   const run = runs.data?.items.find((one) => open(one.state)) ?? runs.data?.items.find((one) => one.model === name);
   const working = jobs.data?.items.filter((job) => open(job.state)) ?? [];
   const coming = run?.model === name && open(run.state);

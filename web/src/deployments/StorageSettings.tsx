@@ -1,7 +1,7 @@
 /* Which images are kept and for how long, with what that takes, before it is chosen. */
 import { useState } from "react";
 import type { Forecast, Keeping, Storage } from "../api/types";
-import { useRead, useSend } from "../api/use";
+import { useGet, useSend } from "../api/use";
 import { Button, Field, Input, Select } from "../design/controls";
 import { bytes, count, duration, percent, plural, words } from "../design/format";
 import { Card, dim, Fact, Facts, Loaded } from "../design/page";
@@ -21,8 +21,8 @@ const FULL = [
 ];
 
 export function StorageSettings({ deployment }: { deployment: string }) {
-  const keeping = useRead<Keeping>(`/deployments/${deployment}/images`);
-  const storage = useRead<Storage>(`/deployments/${deployment}/storage`, undefined, { every: 15_000 });
+  const keeping = useGet(`/deployments/${deployment}/images`);
+  const storage = useGet(`/deployments/${deployment}/storage`, undefined, { every: 15_000 });
   return (
     <Card title="Storage" id="storage">
       <div className={css.form}>
@@ -69,7 +69,7 @@ function Choice({ deployment, keeping }: { deployment: string; keeping: Keeping 
   const wanted = { images, share: Number(share) / 100, days: days === "" ? null : Number(days), when_full: full };
   const fits = wanted.share > 0 && wanted.share <= 1 && (wanted.days === null || wanted.days >= 1);
   const asked = { deployment, images, share: wanted.share, days: wanted.days };
-  const forecast = useRead<Forecast>(fits ? "/storage/forecast" : null, asked, { keep: true }).data;
+  const forecast = useGet(fits ? "/storage/forecast" : null, asked, { keep: true }).data;
   return (
     <form onSubmit={(event) => (event.preventDefault(), save.mutate({ method: "PUT", path, body: wanted }))} className={css.form}>
       <Field label="Keep">

@@ -1,7 +1,7 @@
 /* What a job did: its steps, when it ran, what came of it, and the lines its trainer wrote. */
 import { Link } from "react-router";
-import type { Job, Page as Items, TrainingRun } from "../api/types";
-import { useRead } from "../api/use";
+import type { Job } from "../api/types";
+import { useGet, useRead } from "../api/use";
 import { duration } from "../design/format";
 import { Rows } from "../design/page";
 import { Time } from "../design/Time";
@@ -41,7 +41,7 @@ export function JobDetail({ job }: { job: Job }) {
 }
 
 function Log({ job }: { job: Job }) {
-  const runs = useRead<Items<TrainingRun>>("/training-runs", { limit: 100 });
+  const runs = useGet("/training-runs", { limit: 100 });
   const run = runs.data?.items.find((one) => one.job === job.id);
   const log = useRead<string>(run ? `/training-runs/${run.id}/log` : null, undefined, { every: job.state === "running" ? 3000 : false });
   if (!run) return null;

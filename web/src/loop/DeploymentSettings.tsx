@@ -1,7 +1,7 @@
 /* Continuous deployment: what happens with a candidate that is better, what it has to keep, and what takes it back. */
 import { useState } from "react";
-import type { AlertRule, ContinuousDeployment, Page as Items } from "../api/types";
-import { useRead, useSend } from "../api/use";
+import type { ContinuousDeployment } from "../api/types";
+import { useGet, useSend } from "../api/use";
 import { Button, Field, Input, Switch } from "../design/controls";
 import { useDeployment } from "../design/deployment";
 import { words } from "../design/format";
@@ -23,7 +23,7 @@ const POLICIES: { value: ContinuousDeployment["policy"]; title: string; lead: st
 export function DeploymentSettings() {
   const { deployment } = useDeployment();
   const path = `/deployments/${deployment.name}/continuous-deployment`;
-  const saved = useRead<ContinuousDeployment>(path);
+  const saved = useGet(path);
   return (
     <Card title="Continuous deployment" id="continuous-deployment">
       <Loaded query={saved} height={140}>
@@ -91,7 +91,7 @@ function Form({ saved, path }: { saved: ContinuousDeployment; path: string }) {
 /** The metrics that an alert rule watches: an alert soon after a promotion brings the version before back. */
 function Guard({ draft, onChange }: { draft: ContinuousDeployment; onChange: (part: Partial<ContinuousDeployment>) => void }) {
   const { deployment } = useDeployment();
-  const rules = useRead<Items<AlertRule>>(`/deployments/${deployment.name}/alert-rules`);
+  const rules = useGet(`/deployments/${deployment.name}/alert-rules`);
   const watched = new Set((rules.data?.items ?? []).filter((rule) => rule.active).map((rule) => rule.metric));
   const names = [...new Set([...watched, ...draft.guard])];
   if (names.length === 0)

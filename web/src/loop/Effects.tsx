@@ -1,6 +1,6 @@
 /* What people's reviews changed: whose they were, and what the promoted version misses less or more. Counts of the gate, never estimates. */
-import type { Effect, Page as Items } from "../api/types";
-import { useRead } from "../api/use";
+import type { Effect } from "../api/types";
+import { useGet } from "../api/use";
 import { useDeployment } from "../design/deployment";
 import { count, plural } from "../design/format";
 import { Card, dim, tableClass } from "../design/page";
@@ -11,7 +11,7 @@ const SHOWN = 5;
 
 export function Effects() {
   const { deployment } = useDeployment();
-  const found = useRead<Items<Effect>>(`/deployments/${deployment.name}/effects`, { limit: SHOWN }, { every: 15_000 }).data?.items ?? [];
+  const found = useGet(`/deployments/${deployment.name}/effects`, { limit: SHOWN }, { every: 15_000 }).data?.items ?? [];
   if (found.length === 0) return null;
   return (
     <Card title="What reviews changed">

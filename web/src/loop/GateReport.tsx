@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 import { imageUrl } from "../api/client";
 import type { Compared, Decision, Flip, GateReport as Report } from "../api/types";
-import { useRead } from "../api/use";
+import { useGet } from "../api/use";
 import { Button } from "../design/controls";
 import { useDeployment } from "../design/deployment";
 import { bytes, count, milliseconds, plural, score } from "../design/format";
@@ -39,7 +39,7 @@ export function GateReport({ decision, report }: { decision: Decision; report: R
 
 function Images({ decision, images }: { decision: Decision; images: Report["images"] }) {
   const [all, setAll] = useState(false);
-  const whole = useRead<Decision>(all ? `/decisions/${decision.id}` : null);
+  const whole = useGet(all ? `/decisions/${decision.id}` : null);
   const broken = whole.data?.report?.images.broken ?? images.broken;
   return (
     <>

@@ -1,7 +1,7 @@
 /* Gives a version a role beside the champion: a shadow that answers nobody, or a canary that answers a share. */
 import { useState } from "react";
-import type { Deployment, ModelVersion, Page as Items } from "../api/types";
-import { useRead, useSend } from "../api/use";
+import type { Deployment } from "../api/types";
+import { useGet, useSend } from "../api/use";
 import { Button, Field, Input, Select } from "../design/controls";
 import { Dialog } from "../design/Dialog";
 import { Notice } from "../design/status";
@@ -32,7 +32,7 @@ export function GiveRoleButton({ deployment }: { deployment: Deployment }) {
 
 function GiveRole({ deployment, onClose }: { deployment: Deployment; onClose: () => void }) {
   const model = deployment.champion?.model_name;
-  const versions = useRead<Items<ModelVersion>>(model ? `/models/${model}/versions` : null);
+  const versions = useGet(model ? `/models/${model}/versions` : null);
   const others = [...(versions.data?.items ?? [])].sort((a, b) => b.number - a.number).filter(({ id }) => id !== deployment.champion?.id);
   const [role, setRole] = useState<Beside>("shadow");
   const [picked, setPicked] = useState("");

@@ -1,8 +1,8 @@
 /* Puts any other version of the model before the gate; the policy then decides as for a trained candidate. */
 import { useState } from "react";
 import { useNavigate } from "react-router";
-import type { Deployment, Job, ModelVersion, Page as Items } from "../api/types";
-import { useRead, useSend } from "../api/use";
+import type { Deployment, Job } from "../api/types";
+import { useGet, useSend } from "../api/use";
 import { Button, Field, Select } from "../design/controls";
 import { Dialog } from "../design/Dialog";
 import { Notice } from "../design/status";
@@ -21,7 +21,7 @@ export function JudgeButton({ deployment }: { deployment: Deployment }) {
 
 function JudgeDialog({ deployment, onClose }: { deployment: Deployment; onClose: () => void }) {
   const model = deployment.champion?.model_name;
-  const versions = useRead<Items<ModelVersion>>(model ? `/models/${model}/versions` : null);
+  const versions = useGet(model ? `/models/${model}/versions` : null);
   const others = (versions.data?.items ?? [])
     .filter((version) => version.id !== deployment.champion?.id)
     .sort((a, b) => b.number - a.number);

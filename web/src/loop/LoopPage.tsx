@@ -1,6 +1,5 @@
 /* The pipeline as it stands: what was added, what is running, what was decided, who had which role. */
-import type { Decision, Page as Items } from "../api/types";
-import { useRead, useSend } from "../api/use";
+import { useGet, useSend } from "../api/use";
 import { Button } from "../design/controls";
 import { useDeployment } from "../design/deployment";
 import { Card, dim, Empty, Loaded } from "../design/page";
@@ -19,7 +18,7 @@ import { State } from "./State";
 export default function LoopPage() {
   const overview = useDeployment();
   const { deployment, loop } = overview;
-  const decisions = useRead<Items<Decision>>(`/deployments/${deployment.name}/decisions`, undefined, { every: 3000 });
+  const decisions = useGet(`/deployments/${deployment.name}/decisions`, undefined, { every: 3000 });
   const retrain = useSend(`/deployments/${deployment.name}`, "/jobs");
   const off = overview.pipeline.feedback_loop?.state === "off";
   const running = Boolean(loop?.run);

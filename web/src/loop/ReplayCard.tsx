@@ -1,7 +1,7 @@
 /* What another version would have answered to the latest images, before any traffic sees it. */
 import { useState } from "react";
-import type { Deployment, Job, ModelVersion, Page as Items, Replayed } from "../api/types";
-import { useRead, useSend } from "../api/use";
+import type { Deployment, Job, Replayed } from "../api/types";
+import { useGet, useSend } from "../api/use";
 import { Button, Input, Select } from "../design/controls";
 import { count, plural } from "../design/format";
 import { Card, dim, Loaded, tableClass } from "../design/page";
@@ -14,7 +14,7 @@ import { ReplayViewer } from "./ReplayViewer";
 const MOST = 2000;
 
 export function ReplayCard({ deployment }: { deployment: Deployment }) {
-  const jobs = useRead<Items<Job>>("/jobs", { about: deployment.id, kind: "replay", limit: 10 }, { every: 2000 });
+  const jobs = useGet("/jobs", { about: deployment.id, kind: "replay", limit: 10 }, { every: 2000 });
   const [picked, setPicked] = useState<string | null>(null);
   const all = jobs.data?.items ?? [];
   const running = all.find((job) => job.state === "queued" || job.state === "running");
@@ -49,7 +49,7 @@ export function ReplayCard({ deployment }: { deployment: Deployment }) {
 }
 
 function Ask({ deployment, busy }: { deployment: Deployment; busy: boolean }) {
-  const versions = useRead<Items<ModelVersion>>(deployment.champion ? `/models/${deployment.champion.model_name}/versions` : null);
+  const versions = useGet(deployment.champion ? `/models/${deployment.champion.model_name}/versions` : null);
   const others = [...(versions.data?.items ?? [])].sort((a, b) => b.number - a.number).filter(({ id }) => id !== deployment.champion?.id);
   const [picked, setPicked] = useState("");
   const [images, setImages] = useState("200");
@@ -103,7 +103,7 @@ function Running({ job }: { job: Job }) {
 }
 
 function Result({ job, deployment }: { job: Job; deployment: Deployment }) {
-  const replay = useRead<Replayed>(`/replays/${job.id}`);
+  const replay = useGet(`/replays/${job.id}`);
   return (
     <Loaded query={replay} height={200}>
       {(found) => (

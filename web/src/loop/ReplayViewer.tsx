@@ -2,8 +2,8 @@
 import { useState, type KeyboardEvent } from "react";
 import { Link } from "react-router";
 import { imageUrl } from "../api/client";
-import type { Deployment, Differing, Prediction, Replayed } from "../api/types";
-import { useRead } from "../api/use";
+import type { Deployment, Differing, Replayed } from "../api/types";
+import { useGet } from "../api/use";
 import { Button, Segmented } from "../design/controls";
 import { count } from "../design/format";
 import { dim, Skeleton } from "../design/page";
@@ -70,7 +70,7 @@ export function ReplayViewer({ replayed, deployment }: { replayed: Replayed; dep
 }
 
 function Pair({ item, replayed, deployment }: { item: Differing; replayed: Replayed; deployment: Deployment }) {
-  const logged = useRead<Prediction>(`/predictions/${item.prediction}`, undefined, { keep: true });
+  const logged = useGet(`/predictions/${item.prediction}`, undefined, { keep: true });
   if (logged.error) return <Notice tone="bad">{logged.error.message}</Notice>;
   if (!logged.data || logged.data.id !== item.prediction) return <Skeleton height={320} />;
   const { before, after } = answers(item, logged.data);

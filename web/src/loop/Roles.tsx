@@ -1,7 +1,7 @@
 /* Who answered when, and the way back to the champion before. */
 import { Fragment } from "react";
-import type { Deployment, Loop, Page as Items, RolePeriod } from "../api/types";
-import { useRead, useSend } from "../api/use";
+import type { Deployment, Loop, RolePeriod } from "../api/types";
+import { useGet, useSend } from "../api/use";
 import { Button } from "../design/controls";
 import { Confirm } from "../design/Dialog";
 import { who, words } from "../design/format";
@@ -13,7 +13,7 @@ import { GiveRoleButton } from "./GiveRole";
 import css from "./loop.module.css";
 
 export function Roles({ deployment, loop }: { deployment: Deployment; loop: Loop | null }) {
-  const roles = useRead<Items<RolePeriod>>(`/deployments/${deployment.name}/roles`, undefined, { every: 4000 });
+  const roles = useGet(`/deployments/${deployment.name}/roles`, undefined, { every: 4000 });
   const send = useSend("/deployments", "/overview");
   const path = `/deployments/${deployment.name}`;
   const before = loop?.back_to;

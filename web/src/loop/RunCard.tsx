@@ -1,7 +1,7 @@
 /* The run that is going on: its steps and, while it trains, the curve as it grows. */
 import { Link } from "react-router";
-import type { LoopRun, TrainingRun } from "../api/types";
-import { useRead, useSend } from "../api/use";
+import type { LoopRun } from "../api/types";
+import { useGet, useSend } from "../api/use";
 import { Curve } from "../design/charts/Curve";
 import { Confirm } from "../design/Dialog";
 import { duration, words } from "../design/format";
@@ -12,7 +12,7 @@ import css from "./loop.module.css";
 import { progressOf } from "./progress";
 
 export function RunCard({ run }: { run: LoopRun }) {
-  const training = useRead<TrainingRun>(run.training_run ? `/training-runs/${run.training_run}` : null, undefined, { every: 2000 });
+  const training = useGet(run.training_run ? `/training-runs/${run.training_run}` : null, undefined, { every: 2000 });
   const cancel = useSend("/jobs", "/deployments");
   const progress = progressOf(run.progress);
   const epochs = training.data?.epochs ?? [];

@@ -1,7 +1,7 @@
 /* Where a version came from, as a line back in time: what it was trained on, by which run, from which version, and so on. */
 import { Link } from "react-router";
-import type { DatasetVersion, ModelVersion } from "../api/types";
-import { useRead } from "../api/use";
+import type { ModelVersion } from "../api/types";
+import { useGet } from "../api/use";
 import { count, who } from "../design/format";
 import { Card } from "../design/page";
 import { Time } from "../design/Time";
@@ -22,9 +22,9 @@ export function Ancestors({ version }: { version: ModelVersion }) {
 }
 
 function Ancestor({ id, known, left }: { id: string; known?: ModelVersion; left: number }) {
-  const read = useRead<ModelVersion>(known ? null : `/model-versions/${id}`);
+  const read = useGet(known ? null : `/model-versions/${id}`);
   const version = known ?? read.data;
-  const data = useRead<DatasetVersion>(version?.dataset_version ? `/dataset-versions/${version.dataset_version}` : null);
+  const data = useGet(version?.dataset_version ? `/dataset-versions/${version.dataset_version}` : null);
   if (!version) return null;
   const trained = version.training_run !== null;
   return (

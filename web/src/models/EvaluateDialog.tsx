@@ -1,7 +1,7 @@
 /* Judges a version on the images somebody chooses: a dataset version and a split of it. */
 import { useState } from "react";
-import type { Dataset, DatasetVersion, Evaluation, ModelVersion, Page as Items } from "../api/types";
-import { useRead, useReads, useSend } from "../api/use";
+import type { DatasetVersion, Evaluation, ModelVersion, Page as Items } from "../api/types";
+import { useGet, useReads, useSend } from "../api/use";
 import { Button, Field, Select } from "../design/controls";
 import { Dialog } from "../design/Dialog";
 import { plural, words } from "../design/format";
@@ -20,7 +20,7 @@ export function EvaluateButton({ version }: { version: ModelVersion }) {
 }
 
 function EvaluateDialog({ version, onClose }: { version: ModelVersion; onClose: () => void }) {
-  const datasets = useRead<Items<Dataset>>("/datasets");
+  const datasets = useGet("/datasets");
   const fitting = (datasets.data?.items ?? []).filter((one) => one.task === version.task);
   const versions = useReads<Items<DatasetVersion>>(fitting.map((one) => `/datasets/${one.name}/versions`)).flatMap((page) => page.items);
   const [picked, setPicked] = useState("");

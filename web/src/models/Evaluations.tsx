@@ -1,7 +1,7 @@
 /* What a version scores: on each split it was judged on, and label by label on the one that is looked at. */
 import { useState } from "react";
-import type { DatasetVersion, Evaluation, ModelVersion, Page as Items } from "../api/types";
-import { useRead, useReads } from "../api/use";
+import type { DatasetVersion, Evaluation, ModelVersion } from "../api/types";
+import { useGet, useReads } from "../api/use";
 import { labelColour } from "../design/colours";
 import { count, plural, score, words } from "../design/format";
 import { Card, dim, tableClass } from "../design/page";
@@ -12,7 +12,7 @@ import css from "./models.module.css";
 import { labelTable, SCORE_TITLES } from "./scores";
 
 export function Evaluations({ version }: { version: ModelVersion }) {
-  const query = useRead<Items<Evaluation>>("/evaluations", { model_version: version.id }, { every: 4000 });
+  const query = useGet("/evaluations", { model_version: version.id }, { every: 4000 });
   const all = query.data?.items ?? [];
   const data = useReads<DatasetVersion>([...new Set(all.map((one) => one.dataset_version))].map((id) => `/dataset-versions/${id}`));
   const [picked, setPicked] = useState<string | null>(null);

@@ -1,7 +1,6 @@
 /* One model: its versions, the newest first. */
 import { Link, useNavigate, useParams } from "react-router";
-import type { ModelVersion, Page as Items } from "../api/types";
-import { useRead } from "../api/use";
+import { useGet } from "../api/use";
 import { bytes, words } from "../design/format";
 import { Card, Loaded, Page, strong, tableClass } from "../design/page";
 import { Chip } from "../design/status";
@@ -11,7 +10,7 @@ import { mainScore } from "./scores";
 
 export default function ModelPage() {
   const { model = "" } = useParams();
-  const versions = useRead<Items<ModelVersion>>(`/models/${model}/versions`, undefined, { every: 8000 });
+  const versions = useGet(`/models/${model}/versions`, undefined, { every: 8000 });
   const navigate = useNavigate();
   const newest = versions.data?.items[0];
   return (

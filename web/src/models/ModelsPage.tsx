@@ -1,7 +1,6 @@
 /* Every model, its latest version and how good that is. */
 import { useNavigate, Link } from "react-router";
-import type { Model, Page as Items } from "../api/types";
-import { useRead } from "../api/use";
+import { useGet } from "../api/use";
 import { plural, words } from "../design/format";
 import { Card, Empty, Loaded, Page, strong, tableClass } from "../design/page";
 import { Time } from "../design/Time";
@@ -9,7 +8,7 @@ import { RegisterButton } from "./RegisterDialog";
 import { mainScore } from "./scores";
 
 export default function ModelsPage() {
-  const models = useRead<Items<Model>>("/models", undefined, { every: 8000 });
+  const models = useGet("/models", undefined, { every: 8000 });
   const navigate = useNavigate();
   return (
     <Page title="Models" actions={<RegisterButton />}>

@@ -1,14 +1,13 @@
 /* The curve of the training run that made a version. */
 import { Link } from "react-router";
-import type { TrainingRun } from "../api/types";
-import { useRead } from "../api/use";
+import { useGet } from "../api/use";
 import { Curve } from "../design/charts/Curve";
 import { curveLines } from "../design/curveLines";
 import { Card } from "../design/page";
 import css from "./models.module.css";
 
 export function TrainingCurve({ id }: { id: string }) {
-  const run = useRead<TrainingRun>(`/training-runs/${id}`).data;
+  const run = useGet(`/training-runs/${id}`).data;
   const lines = curveLines(run?.epochs ?? []);
   if (!run || lines.length === 0) return null;
   return (
