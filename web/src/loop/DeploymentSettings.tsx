@@ -22,7 +22,7 @@ const POLICIES: { value: ContinuousDeployment["policy"]; title: string; lead: st
 
 export function DeploymentSettings() {
   const { deployment } = useDeployment();
-  const path = `/deployments/${deployment.name}/continuous-deployment`;
+  const path = `/deployments/${deployment.name}/continuous-deployment` as const;
   const saved = useGet(path);
   return (
     <Card title="Continuous deployment" id="continuous-deployment">
