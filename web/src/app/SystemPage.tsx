@@ -40,7 +40,7 @@ export default function SystemPage() {
                   ],
                   ["Database", found.database === "sqlite" ? "SQLite, inside the folder" : "PostgreSQL"],
                   ["Lets in", found.asks_for_token ? "whoever has its token" : "programs on this machine, without a token"],
-                  ["Runs since", <Time key="s" at={found.started_at} />],
+                  ["Started", <Time key="s" at={found.started_at} />],
                   [
                     "Health",
                     found.trouble ? null : (

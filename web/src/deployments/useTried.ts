@@ -7,7 +7,7 @@ import { useRead } from "../api/use";
 export type Sample = { key: string; asset?: string; src?: string };
 export type Tried = Sample & { answer: Answer };
 
-const SAMPLES = 6;
+const SAMPLES = 8;
 const AMONG = 60;
 
 /** Validation images of what the version was trained on, spread over the first of them; none where that is not known. */

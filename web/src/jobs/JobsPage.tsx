@@ -99,9 +99,11 @@ function Row({ job }: { job: Job }) {
           {job.error && <p className={css.error}>{job.error}</p>}
           {cancel.error && <p className={css.error}>{cancel.error.message}</p>}
         </td>
-        <td className={css.progress}>
-          {going && total > 0 && <Bar value={job.done} total={total} label={job.title} />}
-          <span className={dim}>{going ? job.message || job.step || "" : total > 0 ? `${count(job.done)} of ${count(total)}` : ""}</span>
+        <td>
+          <div className={css.progress}>
+            {going && total > 0 && <Bar value={job.done} total={total} label={job.title} />}
+            <span className={dim}>{going ? job.message || job.step || "" : total > 0 ? `${count(job.done)} of ${count(total)}` : ""}</span>
+          </div>
         </td>
         <td>
           <Time at={job.started_at ?? job.created_at} />
