@@ -99,7 +99,7 @@ function Pair({ item, replayed, deployment }: { item: Differing; replayed: Repla
         ))}
       </div>
       <p>
-        {differs(item)}{" "}
+        {differs(item)} ·{" "}
         <Link className={css.link} to={`/deployments/${deployment.name}/predictions/${item.prediction}`}>
           open
         </Link>
