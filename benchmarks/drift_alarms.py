@@ -2,7 +2,8 @@
 
     python -m benchmarks.drift_alarms [--json] [--years 10] [--data ../shared/data]
 
-Simulated traffic: 500 images a day, 13 numbers, ten cameras; "clustered" has a day effect (sd 0.15) and one per camera and day (0.30), "weekly"
+Simulated traffic: 500 images a day, 13 numbers, about four boxes of 20 labels in 64 places each, ten cameras; "clustered" has a day effect (sd 0.15) and one per camera and day (0.30), "weekly"
+(on the logarithms of the shares for labels and places)
 another on two days of seven, "autocorrelated" a day effect that is AR(0.7). Usual production is learned from the first day on; a year is
 counted from when 14, 30 and 60 windows of it are known (alarms beginning with 14, with 30, and as they do). The same days are judged by plain
 two-sample Kolmogorov-Smirnov tests per number against the training data, with Bonferroni's correction.
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 
 from relens.inference import features
 from relens.kit.clock import DAY
-from relens.metrics import histogram
+from relens.metrics import categories, histogram
 from relens.metrics.drift_alarm import ENOUGH_WINDOWS, LEAST_WINDOWS
 from relens.metrics.kinds.drift import observe
 from relens.metrics.ks import ks_two_sample
@@ -36,7 +37,15 @@ from relens.vision.decode import decode
 
 Floats = NDArray[np.float64]
 NUMBERS, CAMERAS, IMAGES, IN_WINDOW = 13, 10, 500, 200
-SHIFTS = {"half a sd on 2 of 12": (slice(1, 3), 0.5), "a quarter sd on all": (slice(None), 0.25)}
+SHIFTS = {
+    "half a sd on 2 of 12": (slice(1, 3), 0.5),
+    "a quarter sd on all": (slice(None), 0.25),
+    "a label three times as often": (None, 3.0),
+}
+BOXES, SHARED = 4, (21, 64)
+"""Of an image; and how many labels (with the others) and places there are."""
+_FREQUENT = 1 / (1 + np.arange(SHARED[0])) ** 0.7
+_MIXES = (_FREQUENT / _FREQUENT.sum(), np.full(SHARED[1], 1 / SHARED[1]))
 KINDS = ("independent", "clustered", "weekly", "autocorrelated")
 LEVEL, LONGEST = 0.05, 60
 
@@ -66,39 +75,67 @@ class Deployment:
         return Deployment(self.reference, self.least, list(self.windows))
 
 
+@dataclass
+class Day:
+    """`values` (IMAGES, NUMBERS), and how boxes are shared out among labels and places."""
+
+    values: Floats
+    mixes: list[NDArray[np.int64]]
+    rng: np.random.Generator
+
+    def shifted(self, where: slice | None, by: float) -> "Day":
+        """With `by` added to some numbers, or (None) the sixth label so many times as often."""
+        if where is None:
+            labels = self.mixes[0].astype(np.float64)
+            labels[5] *= by
+            return Day(
+                self.values, [self.rng.multinomial(self.mixes[0].sum(), labels / labels.sum()), self.mixes[1]], self.rng
+            )
+        values = self.values.copy()
+        values[:, where] += by
+        return Day(values, self.mixes, self.rng)
+
+
 class Traffic:
     """Days of traffic without a change; `kind` says how its images hang together."""
 
     def __init__(self, kind: str, rng: np.random.Generator) -> None:
         self._kind, self._rng = kind, rng
-        self._day = np.zeros((1, NUMBERS))
+        self._day = np.zeros((1, NUMBERS + sum(SHARED)))
         self._days = 0
 
-    def day(self) -> Floats:
-        """(IMAGES, NUMBERS)."""
+    def day(self) -> "Day":
         rng, kind, t = self._rng, self._kind, self._days
         self._days += 1
         seen = rng.normal(size=(IMAGES, NUMBERS))
+        boxes = rng.multinomial(rng.poisson(BOXES * IMAGES), [1 / CAMERAS] * CAMERAS)
         if kind == "independent":
-            return seen
-        fresh = rng.normal(0, 0.15, (1, NUMBERS))
+            return Day(seen, [rng.multinomial(boxes.sum(), mix) for mix in _MIXES], rng)
+        fresh = rng.normal(0, 0.15, (1, NUMBERS + sum(SHARED)))
         follows = kind == "autocorrelated" and t > 0
         self._day = 0.7 * self._day + np.sqrt(1 - 0.7**2) * fresh if follows else fresh
-        offsets = self._day + rng.normal(0, 0.30, (CAMERAS, NUMBERS))
+        offsets = self._day + rng.normal(0, 0.30, (CAMERAS, NUMBERS + sum(SHARED)))
         if kind == "weekly" and t % 7 in (5, 6):
-            offsets = offsets + 0.2
-        return np.asarray(seen + offsets[rng.integers(0, CAMERAS, IMAGES)], dtype=np.float64)
+            # At weekends every other label and place is seen more often.
+            offsets = offsets + np.append(np.full(NUMBERS, 0.2), 0.2 * (np.arange(sum(SHARED)) % 2))
+        mixes = []
+        for mix, logs in zip(_MIXES, np.split(offsets[:, NUMBERS:], [SHARED[0]], axis=1), strict=True):
+            shares = mix * np.exp(logs)
+            mixes.append(rng.multinomial(boxes, shares / shares.sum(axis=1, keepdims=True)).sum(axis=0))
+        return Day(seen + offsets[rng.integers(0, CAMERAS, IMAGES), :NUMBERS], mixes, rng)
 
 
 def simulated_reference(training: Floats) -> Reference:
     words = tuple(Feature(f"number {i}", f"number {i}", "image", "less", "more") for i in range(1, NUMBERS))
     spreads = [Spread.of(training[:, i]) for i in range(NUMBERS)]
-    return Reference("simulated", len(training), words, tuple(spreads[1:]), spreads[0], {})
+    words += categories.features([f"label {i}" for i in range(SHARED[0] - 1)], with_shapes=True)
+    mixes = [Spread.of_categories((mix * 1e6).astype(np.int64)) for mix in _MIXES]
+    return Reference("simulated", len(training), words, (*spreads[1:], *mixes), spreads[0], {})
 
 
-def counted(values: Floats, reference: Reference) -> NDArray[np.int64]:
-    pairs = zip(reference.all_spreads(), values.T, strict=True)
-    return np.concatenate([histogram.counts(spread.edges, column) for spread, column in pairs])
+def counted(seen: Day, reference: Reference) -> NDArray[np.int64]:
+    pairs = zip(reference.all_spreads()[:NUMBERS], seen.values.T, strict=True)
+    return np.concatenate([*(histogram.counts(spread.edges, column) for spread, column in pairs), *seen.mixes])
 
 
 def year(kind: str, least: int, start: int, rng: np.random.Generator) -> dict[str, float]:
@@ -114,14 +151,13 @@ def year(kind: str, least: int, start: int, rng: np.random.Generator) -> dict[st
     for _ in range(365):
         seen = traffic.day()
         found["alarms"] += watched.close(counted(seen, reference), IMAGES)
-        found["tests"] += rejects(seen, training)
+        found["tests"] += rejects(seen.values, training)
     return found
 
 
-def delay(watched: Deployment, traffic: Traffic, where: slice, shift: float) -> int:
+def delay(watched: Deployment, traffic: Traffic, where: slice | None, shift: float) -> int:
     for t in range(1, LONGEST + 1):
-        seen = traffic.day()
-        seen[:, where] += shift
+        seen = traffic.day().shifted(where, shift)
         if watched.close(counted(seen, watched.reference), IMAGES):
             return t
     return LONGEST + 1
