@@ -2,6 +2,7 @@
 import { useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { Annotation, ReviewState } from "../api/types";
 import { labelColour } from "../design/colours";
+import { AddLabel } from "./AddLabel";
 import { Canvas, type CanvasHandle } from "./Canvas";
 import { Decide } from "./Decide";
 import { draftOf, forgetDraft } from "./core/draft";
@@ -175,6 +176,7 @@ export function BoxReview({ prediction, labels, outlines, decide, back, help, as
           pick={pick}
           colour={(name) => labelColour(name, labels)}
         />
+        <AddLabel deployment={prediction.deployment} added={pick} />
         <ShapeList
           store={store}
           scene={scene}

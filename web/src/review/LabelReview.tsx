@@ -5,6 +5,7 @@ import type { BlindAnswer } from "../api/types";
 import { labelColour } from "../design/colours";
 import { percent } from "../design/format";
 import { Notice } from "../design/status";
+import { AddLabel } from "./AddLabel";
 import type { BenchProps } from "./BoxReview";
 import { Canvas, type CanvasHandle } from "./Canvas";
 import { meaning, nudge, shownKey } from "./core/keys";
@@ -134,6 +135,7 @@ export function LabelReview({ prediction, labels, decide, back, help, ask, bindi
               </button>
             ))}
           </div>
+          <AddLabel deployment={prediction.deployment} />
         </div>
         <Decide
           changed={false}
