@@ -5,10 +5,21 @@ from typing import Annotated, Any
 
 import typer
 
+from relens.cli import dataset_change
 from relens.cli.server import AsJson, Token, Url, connect, progress_line, show_json, show_table
 from relens.kit.errors import RelensError
 
-app = typer.Typer(help="Datasets: bring a folder in, list them, take one out.", no_args_is_help=True)
+app = typer.Typer(
+    help="Datasets: bring a folder in, list and compare versions, change labels, take one out.", no_args_is_help=True
+)
+for command in (
+    dataset_change.labels,
+    dataset_change.undo,
+    dataset_change.diff,
+    dataset_change.archive,
+    dataset_change.delete,
+):
+    app.command()(command)
 
 
 @app.command("import")

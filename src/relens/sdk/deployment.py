@@ -33,6 +33,10 @@ class Deployment:
     def overview(self) -> Json:
         return self._read("/overview")
 
+    def add_label(self, label: str) -> Json:
+        """Reviews can use it from now on; the dataset that the deployment feeds learns it with its next version."""
+        return dict(self._transport.call("POST", f"{self._path}/labels", json={"label": label}))
+
     def predict(
         self,
         image: ImageLike,
