@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.world import Walker, coco_zip
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
 def unpacked(folder: Path, data: bytes) -> Path:
