@@ -80,7 +80,7 @@ def python() -> Path:
     return found
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_model_of_transformers_is_read_and_gets_features(kind: str, python: Path, tmp_path: Path) -> None:
     task, pooled, numbers = KINDS[kind]
