@@ -57,7 +57,7 @@ def save_the_settings(walker: Walker, page: Page, command: str) -> None:
     training.get_by_label("Trainer").select_option("command")
     training.get_by_role("textbox", name="Command").fill(command)
     training.get_by_role("button", name="Save").click()
-    expect(training.get_by_role("status")).to_have_text("Saved")
+    expect(training.get_by_text("Saved", exact=True)).to_be_visible()
 
     deployment = page.locator("#continuous-deployment")
     deployment.get_by_label("Make it champion").check()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
+
+import pytest
 
 from relens.deployments import store as deployments
 from relens.infra.database import Database
@@ -17,21 +20,22 @@ from tests.rooms.loop_world import World
 from tests.server_process import Server
 
 # Calls of functions after which it dies, until the step is over before that: soon, then ever later in its work.
-FIRST, FACTOR = 150, 25
+FIRST, FACTOR = 40, 60
 
 
+@pytest.mark.timeout(1200)
 def test_killed_within_every_step_the_server_goes_on_there_and_nothing_is_doubled(tmp_path: Path) -> None:
     home = tmp_path / "home"
     job, deployment, first = _a_run_that_waits(home)
     server = Server(home)
-    for place, step in enumerate(STEPS):
-        kills = _kill_until_it_is_over(server, step)
-        assert kills >= 2, f"'{step}' was never killed within its work"
-        assert _finished(home, job) == STEPS[:place], step
-        assert not _left_behind(home), "a trainer outlived its server"
-    server.program = ("relens.cli.main",)
-    server.start()
     try:
+        for place, step in enumerate(STEPS):
+            kills = _kill_until_it_is_over(server, step)
+            assert kills >= 2, f"'{step}' was never killed within its work"
+            assert _finished(home, job) == STEPS[:place], step
+            assert not _left_behind(home), "a trainer outlived its server"
+        server.program = ("relens.cli.main",)
+        server.start()
         ended = server.job(job)
         answers = server.http.get("/api/v1/deployments/orchard/loop").json()
     finally:
@@ -67,7 +71,7 @@ def _kill_until_it_is_over(server: Server, step: str) -> int:
         said = len(server.log.read_bytes()) if server.log.exists() else 0
         server.program = ("tests.journeys.mortal_server", step, str(calls))
         server.begin()
-        assert server.ended() == -signal.SIGKILL, server.log.read_text()[-3000:]
+        assert server.ended(300) == -signal.SIGKILL, server.log.read_text()[-3000:]
         kills += 1
         if b"mortal: the work was done" in server.log.read_bytes()[said:]:
             return kills
@@ -84,8 +88,6 @@ def _finished(home: Path, job: str) -> tuple[str, ...]:
 
 def _left_behind(home: Path, within_s: float = 10.0) -> list[int]:
     """Processes that still work in this home some seconds later."""
-    from time import monotonic, sleep
-
     until = monotonic() + within_s
     while (found := _working_in(home)) and monotonic() < until:
         sleep(0.05)

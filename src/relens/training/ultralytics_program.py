@@ -131,16 +131,24 @@ class Epochs:
 
     def __call__(self, trainer: Any) -> None:
         epoch = trainer.epoch + 1
-        if epoch <= self._said:
-            return  # the last one is measured twice
+        if epoch <= self._said or epoch > trainer.epochs:
+            return  # the best weights are measured once more at the end
         self._said = epoch
         measured = trainer.metrics or {}
         names = {"map50": f"metrics/mAP50({self._kind})", "map50_95": f"metrics/mAP50-95({self._kind})"}
         metrics = {ours: float(measured[theirs]) for ours, theirs in names.items() if theirs in measured}
-        loss = float(trainer.tloss.sum()) if trainer.tloss is not None else None
+        loss = _total(trainer.tloss)
         each = (time.monotonic() - self._started) / epoch
         line = {"epoch": epoch, "epochs": trainer.epochs, "loss": loss, "metrics": metrics}
         say(json.dumps({**line, "eta_s": round(max(0, trainer.epochs - epoch) * each, 1)}))
+
+
+def _total(loss: Any) -> float | None:
+    """The parts of a loss together: a tensor, or by name in later versions."""
+    if loss is None:
+        return None
+    parts = loss.values() if isinstance(loss, dict) else loss.reshape(-1)
+    return sum(float(part) for part in parts)
 
 
 def write_dataset(run: Path, order: dict[str, Any]) -> Path:
