@@ -318,7 +318,8 @@ def test_many_pictures_hold_up_nothing_that_the_loop_waits_for(database: Databas
     done.set()
 
 
-def test_uploaded_pictures_are_such_work(tmp_path: Path) -> None:
+def test_what_goes_over_everything_at_hand_is_such_work(tmp_path: Path) -> None:
     relens = Relens(Settings(home=tmp_path))
-    assert {kind for kind, (_, lane) in relens.jobs._kinds.items() if lane == "many"} == {"predict-many"}
+    many = {kind for kind, (_, lane) in relens.jobs._kinds.items() if lane == "many"}
+    assert many == {"predict-many", "review-many", "undo-review-many", "delete-deployment"}
     relens.stop()

@@ -29,7 +29,7 @@ from relens.review.settle import reopen, settle
 from relens.review.verdict import BadVerdict, Status
 from relens.vision.task import TASKS
 
-BULK, UNDO = "bulk review", "undo bulk review"
+BULK, UNDO = "review-many", "undo-review-many"
 SAYING: dict[str, Status] = {
     "accepted": "accepted",
     "nothing here": "corrected",
