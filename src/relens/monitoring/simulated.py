@@ -49,7 +49,7 @@ def simulated(connection: Connection, deployment: Deployment, checked: Checked) 
 def needs(found: Curves, reviews: int) -> str | None:
     """What is missing until something can be advised."""
     if reviews < LEAST_REVIEWS:
-        return f"about {LEAST_REVIEWS - reviews} more random checks of this version's answers"
+        return f"about {LEAST_REVIEWS - reviews} more random checks of this version’s answers"
     if found.images < LEAST_OF_A_LABEL:
         more = round((LEAST_OF_A_LABEL - found.images) * reviews / max(found.images, 1))
         return f"{LEAST_OF_A_LABEL} checked images with it, about {more} more random checks"

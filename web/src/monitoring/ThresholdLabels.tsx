@@ -48,7 +48,8 @@ export function ThresholdLabels({ found, use }: { found: Thresholds; use: (thres
                     </small>
                   </button>
                 ) : (
-                  <small>{one.needs ? `needs ${one.needs}` : "–"}</small>
+                  // What all of them need stands above the table, once.
+                  <small>{one.needs && one.needs !== found.whole.needs ? `needs ${one.needs}` : "–"}</small>
                 )}
               </td>
               <td data-n>{one.advice ? rateText(one.advice.f1) : "–"}</td>

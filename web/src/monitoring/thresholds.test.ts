@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { placeOf, rateText, runs, yesterday } from "./thresholds";
+import type { Thresholds } from "../api/types";
+import { placeOf, rateText, replaySentence, runs, yesterday } from "./thresholds";
 
 describe("thresholds", () => {
   it("a threshold between two that were simulated is read at the nearer one", () => {
@@ -22,6 +23,14 @@ describe("thresholds", () => {
     const { from, to } = yesterday(new Date(2026, 0, 1, 15, 30));
     expect(new Date(from)).toEqual(new Date(2025, 11, 31));
     expect(new Date(to)).toEqual(new Date(2026, 0, 1));
+  });
+
+  it("what another threshold would not change is said once", () => {
+    const replay = { answers: [2, 1], silent: [0, 0] };
+    const found = { thresholds: [0.3, 0.6], threshold: 0.3, label: null, replay } as unknown as Thresholds;
+    expect(replaySentence(found, 0.6, false)).toBe("1.0 instead of 2.0 detections each, 0 % with none");
+    expect(replaySentence(found, 0.3, false)).toBe("2.0 detections each, 0 % with none");
+    expect(replaySentence(found, 0.6, true)).toBe("unsure of 0 %");
   });
 
   it("a rate without an interval shows none", () => {

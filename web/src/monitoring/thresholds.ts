@@ -38,12 +38,11 @@ export function runs(values: readonly (number | null)[]): [number, number][][] {
 export function replaySentence(found: Thresholds, at: number, classifier: boolean): string {
   const { replay, thresholds } = found;
   const [here, now] = [placeOf(thresholds, at), placeOf(thresholds, found.threshold)];
-  const silent = percent(replay.silent[here]);
-  const instead = here === now ? "" : ` instead of ${percent(replay.silent[now])}`;
-  if (classifier) return `unsure of ${silent}${instead}`;
-  const answers = replay.answers[here]?.toFixed(1) ?? "–";
-  const before = here === now ? "" : ` instead of ${replay.answers[now]?.toFixed(1) ?? "–"}`;
-  return `${answers} ${found.label ?? "detections"} each${before}, ${silent} with none${instead}`;
+  const instead = (after: string, before: string) => (after === before ? after : `${after} instead of ${before}`);
+  const silent = instead(percent(replay.silent[here]), percent(replay.silent[now]));
+  if (classifier) return `unsure of ${silent}`;
+  const each = (place: number) => replay.answers[place]?.toFixed(1) ?? "–";
+  return `${instead(each(here), each(now))} ${found.label ?? "detections"} each, ${silent} with none`;
 }
 
 /** The whole day before, where the viewer is. */

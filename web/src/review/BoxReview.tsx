@@ -18,6 +18,7 @@ import { Origin } from "./Origin";
 import css from "./review.module.css";
 import { ShapeList } from "./ShapeList";
 import { filterOf, Tools, type Look } from "./Tools";
+import { useAddLabel } from "./useAddLabel";
 import { useBench } from "./useBench";
 import { useBlind } from "./useBlind";
 import { useDraft } from "./useDraft";
@@ -67,6 +68,7 @@ export function BoxReview({ prediction, labels, outlines, decide, back, help, as
     setLabel(name);
     if (scene.selected !== null) store.replace(scene.selected, { label: name, confidence: undefined });
   };
+  const adding = useAddLabel(prediction.deployment, pick);
   const step = (by: 1 | -1): boolean => {
     const next = store.selectNext(by);
     if (next) canvas.current?.focus(next);
@@ -174,6 +176,8 @@ export function BoxReview({ prediction, labels, outlines, decide, back, help, as
           labels={labels}
           chosen={store.find(scene.selected)?.label ?? label}
           pick={pick}
+          add={adding.add}
+          problem={adding.problem}
           colour={(name) => labelColour(name, labels)}
         />
         <AddLabel deployment={prediction.deployment} added={pick} />

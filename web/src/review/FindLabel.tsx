@@ -1,24 +1,44 @@
-/* Finds a label by typing, beyond those that have a number: Enter takes the first. */
-import { Input } from "../design/controls";
+/* Finds a label by typing, beyond those that have a number: Enter takes the first, or adds what no label is called. */
+import { Button, Input } from "../design/controls";
 
-type Props = { wanted: string; want: (wanted: string) => void; labels: string[]; pick: (label: string) => void };
+type Props = {
+  wanted: string;
+  want: (wanted: string) => void;
+  labels: string[];
+  pick: (label: string) => void;
+  add: (label: string) => void;
+};
 
-export function FindLabel({ wanted, want, labels, pick }: Props) {
+export function FindLabel({ wanted, want, labels, pick, add }: Props) {
+  const name = wanted.trim();
+  const fresh = name !== "" && !labels.some((label) => label.toLowerCase() === name.toLowerCase());
+  const choose = () => {
+    if (labels[0]) pick(labels[0]);
+    else add(name);
+  };
   return (
-    <Input
-      type="search"
-      data-find-label
-      aria-label="Find a label"
-      placeholder="Find a label  /"
-      value={wanted}
-      onChange={(event) => want(event.target.value)}
-      onKeyDown={(event) => {
-        if (event.key !== "Enter" && event.key !== "Escape") return;
-        event.preventDefault();
-        if (event.key === "Enter" && wanted && labels[0]) pick(labels[0]);
-        want("");
-        event.currentTarget.blur();
-      }}
-    />
+    <>
+      <Input
+        type="search"
+        data-find-label
+        aria-label="Find a label"
+        placeholder="Find or add a label  /"
+        maxLength={200}
+        value={wanted}
+        onChange={(event) => want(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" && event.key !== "Escape") return;
+          event.preventDefault();
+          if (event.key === "Enter" && name) choose();
+          want("");
+          event.currentTarget.blur();
+        }}
+      />
+      {fresh && (
+        <Button small icon="plus" onClick={() => (add(name), want(""))}>
+          Add “{name}” {labels.length === 0 && <kbd>Enter</kbd>}
+        </Button>
+      )}
+    </>
   );
 }

@@ -1,16 +1,25 @@
-/* The labels with their number keys; beyond the ninth one filters by typing. */
+/* The labels with their number keys; beyond those one filters by typing, and adds what is missing. */
 import { useState } from "react";
+import { Notice } from "../design/status";
 import { FindLabel } from "./FindLabel";
 import css from "./review.module.css";
 
-type Props = { labels: string[]; chosen: string; pick: (label: string) => void; colour: (label: string) => string };
+type Props = {
+  labels: string[];
+  chosen: string;
+  pick: (label: string) => void;
+  add: (label: string) => void;
+  problem: string | null;
+  colour: (label: string) => string;
+};
 
-export function LabelPicker({ labels, chosen, pick, colour }: Props) {
+export function LabelPicker({ labels, chosen, pick, add, problem, colour }: Props) {
   const [wanted, setWanted] = useState("");
   const shown = labels.filter((label) => label.toLowerCase().includes(wanted.toLowerCase()));
   return (
     <div className={css.labels}>
-      {labels.length > 9 && <FindLabel wanted={wanted} want={setWanted} labels={shown} pick={pick} />}
+      <FindLabel wanted={wanted} want={setWanted} labels={shown} pick={pick} add={add} />
+      {problem && <Notice tone="bad">{problem}</Notice>}
       <div className={css.labelList} role="radiogroup" aria-label="Label">
         {shown.map((label) => {
           const key = labels.indexOf(label);

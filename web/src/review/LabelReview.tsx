@@ -17,6 +17,7 @@ import { saidBy } from "./Looks";
 import { Origin } from "./Origin";
 import css from "./review.module.css";
 import { filterOf, Tools } from "./Tools";
+import { useAddLabel } from "./useAddLabel";
 import { useBench } from "./useBench";
 import { OURS, useKeys } from "./useKeys";
 import type { Shown } from "./usePicture";
@@ -51,6 +52,7 @@ export function LabelReview({ prediction, labels, decide, back, help, ask, bindi
       setFailed(error instanceof Error ? error.message : String(error));
     }
   };
+  const adding = useAddLabel(prediction.deployment, choose);
   const act = {
     accept: () => best && choose(best.label),
     nothing: () => undefined,
@@ -102,7 +104,7 @@ export function LabelReview({ prediction, labels, decide, back, help, ask, bindi
       <aside className={`${css.panel} ${css.short}`} aria-label="Decision">
         <div className={css.origin}>
           <Origin prediction={prediction} />
-          {failed && <Notice tone="bad">{failed}</Notice>}
+          {(failed ?? adding.problem) && <Notice tone="bad">{failed ?? adding.problem}</Notice>}
         </div>
         <div className={css.labels}>
           <h2>
@@ -118,7 +120,7 @@ export function LabelReview({ prediction, labels, decide, back, help, ask, bindi
               "The model was unsure. What is it?"
             )}
           </h2>
-          {labels.length > 9 && <FindLabel wanted={wanted} want={setWanted} labels={offered} pick={choose} />}
+          <FindLabel wanted={wanted} want={setWanted} labels={offered} pick={choose} add={adding.add} />
           <div className={css.labelList}>
             {offered.map((label) => (
               <button

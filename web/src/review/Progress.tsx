@@ -15,8 +15,8 @@ function useSeeing(deployment: string): string {
   const seeing = useRead<ReviewTeam>(`/deployments/${deployment}/review-team`, undefined, { every: 30_000 }).data?.seeing;
   if (!seeing) return "";
   const { agreement, overlooked } = seeing;
-  const agree = agreement.of > 0 && `the team agrees on ${percent(agreement.value)} of ${count(agreement.of)}`;
-  const miss = overlooked.of > 0 && `overlooks ${percent(overlooked.value)} unaided`;
+  const agree = agreement.of > 0 && `agreement ${percent(agreement.value)}`;
+  const miss = overlooked.of > 0 && `overlooked ${percent(overlooked.value)}`;
   return [agree, miss]
     .filter(Boolean)
     .map((part) => ` · ${String(part)}`)
