@@ -13,9 +13,16 @@ from relens.testing.tiny_models import detector
 from tests.browser.world import WRONG, Walker, scene
 from tests.server_process import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 HERE = "/deployments/watched"
 API = "/api/v1/deployments/watched"
+
+
+@pytest.fixture(autouse=True)
+def patient(page: Page) -> None:
+    """A whole dashboard is more than most pages; a busy machine needs longer for it."""
+    page.set_default_timeout(40_000)
+    expect.set_options(timeout=40_000)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,5 @@
 /* The rules of every deployment and where each stands; they are made and changed where the deployment is set up. */
+import { useState } from "react";
 import { Link } from "react-router";
 import type { AlertRule, AlertSubject, Page as Items } from "../api/types";
 import { useRead, useSend } from "../api/use";
@@ -37,18 +38,24 @@ export function Rules({ about, name }: { about: string; name: (id: string) => st
 
 function Line({ rule, text, deployment }: { rule: AlertRule; text: string; deployment: string }) {
   const send = useSend("/alert-rules", "/alerts", "/deployments");
+  // The switch stays where it was put while the server is told.
+  const [wanted, setWanted] = useState<boolean | null>(null);
+  if (wanted === rule.active) setWanted(null);
+  const active = wanted ?? rule.active;
+  const put = (next: boolean) => {
+    setWanted(next);
+    const path = `/alert-rules/${rule.id}`;
+    send.mutate({ method: "PATCH", path, body: { active: next } }, { onError: () => setWanted(null) });
+  };
   const [state, tone] = STATES[rule.state];
   const told = rule.channels.map((channel) => channel.name).join(", ");
   return (
     <li>
       <span>
-        <Switch
-          checked={rule.active}
-          onChange={(active) => send.mutate({ method: "PATCH", path: `/alert-rules/${rule.id}`, body: { active } })}
-        >
+        <Switch checked={active} onChange={put}>
           {text}
         </Switch>
-        {state && rule.active && (
+        {state && active && (
           <Chip tone={tone} dot>
             {state}
           </Chip>

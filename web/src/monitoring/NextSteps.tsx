@@ -6,6 +6,7 @@ import { Notice } from "../design/status";
 /** Which page a sentence speaks of. */
 export function pageFor(sentence: string): string {
   const text = sentence.toLowerCase();
+  if (text.includes("on the dashboard")) return "";
   if (/training data|dataset|feedback loop|continuous|threshold|setting/.test(text)) return "settings";
   if (/candidate|approve|decision|gate|waiting/.test(text)) return "loop";
   if (/review/.test(text)) return "review";

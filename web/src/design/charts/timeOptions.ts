@@ -33,6 +33,8 @@ export type Look = {
 };
 
 export function options(width: number, look: Look): uPlot.Options {
+  // A drag is seen on all charts that read together; only the one under the hand chooses, and once.
+  let dragged = false;
   const axis = {
     stroke: theme("--ink-3"),
     font: `11px ${theme("--font")}`,
@@ -64,7 +66,8 @@ export function options(width: number, look: Look): uPlot.Options {
     hooks: {
       setSelect: [
         (chart) => {
-          if (chart.select.width < 4) return;
+          if (!dragged || chart.select.width < 4) return;
+          dragged = false;
           const from = chart.posToVal(chart.select.left, "x");
           const to = chart.posToVal(chart.select.left + chart.select.width, "x");
           chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
@@ -72,8 +75,14 @@ export function options(width: number, look: Look): uPlot.Options {
         },
       ],
     },
-    plugins: [tip(look), opening(look)],
+    plugins: [tip(look), opening(look), { hooks: { init: (chart) => underHand(chart, (on) => (dragged = on)) } }],
   };
+}
+
+/** From pressing a chart until its selection is taken, or until the press turns out to be a click. */
+function underHand(chart: uPlot, tell: (on: boolean) => void): void {
+  chart.over.addEventListener("mousedown", () => tell(true));
+  chart.over.addEventListener("click", () => tell(false));
 }
 
 function xRange(low: number | null, high: number | null, span?: [number, number]): [number, number] {
