@@ -36,7 +36,7 @@ class Server:
     def start(self) -> None:
         self.begin()
         assert self._process is not None
-        deadline, pause = monotonic() + 60, Event()
+        deadline, pause = monotonic() + 180, Event()
         while monotonic() < deadline:
             if self._process.poll() is not None:
                 raise AssertionError(f"the server ended at its start:\n{self.log.read_text()[-4000:]}")
@@ -45,7 +45,7 @@ class Server:
                     return
             except httpx.TransportError:
                 pause.wait(0.05)
-        raise AssertionError(f"the server was not ready within a minute:\n{self.log.read_text()[-4000:]}")
+        raise AssertionError(f"the server was not ready within three minutes:\n{self.log.read_text()[-4000:]}")
 
     @property
     def process_id(self) -> int:

@@ -20,7 +20,7 @@ from tests.rooms.loop_world import World
 from tests.server_process import Server
 
 # Calls of functions after which it dies, until the step is over before that: soon, then ever later in its work.
-FIRST, FACTOR = 40, 60
+FIRST, FACTOR = 4, 150
 
 
 @pytest.mark.timeout(1200)
