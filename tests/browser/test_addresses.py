@@ -71,6 +71,7 @@ def test_every_page_works_under_a_prefix(server: Server, page: Page, under_a_pre
     expect(page).to_have_url(f"{under_a_prefix}/models")
     page.get_by_role("link", name="spotter", exact=True).click()
     page.get_by_role("link", name="spotter v1").click()
+    expect(page).to_have_url(f"{under_a_prefix}/models/spotter/1")
     page.reload()
     expect(page.get_by_role("heading", name="spotter v1")).to_be_visible()
     page.goto(f"{under_a_prefix}/nothing/here")
