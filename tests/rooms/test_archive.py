@@ -49,6 +49,7 @@ def test_it_is_put_away_and_comes_back_as_it_was(server: Server) -> None:
     assert (again["archived_at"], again["threshold"]) == (None, 0.3)
     assert names(server) == ["belt"]
     assert predict(server) == 200
+    assert server.http.get(BELT).json()["serving"]["state"] == "live"
     assert server.http.post(f"{BELT}/predictions", json=line).status_code == 201
 
 

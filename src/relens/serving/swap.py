@@ -101,6 +101,8 @@ class Swapper:
             wanted = [store.get(connection, deployment_id) for deployment_id in changed]
         for gone in self._live.keys() - revisions.keys():
             del self._live[gone]
+            # Brought back, it says anew how far it is, also where that is what it said last.
+            self._states.pop(gone, None)
         for deployment in wanted:
             self._follow(deployment)
         if wanted:
