@@ -108,7 +108,7 @@ function Undo({ newest, choice, onClose }: { newest: DatasetVersion; choice: Cho
         </>
       }
     >
-      <div className={css.change}>
+      <div className={css.change} tabIndex={0} role="group" aria-label="What would change">
         {problem && <Notice tone="bad">{problem}</Notice>}
         {making.problem && <Notice tone="bad">{making.problem}</Notice>}
         {making.busy && <Bar value={making.done} total={making.total ?? 1} label="Making the version" />}
