@@ -136,6 +136,7 @@ def _verdicts(connection: Connection, version: DatasetVersion) -> list[Step]:
     steps: list[Step] = []
     for person, theirs in people.items():
         added = [said for said in theirs if entries[said.seq] == "added"]
+        undone = all(entries[said.seq] == "undone" for said in theirs)
         counts = {
             "accepted": sum(said.status == "accepted" for said in added),
             "corrected": sum(said.status == "corrected" for said in added),
@@ -143,7 +144,9 @@ def _verdicts(connection: Connection, version: DatasetVersion) -> list[Step]:
             "taken out": sum(entries[said.seq] == "left" for said in theirs),
             "left out again": sum(entries[said.seq] == "undone" for said in theirs),
         }
-        detail = ", ".join(f"{count} {what}" for what, count in counts.items() if count or (added and what in _ALWAYS))
+        detail = ", ".join(
+            f"{count} {what}" for what, count in counts.items() if count or (what in _ALWAYS and not undone)
+        )
         latest = max(said.at for said in theirs)
         steps.append(Step("verdicts", f"{len(theirs)} reviewed images", theirs[0].prediction, latest, person, detail))
     return steps
