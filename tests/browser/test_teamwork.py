@@ -19,7 +19,7 @@ ALICE = {"X-Relens-Actor": "alice"}
 
 @pytest.fixture(scope="module")
 def deployed(server: Server) -> Server:
-    for name in ("second", "blind", "crowd", "travel", "draft", "level"):
+    for name in ("second", "blind", "crowd", "travel", "draft", "level", "adding"):
         version = server.http.post(f"/api/v1/models/{name}/versions", files={"file": ("model.onnx", detector())}).json()
         server.http.post("/api/v1/deployments", json={"name": name, "model_version": version["id"], "threshold": 0.3})
     return server
@@ -137,3 +137,19 @@ def test_another_threshold_is_looked_at_before_it_is_saved(deployed: Server, wal
     expect(card.get_by_role("spinbutton", name="Confidence threshold")).to_have_value("0.98")
     card.get_by_role("button", name="Save").click()
     until(lambda: deployed.http.get("/api/v1/deployments/level").json()["threshold"] == 0.98)
+
+
+def test_a_missing_label_is_added_while_reviewing(deployed: Server, walker: Walker, page: Page) -> None:
+    (one,) = walker.send("adding", range(1))
+    review(walker, "adding")
+    page.keyboard.press("Tab")
+    page.keyboard.press("/")
+    page.keyboard.type("dent")
+    expect(page.get_by_role("button", name="Add “dent”", exact=False)).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Decision").get_by_role("listitem").get_by_text("dent", exact=True)).to_be_visible()
+    page.get_by_label("Image", exact=True).focus()
+    page.keyboard.press("Enter")
+    until(lambda: walker.review_of(one) == "corrected")
+    said = deployed.http.get(f"/api/v1/predictions/{one}/verdict").json()["annotations"]
+    assert [found["label"] for found in said] == ["dent"]
