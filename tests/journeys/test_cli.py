@@ -193,3 +193,41 @@ def test_a_line_that_is_not_json_is_named(server: Server, deployed: str) -> None
 def test_status_shows_deployments(server: Server, deployed: str) -> None:
     assert deployed in fine(relens(server, "status"))
     assert json.loads(fine(relens(server, "status", "--json")))["deployments"][0]["deployment"]["name"] == deployed
+
+
+def test_versions_and_runs_are_listed_for_people(server: Server, deployed: str) -> None:
+    assert "colours v1" in fine(relens(server, "model", "list"))
+    fine(relens(server, "runs", "list"))
+    assert json.loads(fine(relens(server, "runs", "list", "--json"))) == []
+
+
+def test_many_are_reviewed_at_once_shown_first_and_taken_back(server: Server, folder: Path, deployed: str) -> None:
+    fine(relens(server, "predict", deployed, str(folder), "--json", "--source", "in-bulk"))
+    words = ("review", "all", deployed, "source = in-bulk", "--say", "unusable", "--reason", "a test print")
+    assert "--go" in fine(relens(server, *words)), "without it nothing happens, and the way on is said"
+    waiting = {"query": "source = in-bulk and review = pending", "limit": 100}
+    address = f"/api/v1/deployments/{deployed}/predictions"
+    assert len(server.http.get(address, params=waiting).json()["items"]) == 12
+    done = json.loads(fine(relens(server, *words, "--go", "--json")))
+    assert server.http.get(address, params=waiting).json()["items"] == []
+    fine(relens(server, "review", "undo", done["id"]))
+    assert len(server.http.get(address, params=waiting).json()["items"]) == 12
+
+
+@pytest.mark.parametrize("form", ["label_studio", "coco"])
+def test_a_queue_goes_out_as_a_file_and_comes_back(
+    server: Server, folder: Path, deployed: str, tmp_path: Path, form: str
+) -> None:
+    fine(relens(server, "predict", deployed, str(folder / "blue" / "3.jpg"), "--source", f"to-{form}"))
+    written = tmp_path / "queue.json"
+    query = f"source = to-{form}"
+    fine(relens(server, "review", "export", deployed, str(written), "--form", form, "--query", query))
+    assert json.loads(written.read_text()), "something was written"
+    fine(relens(server, "review", "import", deployed, str(written), "--form", form))
+
+
+def test_a_threshold_is_advised_only_from_reviews_and_can_be_set(server: Server, deployed: str) -> None:
+    said = fine(relens(server, "threshold", deployed))
+    assert "checks of this version" in said, "how much it rests on is said"
+    fine(relens(server, "threshold", deployed, "--set", "0.45"))
+    assert server.http.get(f"/api/v1/deployments/{deployed}").json()["threshold"] == 0.45

@@ -82,7 +82,7 @@ def list_(as_json: AsJson = False, url: Url = None, token: Token = None) -> None
                 f"{v['size_bytes'] / 1e6:.1f} MB",
                 v["artifact"][:12],
                 v["created_at"][:19],
-                (v.get("created_by") or {}).get("name"),
+                v["created_by"],
             )
             for v in versions
         ),
