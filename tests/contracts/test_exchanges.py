@@ -120,6 +120,30 @@ def test_broken_numbers_are_a_problem_of_their_own_line(tool: Exchange) -> None:
     assert two.problem is None
 
 
+def test_numbers_too_large_for_any_image_are_a_problem_of_their_own_line(tool: Exchange) -> None:
+    said = (Annotation("WBC", Box(10, 20, 110, 220)),)
+    written = json.loads(tool.write([image(said), image(said)], about()))
+    if isinstance(written, dict):
+        written["annotations"][0]["bbox"][0] = 10**400
+    else:
+        written[0]["annotations"][0]["result"][0]["value"]["x"] = 10**400
+    one, two = tool.read(json.dumps(written).encode(), about())
+    assert one.problem
+    assert two.problem is None
+
+
+def test_a_coco_category_without_a_usable_number_is_no_category() -> None:
+    tool = exchanges.get("coco")
+    written = json.loads(tool.write([image((Annotation("WBC", Box(10, 20, 110, 220)),))], about()))
+    for category in written["categories"]:
+        category["id"] = [category["id"]]
+    (one,) = tool.read(json.dumps(written).encode(), about())
+    assert "category" in str(one.problem)
+    del written["annotations"][0]["category_id"]
+    (one,) = tool.read(json.dumps(written).encode(), about())
+    assert "category" in str(one.problem)
+
+
 def test_a_thousand_images_keep_their_order(tool: Exchange) -> None:
     many = [image((Annotation("WBC", Box(1, 1, 2 + n % 90, 3)),)) for n in range(1_000)]
     back = tool.read(tool.write(many, about()), about())

@@ -20,6 +20,7 @@ from relens.review.checks import checks
 from relens.review.drawn import drawn
 from relens.review.habits import Habits
 from relens.review.settle import settle
+from relens.review.team_numbers import paces
 from relens.review.verdict import BadVerdict
 from relens.vision.annotation import Annotation
 from relens.vision.prediction import Detection
@@ -136,6 +137,16 @@ def test_it_is_no_look_the_image_comes_up_in_its_turn_and_counts_only_then(hall:
     with hall.database.read() as connection:
         assert [one.prediction for one in checks(connection, hall.line.deployment.id)] == order[:1]
         assert set(drawn(connection, order)) == {order[0]}
+
+
+def test_it_makes_nobody_quick(hall: Hall) -> None:
+    hall.log(12)
+    assert result(hall.run())["reviewed"] == 12
+    one = hall.log(1, "line-2")[0]
+    hall.database.write(lambda connection: settle(connection, one.id, "accepted", actor=hall.bob))
+    with hall.database.read() as connection:
+        (pace,) = paces(connection, hall.line.deployment, clock.now())
+    assert (pace.name, pace.images, pace.seconds) == ("Bob", 1, None)
 
 
 def test_unusable_and_skipped_images_leave_the_queue_and_skips_widen_what_is_estimated(hall: Hall) -> None:

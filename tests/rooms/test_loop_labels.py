@@ -18,6 +18,7 @@ from relens.infra.database import Database
 from relens.infra.jobs import Job, Jobs
 from relens.kit.errors import NotAllowed
 from relens.loop import change_labels, leave_out
+from relens.loop.effects import _people, forward
 from relens.loop.leave_out import NothingToLeaveOut
 from relens.loop.next_version import NextVersions
 from relens.loop.preview import preview
@@ -157,6 +158,11 @@ def test_a_version_without_reviews_says_so_and_they_stay_out_until_something_new
     assert fourth.note.startswith("without 12 reviews of v2: 12 images leave")
     assert set(world.items(fourth)) == set(world.items(world.first)) | {kept.asset}
     assert world.freeze().id == fourth.id, "they do not come back by themselves"
+    with world.database.read() as connection:
+        steps = forward(connection, lines[0].id)
+        (part,) = _people(connection, [fourth, third, second])
+    assert [step.detail for step in steps] == ["the image came in", "what it had done was undone"]
+    assert part.images == 1
     for line in lines:
         world.say(line, "corrected", "paper")
     again = world.items(world.freeze())

@@ -15,7 +15,7 @@ from relens.kit import clock
 from relens.kit.errors import NotAllowed
 from relens.monitoring.window import MINUTE
 from relens.predictions.logged import Logged
-from relens.review import blind, look_again, look_rows, queue_rows, store
+from relens.review import blind, look_again, look_rows, queue_rows, store, team_numbers
 from relens.review.blind import NotBlind
 from relens.review.checks import checks
 from relens.review.forget import forget
@@ -271,6 +271,27 @@ def test_how_quick_somebody_is_needs_a_few_images_in_a_row(group: Group) -> None
         assert (pace.name, pace.images) == ("Alice", 8)
         assert pace.seconds is not None
         assert pace.seconds < 60
+
+
+def test_all_images_of_a_busy_month_are_counted(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(team_numbers, "_MOST", 6)
+    alice, bob = group.person("Alice"), group.person("Bob")
+    lines = group.log(*"abcdefgh")
+    for place, one in enumerate(lines):
+        group.review(one, bob if place < 1 else alice)
+    with group.database.read() as connection:
+        found = paces(connection, group.line.deployment, clock.now())
+    assert [(one.name, one.images) for one in found] == [("Alice", 7), ("Bob", 1)]
+
+
+def test_who_asks_for_one_image_holds_none_that_is_not_shown(group: Group) -> None:
+    alice, bob, carla = (group.person(name) for name in ("Alice", "Bob", "Carla"))
+    one, other = group.log("a", "b")
+    group.review(one, alice)
+    (given,) = group.given(bob, limit=1)
+    assert given.logged.id == other.id
+    (again,) = group.given(carla, limit=1)
+    assert (again.logged.id, again.lane) == (one.id, "second look")
 
 
 @pytest.mark.parametrize(

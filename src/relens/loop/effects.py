@@ -20,6 +20,7 @@ from relens.kit.errors import NotFound
 from relens.loop import feedback_rows, store
 from relens.loop.counted import Counted
 from relens.loop.decision import Decision
+from relens.loop.merge import Change
 from relens.loop.provenance import Step
 from relens.predictions import store as predictions
 from relens.registry import store as registry
@@ -28,6 +29,12 @@ from relens.review import store as verdicts
 
 _NAMED = 3
 _LONGEST = 200
+_DID: dict[Change, str] = {
+    "added": "the image came in",
+    "changed": "its annotations changed",
+    "left": "the image left",
+    "undone": "what it had done was undone",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,7 @@ def _effect(connection: Connection, made: Decision) -> Effect | None:
         made.settled_at or made.at,
         candidate.title,
         champion.title,
-        tuple(one.title for one in fresh),
+        tuple(one.title for one in fresh if one.origin == "feedback"),
         tuple(_people(connection, fresh)),
         tuple(sorted(counts, key=lambda one: (-abs(one.missed[0] - one.missed[1]), one.label))),
     )
@@ -114,11 +121,21 @@ def _between(connection: Connection, champion: ModelVersion, candidate: ModelVer
         except NotFound:
             break
         reference = found[-1].parent
-    return [one for one in found if one.origin == "feedback"]
+    return [one for one in found if one.origin in ("feedback", "undo")]
 
 
 def _people(connection: Connection, fresh: Sequence[DatasetVersion]) -> list[Part]:
-    entries = {seq: change for one in fresh for seq, change in feedback_rows.entries(connection, one.id)}
+    entries: dict[int, Change] = {}
+    out: dict[int, Change] = {}
+    for one in reversed(fresh):
+        for seq, change in feedback_rows.entries(connection, one.id):
+            if change != "undone":
+                entries[seq] = change
+            elif seq in entries:
+                out[seq] = entries.pop(seq)
+            elif seq in out:
+                # An undo was undone.
+                entries[seq] = out.pop(seq)
     counts: dict[tuple[str, str], list[int]] = {}
     for said in verdicts.numbered(connection, sorted(entries)):
         mine = counts.setdefault((said.actor.id, said.actor.name), [0, 0, 0])
@@ -137,10 +154,10 @@ def forward(connection: Connection, prediction_id: str) -> list[Step]:
             data = datasets.get(connection, version)
         except NotFound:
             continue
-        detail = {"added": "the image came in", "changed": "its annotations changed", "left": "the image left"}[change]
+        detail = _DID[change]
         by = said_of_it[seq].actor.id
         steps.append(Step("dataset version", data.title, data.id, data.created_at, by, detail))
-        for trained in registry.trained_on(connection, [data.id]):
+        for trained in registry.trained_on(connection, [data.id]) if change != "undone" else ():
             steps += _of_version(connection, trained, logged.deployment)
     names = actors.names(connection, {step.by for step in steps if step.by})
     return [

@@ -59,13 +59,16 @@ def offer(database: Database, deployment: Deployment, limit: int, actor: Actor, 
     """The next `limit` images for `actor`, held for ten minutes where `hold`."""
     offered = Offered(deployment, actor.name)
     habits = habits_of(deployment.settings)
-    again = _held(database, deployment, max(1, limit // _ONE_IN), actor, now, hold)
+    # Who asks for one image gets a new one while there are any: what would not be shown is not held either.
+    again = _held(database, deployment, max(1, limit // _ONE_IN), actor, now, hold) if limit > 1 else _Again()
     wanted = max(limit - len(again.second) - len(again.third), 1)
     if hold:
         chosen = queue.hand_out(database, deployment, wanted, habits, actor.id, now, offered)
     else:
         with database.read() as connection:
             chosen = queue.choose(connection, deployment, wanted, habits, actor.id, now, offered)
+    if not chosen and limit <= 1:
+        again = _held(database, deployment, 1, actor, now, hold)
     with database.read() as connection:
         checks = [one.logged.id for one in chosen if one.lane == "random checks"]
         blind = begins_blind(connection, deployment, checks)

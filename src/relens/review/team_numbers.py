@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, func, select
 
 from relens.access.store import actor as actors
 from relens.deployments.deployment import Deployment
@@ -16,6 +16,7 @@ from relens.metrics.intervals import Interval, jeffreys
 from relens.predictions import store as predictions
 from relens.predictions.logged import Logged
 from relens.review import look_rows, store
+from relens.review.bulk_rows import bulk_review
 from relens.review.disagreement import disagreement
 from relens.review.look_rows import Blind
 from relens.review.store import verdict
@@ -25,6 +26,7 @@ _PAUSE = 300 * SECOND
 """Between two reviews; whoever takes longer was elsewhere."""
 _DAYS = 30
 _MOST = 5_000
+"""Of the latest reviews so many say how quick people are."""
 _LEAST_PACES = 5
 
 
@@ -86,18 +88,20 @@ def seeing(connection: Connection, deployment: Deployment) -> Seeing:
 
 
 def paces(connection: Connection, deployment: Deployment, now: Micros) -> list[Pace]:
-    """Of everybody who reviewed lately, the busiest first."""
-    rows = connection.execute(
-        select(verdict.c.actor, verdict.c.at, actors.c.name)
-        .join(actors, actors.c.id == verdict.c.actor)
-        .where(verdict.c.deployment == deployment.id, verdict.c.status != "pending", verdict.c.at >= now - _DAYS * DAY)
-        .order_by(verdict.c.at.desc())
-        .limit(_MOST)
-    )
-    times: dict[tuple[str, str], list[Micros]] = {}
-    for row in rows:
-        times.setdefault((row.actor, row.name), []).append(row.at)
-    found = [Pace(one, name, len(at), _seconds(at)) for (one, name), at in times.items()]
+    """Of everybody who looked at images lately, the busiest first; what was decided of many images at once is no look."""
+    many = and_(bulk_review.c.prediction == verdict.c.prediction, bulk_review.c.revision == verdict.c.revision)
+    lately = (verdict.c.deployment == deployment.id, verdict.c.status != "pending", verdict.c.at >= now - _DAYS * DAY)
+    looks = verdict.outerjoin(bulk_review, many).join(actors, actors.c.id == verdict.c.actor)
+    here = (*lately, bulk_review.c.job.is_(None))
+    counted = select(verdict.c.actor, actors.c.name, func.count().label("images")).select_from(looks).where(*here)
+    latest = select(verdict.c.actor, verdict.c.at).select_from(looks).where(*here).order_by(verdict.c.at.desc())
+    times: dict[str, list[Micros]] = {}
+    for row in connection.execute(latest.limit(_MOST)):
+        times.setdefault(row.actor, []).append(row.at)
+    found = [
+        Pace(row.actor, row.name, row.images, _seconds(times.get(row.actor, ())))
+        for row in connection.execute(counted.group_by(verdict.c.actor, actors.c.name))
+    ]
     return sorted(found, key=lambda pace: (-pace.images, pace.name))
 
 

@@ -65,7 +65,8 @@ def read(data: bytes, about: About) -> list[Incoming]:
     document = read_json(data, "COCO")
     if not isinstance(document, Mapping) or not isinstance(document.get("images"), list):
         raise BadExchange("a COCO file is an object with images, annotations and categories")
-    named = {one.get("id"): str(one.get("name")) for one in _objects(document, "categories")}
+    named = {_key(one.get("id")): str(one.get("name")) for one in _objects(document, "categories")}
+    named.pop(None, None)
     said: dict[Any, list[Mapping[str, Any]]] = {}
     for one in _objects(document, "annotations"):
         said.setdefault(_key(one.get("image_id")), []).append(one)

@@ -126,7 +126,7 @@ def _incoming(task: Mapping[str, Any], number: int) -> Incoming:
         return Incoming(place, prediction, "skipped", revision=revision, by=by)
     try:
         annotations = tuple(_annotations(last.get("result")))
-    except (RelensError, KeyError, TypeError, ValueError, IndexError, AttributeError, ZeroDivisionError) as error:
+    except (RelensError, KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError) as error:
         said = str(error) if isinstance(error, RelensError) else "a result is not what Label Studio writes"
         return Incoming(place, prediction, revision=revision, by=by, problem=said)
     return Incoming(place, prediction, "corrected", annotations, revision, by)
