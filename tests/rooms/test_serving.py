@@ -444,3 +444,13 @@ def test_what_a_shadow_missed_is_written_down_with_the_reason(world: World, monk
     world.engine.stop()
     with world.database.read() as connection:
         assert missed(connection, deployment) == {"shadow busy": 3, "shadow stopped": MOST_BEHIND}
+
+
+def test_what_a_deployment_that_was_put_away_ran_leaves_the_memory(world: World) -> None:
+    version = world.version(afraid_of_red())
+    world.deploy(version)
+    world.swapper.step()
+    assert world.swapper.fleet.has(version.id)
+    world.database.write(lambda c: change.archive(c, deployments.get(c, "d")))
+    world.swapper.step()
+    assert not world.swapper.fleet.has(version.id)

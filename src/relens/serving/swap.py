@@ -99,13 +99,14 @@ class Swapper:
             revisions = store.revisions(connection)
             changed = [d for d, revision in revisions.items() if self._must_follow(d, revision)]
             wanted = [store.get(connection, deployment_id) for deployment_id in changed]
-        for gone in self._live.keys() - revisions.keys():
-            del self._live[gone]
+        gone = self._live.keys() - revisions.keys()
+        for deployment_id in gone:
+            del self._live[deployment_id]
             # Brought back, it says anew how far it is, also where that is what it said last.
-            self._states.pop(gone, None)
+            self._states.pop(deployment_id, None)
         for deployment in wanted:
             self._follow(deployment)
-        if wanted:
+        if wanted or gone:
             self.fleet.keep_only({v for d in self._live.values() for v in (d.champion, d.shadow, d.canary) if v})
         if self.fleet.let_go():
             self._calm()
