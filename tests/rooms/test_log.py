@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, text
+from sqlalchemy import Connection, func, select, text
 
 from relens.infra.database import Database
 from relens.kit import clock
@@ -206,6 +207,43 @@ def test_two_servers_on_one_postgresql_leave_no_gap_behind_the_place_that_is_fil
             assert len(words) == len(set(words))
         for server in servers:
             server.close()
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("file_now", [True, False])
+def test_what_is_sent_to_two_servers_at_once_is_one_line(file_now: bool) -> None:
+    with fresh_database_url() as url, ThreadPoolExecutor(1) as pool:
+        servers = [Database(url), Database(url)]
+        servers[0].create_tables()
+        servers[0].write(lambda c: store.append(c, entry("before")))
+        written_there, go_on = Event(), Event()
+
+        def slowly(connection: Connection) -> str:
+            ((line, _),) = store.append_many(connection, [entry("x", client_id="1")], file_now)
+            written_there.set()
+            assert go_on.wait(20)
+            return line.id
+
+        first = pool.submit(servers[0].write, slowly)
+        assert written_there.wait(20)
+        second = servers[1].write_soon(lambda c: store.append_many(c, [entry("x", client_id="1")], file_now))
+        _until_one_waits(servers[0])
+        go_on.set()
+        assert [(line.id, fresh) for line, fresh in second.result(20)] == [(first.result(20), False)]
+        for server in servers:
+            server.close()
+
+
+def _until_one_waits(database: Database) -> None:
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    for _ in range(1000):
+        with database.read() as connection:
+            if connection.execute(waiting).scalar_one():
+                return
+        Event().wait(0.01)
+    raise AssertionError("nobody waited")
 
 
 _numbers = st.floats(0, 1000, allow_nan=False)

@@ -306,6 +306,12 @@ def next_number(connection: Connection, name: str, how_many: int = 1) -> int:
     return int(taken) - how_many + 1
 
 
+def hold_number(connection: Connection, name: str) -> None:
+    """From now on nobody else takes a number of this sequence until the transaction ends, so what is looked up next stays as it is found."""
+    if connection.dialect.name == "postgresql":  # on SQLite nobody else writes meanwhile
+        next_number(connection, name, 0)
+
+
 def append_rows(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> int:
     """Inserts many plain rows, whose values stand in the order of `names`, as fast as the driver can; JSON columns take text.
 

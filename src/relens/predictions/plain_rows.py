@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from relens.deployments.deployment import Deployment
 from relens.deployments.store import check_revision
-from relens.infra.database import append_rows, next_number
+from relens.infra.database import append_rows, hold_number, next_number
 from relens.kit import clock
 from relens.kit.ids import new_ids
 from relens.predictions import written
@@ -30,6 +30,7 @@ class NotAllNew(Exception):
 
 def append(connection: Connection, deployment_id: str, lines: Sequence[Plain]) -> list[Sent]:
     """Writes `lines` as the next of the log; a client id seen before answers with its first line, SentTwice where that says something else."""
+    hold_number(connection, "log")  # as `store.append_many` does
     named = [line.client_id for line in lines if line.client_id is not None]
     known = {
         row.client_id: (row.id, row.asset, row.detections)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Connection, Text, bindparam, func, select, type_coerce, update
 
-from relens.infra.database import append_rows, next_number, quick
+from relens.infra.database import append_rows, hold_number, next_number, quick
 from relens.kit import clock
 from relens.kit.clock import HOUR
 from relens.kit.ids import new_id
@@ -80,6 +80,9 @@ def _known(connection: Connection, entries: Sequence[Entry]) -> dict[tuple[str, 
     for entry in entries:
         if entry.client_id is not None:
             wanted.setdefault(entry.deployment, []).append(entry.client_id)
+    if wanted:
+        # Another server may be logging the same client id: what it logs is seen only after it is committed.
+        hold_number(connection, "log")
     found: dict[tuple[str, str], Logged] = {}
     for deployment, ids in wanted.items():
         for start in range(0, len(ids), 500):
