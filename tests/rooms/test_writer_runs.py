@@ -105,8 +105,11 @@ def test_an_older_database_gets_the_runs_of_the_lines_it_has(database: Database)
     database.write(lambda c: log.append_many(c, [Entry(**_values(again) | {"client_id": "sent under another name"})]))
     while Filing(database).step():
         pass
+    # One line that waits to be filed, and one behind it that was filed at once.
+    database.write(lambda c: log.append_many(c, entries(20)))
+    database.write(lambda c: log.append_many(c, entries(22), file_now=True))
     kept = rows(database)
-    assert len(kept) == 5
+    assert len(kept) == 6
     database.write(lambda c: c.execute(delete(writer_run)))
     revision = importlib.import_module("relens.infra.migrations.versions.0011_runs_of_numbers")
     database.write(lambda c: c.execute(text(revision._RUNS)))

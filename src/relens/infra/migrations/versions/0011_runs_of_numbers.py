@@ -36,7 +36,7 @@ FROM (
                writer_seq - dense_rank() OVER (PARTITION BY deployment, writer, coalesce(source, '') ORDER BY writer_seq) AS run
         FROM prediction
         WHERE writer_seq IS NOT NULL AND writer IS NOT NULL
-          AND log_seq <= coalesce((SELECT value FROM counter WHERE name = 'filed'), 0)
+          AND log_seq IN (SELECT log_seq FROM signal)
     ) AS one
     WINDOW island AS (PARTITION BY deployment, writer, source, run)
 ) AS numbered
