@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from time import sleep
+
 import pytest
+from sqlalchemy import Connection, func, select
 
 from relens.assets import store as assets
 from relens.assets.asset import storage_key
+from relens.deployments import change
+from relens.deployments import store as deployments
+from relens.infra.jobs import Jobs
+from relens.infra.jobs.job import Job
+from relens.kit import clock
+from relens.kit.errors import Invalid
 from relens.predictions import browse
 from relens.predictions import store as predictions
 from relens.predictions.browse import Filter
-from relens.predictions.erase import Erasure
-from relens.predictions.logged import Logged, NoPrediction
+from relens.predictions.delete import Deletion, ask_to_delete
+from relens.predictions.erase import Erasure, Forget
+from relens.predictions.file_along import Filing
+from relens.predictions.logged import Entry, Logged, NoPrediction
+from relens.predictions.tables import prediction
 from relens.review import store as verdicts
 from relens.review.forget import forget
 from relens.review.settle import settle
-from tests.rooms.test_retention import World, world
+from tests.rooms.test_retention import CLEAR, World, world
 
 __all__ = ["world"]
 
@@ -97,3 +110,59 @@ def test_erasing_twice_changes_nothing_and_a_stranger_is_refused(world: World) -
     assert (erase(world, line), erase(world, line)) == ("erased", "none here")
     with pytest.raises(NoPrediction):
         Erasure(world.database, world.retention()).erase("nobody")
+
+
+def test_a_line_that_was_erased_before_it_was_filed_says_no_more_than_others(world: World) -> None:
+    waiting = world.database.write(lambda connection: predictions.append_many(connection, [elsewhere(world, 1)]))[0][0]
+    erase(world, waiting)
+    while Filing(world.database).step():
+        pass
+    with world.database.read() as connection:
+        assert [found(connection, world, Filter(query=query)) for query in ("label = none", "count = 0")] == [[], []]
+
+
+def test_a_deployment_is_deleted_with_lines_that_nobody_has_filed_yet(world: World) -> None:
+    world.log(1)
+    some = [elsewhere(world, number) for number in range(60)]
+    world.database.write(lambda connection: predictions.append_many(connection, some))
+    ended = delete(world)
+    assert (ended.state, ended.result) == ("succeeded", {"erased": 61})
+    with world.database.read() as connection:
+        reasons = select(prediction.c.keep_reason, func.count()).group_by(prediction.c.keep_reason)
+        assert [tuple(row) for row in connection.execute(reasons)] == [("erased", 61)]
+
+
+def test_a_deletion_that_fails_leaves_a_deployment_that_can_be_restored(world: World) -> None:
+    def broken(_connection: Connection, _line: Logged) -> None:
+        raise Invalid("it cannot be forgotten")
+
+    world.log(1)
+    assert delete(world, forget=[broken]).state == "failed"
+    with world.database.read() as connection:
+        assert deployments.get(connection, world.deployment.id).deleting_since is None
+    assert delete(world, archive=False).state == "succeeded"
+
+
+def elsewhere(world: World, number: int) -> Entry:
+    size = (24, 16)
+    return Entry(
+        world.deployment.id, f"{number:064x}", *size, None, "champion", CLEAR, 0.5, 5.0, clock.now(), origin="external"
+    )
+
+
+def delete(world: World, forget: Sequence[Forget] = (), archive: bool = True) -> Job:
+    jobs = Jobs(world.database)
+    Deletion(world.database, Erasure(world.database, world.retention(), forget)).register(jobs)
+
+    def ask(connection: Connection) -> str:
+        if archive:
+            change.archive(connection, world.deployment)
+        now = deployments.get(connection, world.deployment.id)
+        return ask_to_delete(connection, jobs, now, now.name, world.alice)
+
+    job = world.database.write(ask)
+    jobs.start()
+    while (ended := jobs.get(job)).is_open:
+        sleep(0.01)
+    jobs.stop()
+    return ended

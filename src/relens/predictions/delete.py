@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from relens.access.actor import Actor
 from relens.deployments import change
@@ -17,8 +17,9 @@ from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment, NoDeployment
 from relens.infra.database import Database
 from relens.infra.jobs import JobRun, Jobs
-from relens.infra.jobs.job import Cancelled
+from relens.infra.jobs.job import Stopping
 from relens.predictions.erase import Erasure
+from relens.predictions.filing import filed
 from relens.predictions.tables import prediction, signal
 
 KIND = "delete-deployment"
@@ -38,7 +39,10 @@ class Deletion:
         deployment = str(run.payload["deployment"])
         try:
             erased = self._erase_all(run, deployment)
-        except Cancelled:
+        except Stopping:
+            raise
+        except Exception:
+            # Cancelled or failed: no job is left that could be cancelled to bring it back.
             self._spare(deployment)
             raise
         self._database.write(lambda connection: deployments.delete_row(connection, deployment))
@@ -84,13 +88,19 @@ def _count(connection: Connection, deployment: str) -> int:
 
 
 def _lines(connection: Connection, deployment: str, after: int) -> list[tuple[int, str]]:
-    """The next of those that say something; what a shadow said is erased with the answer it stood beside."""
-    query = (
-        select(signal.c.log_seq, prediction.c.id)
-        .join(prediction, prediction.c.log_seq == signal.c.log_seq)
-        .where(signal.c.deployment == deployment, signal.c.log_seq > after, signal.c.role != "shadow")
-        .where(prediction.c.keep_reason != "erased")
-        .order_by(signal.c.log_seq)
-        .limit(_AT_ONCE)
-    )
-    return [(row.log_seq, row.id) for row in connection.execute(query)]
+    """The next of those that say something; what a shadow said is erased with the answer it stood beside.
+
+    Lines that wait to be filed come last, by their places: no index names the deployment of those. They are looked up first, so that one
+    filed between two looks is seen by the second.
+    """
+    waiting = select(prediction.c.log_seq, prediction.c.id).where(prediction.c.log_seq > filed(connection))
+    waiting = waiting.where(prediction.c.deployment == deployment, prediction.c.role != "shadow")
+    found = _saying_something(connection, waiting)
+    done = select(prediction.c.log_seq, prediction.c.id).join(signal, prediction.c.log_seq == signal.c.log_seq)
+    done = done.where(signal.c.deployment == deployment, signal.c.log_seq > after, signal.c.role != "shadow")
+    return _saying_something(connection, done) or found
+
+
+def _saying_something(connection: Connection, query: Select[Any]) -> list[tuple[int, str]]:
+    here = query.where(prediction.c.keep_reason != "erased").order_by(prediction.c.log_seq).limit(_AT_ONCE)
+    return [(row.log_seq, row.id) for row in connection.execute(here)]

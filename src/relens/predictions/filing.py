@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from relens.infra.database import append_rows, counter, next_number, quick, upsert
 from relens.predictions.logged import Logged
 from relens.predictions.query_fields import number
-from relens.predictions.tables import posting, signal, term
+from relens.predictions.tables import UNKNOWN_COUNT, posting, signal, term
 from relens.predictions.writers.run_rows import arrive
 
 LONGEST = 200
@@ -80,8 +80,9 @@ def file(connection: Connection, lines: Sequence[Logged]) -> None:
 
 def _signal_row(line: Logged) -> tuple[Any, ...]:
     best = max((one.confidence for one in line.detections), default=0.0)
+    count = UNKNOWN_COUNT if line.keep_reason == "erased" else len(line.answered)
     return (
-        line.log_seq, line.deployment, "pending", None, None, line.taken_at, best, line.latency_ms, len(line.answered), line.role,
+        line.log_seq, line.deployment, "pending", None, None, line.taken_at, best, line.latency_ms, count, line.role,
         line.source, line.model_version, line.error, line.origin, line.asset,
     )  # fmt: skip
 
