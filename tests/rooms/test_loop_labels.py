@@ -189,6 +189,29 @@ def test_a_changed_review_goes_back_and_an_undo_can_be_undone(world: Changing) -
         world.change(leave_out.UNDO, {"versions": [1]})
 
 
+def test_an_undo_knows_what_a_label_meant_that_means_something_else_now(world: Changing) -> None:
+    line = world.predict("one")
+    world.say(line, "corrected", "paper")
+    world.freeze()
+    world.say(line, "corrected", "glass")
+    world.freeze()
+    world.relabel(("paper", "glass"), ("glass", "paper"))
+    back = world.change(leave_out.UNDO, {"versions": [3]})
+    assert world.items(back)[line.asset].annotations == (Annotation("glass"),)
+
+
+def test_an_image_whose_label_was_dropped_meanwhile_does_not_come_back_without_one(world: Changing) -> None:
+    line = world.predict("one")
+    world.say(line, "corrected", "paper")
+    world.freeze()
+    world.say(line, "corrected", "glass")
+    world.freeze()
+    world.relabel(("paper", None))
+    back = world.change(leave_out.UNDO, {"versions": [3]})
+    assert line.asset not in world.items(back)
+    assert "1 images leave" in back.note
+
+
 def test_what_a_later_review_decided_stays_and_a_renamed_label_stays_renamed(world: Changing) -> None:
     line, other = world.predict("one"), world.predict("two")
     world.say(line, "accepted")

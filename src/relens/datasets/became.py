@@ -39,6 +39,16 @@ class Became:
             return said
         return tuple(after for one in said if (after := self._one(one, asset, source)) is not None)
 
+    def since(
+        self, number: int, annotations: Iterable[Annotation], asset: str, source: str | None
+    ) -> tuple[Annotation, ...]:
+        """The same of what is in version `number`: there a name means what it meant then, also where it means something else now."""
+        found = tuple(annotations)
+        for at, change in self.changes:
+            if at > number:
+                found = tuple(after for one in found if (after := change.of(one, asset, source)) is not None)
+        return found
+
     def _one(self, annotation: Annotation, asset: str, source: str | None) -> Annotation | None:
         if annotation.label in self.labels:
             return annotation

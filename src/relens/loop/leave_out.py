@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -26,6 +26,7 @@ from relens.loop import leave_out_rows
 from relens.loop.leave_out_rows import Entered
 from relens.loop.next_version import Planned, looked_at
 from relens.review import store as verdicts
+from relens.vision.task import TASKS
 
 UNDO = "undo"
 EXAMPLES = 12
@@ -114,7 +115,7 @@ def without(connection: Connection, newest: DatasetVersion, chosen: Chosen) -> W
     mine = _matching(connection, every, history, chosen)
     there = {item.asset: item for item in datasets.items(connection, newest.id)}
     found = Without([], [], [], [], [])
-    states: dict[str, Item | None] = {}
+    states: dict[str, _State] = {}
     earlier = _Earlier(connection, history)
     for asset, entries in _by_asset(every, history).items():
         out = [one for one in entries if (one.version, one.asset) in mine]
@@ -147,16 +148,18 @@ def _apply(
     found: Without,
     newest: DatasetVersion,
     there: Mapping[str, Item],
-    states: Mapping[str, Item | None],
+    states: Mapping[str, _State],
 ) -> None:
     names = became(connection, newest)
-    here = assets.several(connection, [asset for asset, state in states.items() if state and asset not in there])
-    for asset, state in states.items():
+    here = assets.several(connection, [asset for asset, state in states.items() if state.item and asset not in there])
+    whole_image = TASKS.get(newest.task).whole_image
+    for asset, (number, state) in states.items():
         now = there.get(asset)
-        if state is None:
+        called = names.since(number, state.annotations, asset, state.source) if state else ()
+        # A classified image whose label was dropped meanwhile has left, as all others of that label have.
+        if state is None or (whole_image and state.annotations and not called):
             found.removed += [now] if now else []
             continue
-        called = names.of(state.annotations, asset, state.source)
         if now is not None and now.annotations != called:
             found.restored.append(replace(now, annotations=called))
         elif now is None and asset in here:
@@ -198,6 +201,13 @@ def _by_asset(every: Sequence[Entered], history: Mapping[str, DatasetVersion]) -
     return found
 
 
+class _State(NamedTuple):
+    """What an image was in the version `number`; None: it was not there."""
+
+    number: int
+    item: Item | None
+
+
 class _Earlier:
     """What an image was in the version that another one grew from."""
 
@@ -205,13 +215,13 @@ class _Earlier:
         self._connection, self._history = connection, history
         self._items: dict[str, dict[str, Item]] = {}
 
-    def before(self, version: str, asset: str) -> Item | None:
+    def before(self, version: str, asset: str) -> _State:
         parent = self._history[version].parent
         if parent is None or parent not in self._history:
-            return None
+            return _State(0, None)
         if parent not in self._items:
             self._items[parent] = {item.asset: item for item in datasets.items(self._connection, parent)}
-        return self._items[parent].get(asset)
+        return _State(self._history[parent].number, self._items[parent].get(asset))
 
 
 def examples(found: Without) -> list[tuple[str, Item]]:
