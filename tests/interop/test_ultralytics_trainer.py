@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.compact_vs_yolo import peer_python
+from relens.training.trainers.ultralytics import PROGRAM
 from tests.server_process import Server, running
 
 LABELS = ["bolt", "nut"]
@@ -135,6 +136,52 @@ def test_a_checkpoint_that_could_run_code_is_not_read(server: Server, python: st
     found = server.http.get(f"/api/v1/training-runs/{run['id']}").json()
     assert found["state"] == "failed"
     assert "is not one that trainer 'ultralytics' wrote" in found["error"]
+    assert not (tmp_path / "harm").exists()
+
+
+@pytest.mark.parametrize(
+    ("description", "named"),
+    [
+        (
+            {
+                "activation": "__import__('pathlib').Path('harm').touch()",
+                "backbone": [[-1, 1, "nn.Identity", []]],
+                "head": [],
+            },
+            "__import__",
+        ),
+        ({"backbone": [[-1, 1, "torch_safe_load", ["harm.pt"]]], "head": []}, "torch_safe_load"),
+        ({"backbone": [[-1, 1, "DetectionModel", [{}]]], "head": []}, "DetectionModel"),
+        ({"backbone": [[-1, 1, "nn.Module.forward", []]], "head": []}, "nn.Module.forward"),
+        ({"backbone": 3}, "does not describe"),
+    ],
+)
+def test_a_checkpoint_of_plain_values_that_would_run_code_is_refused(
+    python: str, tmp_path: Path, description: dict[str, Any], named: str
+) -> None:
+    """Ultralytics evaluates what a description of a network says."""
+    import torch
+
+    kept = {"format": "relens ultralytics 1", "labels": LABELS, "state": {}, "network": {"nc": 2, **description}}
+    torch.save(kept, tmp_path / "start.ckpt")
+    with zipfile.ZipFile(io.BytesIO(dataset(False))) as archive:
+        archive.extractall(tmp_path / "dataset")
+    coco = json.loads((tmp_path / "dataset/annotations.json").read_text())
+    for image in coco["images"]:
+        image["split"] = "train"
+    (tmp_path / "dataset/annotations.json").write_text(json.dumps(coco))
+    order = {
+        "task": "detection",
+        "labels": LABELS,
+        "parameters": {"epochs": 1},
+        "threads": 1,
+        "start_from": "start.ckpt",
+    }
+    (tmp_path / "run.json").write_text(json.dumps(order))
+    done = subprocess.run([python, "-P", str(PROGRAM), str(tmp_path)], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "cannot train: the checkpoint to start from" in done.stdout
+    assert named in done.stdout
     assert not (tmp_path / "harm").exists()
 
 

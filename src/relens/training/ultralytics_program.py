@@ -97,6 +97,7 @@ def adopt(model: Any, labels: list[str], path: Path) -> None:
             "the checkpoint to start from is not one that trainer 'ultralytics' wrote; an owner can name a .pt file of "
             "Ultralytics with the parameter 'weights'"
         )
+    must_be_layers(kept["network"])
     network = type(model.model)(kept["network"], nc=len(kept["labels"]), verbose=False)
     state = kept["state"]
     if kept["labels"] != labels:
@@ -104,6 +105,27 @@ def adopt(model: Any, labels: list[str], path: Path) -> None:
     missing = network.load_state_dict(state, strict=False).missing_keys
     model.model, model.ckpt = network, {"model": network}
     say(f"starting from the parent's weights: {len(state)} tensors kept, {len(missing)} learned anew")
+
+
+def must_be_layers(network: Any) -> None:
+    """Ultralytics evaluates the activation of a description, and calls whatever it names as a layer: only layers may stand there."""
+    import torch
+    from ultralytics.nn import modules
+
+    try:
+        names = {str(layer[2]) for layer in [*network["backbone"], *network["head"]]}
+        activation = str(network.get("activation") or "nn.SiLU()")
+    except (TypeError, KeyError, IndexError, AttributeError) as error:
+        raise CannotTrain("the checkpoint to start from does not describe a network") from error
+    found = {
+        name: getattr(torch.nn, name[3:], None) if name.startswith("nn.") else getattr(modules, name, None)
+        for name in names
+    }
+    strange = [name for name, one in found.items() if not (isinstance(one, type) and issubclass(one, torch.nn.Module))]
+    if not re.fullmatch(r"(torch\.)?nn\.\w+\((inplace=True|[\d.]*)\)", activation):
+        strange.append(activation)
+    if strange:
+        raise CannotTrain(f"the checkpoint to start from names {strange[0][:60]!r}, which is no layer of a network")
 
 
 def keep(run: Path, order: dict[str, Any], model: Any, size: int) -> None:
@@ -162,11 +184,15 @@ def write_dataset(run: Path, order: dict[str, Any]) -> Path:
             truth, index[truth["category_id"]], size_of[truth["image_id"]], order["task"]
         )
     lists: dict[str, list[str]] = {"train": [], "validation": []}
+    taken: set[Path] = set()
     for image in coco["images"]:
         path = (run / "dataset" / "images" / image["file_name"]).resolve()
-        # Where Ultralytics looks for it: the last folder called images becomes labels.
-        before, _, after = str(path).rpartition("/images/")
-        text = Path(f"{before}/labels/{after}").with_suffix(".txt")
+        if text_of(path) in taken:  # a.png beside a.jpg
+            apart = run / "twins" / "images" / f"{image['id']}{path.suffix}"
+            apart.parent.mkdir(parents=True, exist_ok=True)
+            path = path.replace(apart).resolve()
+        text = text_of(path)
+        taken.add(text)
         text.parent.mkdir(parents=True, exist_ok=True)
         text.write_text("\n".join(lines[image["id"]]), encoding="utf-8")
         lists[image["split"]].append(str(path))
@@ -178,6 +204,12 @@ def write_dataset(run: Path, order: dict[str, Any]) -> Path:
     # JSON is YAML as well.
     (run / "data.yaml").write_text(json.dumps(facts), encoding="utf-8")
     return run / "data.yaml"
+
+
+def text_of(image: Path) -> Path:
+    """Where Ultralytics looks for it: the last folder called images becomes labels."""
+    before, _, after = str(image).rpartition("/images/")
+    return Path(f"{before}/labels/{after}").with_suffix(".txt")
 
 
 def _lines(truth: dict[str, Any], label: int, size: tuple[int, int], task: str) -> list[str]:

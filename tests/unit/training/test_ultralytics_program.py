@@ -1,0 +1,26 @@
+"""What the program writes for Ultralytics, without Ultralytics."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from relens.training.ultralytics_program import text_of, write_dataset
+
+
+def test_images_that_differ_in_their_ending_alone_keep_labels_of_their_own(tmp_path: Path) -> None:
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    (tmp_path / "dataset/images").mkdir(parents=True)
+    for number, name in enumerate(("a.jpg", "a.png", "b.png")):
+        (tmp_path / "dataset/images" / name).write_text(name)
+        images.append({"id": number, "file_name": name, "width": 10, "height": 10, "split": "train"})
+        annotations.append({"image_id": number, "category_id": number, "bbox": [0, 0, 10, 10]})
+    categories = [{"id": number, "name": label} for number, label in enumerate("xyz")]
+    coco = {"images": images, "annotations": annotations, "categories": categories}
+    (tmp_path / "dataset/annotations.json").write_text(json.dumps(coco))
+    write_dataset(tmp_path, {"task": "detection", "labels": ["x", "y", "z"]})
+    listed = [Path(line) for line in (tmp_path / "train.txt").read_text().splitlines()]
+    assert [path.read_text() for path in listed] == ["a.jpg", "a.png", "b.png"]
+    assert [text_of(path).read_text().split()[0] for path in listed] == ["0", "1", "2"]
