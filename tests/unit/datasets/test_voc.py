@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,33 @@ def test_a_folder_of_other_xml_is_no_dataset(tmp_path: Path) -> None:
     lay(tmp_path, {"a/x.xml": "<annotation", "b/y.xml": "<annotations/>"})
     with pytest.raises(NotADataset, match="no Pascal VOC file"):
         FORMATS.get("voc").read(tmp_path)
+
+
+def test_encodings_and_sizes_that_cannot_be_read_are_problems_of_their_file(tmp_path: Path) -> None:
+    files = {f"JPEGImages/{name}.jpg": "x" for name in ("chinese", "wide", "good", "hidden", "unheard")}
+    files |= {
+        "Annotations/good.xml": document("good.jpg", box("a", "1 2 3 4")),
+        "Annotations/wide.xml": document("wide.jpg", box("a", "1 2 3 4")).replace(">500<", f">{'9' * 5000}<"),
+        "Annotations/chinese.xml": '<?xml version="1.0" encoding="gb2312"?>' + document("chinese.jpg"),
+        "Annotations/unheard.xml": '<?xml version="1.0" encoding="klingon"?>' + document("unheard.jpg"),
+    }
+    lay(tmp_path, files)
+    bomb = '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE annotation [<!ENTITY a "b">]>' + document("hidden.jpg")
+    (tmp_path / "Annotations/hidden.xml").write_bytes(bomb.encode("utf-16"))
+    found = read(tmp_path)
+    assert [one.file_name for one in found.images] == ["good.jpg", "wide.jpg"]
+    assert found.images[1].width is None
+    said = {one.file: one.problem for one in found.problems}
+    assert "UTF-8" in said["Annotations/chinese.xml"]
+    assert "UTF-8" in said["Annotations/unheard.xml"]
+    assert "entities" in said["Annotations/hidden.xml"]
+
+
+def test_what_somebody_wrote_into_our_own_file_is_taken_as_far_as_it_can_be_kept(tmp_path: Path) -> None:
+    side = {
+        "labels": ["a"],
+        "images": [{"path": "JPEGImages/a.jpg", "group": ["x"], "source": "s" * 400, "file_name": "b.jpg"}],
+    }
+    files = {"Annotations/a.xml": document("a.jpg", box("a", "1 2 3 4")), "JPEGImages/a.jpg": "x"}
+    found = read(lay(tmp_path, files | {"relens.json": json.dumps(side)})).images[0]
+    assert (found.file_name, found.group, found.source) == ("b.jpg", None, "s" * 300)

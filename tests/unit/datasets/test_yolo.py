@@ -106,6 +106,8 @@ def test_what_is_wrong_is_said_with_its_file_and_line(tmp_path: Path) -> None:
         ("names: [a, a]\n", "twice"),
         ("names: [a]\nkpt_shape: [17, 3]\n", "poses"),
         ("names: {0: a, 2: b}\n", "nothing names"),
+        ("x: &x [a, a]\nnames: [*x, *x]\n", "nothing names"),
+        ("x: &x [a, a]\nnames: {0: *x}\n", "nothing names"),
     ],
 )
 def test_names_that_are_none_are_refused(tmp_path: Path, config: str, said: str) -> None:

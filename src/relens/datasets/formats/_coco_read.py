@@ -9,7 +9,7 @@ from typing import Any
 
 from relens.datasets.formats import _coco_shape
 from relens.datasets.formats._coco_file import CocoFile
-from relens.datasets.formats._folders import find
+from relens.datasets.formats._folders import find, kept_text
 from relens.datasets.found import FoundImage, Problem
 from relens.datasets.item import BadItem, Declared, declared, safe_name
 from relens.kit.errors import RelensError
@@ -146,8 +146,8 @@ class Reading:
             width=_size(entry.get("width")),
             height=_size(entry.get("height")),
             split=split,
-            group=_text(entry.get("group")),
-            source=_text(entry.get("source")) or _text(entry.get("domain")),
+            group=kept_text(entry.get("group")),
+            source=kept_text(entry.get("source")) or kept_text(entry.get("domain")),
             annotations=tuple(annotation for _, annotation in annotations),
             lines=tuple(number for number, _ in annotations),
         )
@@ -189,10 +189,3 @@ class Reading:
 
 def _size(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
-
-
-def _text(value: Any) -> str | None:
-    """Up to 300 characters that can be written down."""
-    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
-        return None
-    return str(value).encode("utf-8", "replace").decode()[:300]

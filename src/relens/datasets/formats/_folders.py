@@ -1,10 +1,11 @@
-"""What readers share: which files count, where a dataset's top folder is, and finding a named file without leaving it."""
+"""What readers share: which files count, where a dataset's top folder is, finding a named file without leaving it, and what names can be kept."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from relens.datasets.item import UnknownSplit, declared
 
@@ -65,3 +66,10 @@ def find(places: list[Path], name: str, root: Path) -> Path | None:
             if path.is_file() and path.resolve().is_relative_to(root):
                 return path
     return None
+
+
+def kept_text(value: Any) -> str | None:
+    """A group's or source's name: up to 300 characters that can be written down."""
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        return None
+    return str(value).encode("utf-8", "replace").decode().replace("\0", "?")[:300]

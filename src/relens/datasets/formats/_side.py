@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from relens.datasets.formats import Entry
+from relens.datasets.formats._folders import kept_text
 from relens.datasets.item import Item
 from relens.kit.errors import RelensError
 from relens.vision.annotation import Annotation
@@ -36,11 +37,18 @@ def read_side(folder: Path) -> Side:
         return Side(
             task if isinstance(task, str) else None,
             tuple(label for label in said["labels"] if isinstance(label, str)),
-            {str(image["path"]): image for image in said["images"]},
+            {str(image["path"]): _kept(image) for image in said["images"]},
             written if isinstance(written, dict) else {},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Side()
+
+
+def _kept(image: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Somebody may have written into it by hand."""
+    names = {name: kept_text(image.get(name)) for name in ("group", "source")}
+    label, file_name = (value if isinstance(value := image.get(name), str) else None for name in ("label", "file_name"))
+    return {"exact": image.get("exact"), "label": label, "file_name": file_name, **names}
 
 
 def side_entry(

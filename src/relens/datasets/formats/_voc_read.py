@@ -19,6 +19,7 @@ from relens.vision.shapes import BadShape, Box, Polygon, Shape
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 _LARGEST = 64 << 20
+_NO_VOC = "this is no Pascal VOC file: it is empty, too large, or declares entities"
 
 
 def annotation_files(folder: Path) -> Iterator[Path]:
@@ -124,10 +125,20 @@ class Reading:
 
 def _open(file: Path) -> Xml.Element:
     data = file.read_bytes() if file.stat().st_size <= _LARGEST else b""
-    # Entities can unfold without end, and no labelling tool writes any.
-    if not data or b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise BadItem("this is no Pascal VOC file: it is empty, too large, or declares entities")
-    return Xml.fromstring(data)
+    if not data:
+        raise BadItem(_NO_VOC)
+    try:
+        return Xml.fromstring(data, Xml.XMLParser(target=_NoEntities()))
+    except (LookupError, ValueError) as error:
+        raise BadItem(f"the encoding it names cannot be read: save it as UTF-8 ({error})") from error
+
+
+class _NoEntities(Xml.TreeBuilder):
+    """Entities can unfold without end, and no labelling tool writes any."""
+
+    def doctype(self, *_said: object) -> None:
+        """Called by the parser in whatever encoding the file is written."""
+        raise BadItem(_NO_VOC)
 
 
 def _shape(one: Xml.Element) -> Shape:
@@ -165,7 +176,7 @@ def _number(text: str | None, where: str) -> float:
 
 def _size(root: Xml.Element, name: str) -> int | None:
     text = (root.findtext(f"size/{name}") or "").strip()
-    return int(text) if text.isascii() and text.isdigit() and int(text[:9]) > 0 else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0 else None
 
 
 def _listed(folder: Path) -> dict[str, Declared]:

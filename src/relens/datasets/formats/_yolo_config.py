@@ -93,10 +93,13 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 
 
 def _names_in(said: Mapping[str, Any]) -> list[str] | None:
+    """Texts only: lists that stand for one another many times over would be endless as one."""
     names = said.get("names")
+    if not all(isinstance(name, str) for name in (names.values() if isinstance(names, dict) else names or ())):
+        return None
     if isinstance(names, dict):
         try:
-            numbered = {int(number): str(name) for number, name in names.items()}
+            numbered = {int(number): name for number, name in names.items()}
         except ValueError:
             return None
         return (
@@ -104,7 +107,7 @@ def _names_in(said: Mapping[str, Any]) -> list[str] | None:
             if sorted(numbered) == list(range(len(numbered)))
             else None
         )
-    return [str(name) for name in names] if isinstance(names, list) else None
+    return list(names) if isinstance(names, list) else None
 
 
 def _checked(names: list[str], file: str) -> tuple[str, ...]:
