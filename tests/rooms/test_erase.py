@@ -121,6 +121,15 @@ def test_a_line_that_was_erased_before_it_was_filed_says_no_more_than_others(wor
         assert [found(connection, world, Filter(query=query)) for query in ("label = none", "count = 0")] == [[], []]
 
 
+def test_an_image_stays_that_a_line_needs_which_nobody_has_filed_yet(world: World) -> None:
+    line = world.log(1)
+    world.settle()
+    again = elsewhere(world, 0, asset=line.asset)
+    world.database.write(lambda connection: predictions.append_many(connection, [again]))
+    assert erase(world, line) == "needed by others"
+    assert world.here(line)
+
+
 def test_a_deployment_is_deleted_with_lines_that_nobody_has_filed_yet(world: World) -> None:
     world.log(1)
     some = [elsewhere(world, number) for number in range(60)]
@@ -143,11 +152,9 @@ def test_a_deletion_that_fails_leaves_a_deployment_that_can_be_restored(world: W
     assert delete(world, archive=False).state == "succeeded"
 
 
-def elsewhere(world: World, number: int) -> Entry:
-    size = (24, 16)
-    return Entry(
-        world.deployment.id, f"{number:064x}", *size, None, "champion", CLEAR, 0.5, 5.0, clock.now(), origin="external"
-    )
+def elsewhere(world: World, number: int, asset: str | None = None) -> Entry:
+    size, where = (24, 16), asset or f"{number:064x}"
+    return Entry(world.deployment.id, where, *size, None, "champion", CLEAR, 0.5, 5.0, clock.now(), origin="external")
 
 
 def delete(world: World, forget: Sequence[Forget] = (), archive: bool = True) -> Job:

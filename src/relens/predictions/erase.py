@@ -94,6 +94,8 @@ def _blank(connection: Connection, line: Logged) -> None:
 def _let_image_go(connection: Connection, line: Logged) -> str:
     if assets.get(connection, line.asset) is None:
         return "none here"
+    if holds.still_coming(connection, [line.asset], filing.filed(connection)):
+        return "needed by others"
     others = select(prediction.c.id).join(signal, signal.c.log_seq == prediction.c.log_seq)
     if connection.execute(others.where(signal.c.asset == line.asset).limit(1)).first() is not None:
         return "needed by others"
