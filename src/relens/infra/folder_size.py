@@ -43,8 +43,8 @@ def _count(folder: Path) -> tuple[int, int]:
     while waiting:
         try:
             entries = list(os.scandir(waiting.pop()))
-        except FileNotFoundError:
-            continue  # it was there when its parent was looked at
+        except (FileNotFoundError, PermissionError):
+            continue  # gone since its parent was looked at, or not ours, as lost+found of a disk is
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(entry.path)
