@@ -114,7 +114,7 @@ def list_alerts(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[AlertOut]:
-    since, last = read_cursor(cursor, 2) if cursor else (0, "")
+    since, last = read_cursor(cursor, int, str) if cursor else (0, "")
     before = (int(since), str(last)) if cursor else None
     with database.read() as connection:
         about = deployments.get(connection, deployment).id if deployment else None

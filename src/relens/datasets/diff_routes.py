@@ -107,7 +107,7 @@ def list_differences(
     cursor: Cursor = None,
 ) -> Page[DifferenceOut]:
     """The images of one kind, page by page."""
-    behind = int(read_cursor(cursor, 1)[0]) if cursor else -1
+    behind = int(read_cursor(cursor, int)[0]) if cursor else -1
     with database.read() as connection:
         old, new = _both(connection, ref, against)
         found = diff_rows.page(connection, old, new, kind, split, label, behind, limit + 1)

@@ -183,7 +183,7 @@ def list_items(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[ItemOut]:
-    after = int(read_cursor(cursor, 1)[0]) if cursor else -1
+    after = int(read_cursor(cursor, int)[0]) if cursor else -1
     wanted = split_named(split) if split else None
     with database.read() as connection:
         version = store.find(connection, ref)

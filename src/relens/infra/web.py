@@ -87,16 +87,17 @@ def write_cursor(*position: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 
-def read_cursor(cursor: str, length: int) -> list[Any]:
-    """The position `write_cursor` wrote, `length` values; refuses anything else."""
+def read_cursor(cursor: str, *kinds: type) -> list[Any]:
+    """The position `write_cursor` wrote, values of these kinds (object: a text or any number); refuses anything else."""
     try:
         position = read_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, BadJson) as error:
         raise BadCursor("this cursor was not given out by this list: start again without one") from error
-    if (
-        not isinstance(position, list)
-        or len(position) != length
-        or not all(isinstance(v, str | int | float) for v in position)
-    ):
+    fits = isinstance(position, list) and len(position) == len(kinds)
+    if not fits or not all(_is_a(value, kind) for value, kind in zip(position, kinds, strict=True)):
         raise BadCursor("this cursor was not given out by this list: start again without one")
-    return position
+    return list(position)
+
+
+def _is_a(value: Any, kind: type) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool) and isinstance(value, kind)

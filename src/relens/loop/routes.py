@@ -137,7 +137,7 @@ def judge(deployment: str, wanted: CandidateIn, actor: Asking, database: Db, job
 @router.get("/deployments/{deployment}/decisions")
 def list_decisions(deployment: str, database: Db, limit: Limit = 50, cursor: Cursor = None) -> Page[DecisionOut]:
     """Every decision of the gate with its reasons, the newest first."""
-    before: Any = tuple(read_cursor(cursor, 2)) if cursor else None
+    before: Any = tuple(read_cursor(cursor, int, str)) if cursor else None
     with database.read() as connection:
         found = store.decisions(connection, deployments.get(connection, deployment).id, before, limit + 1)
         shown = [decision_body(connection, decision, whole=False) for decision in found[:limit]]

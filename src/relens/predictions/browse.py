@@ -215,7 +215,7 @@ def _order(sort: str) -> Order:
 def _start(cursor: str | None, sort: str) -> Place | None:
     if not cursor:
         return None
-    made_for, key, log_seq = read_cursor(cursor, 3)
+    made_for, key, log_seq = read_cursor(cursor, str, object, object)
     if made_for != sort or not isinstance(log_seq, int) or not isinstance(key, int | float | str):
         raise BadCursor("this cursor belongs to a list in another order: start again without one")
     if isinstance(key, str) and key:

@@ -38,7 +38,7 @@ class Draw:
         if not cursor:
             last = connection.execute(select(func.max(prediction.c.log_seq))).scalar()
             return Draw(deployment, node, int(last or 0), 0, seed)
-        made_for, n, rank = read_cursor(cursor, 3)
+        made_for, n, rank = read_cursor(cursor, str, object, object)
         if made_for != RANDOM or type(n) is not int or type(rank) is not int or not 0 <= rank <= n < 2**40:
             raise BadCursor("this cursor belongs to a list in another order: start again without one")
         return Draw(deployment, node, n, rank, seed)

@@ -209,7 +209,7 @@ def list_verdicts(
     cursor: Cursor = None,
 ) -> Page[VerdictOut]:
     """The verdicts of a deployment as they stand, the latest first."""
-    before: Any = read_cursor(cursor, 1)[0] if cursor else None
+    before: Any = read_cursor(cursor, int)[0] if cursor else None
     with database.read() as connection:
         found = store.page(connection, deployments.get(connection, deployment).id, status or (), before, limit + 1)
     following = write_cursor(found[limit - 1].seq) if len(found) > limit else None

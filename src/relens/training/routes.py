@@ -72,7 +72,7 @@ def list_runs(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[TrainingRunOut]:
-    place = read_cursor(cursor, 2) if cursor else None
+    place = read_cursor(cursor, int, str) if cursor else None
     before = (int(place[0]), str(place[1])) if place else None
     with database.read() as connection:
         found = store.runs(connection, model, state, before, limit + 1)

@@ -71,7 +71,7 @@ def list_jobs(
     cursor: Cursor = None,
 ) -> Page[JobOut]:
     states = OPEN if state == "open" else (state,) if state else ()
-    before = tuple(read_cursor(cursor, 2)) if cursor else None
+    before = tuple(read_cursor(cursor, int, str)) if cursor else None
     with database.read() as connection:
         found = store.page(connection, states, about, before, limit + 1, kind)
     following = write_cursor(found[limit - 1].created_at, found[limit - 1].id) if len(found) > limit else None
