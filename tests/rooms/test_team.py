@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import Connection
 
 from relens.access import store as actors
 from relens.access.actor import Actor, Permission
@@ -166,6 +168,34 @@ def test_a_second_look_can_be_taken_back_until_somebody_decided(group: Group) ->
     group.review(one, carla, "unusable")
     with pytest.raises(NoSecondLook):
         group.database.write(lambda connection: look_again.withdraw(connection, one.id, actor=bob))
+
+
+def test_of_two_second_looks_at_the_same_moment_one_counts_and_the_other_is_told(group: Group) -> None:
+    if group.database.engine.dialect.name != "postgresql":
+        pytest.skip("one server writes, one after the other")
+    alice, bob, carla = (group.person(name) for name in ("Alice", "Bob", "Carla"))
+    (one,) = group.log("a")
+    group.review(one, alice)
+    subject = subject_of(group.line.deployment, one)
+
+    def look(connection: Connection, actor: Actor) -> Second:
+        return look_again.look(connection, one.id, "accepted", (), subject, actor=actor)
+
+    def of_another_server() -> Second:
+        with group.database.engine.begin() as connection:
+            return look(connection, carla)
+
+    with ThreadPoolExecutor(1) as threads:
+        with group.database.engine.begin() as connection:
+            look(connection, bob)
+            other = threads.submit(of_another_server)
+            wait([other], 0.5)
+        with pytest.raises(NoSecondLook, match="meanwhile"):
+            other.result(10)
+    with group.database.read() as connection:
+        kept = look_rows.second(connection, one.id)
+    assert kept is not None
+    assert kept.second_by == bob.id
 
 
 def test_where_two_differ_the_first_counts_until_a_third_decides(group: Group) -> None:

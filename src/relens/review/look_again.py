@@ -56,6 +56,7 @@ def look(
     """
     actor.must_be("reviewer")
     said = annotations_of(status, tuple(annotations), subject)
+    store.hold_still(connection)
     there = look_rows.second(connection, prediction_id)
     if there is None:
         raise NoSecondLook("nobody asks for a second look at this image: review it as any other")
@@ -87,6 +88,7 @@ def look(
 
 def withdraw(connection: Connection, prediction_id: str, *, actor: Actor) -> Second:
     """Takes one's own second look back, as long as nobody decided between the two: it is wanted again."""
+    store.hold_still(connection)
     there = look_rows.second(connection, prediction_id)
     if there is None or there.second_by != actor.id or there.outcome in ("open", "settled"):
         raise NoSecondLook("there is no second look of yours that could be taken back")

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from relens.access.actor import Actor
 from relens.access.store import actor as actors
-from relens.infra.database import add, metadata, next_number, upsert
+from relens.infra.database import add, hold_number, metadata, next_number, upsert
 from relens.review.verdict import USABLE, Status, Verdict
 from relens.vision.annotation import Annotation
 
@@ -77,6 +77,11 @@ reviewed_label = Table(
 def next_seq(connection: Connection) -> int:
     """The number of the next change. Taken first, it makes servers that share a database settle one after the other."""
     return next_number(connection, "verdict")
+
+
+def hold_still(connection: Connection) -> None:
+    """No server that shares the database changes a review, or what stands beside one, until the transaction ends."""
+    hold_number(connection, "verdict")
 
 
 def last_seq(connection: Connection) -> int:
