@@ -43,15 +43,16 @@ export default function SettingsPage() {
           </a>
         ))}
       </nav>
-      <div className={css.sections}>
+      {/* What is being changed belongs to one deployment: another one begins with what is saved. */}
+      <div key={deployment.id} className={css.sections}>
         <TrainingDataSettings />
         <TrainingSettings />
         <DeploymentSettings />
         <ThresholdSettings />
         <DriftSettings />
         <AlertSettings deployment={deployment.name} task={deployment.task} />
-        <StorageSettings key={deployment.name} deployment={deployment.name} />
-        <GeneralSettings key={deployment.id} deployment={deployment} />
+        <StorageSettings deployment={deployment.name} />
+        <GeneralSettings deployment={deployment} />
       </div>
     </div>
   );

@@ -28,7 +28,7 @@ export function StorageSettings({ deployment }: { deployment: string }) {
       <div className={css.form}>
         {storage.data && <Now storage={storage.data} />}
         <Loaded query={keeping} height={160}>
-          {(found) => <Choice key={JSON.stringify(found)} deployment={deployment} keeping={found} />}
+          {(found) => <Choice deployment={deployment} keeping={found} />}
         </Loaded>
       </div>
     </Card>
@@ -58,11 +58,16 @@ function Now({ storage }: { storage: Storage }) {
   );
 }
 
+type Typed = { images: Keeping["images"]; share: string; days: string; full: Keeping["when_full"] };
+
+function typedOf({ images, share, days, when_full: full }: Keeping): Typed {
+  return { images, share: String(Math.round(share * 1000) / 10), days: String(days ?? ""), full };
+}
+
 function Choice({ deployment, keeping }: { deployment: string; keeping: Keeping }) {
-  const [images, setImages] = useState(keeping.images);
-  const [share, setShare] = useState(String(Math.round(keeping.share * 1000) / 10));
-  const [days, setDays] = useState(String(keeping.days ?? ""));
-  const [full, setFull] = useState(keeping.when_full);
+  const [edited, setEdited] = useState<Partial<Typed>>({});
+  const { images, share, days, full } = { ...typedOf(keeping), ...edited };
+  const change = (part: Partial<Typed>) => setEdited({ ...edited, ...part });
   const path = `/deployments/${deployment}/images`;
   const save = useSend<Keeping>(path, `/deployments/${deployment}/storage`);
   const partly = images === "share" || images === "uncertain";
@@ -70,23 +75,24 @@ function Choice({ deployment, keeping }: { deployment: string; keeping: Keeping 
   const fits = wanted.share > 0 && wanted.share <= 1 && (wanted.days === null || wanted.days >= 1);
   const asked = { deployment, images, share: wanted.share, days: wanted.days };
   const forecast = useGet(fits ? "/storage/forecast" : null, asked, { keep: true }).data;
+  const submit = () => save.mutate({ method: "PUT", path, body: wanted }, { onSuccess: () => setEdited({}) });
   return (
-    <form onSubmit={(event) => (event.preventDefault(), save.mutate({ method: "PUT", path, body: wanted }))} className={css.form}>
+    <form onSubmit={(event) => (event.preventDefault(), submit())} className={css.form}>
       <Field label="Keep">
-        <Select value={images} onChange={(event) => setImages(event.target.value as Keeping["images"])} options={KEPT} />
+        <Select value={images} onChange={(event) => change({ images: event.target.value as Keeping["images"] })} options={KEPT} />
       </Field>
       {partly && (
         <Field label="Share, in per cent">
-          <Input type="number" min={0.1} max={100} step="any" value={share} onChange={(event) => setShare(event.target.value)} />
+          <Input type="number" min={0.1} max={100} step="any" value={share} onChange={(event) => change({ share: event.target.value })} />
         </Field>
       )}
       {images !== "none" && (
         <Field label="Days" hint="Empty: as long as there is room. Reviewed images always stay.">
-          <Input type="number" min={1} value={days} onChange={(event) => setDays(event.target.value)} />
+          <Input type="number" min={1} value={days} onChange={(event) => change({ days: event.target.value })} />
         </Field>
       )}
       <Field label="When the disk is full">
-        <Select value={full} onChange={(event) => setFull(event.target.value as Keeping["when_full"])} options={FULL} />
+        <Select value={full} onChange={(event) => change({ full: event.target.value as Keeping["when_full"] })} options={FULL} />
       </Field>
       {forecast && fits && <ForecastLine forecast={forecast} />}
       {save.error && <Notice tone="bad">{save.error.message}</Notice>}
@@ -94,7 +100,7 @@ function Choice({ deployment, keeping }: { deployment: string; keeping: Keeping 
         <Button look="primary" type="submit" disabled={!fits || save.isPending}>
           Save
         </Button>
-        {save.isSuccess && <span role="status">Saved</span>}
+        {save.isSuccess && Object.keys(edited).length === 0 && <span role="status">Saved</span>}
       </div>
     </form>
   );

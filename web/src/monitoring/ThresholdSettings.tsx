@@ -61,7 +61,7 @@ export function ThresholdSettings() {
                 </Field>
               )}
             </div>
-            <Chosen key={deployment.threshold} deployment={deployment} found={data} day={empty ? {} : day} yesterday={!empty} />
+            <Chosen deployment={deployment} found={data} day={empty ? {} : day} yesterday={!empty} />
           </>
         )}
       </Loaded>
@@ -72,7 +72,8 @@ export function ThresholdSettings() {
 type ChosenProps = { deployment: Deployment; found: Thresholds; day: Partial<Record<"from" | "to", string>>; yesterday: boolean };
 
 function Chosen({ deployment, found, day, yesterday }: ChosenProps) {
-  const [text, setText] = useState(String(deployment.threshold));
+  const [edited, setEdited] = useState<string | null>(null);
+  const text = edited ?? String(deployment.threshold);
   const save = useSend<Deployment>("/deployments", "/overview");
   const threshold = Number(text);
   const valid = text.trim() !== "" && threshold >= 0 && threshold <= 1;
@@ -87,7 +88,7 @@ function Chosen({ deployment, found, day, yesterday }: ChosenProps) {
           step={0.01}
           value={text}
           aria-label="Confidence threshold, slider"
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => setEdited(event.target.value)}
         />
         <Input
           type="number"
@@ -96,28 +97,33 @@ function Chosen({ deployment, found, day, yesterday }: ChosenProps) {
           step={0.01}
           value={text}
           aria-label="Confidence threshold"
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => setEdited(event.target.value)}
         />
       </div>
       <ThresholdChart
         found={found}
         advice={about.advice}
         at={valid ? threshold : deployment.threshold}
-        choose={(at) => setText(String(at))}
+        choose={(at) => setEdited(String(at))}
       />
       {valid && <ThresholdNumbers found={found} at={threshold} task={deployment.task} yesterday={yesterday} />}
       {valid && <MovedImages deployment={deployment} at={threshold} day={day} yesterday={yesterday} />}
-      <ThresholdLabels found={found} use={(at) => setText(String(at))} />
+      <ThresholdLabels found={found} use={(at) => setEdited(String(at))} />
       {save.error && <Notice tone="bad">{save.error.message}</Notice>}
       <div className={css.save}>
         <Button
           look="primary"
           disabled={!valid || threshold === deployment.threshold || save.isPending}
-          onClick={() => save.mutate({ method: "PATCH", path: `/deployments/${deployment.name}`, body: { threshold } })}
+          onClick={() =>
+            save.mutate(
+              { method: "PATCH", path: `/deployments/${deployment.name}`, body: { threshold } },
+              { onSuccess: () => setEdited(null) },
+            )
+          }
         >
           Save
         </Button>
-        {save.isSuccess && threshold === deployment.threshold && <span role="status">Saved</span>}
+        {save.isSuccess && edited === null && <span role="status">Saved</span>}
       </div>
     </div>
   );
