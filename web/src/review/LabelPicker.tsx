@@ -1,6 +1,7 @@
 /* The labels with their number keys; beyond those one filters by typing, and adds what is missing. */
 import { useState } from "react";
 import { Notice } from "../design/status";
+import { found } from "./core/labels";
 import { FindLabel } from "./FindLabel";
 import css from "./review.module.css";
 
@@ -15,7 +16,7 @@ type Props = {
 
 export function LabelPicker({ labels, chosen, pick, add, problem, colour }: Props) {
   const [wanted, setWanted] = useState("");
-  const shown = labels.filter((label) => label.toLowerCase().includes(wanted.toLowerCase()));
+  const shown = found(labels, wanted);
   return (
     <div className={css.labels}>
       <FindLabel wanted={wanted} want={setWanted} labels={shown} pick={pick} add={add} />

@@ -9,6 +9,7 @@ import { AddLabel } from "./AddLabel";
 import type { BenchProps } from "./BoxReview";
 import { Canvas, type CanvasHandle } from "./Canvas";
 import { meaning, nudge, shownKey } from "./core/keys";
+import { found } from "./core/labels";
 import { SceneStore } from "./core/scene";
 import { Decide } from "./Decide";
 import { answered } from "./exchange";
@@ -25,15 +26,17 @@ import type { Shown } from "./usePicture";
 /** Made anew for each image (give it a key). */
 export function LabelReview({ prediction, labels, decide, back, help, ask, bindings, look, setLook }: BenchProps) {
   const best = prediction.looks?.length ? null : (answered(prediction)[0] ?? null);
-  const sure = new Map(prediction.detections.map((found) => [found.label, found.confidence]));
+  const sure = new Map(prediction.detections.map(({ label, confidence }) => [label, confidence]));
   const canvas = useRef<CanvasHandle>(null);
   const { stage, bench } = useBench<HTMLDivElement>();
   const [bare] = useState(() => new SceneStore());
   const [shown, setShown] = useState<Shown>("loading");
   const [wanted, setWanted] = useState("");
+  /** What was pressed is on its way: nothing else decides the image meanwhile. */
+  const comparing = useRef(false);
   const [failed, setFailed] = useState<string | null>(null);
   const image = useMemo(() => ({ width: prediction.width, height: prediction.height }), [prediction.width, prediction.height]);
-  const offered = labels.filter((label) => label.toLowerCase().includes(wanted.toLowerCase()));
+  const offered = found(labels, wanted);
 
   const choose = (label: string) => {
     // Nothing is said of an image that nobody has seen.
@@ -44,20 +47,24 @@ export function LabelReview({ prediction, labels, decide, back, help, ask, bindi
   };
   /** What was answered is asked for when the person has said what it is; there is nothing to add to a label. */
   const compare = async (label: string) => {
+    if (comparing.current) return;
+    comparing.current = true;
+    setFailed(null);
     try {
       const { detections } = await send<BlindAnswer>("PUT", `/predictions/${prediction.id}/blind-look`, { annotations: [{ label }] });
       const right = detections.some((one) => one.answered && one.label === label);
       decide(right ? "accepted" : "corrected", right ? [] : [{ label }]);
     } catch (error) {
       setFailed(error instanceof Error ? error.message : String(error));
+      comparing.current = false;
     }
   };
   const adding = useAddLabel(prediction.deployment, choose);
   const act = {
     accept: () => best && choose(best.label),
     nothing: () => undefined,
-    unusable: () => shown !== "loading" && decide("unusable", []),
-    skip: () => shown !== "loading" && decide("skipped", []),
+    unusable: () => shown !== "loading" && !comparing.current && decide("unusable", []),
+    skip: () => shown !== "loading" && !comparing.current && decide("skipped", []),
     undo: back,
     fit: () => canvas.current?.fit(),
     closer: () => canvas.current?.zoom(1.3),

@@ -31,6 +31,9 @@ import { useToday } from "./useToday";
 const AHEAD = { one: 24, grid: 2 * TRIAGED };
 
 const OWN_LOOK = new Set(["second look", "third look"]);
+// Twenty at once are accepted in one go: what asks for a look of its own stays for one by one.
+const isPlain = (item: ToReview) => !item.blind && (!item.lane || !OWN_LOOK.has(item.lane));
+const any = () => true;
 
 export default function ReviewPage() {
   const { deployment } = useDeployment();
@@ -48,11 +51,10 @@ function Reviewing({ first }: { first: string | null }) {
   const [bindings, keepBindings] = useBindings();
   const [search, setSearch] = useSearchParams();
   const grid = search.get("mode") === "grid";
-  const queue = useQueue(deployment, first, grid ? AHEAD.grid : AHEAD.one);
+  const queue = useQueue(deployment, first, grid ? AHEAD.grid : AHEAD.one, grid ? isPlain : any);
   const today = useToday(deployment);
   const show = (mode: string) => setSearch(mode === "grid" ? { mode } : {}, { replace: true });
-  // Twenty at once are accepted in one go: what asks for a look of its own stays for one by one.
-  const plain = queue.items.filter((item) => !item.blind && (!item.lane || !OWN_LOOK.has(item.lane)));
+  const plain = queue.items.filter(isPlain);
   const current = grid ? plain[0] : queue.items[0];
   const { decide: settle } = queue;
   const decide = useCallback(

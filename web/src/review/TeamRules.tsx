@@ -17,7 +17,8 @@ export function TeamRules({ rules, waiting, onChange }: Props) {
       {rules.map((rule, i) => {
         const waits = waiting.find((one) => one.query === rule.query);
         return (
-          <div key={i} className={css.rule}>
+          // Anew when a rule comes or goes: what is written of people is as typed, and belongs to its rule.
+          <div key={`${rules.length} ${i}`} className={css.rule}>
             <Input
               aria-label={`Images of rule ${i + 1}`}
               placeholder="source = line-1"

@@ -11,8 +11,13 @@ export type Problem = { sentence: string; image: string | null };
 
 const LOADED_AHEAD = 4;
 
-/** Made anew for each deployment; asks for `ahead` images at a time. `back` reopens the last decided image and shows it again. */
-export function useQueue({ id, name }: Pick<Deployment, "id" | "name">, first: string | null, ahead: number) {
+/** Made anew for each deployment; asks for `ahead` images at a time. The first that `fits` is in hand: it stays where it is. `back` reopens the last decided image and shows it again. */
+export function useQueue(
+  { id, name }: Pick<Deployment, "id" | "name">,
+  first: string | null,
+  ahead: number,
+  fits: (item: ToReview) => boolean,
+) {
   const [items, setItems] = useState<ToReview[]>([]);
   const [done, setDone] = useState<ToReview[]>([]);
   const [loaded, setLoaded] = useState(false);
@@ -26,12 +31,12 @@ export function useQueue({ id, name }: Pick<Deployment, "id" | "name">, first: s
       const fresh = page.items
         .filter((item) => !settled.current.has(item.id) && !outgoing.has(item.id))
         .map((item) => ({ ...item, seen: item.revision }));
-      setItems((before) => merge(before.slice(0, 1), fresh));
+      setItems((before) => merge(before.filter(fits).slice(0, 1), fresh));
       setLoaded(true);
     } catch (error) {
       setProblem({ sentence: sentenceOf(error, "The queue could not be read."), image: null });
     }
-  }, [ahead, name]);
+  }, [ahead, fits, name]);
 
   useEffect(() => {
     const begin = async () => {
