@@ -29,14 +29,16 @@ export function Import({ taken, name: fixed }: { taken: string[]; name?: string 
   const [production, setProduction] = useState("");
   const [skip, setSkip] = useState(false);
   const [over, setOver] = useState(false);
-  const [job, setJob] = useState<string | null>(null);
+  const [job, setJob] = useState<{ id: string; name: string } | null>(null);
+  const [unfit, setUnfit] = useState("");
   const [problem, setProblem] = useState("");
   const [sending, setSending] = useState<Sending | null>(null);
   const stop = useRef(new AbortController());
 
   const choose = (found: Dropped | null) => {
     setJob(null);
-    setProblem(found ? (found.files && tooMuch(found.files)) || "" : "There is no file in it.");
+    setUnfit((found?.files && tooMuch(found.files)) || "");
+    setProblem(found ? "" : "There is no file in it.");
     setChosen(found);
     if (found && !fixed && !name) setName(nameFor(found.name));
   };
@@ -55,9 +57,10 @@ export function Import({ taken, name: fixed }: { taken: string[]; name?: string 
     setJob(null);
     try {
       const body = chosen.zip ?? (await zip(chosen.files, show("Reading"), signal));
+      const called = name.trim();
       const asked = { format, skip_bad: skipBad, production };
-      const begun = await upload<Job>(`/datasets/${encodeURIComponent(name.trim())}/import`, asked, body, show("Sending"), signal);
-      setJob(begun.id);
+      const begun = await upload<Job>(`/datasets/${encodeURIComponent(called)}/import`, asked, body, show("Sending"), signal);
+      setJob({ id: begun.id, name: called });
     } catch (error) {
       if (!signal.aborted) setProblem(error instanceof Error ? error.message : "It could not be sent.");
     } finally {
@@ -113,7 +116,7 @@ export function Import({ taken, name: fixed }: { taken: string[]; name?: string 
             <Switch checked={skip} onChange={setSkip}>
               Leave out what is broken and import the rest
             </Switch>
-            <Button look="primary" disabled={!name.trim() || sending !== null || problem !== ""} onClick={() => void start(skip)}>
+            <Button look="primary" disabled={!name.trim() || sending !== null || unfit !== ""} onClick={() => void start(skip)}>
               Import
             </Button>
           </div>
@@ -129,8 +132,8 @@ export function Import({ taken, name: fixed }: { taken: string[]; name?: string 
             <Bar value={sending.done} total={sending.total} label={sending.doing} />
           </div>
         )}
-        {problem && <Notice tone="bad">{problem}</Notice>}
-        {job && <Outcome key={job} id={job} name={name.trim()} again={(skipBad) => void start(skipBad)} />}
+        {(unfit || problem) && <Notice tone="bad">{unfit || problem}</Notice>}
+        {job && <Outcome key={job.id} {...job} again={(skipBad) => void start(skipBad)} />}
       </div>
     </Card>
   );

@@ -1,4 +1,5 @@
 /* One image large, with every annotation named. */
+import type { KeyboardEvent } from "react";
 import type { DatasetItem } from "../api/types";
 import { Button } from "../design/controls";
 import { Dialog } from "../design/Dialog";
@@ -12,39 +13,40 @@ export function Look({ item, labels, onClose, onStep }: Props) {
   const counted = new Map<string, number>();
   for (const { label } of item.annotations) counted.set(label, (counted.get(label) ?? 0) + 1);
   const said = [...counted].map(([label, n]) => (n > 1 ? `${n} ${label}` : label)).join(", ");
+  const walk = ({ key }: KeyboardEvent) => {
+    if (key === "ArrowRight") onStep(1);
+    if (key === "ArrowLeft") onStep(-1);
+  };
   return (
-    <Dialog
-      open
-      wide
-      onClose={onClose}
-      title={item.file_name}
-      lead={facts.filter(Boolean).join(" · ")}
-      footer={
-        <>
-          <Button onClick={() => onStep(-1)}>Previous</Button>
-          <Button onClick={() => onStep(1)}>Next</Button>
-        </>
-      }
-    >
-      <div
-        className={css.look}
-        onKeyDown={(event) => {
-          if (event.key === "ArrowRight") onStep(1);
-          if (event.key === "ArrowLeft") onStep(-1);
-        }}
+    // Around the dialog: the keyboard stands on its buttons, not on the image.
+    <div onKeyDown={walk}>
+      <Dialog
+        open
+        wide
+        onClose={onClose}
+        title={item.file_name}
+        lead={facts.filter(Boolean).join(" · ")}
+        footer={
+          <>
+            <Button onClick={() => onStep(-1)}>Previous</Button>
+            <Button onClick={() => onStep(1)}>Next</Button>
+          </>
+        }
       >
-        <Picture
-          asset={item.asset}
-          width={item.width ?? 1}
-          height={item.height ?? 1}
-          shapes={item.annotations as readonly Drawn[]}
-          labels={labels}
-          size={1280}
-          names
-          alt={item.file_name}
-        />
-        <p>{said || "Nothing is annotated here."}</p>
-      </div>
-    </Dialog>
+        <div className={css.look}>
+          <Picture
+            asset={item.asset}
+            width={item.width ?? 1}
+            height={item.height ?? 1}
+            shapes={item.annotations as readonly Drawn[]}
+            labels={labels}
+            size={1280}
+            names
+            alt={item.file_name}
+          />
+          <p>{said || "Nothing is annotated here."}</p>
+        </div>
+      </Dialog>
+    </div>
   );
 }
