@@ -15,7 +15,13 @@ it("carries the token where the server asks for one, and not otherwise", () => {
 
 it("keeps a label with quotes whole in the shell", () => {
   const text = logWithCurl(open, "weld", "v", { label: 'cost $5 "net"', box: false });
-  expect(text).toContain('"label":"cost \\$5 \\"net\\""');
+  expect(text).toContain(String.raw`"label":"cost \$5 \\"net\\""`);
+});
+
+it("keeps a label with a backslash whole in the shell", () => {
+  const text = logWithCurl(open, "weld", "v", { label: String.raw`a\b`, box: false });
+  // The shell makes one of two: what arrives is the backslash as JSON writes it.
+  expect(text).toContain(String.raw`"label":"a\\\\b"`);
 });
 
 it("quotes only what a shell would read otherwise", () => {

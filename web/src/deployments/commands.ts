@@ -57,6 +57,6 @@ export function logWithCurl(place: Place, name: string, version: string, { label
 curl -H "Content-Type: application/json"${bearer(place)} -d @- \\
   ${api(place, `/deployments/${name}/predictions`)} <<JSON
 {"items": [{"image": "$(base64 < image.jpg | tr -d '\\n')", "latency_ms": 31.0, "source": "line-1",
-  "detections": [${detection.replaceAll("$", "\\$").replaceAll("`", "\\`")}]}]}
+  "detections": [${detection.replaceAll(/[\\$`]/g, "\\$&")}]}]}
 JSON`;
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { csv, flat } from "./csv";
+import { csv, flat, lines } from "./csv";
 
 const measure = { metric: "volume", available: true, needs: null, from: "", to: "", count: 3, value: { images: 3 }, series: [] };
 
@@ -14,4 +14,8 @@ it("has a column for whatever some point has", () => {
 it("names what lies inside by its path, and hands a spreadsheet no formula", () => {
   expect(flat({ labels: { bolt: { f1: 0.5 } }, none: null })).toEqual([["labels.bolt.f1", 0.5]]);
   expect(csv({ ...measure, value: { "=1+1": "=cmd()", said: 'a "b", c' } })).toBe('name,value\r\n\'=1+1,\'=cmd()\r\nsaid,"a ""b"", c"');
+});
+
+it("leaves a number below zero a number, also where it was written for reading", () => {
+  expect(lines([["-0.125", "-1+1"]])).toBe("-0.125,'-1+1");
 });

@@ -23,9 +23,9 @@ export function lines(rows: readonly (readonly Cell[])[]): string {
   return rows.map((row) => row.map(cell).join(",")).join("\r\n");
 }
 
-/** A text that a spreadsheet would take for a formula gets an apostrophe. */
+/** A text that a spreadsheet would take for a formula gets an apostrophe; a number below zero is none. */
 function cell(value: Cell): string {
-  const text = typeof value === "string" && /^[=+\-@]/.test(value) ? `'${value}` : String(value);
+  const text = typeof value === "string" && /^[=+\-@]/.test(value) && Number.isNaN(Number(value)) ? `'${value}` : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

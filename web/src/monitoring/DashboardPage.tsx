@@ -89,9 +89,10 @@ function useRoles({ deployment }: InDeployment, window: Window, path: string, pa
   const other = useRead<Dashboard>(wanted ? path : null, { ...params, role: second }, { every: 5000, keep: true });
   const version = second && deployment[second];
   if (!wanted || !second || !version || !deployment.champion) return [];
+  const query = (role: string, data: Dashboard | undefined) => (data ? asQuery({ ...window, role }, spanOf(data)) : "");
   return [
-    { role: "champion", title: deployment.champion.title, dashboard: first.data },
-    { role: second, title: version.title, dashboard: other.data },
+    { role: "champion", title: deployment.champion.title, dashboard: first.data, query: query("champion", first.data) },
+    { role: second, title: version.title, dashboard: other.data, query: query(second, other.data) },
   ];
 }
 

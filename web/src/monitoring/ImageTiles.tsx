@@ -4,7 +4,6 @@ import { Bars } from "../design/charts/Bars";
 import { Histogram } from "../design/charts/Histogram";
 import { Select } from "../design/controls";
 import { percent, score } from "../design/format";
-import { useBoard } from "./board";
 import css from "./monitoring.module.css";
 import { OverTime } from "./OverTime";
 import { num, nums, record } from "./read";
@@ -64,7 +63,6 @@ const SIGNED = new Set(["red_green", "blue_green"]);
 
 /** One statistic at a time, over time and as it is spread; the others are a choice away. */
 export function LooksTile({ wide = 3 }: { wide?: number }) {
-  const { params } = useBoard();
   const [shown, setShown] = useState("brightness");
   return (
     <Tile
@@ -94,7 +92,7 @@ export function LooksTile({ wide = 3 }: { wide?: number }) {
         return (
           <>
             <OverTime
-              key={`${shown}${JSON.stringify(params)}`}
+              key={shown}
               measure={m}
               label={`${LOOKS[shown]} over time`}
               height={84}

@@ -8,7 +8,12 @@ import { useBoard } from "./board";
 import css from "./monitoring.module.css";
 import { num, nums } from "./read";
 
-export type RoleLine = { role: string; title: string; dashboard: Dashboard | undefined };
+export type RoleLine = {
+  role: string;
+  title: string;
+  dashboard: Dashboard | undefined;
+  /** Its images, as a query of the log. */ query: string;
+};
 
 export function RolesTable({ roles }: { roles: RoleLine[] }) {
   return (
@@ -41,7 +46,7 @@ export function RolesTable({ roles }: { roles: RoleLine[] }) {
   );
 }
 
-function Line({ role, title, dashboard }: RoleLine) {
+function Line({ role, title, dashboard, query }: RoleLine) {
   const { find } = useBoard();
   const value = (metric: string, name: string) => {
     const found = dashboard?.metrics[metric] as Measurement | undefined;
@@ -56,7 +61,7 @@ function Line({ role, title, dashboard }: RoleLine) {
           <Chip>{role}</Chip>
         </span>
       </td>
-      <td data-n>{images ? <Link to={find(`role = ${role}`)}>{count(images)}</Link> : count(images)}</td>
+      <td data-n>{images ? <Link to={find(query)}>{count(images)}</Link> : count(images)}</td>
       <td data-n>{milliseconds(value("latency", "p50"))}</td>
       <td data-n>{milliseconds(value("latency", "p95"))}</td>
       <td data-n>{score(value("detections_per_image", "mean"), 1)}</td>

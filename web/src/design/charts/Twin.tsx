@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { Link } from "react-router";
 import { Button } from "../controls";
+import { copyText } from "../copy";
 import { lines, save } from "../csv";
 import css from "./charts.module.css";
 
@@ -14,7 +15,7 @@ export function Twin({ label, head, rows }: { label: string; head: string[]; row
   const [copied, setCopied] = useState(false);
   const every = [head, ...rows.map((row) => [row.title ?? row.cells[0], ...row.cells.slice(1)])];
   const copy = async () => {
-    await navigator.clipboard.writeText(every.map((cells) => cells.join("\t")).join("\n"));
+    await copyText(every.map((cells) => cells.join("\t")).join("\n"));
     setCopied(true);
     setTimeout(() => setCopied(false), 1500);
   };
