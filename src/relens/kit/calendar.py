@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -40,14 +40,17 @@ def _cut(at: Micros, width: Micros, zone_name: str) -> Micros:
         days = width // DAY
         number = local.date().toordinal() - 1
         return _midnight(date.fromordinal(number - number % days + 1), there)
-    offset = (local.utcoffset() or timedelta()) // timedelta(microseconds=1)
-    return at - (at + offset) % width
+    begun = _midnight(local.date(), there)
+    return at - (at - begun) % width
 
 
 def following(begun: Micros, width: Micros, zone_name: str = UTC_NAME) -> Micros:
     """When the stretch that begins at `begun` is over."""
-    if width % DAY or zone_name == UTC_NAME:
+    if zone_name == UTC_NAME:
         return begun + width
+    if width % DAY:
+        midnight = cut(begun + width - 1, DAY, zone_name)
+        return midnight if midnight > begun else begun + width
     # A day is up to three hours longer or shorter where clocks change.
     return cut(begun + width + 6 * HOUR, width, zone_name)
 

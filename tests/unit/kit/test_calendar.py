@@ -29,10 +29,9 @@ def test_every_moment_lies_in_one_stretch_and_stretches_follow_each_other(
     begun = cut(at, width, place)
     over = following(begun, width, place)
     assert begun <= at < over
-    assert cut(begun, width, place) == begun
+    assert cut(begun, width, place) == cut(over - 1, width, place) == begun
+    assert cut(over, width, place) == over
     if width % DAY == 0:
-        assert cut(over - 1, width, place) == begun
-        assert cut(over, width, place) == over
         assert abs(over - begun - width) <= DAY  # Samoa left out a day
 
 
@@ -53,6 +52,15 @@ def test_the_day_on_which_clocks_go_forward_has_23_hours_and_the_other_25() -> N
     for day, hours in (("2026-03-29T10:00:00Z", 23), ("2026-10-25T10:00:00Z", 25)):
         begun = cut(from_text(day), DAY, "Europe/Paris")
         assert following(begun, DAY, "Europe/Paris") - begun == hours * HOUR
+
+
+def test_three_hours_lie_within_their_day_also_when_clocks_change() -> None:
+    for day, lengths in (("2026-03-28T23:00:00Z", [3] * 7 + [2]), ("2026-10-24T22:00:00Z", [3] * 8 + [1])):
+        begun, found = from_text(day), []
+        for _ in lengths:
+            found.append(following(begun, 3 * HOUR, "Europe/Paris") - begun)
+            begun += found[-1]
+        assert [one // HOUR for one in found] == lengths
 
 
 def test_weeks_begin_on_monday() -> None:
