@@ -207,6 +207,22 @@ def test_what_cannot_be_said_of_many_is_refused(hall: Hall) -> None:
         )
 
 
+def test_an_undo_that_was_cancelled_can_be_asked_for_again(hall: Hall) -> None:
+    lines = hall.log(3)
+    job = hall.run()
+    hall.jobs.stop()
+    ask = lambda: hall.database.write(  # noqa: E731
+        lambda connection: bulk.ask_undo(connection, hall.jobs, job, hall.bob)
+    )
+    first = ask()
+    assert ask() == first
+    assert hall.jobs.cancel(first).state == "cancelled"
+    second = ask()
+    assert second != first
+    assert ask() == second
+    assert hall.states(lines) == ["accepted"] * 3
+
+
 def test_a_job_that_goes_on_is_cancelled_before_it_is_undone(hall: Hall) -> None:
     hall.log(1)
     job = hall.database.write(

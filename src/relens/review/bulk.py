@@ -19,6 +19,7 @@ from relens.access.actor import Actor
 from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.infra.jobs import Job, JobRun, Jobs
+from relens.infra.jobs import store as job_rows
 from relens.kit import clock
 from relens.kit.errors import Conflict, NotFound, RelensError
 from relens.predictions import browse
@@ -188,9 +189,20 @@ def ask_undo(connection: Connection, jobs: Jobs, done: Job, actor: Actor) -> str
         raise NotUndone("it still goes on: cancel it first, then undo what it did")
     payload = {"job": done.id, "actor": actor.id, "count": bulk_rows.count(connection, done.id)}
     title = f"Undo: {done.title}"
-    return jobs.enqueue(
-        connection, UNDO, payload, title=title, about=done.about, created_by=actor.id, key=f"undo {done.id}"
-    )
+    key = _undo_key(connection, done)
+    return jobs.enqueue(connection, UNDO, payload, title=title, about=done.about, created_by=actor.id, key=key)
+
+
+def _undo_key(connection: Connection, done: Job) -> str:
+    """The same for whoever asks again, until an undo failed or was cancelled: the next one then takes back what is left."""
+    key, tries = f"undo {done.id}", 1
+    while (there := job_rows.by_key(connection, key)) is not None:
+        before = job_rows.get(connection, there)
+        if before is None or before.state not in ("failed", "cancelled"):
+            break
+        tries += 1
+        key = f"undo {done.id} {tries}"
+    return key
 
 
 def _actor(connection: Connection, actor_id: str) -> Actor:
