@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from relens.assets import store as assets
 from relens.datasets import diff, diff_rows
@@ -15,6 +17,7 @@ from relens.datasets.publish import publish
 from relens.datasets.version import DatasetVersion
 from relens.infra.database import Database
 from relens.infra.jobs import Jobs
+from relens.infra.jobs import store as job_store
 from relens.loop import dataset_end
 from relens.loop.dataset_end import DatasetInUse, Deleting, NotConfirmed
 from relens.vision.annotation import Annotation
@@ -91,6 +94,38 @@ def test_what_is_deleted_is_gone_and_what_others_need_stays(world: World) -> Non
             datasets.find_dataset(connection, "other")
         assert assets.pinned(connection, [own.id, shared[0].asset]) == {shared[0].asset}
     assert list(world.items(world.first).values()) == shared
+
+
+def test_a_crash_behind_the_hiding_leaves_nothing_behind(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = world.image("only here")
+    item = Item(own.id, "train", own.id, "own.png", None, (Annotation("paper"),))
+    content = publish_items(world, "other", [item]).content_hash
+    with world.database.read() as connection:
+        found = datasets.find_dataset(connection, "other")
+    jobs = Jobs(world.database)
+    Deleting(world.database).register(jobs)
+    job = world.database.write(
+        lambda connection: dataset_end.ask_to_delete(connection, jobs, found, "other", world.alice)
+    )
+    taken = jobs._take([dataset_end.DELETE])
+    assert taken is not None
+    assert taken.id == job
+
+    remembered = job_store.finish_step
+
+    def die(connection: Connection, *, name: str, **given: Any) -> None:
+        if name != "look":
+            raise KeyboardInterrupt
+        remembered(connection, name=name, **given)
+
+    with monkeypatch.context() as dying:
+        dying.setattr(job_store, "finish_step", die)
+        with pytest.raises(KeyboardInterrupt):
+            jobs._carry_out(taken)
+    jobs._carry_out(taken)
+    assert jobs.get(job).state == "succeeded"
+    with world.database.read() as connection:
+        assert datasets.laid_down(connection, content) == 0
 
 
 def test_versions_are_compared_by_image_and_annotation(world: World) -> None:

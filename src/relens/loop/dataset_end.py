@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from relens.access.actor import Actor
 from relens.datasets import store as datasets
-from relens.datasets.dataset import Dataset
+from relens.datasets.dataset import Dataset, NoDataset
 from relens.datasets.remove import clear, hide, set_archived
 from relens.deployments import store as deployments
 from relens.infra.database import Database
@@ -44,12 +44,27 @@ class Deleting:
         jobs.register(DELETE, self._work)
 
     def _work(self, run: JobRun) -> Mapping[str, Any]:
-        contents: list[str] = run.step("hide", lambda: self._database.write(lambda c: self._hide(c, run)))
-        run.step("clear", lambda: clear(self._database, contents))
+        # First: whoever begins anew after a crash does not see them any longer.
+        seen: list[str] = run.step("look", lambda: self._look(run))
+        # One step: cancelled between the two, it would leave what nobody can find any more.
+        contents: list[str] = run.step("delete", lambda: self._delete(run, seen))
         return {"dataset": run.payload["name"], "contents": len(contents)}
 
+    def _delete(self, run: JobRun, seen: list[str]) -> list[str]:
+        hidden = self._database.write(lambda connection: self._hide(connection, run))
+        contents = sorted({*seen, *hidden})
+        clear(self._database, contents)
+        return contents
+
+    def _look(self, run: JobRun) -> list[str]:
+        with self._database.read() as connection:
+            return sorted({one.content_hash for one in datasets.versions(connection, str(run.payload["dataset"]))})
+
     def _hide(self, connection: Connection, run: JobRun) -> list[str]:
-        found = datasets.find_dataset(connection, str(run.payload["dataset"]))
+        try:
+            found = datasets.find_dataset(connection, str(run.payload["dataset"]))
+        except NoDataset:
+            return []
         must_be_free(connection, found)
         feedback_rows.forget_dataset(connection, found.id, _versions(connection, found))
         return hide(connection, found)
