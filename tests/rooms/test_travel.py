@@ -133,6 +133,18 @@ def test_what_somebody_reviewed_meanwhile_is_told_and_stays(desk: Desk) -> None:
     assert desk.said(first) == kept
 
 
+def test_what_was_decided_by_a_query_and_looked_at_elsewhere_is_a_review_of_its_own(desk: Desk) -> None:
+    for one in desk.images:
+        desk.database.write(
+            lambda connection, one=one: settle(connection, one.id, "accepted", actor=desk.line.alice, bulk="a job")
+        )
+    done = [confirm(task) for task in desk.tasks()]
+    assert len(done) > 0
+    assert becomes(desk.bring(done)) == {"accepted": len(done)}
+    assert all(desk.said(task["data"]["relens_prediction"]).actor.name == "Bob" for task in done)
+    assert becomes(desk.bring(done)) == {"same": len(done)}
+
+
 def test_what_was_reopened_meanwhile_is_taken(desk: Desk) -> None:
     done = [confirm(task) for task in desk.tasks()[:1]]
     first = str(done[0]["data"]["relens_prediction"])

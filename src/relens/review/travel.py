@@ -18,7 +18,7 @@ from relens.predictions import store as predictions
 from relens.predictions.browse import Filter
 from relens.predictions.logged import Logged
 from relens.registry import store as versions
-from relens.review import queue, store
+from relens.review import bulk_rows, queue, store
 from relens.review.assigned import Offered
 from relens.review.exchange import Exchange, Incoming, Outgoing
 from relens.review.habits import habits_of
@@ -160,7 +160,9 @@ def _seen(
     except RelensError as error:
         return line("problem", str(error))
     now = store.get(connection, logged.id)
-    if now is not None and now.status != "pending" and _stands(now, status, said):
+    # What a query decided and somebody has now looked at becomes a review of its own.
+    looked_first = now is not None and now.revision == one.revision and bool(bulk_rows.unseen(connection, [now]))
+    if now is not None and now.status != "pending" and not looked_first and _stands(now, status, said):
         return line("same")
     if now is not None and now.status != "pending" and now.revision != one.revision:
         return line("conflict", f"{now.actor.name} made it '{now.status}' meanwhile; that stays")
