@@ -180,6 +180,8 @@ def write_dataset(run: Path, order: dict[str, Any]) -> Path:
     lines: dict[int, list[str]] = {image["id"]: [] for image in coco["images"]}
     size_of = {image["id"]: (image["width"], image["height"]) for image in coco["images"]}
     for truth in coco["annotations"]:
+        if truth.get("iscrowd"):  # one shape for many things: no example of any
+            continue
         lines[truth["image_id"]] += _lines(
             truth, index[truth["category_id"]], size_of[truth["image_id"]], order["task"]
         )

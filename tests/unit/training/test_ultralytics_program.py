@@ -9,7 +9,9 @@ from typing import Any
 from relens.training.ultralytics_program import text_of, write_dataset
 
 
-def test_images_that_differ_in_their_ending_alone_keep_labels_of_their_own(tmp_path: Path) -> None:
+def test_images_that_differ_in_their_ending_alone_keep_labels_of_their_own_and_crowds_are_left_out(
+    tmp_path: Path,
+) -> None:
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     (tmp_path / "dataset/images").mkdir(parents=True)
@@ -17,10 +19,12 @@ def test_images_that_differ_in_their_ending_alone_keep_labels_of_their_own(tmp_p
         (tmp_path / "dataset/images" / name).write_text(name)
         images.append({"id": number, "file_name": name, "width": 10, "height": 10, "split": "train"})
         annotations.append({"image_id": number, "category_id": number, "bbox": [0, 0, 10, 10]})
+    annotations.append({"image_id": 0, "category_id": 2, "bbox": [0, 0, 9, 9], "iscrowd": 1})
     categories = [{"id": number, "name": label} for number, label in enumerate("xyz")]
     coco = {"images": images, "annotations": annotations, "categories": categories}
     (tmp_path / "dataset/annotations.json").write_text(json.dumps(coco))
     write_dataset(tmp_path, {"task": "detection", "labels": ["x", "y", "z"]})
     listed = [Path(line) for line in (tmp_path / "train.txt").read_text().splitlines()]
     assert [path.read_text() for path in listed] == ["a.jpg", "a.png", "b.png"]
-    assert [text_of(path).read_text().split()[0] for path in listed] == ["0", "1", "2"]
+    written = [text_of(path).read_text().splitlines() for path in listed]
+    assert [[line.split()[0] for line in lines] for lines in written] == [["0"], ["1"], ["2"]]
