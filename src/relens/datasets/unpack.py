@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import stat
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,13 +83,22 @@ def _unpack_one(
         if entry.flag_bits & 0x1:
             raise BadItem("this file is encrypted")
         target.parent.mkdir(parents=True, exist_ok=True)
-        with packed.open(entry) as source, target.open("xb") as file:
-            return _copy(source.read, file.write, allowed)
+        return _write_one(packed, entry, target, allowed)
     except FileExistsError:
         problems.append(Problem(None, name[:300], "the archive holds this name twice"))
     except (BadItem, zipfile.BadZipFile, NotImplementedError, NotADirectoryError, IsADirectoryError) as error:
         problems.append(Problem(None, name[:300], str(error)))
     return 0
+
+
+def _write_one(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, allowed: int) -> int:
+    """What is damaged leaves no half a file behind, which might pass for a whole one."""
+    with packed.open(entry) as source, target.open("xb") as file:
+        try:
+            return _copy(source.read, file.write, allowed)
+        except (zlib.error, zipfile.BadZipFile, EOFError) as error:
+            target.unlink()
+            raise BadItem(f"this file is damaged in the archive: {error}") from error
 
 
 def _copy(read: Callable[[int], bytes], write: Callable[[bytes], int], allowed: int) -> int:
