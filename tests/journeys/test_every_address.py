@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -130,9 +131,19 @@ def test_no_address_fails_and_none_answers_what_the_document_does_not_say(world:
                 failures[f"{operation.method.upper()} {operation.path} ({mode.value})"] = said
     assert not failures, "\n\n".join(f"{where}\n{said}" for where, said in failures.items())
     assert asked > 90
-    assert world.server.http.get("/api/v1/deployments/blobs").json()["serving"]["state"] == "live"
+    world.server.http.post("/api/v1/deployments/blobs/restore")  # one of the addresses puts it away
+    assert _comes_to_life(world), world.server.http.get("/api/v1/deployments/blobs").json()["serving"]
     log = world.server.log.read_text(errors="replace")
     assert "Traceback" not in log, log[log.index("Traceback") :][:4000]
+
+
+def _comes_to_life(world: World, seconds: float = 60) -> bool:
+    until = time.monotonic() + seconds
+    while world.server.http.get("/api/v1/deployments/blobs").json()["serving"]["state"] != "live":
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.2)
+    return True
 
 
 def _ask(operation: Any, mode: GenerationMode, world: World) -> str:
