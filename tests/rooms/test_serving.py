@@ -454,3 +454,14 @@ def test_what_a_deployment_that_was_put_away_ran_leaves_the_memory(world: World)
     world.database.write(lambda c: change.archive(c, deployments.get(c, "d")))
     world.swapper.step()
     assert not world.swapper.fleet.has(version.id)
+
+
+def test_what_was_put_away_and_brought_back_between_two_looks_is_live(world: World) -> None:
+    world.deploy(world.version(afraid_of_red()))
+    world.swapper.step()
+    world.database.write(lambda c: change.archive(c, deployments.get(c, "d")))
+    world.database.write(lambda c: change.restore(c, deployments.get(c, "d")))
+    world.swapper.step()
+    with world.database.read() as connection:
+        found = deployments.get(connection, "d")
+        assert deployments.serving(connection, [found.id])[found.id].state == "live"

@@ -171,16 +171,18 @@ class Swapper:
         self._say(
             deployment.id,
             Serving("failed", f"the {role} could not be loaded: {reason}{still}", before.champion if before else None),
+            anew=True,
         )
 
     def _settle(self, deployment: Deployment, live: Deployment, serving: Serving) -> None:
         self._live[deployment.id] = live
         self._seen[deployment.id] = deployment.revision
         if deployment.id not in self._failed:
-            self._say(deployment.id, serving)
+            self._say(deployment.id, serving, anew=True)
 
-    def _say(self, deployment_id: str, serving: Serving) -> None:
-        if self._states.get(deployment_id) != serving:
+    def _say(self, deployment_id: str, serving: Serving, *, anew: bool = False) -> None:
+        """`anew`: also where that is what was said last, for a restore or a retry between two looks wrote 'loading' over it."""
+        if anew or self._states.get(deployment_id) != serving:
             self._states[deployment_id] = serving
             self._database.write(lambda connection: store.set_serving(connection, deployment_id, serving))
 
