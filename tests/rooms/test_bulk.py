@@ -17,7 +17,7 @@ from relens.predictions.logged import Logged
 from relens.review import bulk, queue, queue_rows, store
 from relens.review.bulk import BulkReview, NoBulkReview, NotUndone
 from relens.review.checks import checks
-from relens.review.drawn import drawn
+from relens.review.drawn import drawn_among
 from relens.review.habits import Habits
 from relens.review.settle import settle
 from relens.review.team_numbers import paces
@@ -126,7 +126,7 @@ def test_it_is_no_look_the_image_comes_up_in_its_turn_and_counts_only_then(hall:
     hall.run()
     with hall.database.read() as connection:
         assert checks(connection, hall.line.deployment.id) == []
-        assert drawn(connection, order) == {}
+        assert drawn_among(connection, order) == {}
         assert queue_rows.by_chance(connection, hall.line.deployment.id, 12) == order
     first = next(line for line in lines if line.id == order[0])
     # The very same, said by somebody who looked: a review of its own.
@@ -136,7 +136,7 @@ def test_it_is_no_look_the_image_comes_up_in_its_turn_and_counts_only_then(hall:
     assert (again.revision, again.actor.name) == (2, "Alice")
     with hall.database.read() as connection:
         assert [one.prediction for one in checks(connection, hall.line.deployment.id)] == order[:1]
-        assert set(drawn(connection, order)) == {order[0]}
+        assert set(drawn_among(connection, order)) == {order[0]}
 
 
 def test_it_makes_nobody_quick(hall: Hall) -> None:

@@ -17,7 +17,7 @@ from relens.kit import clock
 from relens.kit.errors import NotAllowed
 from relens.monitoring.window import MINUTE
 from relens.predictions.logged import Logged
-from relens.review import blind, look_again, look_rows, queue_rows, store, team_numbers
+from relens.review import blind, check_rows, look_again, look_rows, queue_rows, store, team_numbers
 from relens.review.blind import NotBlind
 from relens.review.checks import checks
 from relens.review.forget import forget
@@ -124,12 +124,12 @@ def test_while_an_assigned_check_waits_no_later_one_counts_and_the_team_is_told(
         waits = next(one for one in order if lines[one].source == "line-1")
         counted = {one.prediction for one in checks(connection, group.line.deployment.id)}
         assert counted == set(order[: order.index(waits)])
-        held_back = queue_rows.not_yet_drawn(connection, group.line.deployment.id)
+        held_back = check_rows.not_yet_drawn(connection, group.line.deployment.id)
     for given in group.given(alice):
         group.review(given.logged, alice)
     with database.read() as connection:
         assert held_back > 0
-        assert queue_rows.not_yet_drawn(connection, group.line.deployment.id) == 0
+        assert check_rows.not_yet_drawn(connection, group.line.deployment.id) == 0
         assert len(checks(connection, group.line.deployment.id)) == 30
 
 

@@ -23,7 +23,7 @@ from relens.loop.membership import DEPENDING, LEFT_OUT, Known, Member, Reviewed,
 from relens.loop.policy import FeedbackLoop
 from relens.predictions import store as predictions
 from relens.review import store as verdicts
-from relens.review.drawn import drawn
+from relens.review.drawn import drawn_among
 from relens.review.habits import habits_of
 from relens.review.scene import scene_of
 from relens.review.verdict import Verdict
@@ -197,7 +197,7 @@ def _reviewed(
         for line in predictions.several(connection, [one.prediction for found in said.values() for one in found])
     }
     here = assets.several(connection, list(said))
-    checked = drawn(connection, list(lines))
+    checked = drawn_among(connection, list(lines))
     found: list[Reviewed] = []
     for asset, all_of_it in said.items():
         verdict, earlier = _deciding(all_of_it), before.get(asset)

@@ -20,7 +20,7 @@ from relens.loop.vocabulary import Vocabulary, vocabulary
 from relens.monitoring import store as monitoring
 from relens.registry import store as registry
 from relens.registry.model_version import ModelVersion
-from relens.review.drawn import drawn
+from relens.review.drawn import drawn_among
 
 
 class CannotJudge(Conflict):
@@ -93,7 +93,7 @@ def _weights(connection: Connection, data: DatasetVersion, items: Sequence[Item]
     whoever chose those to say, not for the number of images that arrived.
     """
     found = feedback_rows.predictions_of(connection, data.dataset, [item.asset for item in items])
-    chances = drawn(connection, [prediction for _, prediction in found.values()])
+    chances = drawn_among(connection, [prediction for _, prediction in found.values()])
     weights: dict[str, float] = {}
     for deployment in {one for one, _ in found.values()}:
         known = {

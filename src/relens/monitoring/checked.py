@@ -78,7 +78,7 @@ class Checked:
 
     def rows(self, connection: Connection, deployment: Deployment) -> list[Weighed]:
         """Every answer to an image that was drawn, the shadows' too."""
-        drawn = {one.prediction: one for one in checks.drawn(connection, deployment.id)}
+        drawn = {one.prediction: one for one in checks.sample(connection, deployment.id)}
         table = self._table(deployment)
         with table.lock:
             self._catch_up(connection, deployment, table, drawn)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from relens.predictions import store as predictions
-from relens.review import queue_rows, store
+from relens.review import check_rows, store
 from relens.review.chance import probability
 from relens.review.verdict import Status, Verdict
 
@@ -42,9 +42,9 @@ class Drawn(NamedTuple):
     status: Status
 
 
-def drawn(connection: Connection, deployment: str, since_seq: int = 0) -> list[Drawn]:
+def sample(connection: Connection, deployment: str, since_seq: int = 0) -> list[Drawn]:
     """The random checks of a deployment (by id) that arrived after `since_seq` of the log. Weights are 1 / probability."""
-    rows = queue_rows.drawn(connection, deployment, since_seq)
+    rows = check_rows.reviewed(connection, deployment, since_seq)
     kept = predictions.keep_probabilities(connection, [row.prediction for row, _ in rows])
     return [
         Drawn(
@@ -64,7 +64,7 @@ def checks(connection: Connection, deployment: str, since_seq: int = 0) -> list[
 
     Skipped and unresolved ones are among them: whoever estimates from the others alone must widen the interval by their share.
     """
-    found = drawn(connection, deployment, since_seq)
+    found = sample(connection, deployment, since_seq)
     said = store.of_predictions(connection, [one.reviewed for one in found if one.status != "pending"])
     return [
         Check(one.prediction, one.probability, said.get(one.reviewed) if one.status != "pending" else None)

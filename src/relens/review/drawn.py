@@ -13,14 +13,14 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from relens.predictions import store as predictions
-from relens.review import queue_rows
+from relens.review import cohort_rows
 from relens.review.chance import Cohort, probability
-from relens.review.queue_rows import queue_item
+from relens.review.queue_tables import queue_item
 
 _AT_ONCE = 500
 
 
-def drawn(connection: Connection, prediction_ids: Sequence[str]) -> dict[str, float | None]:
+def drawn_among(connection: Connection, prediction_ids: Sequence[str]) -> dict[str, float | None]:
     """Those of some predictions (of any deployment) that are random checks, each with its probability (times that of having been kept).
 
     None: the lane of random checks gave it out, and others it gave out before are still looked at; when they are settled it is known.
@@ -34,7 +34,7 @@ def drawn(connection: Connection, prediction_ids: Sequence[str]) -> dict[str, fl
     }
     for row in rows:
         if row.deployment not in cohorts:
-            cohorts[row.deployment] = queue_rows.cohorts(connection, row.deployment)
+            cohorts[row.deployment] = cohort_rows.cohorts(connection, row.deployment)
         there = cohorts[row.deployment]
         place = bisect_right([cohort.first for cohort in there], row.log_seq) - 1
         tau = there[place].tau if place >= 0 else inf

@@ -17,7 +17,7 @@ from relens.predictions import store as predictions
 from relens.predictions.browse import Filter, page
 from relens.predictions.keep import UNUSUAL_FROM
 from relens.predictions.logged import Logged
-from relens.review import queue_rows, store
+from relens.review import disputed_rows, queue_rows, store
 from relens.review.assigned import Offered
 from relens.review.diversity import unlike
 from relens.review.lineup import sampled, with_images
@@ -51,7 +51,9 @@ def hardest(
 ) -> list[Logged]:
     """At most `asked.limit` of them, unlike `shown`: what is shown beside them (`images`) or held by others."""
     disputed = (
-        queue_rows.disputed(connection, deployment.id, deployment.shadow, asked.limit * _FOUND, asked.actor, asked.now)
+        disputed_rows.disputed(
+            connection, deployment.id, deployment.shadow, asked.limit * _FOUND, asked.actor, asked.now
+        )
         if deployment.shadow
         else {}
     )

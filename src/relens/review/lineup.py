@@ -20,11 +20,11 @@ from relens.predictions import store as predictions
 from relens.predictions.keep import NOT_KEPT
 from relens.predictions.logged import Logged
 from relens.predictions.reading import Reading
-from relens.review import bulk_rows, queue_rows, store
+from relens.review import bulk_rows, disputed_rows, queue_rows, store
 from relens.review.chance import Scale, priority
 from relens.review.disagreement import disagreement
+from relens.review.disputed_rows import Disputed
 from relens.review.habits import habits_of
-from relens.review.queue_rows import Disputed
 from relens.review.residuals import Residual, Residuals
 from relens.review.sampler import Sampled, samplers
 from relens.review.unseen_rows import Unseen, count_unseen
@@ -215,7 +215,7 @@ def _enter(connection: Connection, arrived: Arrived, after: int, log_seq: int) -
             }
         )
     queue_rows.put(connection, rows, scales)
-    queue_rows.dispute(connection, arrived.disputed)
+    disputed_rows.dispute(connection, arrived.disputed)
     count_unseen(connection, arrived.unseen)
     predictions.set_priorities(
         connection, {one: rank for one, rank in arrived.priorities.items() if one not in arrived.twins}

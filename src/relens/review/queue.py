@@ -24,7 +24,7 @@ from relens.review.habits import Habits
 from relens.review.hard import Asked, hardest
 from relens.review.lineup import with_images
 from relens.review.looks import Looks
-from relens.review.queue_rows import Lane
+from relens.review.queue_tables import Lane
 
 HOLD_S = 600
 """How long what somebody was given is offered to nobody else."""

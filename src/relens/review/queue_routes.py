@@ -12,7 +12,7 @@ from relens.deployments import change
 from relens.deployments import store as deployments
 from relens.infra.database import Database
 from relens.infra.web import Page, part
-from relens.review.checks import Drawn, drawn
+from relens.review.checks import Drawn, sample
 from relens.review.habits import LEAST_SHARE, Habits, habits_of
 from relens.review.sampler import samplers
 from relens.review.verdict import Status
@@ -82,5 +82,5 @@ def get_checks(
 ) -> Page[CheckOut]:
     """A sample of the traffic with known probabilities: what is estimated for all traffic rests on it (weights are 1 / probability)."""
     with database.read() as connection:
-        found = drawn(connection, deployments.get(connection, deployment).id, since_seq)
+        found = sample(connection, deployments.get(connection, deployment).id, since_seq)
     return Page(items=[CheckOut.of(check) for check in found], next=None)

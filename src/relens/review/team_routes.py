@@ -20,7 +20,7 @@ from relens.predictions import store as predictions
 from relens.predictions.browse import Filter
 from relens.predictions.logged import Logged
 from relens.predictions.routes import LoggedDetectionOut, PredictionOut
-from relens.review import blind, look_again, look_rows, queue_rows
+from relens.review import blind, check_rows, look_again, look_rows
 from relens.review.routes import AnnotationIn, VerdictIn
 from relens.review.settle import subject_of
 from relens.review.team import Rule, SettledBy, Team, team_of
@@ -148,7 +148,7 @@ def get_team(deployment: str, actor: Asking, database: Db) -> TeamOut:
             (rule.query, browse.count(connection, here.id, Filter(review="pending", query=rule.query), _COUNT_S))
             for rule in team.rules
         ]
-        not_yet = queue_rows.not_yet_drawn(connection, here.id)
+        not_yet = check_rows.not_yet_drawn(connection, here.id)
     return TeamOut(
         **team.to_json(),
         seeing=SeeingOut(
