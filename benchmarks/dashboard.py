@@ -43,7 +43,7 @@ from relens.monitoring.bucket import pack, summed
 from relens.monitoring.learn import Measured, learn
 from relens.monitoring.span import Kept, Stretch, begin
 from relens.monitoring.training_data import FittedReference, TrainingData
-from relens.predictions import browse
+from relens.predictions import browse, signal_rows
 from relens.predictions import store as predictions
 from relens.predictions.browse import Filter
 from relens.predictions.logged import Entry, Logged
@@ -233,7 +233,7 @@ def logged(
         written = server.database.write(lambda c, e=entries: predictions.append_many(c, e, file_now=True))
         champions += [line for line, _ in written]
         scores = {line.id: float(rng.integers(0, 1000)) / 1001 for line, _ in written}
-        server.database.write(lambda c, s=scores: predictions.set_outliers(c, s))
+        server.database.write(lambda c, s=scores: signal_rows.set_outliers(c, s))
     server.database.write(lambda c: store.lock_cursor(c, deployment.id))
     last = champions[-1].log_seq
     server.database.write(lambda c: store.move_cursor(c, deployment.id, last))

@@ -21,7 +21,7 @@ from relens.kit.clock import HOUR
 from relens.kit.ids import content_id
 from relens.metrics import heatmap
 from relens.metrics.kinds.confidence import BINS
-from relens.predictions import anchor, browse, query_sql, store, walk, way
+from relens.predictions import anchor, browse, query_sql, signal_rows, store, walk, way
 from relens.predictions.browse import BadFilter, Filter
 from relens.predictions.file_along import Filing
 from relens.predictions.filing import as_word
@@ -99,9 +99,9 @@ def filled(database: Database) -> Iterator[tuple[Database, list[Logged]]]:
         pass
     for line, _ in lines:
         if chance.random() < 0.3:
-            database.write(lambda c, at=line.id: store.set_review(c, at, chance.choice(REVIEW_STATES)))  # type: ignore[misc]
+            database.write(lambda c, at=line.id: signal_rows.set_review(c, at, chance.choice(REVIEW_STATES)))  # type: ignore[misc]
     scores = {line.id: round(chance.random(), 1) for line, _ in lines if chance.random() < 0.6}
-    database.write(lambda connection: store.set_outliers(connection, scores))
+    database.write(lambda connection: signal_rows.set_outliers(connection, scores))
     with database.read() as connection:
         found = store.several(connection, [line.id for line, _ in lines if line.deployment == "d"])
     yield database, Lines(found)

@@ -16,7 +16,7 @@ from relens.infra.jobs import Jobs
 from relens.infra.jobs.job import Job
 from relens.kit import clock
 from relens.kit.errors import Invalid
-from relens.predictions import browse
+from relens.predictions import browse, signal_rows
 from relens.predictions import store as predictions
 from relens.predictions.browse import Filter
 from relens.predictions.delete import Deletion, ask_to_delete
@@ -49,7 +49,7 @@ def test_an_erased_prediction_leaves_a_tombstone_and_true_counts(world: World) -
         assert (stone.keep_reason, stone.client_id, stone.log_seq) == ("erased", "c-1", line.log_seq)
         assert stone.asset != line.asset
         assert stone.scalars is None
-        assert predictions.total(connection) == 2
+        assert signal_rows.total(connection) == 2
         left = assets.left(connection, line.asset)
         assert left is not None
         assert left.reason == "a person erased it"
@@ -65,7 +65,7 @@ def test_an_erased_prediction_is_found_by_no_search(world: World) -> None:
 
 def test_what_is_left_says_neither_how_many_were_found_nor_how_sure_nor_how_strange(world: World) -> None:
     line = world.log(1)
-    world.database.write(lambda connection: predictions.set_outliers(connection, {line.id: 0.97}))
+    world.database.write(lambda connection: signal_rows.set_outliers(connection, {line.id: 0.97}))
     asked = ("outlier > 0.5", "confidence > 0.01", "count > 0", "label = none", "count = 0")
     with world.database.read() as connection:
         before = [len(found(connection, world, Filter(query=query))) for query in asked]
@@ -93,7 +93,7 @@ def test_what_people_said_of_it_goes_and_that_they_did_stays(world: World) -> No
             ("accepted", (), ""),
             ("pending", (), ""),
         ]
-        assert predictions.counts(connection, world.deployment.id) == {"pending": 1}
+        assert signal_rows.counts(connection, world.deployment.id) == {"pending": 1}
 
 
 def test_an_image_that_a_dataset_or_another_prediction_needs_stays(world: World) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select, text
 from relens.infra.database import Database
 from relens.kit import clock
 from relens.kit.ids import content_id
-from relens.predictions import browse, file_along, filing, store, written
+from relens.predictions import browse, file_along, filing, signal_rows, store, written
 from relens.predictions.browse import Filter
 from relens.predictions.file_along import Filing
 from relens.predictions.logged import Entry, Origin, SentTwice
@@ -70,7 +70,7 @@ def test_a_batch_is_found_once_it_is_filed_and_as_if_it_had_come_one_by_one(data
         for wanted in (Filter(), Filter(label="label 1"), Filter(label="dent"), Filter(source="line-1", tag="day")):
             a, b = (browse.page(connection, name, wanted, "-taken_at", 50, None)[0] for name in ("a", "b"))
             assert sorted(line.asset for line in a) == sorted(line.asset for line in b)
-        assert store.counts(connection, "a") == store.counts(connection, "b") == {"pending": 20}
+        assert signal_rows.counts(connection, "a") == signal_rows.counts(connection, "b") == {"pending": 20}
         assert len(store.since(connection, 0, 100)) == 40
 
 
@@ -107,11 +107,11 @@ def test_an_image_answered_here_twice_under_one_client_id_is_the_first_answer(da
 
 def test_a_review_of_a_line_that_is_not_filed_yet_is_kept(database: Database) -> None:
     line = database.write(lambda c: store.append_many(c, [entry("a"), entry("b")]))[1][0]
-    database.write(lambda c: store.set_review(c, line.id, "accepted"))
+    database.write(lambda c: signal_rows.set_review(c, line.id, "accepted"))
     file_all(database)
     with database.read() as connection:
         assert store.get(connection, line.id).review == "accepted"
-        assert store.counts(connection, "d") == {"pending": 1, "accepted": 1}
+        assert signal_rows.counts(connection, "d") == {"pending": 1, "accepted": 1}
 
 
 def test_a_step_of_filing_that_dies_files_nothing_and_is_done_again(
@@ -131,7 +131,7 @@ def test_a_step_of_filing_that_dies_files_nothing_and_is_done_again(
         assert filing.filed(connection) == 0
     file_all(database)
     with database.read() as connection:
-        assert store.counts(connection, "d") == {"pending": 2}
+        assert signal_rows.counts(connection, "d") == {"pending": 2}
 
 
 def test_what_is_answered_while_a_batch_waits_to_be_filed_is_filed_once(database: Database) -> None:
@@ -144,7 +144,7 @@ def test_what_is_answered_while_a_batch_waits_to_be_filed_is_filed_once(database
     file_all(database)
     with database.read() as connection:
         assert [line.log_seq for line in store.since(connection, 0, 10)] == [1, 2, 3, 4, 5, 6]
-        assert store.counts(connection, "d") == {"pending": 6}
+        assert signal_rows.counts(connection, "d") == {"pending": 6}
         assert connection.execute(select(func.count()).select_from(posting)).scalar_one() == 6 * 7
 
 
@@ -154,15 +154,15 @@ def test_the_tally_is_what_a_count_of_the_log_gives(database: Database) -> None:
     states = ("accepted", "corrected", "pending", "unusable")
     for i, line in enumerate(lines):
         for state in (states[i % 4], states[i % 3]):
-            database.write(lambda c, at=line.id, to=state: store.set_review(c, at, to))  # type: ignore[misc]
+            database.write(lambda c, at=line.id, to=state: signal_rows.set_review(c, at, to))  # type: ignore[misc]
     with database.read() as connection:
         counted = (
             select(signal.c.review, func.count().label("count"))
             .where(signal.c.role != "shadow")
             .group_by(signal.c.review)
         )
-        assert store.counts(connection, "d") == {row.review: row[1] for row in connection.execute(counted)}
-        assert store.total(connection) == 10
+        assert signal_rows.counts(connection, "d") == {row.review: row[1] for row in connection.execute(counted)}
+        assert signal_rows.total(connection) == 10
         assert connection.execute(select(func.min(tally.c.lines))).scalar_one() >= 0
 
 
@@ -202,7 +202,7 @@ def test_two_servers_on_one_postgresql_leave_no_gap_behind_the_place_that_is_fil
         assert seen == list(range(1, 40 * 20 + 80 + 1))
         with servers[1].read() as connection:
             assert connection.execute(select(func.count()).select_from(signal)).scalar_one() == len(seen)
-            assert store.counts(connection, "d") == {"pending": len(seen)}
+            assert signal_rows.counts(connection, "d") == {"pending": len(seen)}
             words = connection.execute(text("SELECT deployment, kind, value FROM term")).all()
             assert len(words) == len(set(words))
         for server in servers:

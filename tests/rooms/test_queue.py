@@ -18,6 +18,7 @@ from relens.deployments.deployment import Deployment, Role
 from relens.infra.database import Database
 from relens.kit.clock import HOUR
 from relens.kit.ids import content_id, new_id
+from relens.predictions import signal_rows
 from relens.predictions import store as predictions
 from relens.predictions.logged import Entry, Logged
 from relens.review import queue, queue_rows, store
@@ -182,7 +183,7 @@ def test_the_chosen_sampler_fills_the_pool_also_of_what_waited_before(line: Line
     assert {one.id for one in shown} & {one.id for one in sure}
     with line.database.read() as connection:
         (ranking,) = queue_rows.rankings(connection)
-        best = predictions.queue(connection, line.deployment.id, 20)
+        best = signal_rows.queue(connection, line.deployment.id, 20)
     assert (ranking.sampler, ranking.ranked_seq) == ("random", None)
     assert {one.id for one in best} & {one.id for one in sure}
 

@@ -12,7 +12,7 @@ from relens.infra.database import Database
 from relens.infra.storage.folder import Folder
 from relens.kit import clock
 from relens.kit.ids import content_id
-from relens.predictions import file_along, store
+from relens.predictions import file_along, signal_rows, store
 from relens.predictions.erase import Erasure
 from relens.predictions.file_along import Filing
 from relens.predictions.logged import Entry, Logged
@@ -72,8 +72,8 @@ def test_a_review_and_a_score_since_are_seen(database: Database) -> None:
     lines = log(database, 2)
     Filing(database, reading).step()
     since(database, reading)
-    database.write(lambda c: store.set_review(c, lines[0].id, "accepted"))
-    database.write(lambda c: store.set_outliers(c, {lines[1].id: 0.75}))
+    database.write(lambda c: signal_rows.set_review(c, lines[0].id, "accepted"))
+    database.write(lambda c: signal_rows.set_outliers(c, {lines[1].id: 0.75}))
     first, second = since(database, reading)
     assert (first.review, first.outlier, second.review, second.outlier) == ("accepted", None, "pending", 0.75)
 
@@ -109,10 +109,10 @@ def test_what_is_reviewed_before_it_is_filed_counts_once(database: Database) -> 
     lines = log(database, 3)
     with database.read() as connection:
         read, until = file_along._unfiled(connection, 0)
-    database.write(lambda c: store.set_review(c, lines[1].id, "accepted"))
+    database.write(lambda c: signal_rows.set_review(c, lines[1].id, "accepted"))
     database.write(lambda c: file_along._file(c, read, 0, until))
     with database.read() as connection:
-        assert store.counts(connection, "d") == {"pending": 2, "accepted": 1}
+        assert signal_rows.counts(connection, "d") == {"pending": 2, "accepted": 1}
 
 
 def test_whoever_goes_on_with_filed_lines_is_told(database: Database) -> None:

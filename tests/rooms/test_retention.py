@@ -25,6 +25,7 @@ from relens.kit import clock
 from relens.kit.clock import DAY, Micros
 from relens.kit.errors import StorageFull
 from relens.kit.ids import new_id
+from relens.predictions import signal_rows
 from relens.predictions import store as predictions
 from relens.predictions.logged import Entry, Logged
 from relens.predictions.policies import Policies
@@ -366,4 +367,4 @@ def test_a_disk_without_room_writes_nothing_and_says_so(world: World, monkeypatc
     with pytest.raises(StorageFull):
         world.log(1)
     with world.database.read() as connection:
-        assert predictions.total(connection) == 0
+        assert signal_rows.total(connection) == 0

@@ -14,6 +14,7 @@ from relens.deployments.deployment import Deployment, Role
 from relens.infra.database import Database
 from relens.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Outdated
 from relens.kit.ids import content_id, new_id
+from relens.predictions import signal_rows
 from relens.predictions import store as predictions
 from relens.predictions.logged import Entry, Logged
 from relens.review import queue, queue_rows, store
@@ -155,7 +156,7 @@ def test_seq_numbers_every_change_of_every_verdict(database: Database, deploymen
     with database.read() as connection:
         changed = store.since(connection, 0)
         assert [verdict.prediction for verdict in changed] == [line.id for line in (*lines[1:], lines[0])]
-        assert store.counts(connection, deployment.id) == {"accepted": 4, "skipped": 1}
+        assert signal_rows.counts(connection, deployment.id) == {"accepted": 4, "skipped": 1}
         assert [verdict.prediction for verdict in store.page(connection, deployment.id, ("accepted",), None, 2)] == [
             lines[4].id,
             lines[3].id,
@@ -199,7 +200,7 @@ def test_a_strange_image_comes_up_among_the_hard_cases(database: Database, deplo
         log(database, deployment, Detection("WBC", 0.9, BOX), name=f"usual {number}")
     strange = log(database, deployment, Detection("WBC", 0.95, BOX), name="strange")
     lined_up(database)
-    database.write(lambda connection: predictions.set_outliers(connection, {strange.id: 0.999}))
+    database.write(lambda connection: signal_rows.set_outliers(connection, {strange.id: 0.999}))
     assert chosen(database, deployment, 3, share=0.0)[0].logged.id == strange.id
 
 

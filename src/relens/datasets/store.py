@@ -219,15 +219,6 @@ def page_of_items(
     return [(row.position, item_of(row)) for row in connection.execute(query)]
 
 
-def versions_with_asset(connection: Connection, asset_id: str) -> list[DatasetVersion]:
-    """Where an image is used, the newest first."""
-    using = select(version_item.c.content_hash).where(version_item.c.asset == asset_id)
-    rows = connection.execute(
-        _JOINED.where(dataset_version.c.content_hash.in_(using)).order_by(dataset_version.c.created_at.desc())
-    )
-    return [_version(row) for row in rows]
-
-
 def _by_name(ref: str) -> Select[Any]:
     name, _, number = ref.rpartition("/")
     newest = _JOINED.order_by(dataset_version.c.number.desc())

@@ -230,13 +230,6 @@ def serving(connection: Connection, ids: Sequence[str]) -> dict[str, Serving]:
     return {row.deployment: Serving(row.state, row.message, row.model_version) for row in rows}
 
 
-def where_deployed(connection: Connection, versions: Sequence[str]) -> list[Deployment]:
-    query = select(deployment).where(
-        or_(deployment.c.champion.in_(versions), deployment.c.shadow.in_(versions), deployment.c.canary.in_(versions))
-    )
-    return [_deployment(row) for row in connection.execute(query)]
-
-
 def since_of(connection: Connection, deployment_id: str, role: str) -> Micros | None:
     """When the present version took the role."""
     query = select(role_history.c.since).where(

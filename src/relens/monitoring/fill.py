@@ -14,6 +14,7 @@ from relens.monitoring import store, sums
 from relens.monitoring.bucket import states_of, summed
 from relens.monitoring.project import CHUNK, Counted, Projection, one_transaction, usable
 from relens.monitoring.training_data import FittedReference, speaks_for
+from relens.predictions import signal_rows
 from relens.predictions import store as predictions
 
 
@@ -65,7 +66,7 @@ def _add(connection: Connection, reference_id: str, piece: Counted) -> None:
         return
     sums.add_states(connection, piece.deployment, piece.states)
     sums.disturb(connection)
-    predictions.set_outliers(connection, piece.outliers)
+    signal_rows.set_outliers(connection, piece.outliers)
     store.change_reference(connection, reference_id, filled_seq=piece.until)
 
 

@@ -24,6 +24,7 @@ from relens.monitoring import store, sums
 from relens.monitoring.bucket import ERASED, Bucket, Cell, Seen, bucket_of, states_of, summed
 from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReference
 from relens.monitoring.training_data import FittedReference, speaks_for
+from relens.predictions import signal_rows
 from relens.predictions import store as predictions
 from relens.predictions.logged import Logged
 from relens.predictions.reading import Reading
@@ -178,7 +179,7 @@ def _add(connection: Connection, counted: Counted) -> bool:
     if predictions.erased_between(connection, counted.deployment, counted.after, counted.until) != counted.erased:
         return False
     sums.add_states(connection, counted.deployment, counted.states)
-    predictions.set_outliers(connection, counted.outliers)
+    signal_rows.set_outliers(connection, counted.outliers)
     store.move_cursor(connection, counted.deployment, counted.until)
     return True
 

@@ -20,7 +20,7 @@ from relens.monitoring.measure import Measuring
 from relens.monitoring.watching import standing
 from relens.monitoring.window import Window
 from relens.overview.pipeline import Block, Pipeline, State, what_next
-from relens.predictions import store as prediction_store
+from relens.predictions import signal_rows
 from relens.predictions.retention import store as tallies
 
 REVIEWED = ("accepted", "corrected", "unusable", "skipped")
@@ -47,7 +47,7 @@ class Summary:
 
 def summary(connection: Connection, deployment: Deployment) -> Summary:
     """From a handful of indexed counts; cheap enough to poll."""
-    counts = prediction_store.counts(connection, deployment.id)
+    counts = signal_rows.counts(connection, deployment.id)
     predictions, reviewed = sum(counts.values()), sum(counts.get(state, 0) for state in REVIEWED)
     policies = loop_store.policies(connection, deployment.id)
     blocks = pipeline(connection, deployment, policies)
@@ -55,7 +55,7 @@ def summary(connection: Connection, deployment: Deployment) -> Summary:
     left = left_usual(connection, deployment)
     return Summary(
         predictions=predictions,
-        last_prediction_at=prediction_store.last_taken_at(connection, deployment.id),
+        last_prediction_at=signal_rows.last_taken_at(connection, deployment.id),
         reviewed=reviewed,
         pending=counts.get("pending", 0),
         unusable=counts.get("unusable", 0),

@@ -1,28 +1,26 @@
-"""Rows of the prediction log, its mutable signals, and what monitoring needs of each image."""
+"""Rows of the prediction log, and what monitoring needs of each image."""
 
 from __future__ import annotations
 
 import functools
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, Connection, Text, bindparam, func, select, type_coerce, update
+from sqlalchemy import ColumnElement, Connection, Text, func, select, type_coerce
 
 from relens.infra.database import append_rows, hold_number, next_number, quick
 from relens.kit import clock
 from relens.kit.clock import HOUR
 from relens.kit.ids import new_id
 from relens.predictions import filing, written
-from relens.predictions.logged import Entry, Logged, NoPrediction, ReviewState, SentTwice
+from relens.predictions.logged import Entry, Logged, NoPrediction, SentTwice
 from relens.predictions.tables import feature as feature
 from relens.predictions.tables import prediction as prediction
 from relens.predictions.tables import signal as signal
-from relens.predictions.tables import tally
 
 _SIGNALS = {"review": func.coalesce(signal.c.review, "pending").label("review"), "outlier": signal.c.outlier}
 # JSON as SQLite has it, text: reading it here is several times faster.
@@ -296,83 +294,6 @@ def erased_between(connection: Connection, deployment_id: str, after: int, until
     here = (prediction.c.log_seq > after) & (prediction.c.log_seq <= until) & (prediction.c.deployment == deployment_id)
     query = select(func.count()).select_from(prediction).where(here, prediction.c.keep_reason == "erased")
     return int(connection.execute(query).scalar_one())
-
-
-def counts(connection: Connection, deployment_id: str) -> dict[str, int]:
-    """How many predictions are in each review state (the champion's and canary's; a shadow answers nobody)."""
-    query = select(tally.c.review, tally.c.lines).where(
-        tally.c.deployment == deployment_id, tally.c.shadow == 0, tally.c.lines > 0
-    )
-    return {review: int(count) for review, count in connection.execute(query)}
-
-
-def last_taken_at(connection: Connection, deployment_id: str) -> int | None:
-    return connection.execute(select(func.max(signal.c.taken_at)).where(signal.c.deployment == deployment_id)).scalar()
-
-
-def total(connection: Connection) -> int:
-    """How many lines are filed."""
-    return int(connection.execute(select(func.coalesce(func.sum(tally.c.lines), 0))).scalar_one())
-
-
-def set_review(connection: Connection, prediction_id: str, state: ReviewState) -> None:
-    """Also of a line that no follower has filed yet."""
-    where = signal.c.log_seq == _numbered(prediction_id)
-    found = connection.execute(
-        select(signal.c.log_seq, signal.c.deployment, signal.c.role, signal.c.review).where(where).with_for_update()
-    ).one_or_none()
-    if found is None:
-        filing.file(connection, [get(connection, prediction_id)])
-        set_review(connection, prediction_id, state)
-        return
-    connection.execute(update(signal).where(signal.c.log_seq == found.log_seq).values(review=state))
-    changes: Counter[tuple[str, bool, str]] = Counter({(found.deployment, found.role == "shadow", state): 1})
-    changes[found.deployment, found.role == "shadow", found.review] -= 1
-    filing.count(connection, changes)
-
-
-def set_outliers(connection: Connection, scores: Mapping[str, float]) -> None:
-    """Outlier scores by prediction id."""
-    _set(connection, "outlier", scores)
-
-
-def set_priorities(connection: Connection, priorities: Mapping[str, float]) -> None:
-    """Review priorities by prediction id; higher is shown earlier."""
-    _set(connection, "priority", priorities)
-
-
-def queue(connection: Connection, deployment_id: str, limit: int, skip: Iterable[str] = ()) -> list[Logged]:
-    """Pending predictions, the highest priority first, each image once."""
-    skipped = list(skip)
-    query = (
-        select(prediction.c.id)
-        .join(signal, prediction.c.log_seq == signal.c.log_seq)
-        .where(signal.c.deployment == deployment_id, signal.c.review == "pending", signal.c.role != "shadow")
-        .limit(limit)
-    )
-    if skipped:
-        query = query.where(prediction.c.id.not_in(skipped))
-    # What nobody has judged yet comes last: two walks along the index, as databases differ in where NULL stands.
-    judged = query.where(signal.c.priority.is_not(None)).order_by(signal.c.priority.desc(), signal.c.log_seq.desc())
-    order = list(connection.execute(judged).scalars())
-    if len(order) < limit:
-        rest = query.where(signal.c.priority.is_(None)).order_by(signal.c.log_seq).limit(limit - len(order))
-        order += connection.execute(rest).scalars()
-    found = {line.id: line for line in several(connection, order)}
-    return [found[prediction_id] for prediction_id in order if prediction_id in found]
-
-
-def _numbered(prediction_id: Any) -> Any:
-    return select(prediction.c.log_seq).where(prediction.c.id == prediction_id).scalar_subquery()
-
-
-def _set(connection: Connection, column: str, values: Mapping[str, float]) -> None:
-    if values:
-        here = signal.c.log_seq == _numbered(bindparam("at"))
-        statement = update(signal).where(here).values({column: bindparam("value")})
-        connection.execute(
-            statement, [{"at": prediction_id, "value": value} for prediction_id, value in values.items()]
-        )
 
 
 def _with_features(connection: Connection, where: Any, limit: int | None = None) -> list[Logged]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, update
 
 from relens.assets import store as assets
 from relens.kit import clock
-from relens.predictions import store as predictions
+from relens.predictions import signal_rows
 from relens.predictions.logged import Logged
 from relens.review import bulk_rows, look_rows, queue_rows, store
 from relens.review.ask import forget as forget_question
@@ -21,7 +21,7 @@ def forget(connection: Connection, logged: Logged) -> None:
     if said is not None:
         taken_back = replace(said, status="pending", annotations=(), reason="", revision=said.revision + 1)
         store.keep(connection, replace(taken_back, seq=store.next_seq(connection), at=clock.now()))
-        predictions.set_review(connection, logged.id, "pending")
+        signal_rows.set_review(connection, logged.id, "pending")
         history = store.verdict_history
         connection.execute(update(history).where(history.c.prediction == logged.id).values(annotations=[], reason=""))
     forget_question(connection, logged)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from relens.assets import store as assets
 from relens.deployments.deployment import Deployment
+from relens.predictions import signal_rows
 from relens.predictions import store as predictions
 from relens.predictions.browse import Filter, page
 from relens.predictions.keep import UNUSUAL_FROM
@@ -78,7 +79,7 @@ def _pool(connection: Connection, deployment: Deployment, asked: Asked, disputed
     """What is disputed, what has the highest priorities, and some of the strangest (outlier scores come after the queueing)."""
     taken = len(queue_rows.held(connection, deployment.id, asked.actor, asked.now))
     wide = 1 if asked.offered.everything else _OTHERS
-    doubtful = predictions.queue(connection, deployment.id, asked.limit * _FOUND * wide + taken)
+    doubtful = signal_rows.queue(connection, deployment.id, asked.limit * _FOUND * wide + taken)
     most = max(1, asked.limit // MOST_STRANGE)
     strange, _ = page(connection, deployment.id, Filter(review="pending"), "-outlier", most, None)
     found = {line.id: line for line in (*predictions.several(connection, disputed), *doubtful, *strange)}

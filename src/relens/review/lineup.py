@@ -16,6 +16,7 @@ from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.kit import clock
 from relens.kit.clock import HOUR
+from relens.predictions import signal_rows
 from relens.predictions import store as predictions
 from relens.predictions.keep import NOT_KEPT
 from relens.predictions.logged import Logged
@@ -120,7 +121,7 @@ class Lineup:
         until = last if len(ids) == _AT_ONCE else None
 
         def write(connection: Connection) -> None:
-            predictions.set_priorities(connection, priorities)
+            signal_rows.set_priorities(connection, priorities)
             queue_rows.set_ranked(connection, deployment.id, sampler, until)
 
         self._database.write(write)
@@ -217,6 +218,6 @@ def _enter(connection: Connection, arrived: Arrived, after: int, log_seq: int) -
     queue_rows.put(connection, rows, scales)
     disputed_rows.dispute(connection, arrived.disputed)
     count_unseen(connection, arrived.unseen)
-    predictions.set_priorities(
+    signal_rows.set_priorities(
         connection, {one: rank for one, rank in arrived.priorities.items() if one not in arrived.twins}
     )

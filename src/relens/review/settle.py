@@ -12,6 +12,7 @@ from relens.assets import store as assets
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
 from relens.kit import clock
+from relens.predictions import signal_rows
 from relens.predictions import store as predictions
 from relens.predictions.logged import Logged
 from relens.review import bulk_rows, queue_rows, store
@@ -90,7 +91,7 @@ def _keep(connection: Connection, draft: Verdict, status: Status, said: tuple[An
     elif written.asset is not None:
         # In the verdict's own transaction: from here on the image cannot expire. Where it has left, the verdict counts without it.
         assets.pin_if_here(connection, written.asset, PIN, written.prediction)
-    predictions.set_review(connection, written.prediction, status)
+    signal_rows.set_review(connection, written.prediction, status)
     return written
 
 
