@@ -32,7 +32,7 @@ _ALL: dict[str, tuple[Family, str, str, str]] = {
     "clipped_bright": ("image", "share of white pixels", "less overexposed", "more overexposed"),
     "red_green": ("image", "red-green cast", "greener", "redder"),
     "blue_green": ("image", "blue-green cast", "greener than blue", "bluer"),
-    "feature_norm": ("model", "strength of the model's features", "weaker", "stronger"),
+    "feature_norm": ("model", "strength of its response", "the model responds more weakly to the images", "the model responds more strongly to the images"),
     "confidence_max": ("model", "highest confidence", "less sure at best", "surer at best"),
     "confidence_mean": ("model", "mean confidence", "less sure", "surer"),
     "confidence_entropy": ("model", "spread of the confidence", "more decided", "more undecided"),

@@ -52,10 +52,10 @@ class Components:
         directions = (
             Feature(
                 f"component_{i}",
-                f"direction {i} of the model's features",
+                f"direction {i} of its features",
                 "model",
-                "the model sees something else",
-                "the model sees something else",
+                "the model sees something else in the images",
+                "the model sees something else in the images",
             )
             for i in range(1, len(self.directions) + 1)
         )
@@ -71,14 +71,14 @@ class Components:
 
 _OFF = Feature(
     "feature_residual",
-    "distance from the usual features",
+    "distance from what it knows",
     "model",
     "more like the training images to the model",
     "less like the training images to the model",
 )
 _ENERGY = Feature(
     "feature_energy",
-    "energy of the model's features",
+    "energy of its features",
     "model",
     "the model recognises more",
     "the model recognises less",

@@ -28,7 +28,6 @@ LEAST_FOR_NOTICE = 50
 PLAIN, PLAIN_FEATURE = 0.15, 0.3
 RECENT, RECENT_IN_SLICE = 200, 50
 LEAST_IN_SLICE = 20
-_NEARLY = 0.7
 
 Cells = Sequence[tuple[Cell, State]]
 Pieces = Sequence[NDArray[np.int64]]
@@ -170,16 +169,10 @@ def total(states: Iterable[State]) -> NDArray[np.int64]:
 def _sentence(part: Part, reference: Reference) -> str:
     """ "line-2, latest 60 images: darker: median brightness 118 → 74"."""
     moved = drift.value({"": part.counts}, reference)["features"]
-    what = telling(moved)["sentence"] if moved else "the images look different"
+    what = moved[0]["sentence"] if moved else "the images look different"
     n = f"{part.headline['n']:,} images"
     where = [*([part.source] if part.source else []), f"latest {n}" if part.latest else n]
     return f"{', '.join(where)}: {what}"
-
-
-def telling(moved: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The feature to name: what people can see in the image, where that moved nearly as far as anything."""
-    nearly = [one for one in moved if one["d_beyond_chance"] >= _NEARLY * moved[0]["d_beyond_chance"]]
-    return next((one for one in nearly if one["family"] == "image"), moved[0])
 
 
 def _scores(cells: Cells, reference: Reference) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from relens.kit import clock
 from relens.metrics.kinds.drift import pieces
 from relens.monitoring import drift, examples, left_usual, normal, sums, usual_rows
 from relens.monitoring.decided import in_force
-from relens.monitoring.drift import LEAST_FOR_NOTICE, Cells, telling
+from relens.monitoring.drift import LEAST_FOR_NOTICE, Cells
 from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReference
 from relens.monitoring.gather import of_log
 from relens.monitoring.span import Stretch
@@ -34,7 +34,7 @@ def said(
     value = drift.explain(cells, fitted.reference, _accepted(connection, fitted, now), _least(deployment))
     if value["notice"] and not _may_notice(connection, deployment, fitted, now):
         value |= {"notice": False, "usual": True, "sentence": None}
-    named = telling(value["features"]) if value["features"] else None
+    named = value["features"][0] if value["features"] else None
     behind = value["slice"]["source"] if value["slice"] else window.source
     wanted = replace(of_log(window), source=behind)
     value |= {

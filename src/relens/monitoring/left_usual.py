@@ -16,11 +16,11 @@ from relens.kit import clock
 from relens.kit.clock import HOUR
 from relens.metrics import drift_alarm, histogram
 from relens.metrics.heatmap import total_variation
-from relens.metrics.kinds.drift import MOST_FEATURES, OUTLIER, moved_feature, pieces
+from relens.metrics.kinds.drift import MOST_FEATURES, OUTLIER, heed, in_order, moved_feature, pieces
 from relens.metrics.ks import ks_from_counts
 from relens.metrics.reference import Reference, Spread
 from relens.monitoring import examples, sums, usual_rows
-from relens.monitoring.drift import LEAST_IN_SLICE, telling, total
+from relens.monitoring.drift import LEAST_IN_SLICE, total
 from relens.monitoring.fitted import Fitted
 from relens.monitoring.span import cover
 from relens.monitoring.usual import DriftWindow
@@ -29,6 +29,8 @@ from relens.predictions import browse
 from relens.predictions.logged import Logged
 
 _TAIL = 0.99
+_SURPRISING = 20.0
+"""Evidence (an e-value) that chance alone gives less than once in twenty windows."""
 Counts = NDArray[np.int64]
 
 
@@ -68,7 +70,7 @@ def explained(
     features = ranked(known, counts, reference)
     if not features:
         return None
-    named = _named(telling(features), known, counts, reference)
+    named = _named(features[0], known, counts, reference)
     here = browse.Filter(since=windows[0].since, role="champion", query='origin != "imported"')
     lines = examples.looked_through(connection, deployment, fitted, here)
     behind = most_of_it(connection, deployment, reference, windows[0], lines, named)
@@ -93,11 +95,14 @@ def explained(
 
 
 def ranked(usual: Sequence[Counts], now: Counts, reference: Reference) -> list[dict[str, Any]]:
-    """What moved away from usual production, by its share of the evidence."""
+    """What moved away from usual production, with its share of the evidence.
+
+    First what is surprising by itself, in the order people are told of it: how surprising it is says nothing any more then. Then the rest, by share.
+    """
     learned = drift_alarm.learn([pieces(one, reference) for one in usual], reference.categorical())
     found = drift_alarm.judge(learned, pieces(now, reference))
     evidence = np.nansum(found.e_values)
-    moved = []
+    moved, surprising = [], {}
     rows = zip((OUTLIER, *reference.features), reference.all_spreads(), strict=True)
     for i, (feature, spread) in enumerate(rows):
         one = moved_feature(
@@ -106,8 +111,11 @@ def ranked(usual: Sequence[Counts], now: Counts, reference: Reference) -> list[d
         if one is not None:
             share = found.e_values[i] / evidence if evidence > 0 else np.nan
             moved.append({**one, "share": None if np.isnan(share) else float(share)})
-    moved.sort(key=lambda one: (-round(one["share"] or 0.0, 3), -one["d"], one["name"]))
-    return moved[:MOST_FEATURES]
+            surprising[feature.name] = bool(found.e_values[i] >= _SURPRISING)
+    plain = in_order([one for one in moved if surprising[one["name"]]])
+    rest = [one for one in moved if not surprising[one["name"]]]
+    rest.sort(key=lambda one: (-round(one["share"] or 0.0, 3), -one["d"] * heed(one), one["name"]))
+    return [*plain, *rest][:MOST_FEATURES]
 
 
 def most_of_it(

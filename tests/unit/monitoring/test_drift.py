@@ -103,12 +103,33 @@ def test_chance_alone_gives_a_notice_about_never() -> None:
     assert noticed == 0
 
 
-def test_people_hear_of_what_they_can_see_when_it_moved_nearly_as_far() -> None:
-    model = {"family": "model", "d_beyond_chance": 0.8, "sentence": "surer"}
-    seen = {"family": "image", "d_beyond_chance": 0.7, "sentence": "darker"}
-    faint = {"family": "image", "d_beyond_chance": 0.2, "sentence": "larger"}
-    assert drift.telling([model, seen, faint]) is seen
-    assert drift.telling([model, faint]) is model
+def moved(name: str, family: str, d: float) -> dict[str, object]:
+    return {"name": name, "family": family, "d": d, "d_beyond_chance": d}
+
+
+def test_people_hear_first_of_what_they_can_see_when_it_moved_comparably() -> None:
+    norm, greys = moved("feature_norm", "model", 0.9), moved("entropy", "image", 0.8)
+    darker, faint = moved("brightness", "image", 0.6), moved("brightness", "image", 0.3)
+    assert kind.in_order([norm, greys, darker]) == [darker, greys, norm]
+    assert kind.in_order([norm, faint]) == [norm, faint], "not at half the distance"
+    assert kind.in_order([greys, faint]) == [greys, faint]
+
+
+def test_a_notice_says_darker_although_the_models_features_moved_further() -> None:
+    norm = Feature("feature_norm", "strength of its response", "model", "the model responds more weakly", "stronger")
+    usual = Reference(
+        "r", 400, (norm, BRIGHTNESS), (Spread.of(RNG.normal(9, 1, 400)), Spread.of(RNG.normal(0.33, 0.05, 400))),
+        USUAL.outlier, {},
+    )  # fmt: skip
+    dark = [
+        Observed(1, 1, None, (), np.array([RNG.normal(1, 1), RNG.normal(0.24, 0.05)], dtype=np.float32), 0.99, True)
+        for _ in range(200)
+    ]
+    found = [(Cell("drift", Bucket(0, "line-1", "v", "champion"), "r", ""), kind.observe(dark, usual)[""])]
+    value = drift.explain(found, usual)
+    by_name = {one["name"]: one["d"] for one in value["features"]}
+    assert by_name["feature_norm"] > by_name["brightness"] > 0.3
+    assert "darker: median brightness 8" in value["sentence"]
 
 
 def test_few_calibration_images_still_tell_an_unusual_one() -> None:
