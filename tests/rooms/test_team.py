@@ -133,6 +133,23 @@ def test_while_an_assigned_check_waits_no_later_one_counts_and_the_team_is_told(
         assert len(checks(connection, group.line.deployment.id)) == 30
 
 
+def test_a_random_check_that_its_people_leave_waiting_for_days_is_offered_to_everybody(database: Database) -> None:
+    group = Group(database, Team((Rule("source = line-1", ("Alice",)),), patience_days=2))
+    change_to_checks_alone(group)
+    bob = group.person("Bob")
+    assigned = {line.id for line in group.log("a", "b", source="line-1")}
+    free = {line.id for line in group.log("c", source="line-2")}
+
+    def offered(days: float) -> set[str]:
+        return {given.logged.id for given in group.given(bob, later=int(days * 24 * 60) * MINUTE)}
+
+    assert offered(1.9) == free
+    assert offered(2.1) == free | assigned
+    group.set(Team((Rule("source = line-1", ("Alice",)),), patience_days=None))
+    change_to_checks_alone(group)
+    assert offered(300) == free
+
+
 def test_another_person_looks_again_and_sees_nothing_of_the_first(group: Group) -> None:
     alice, bob = group.person("Alice"), group.person("Bob")
     (one,) = group.log("a")
@@ -324,6 +341,24 @@ def test_who_asks_for_one_image_holds_none_that_is_not_shown(group: Group) -> No
     assert (again.logged.id, again.lane) == (one.id, "second look")
 
 
+def test_who_asks_for_one_image_at_a_time_gets_second_looks_between_new_ones(group: Group) -> None:
+    alice, bob = group.person("Alice"), group.person("Bob")
+    reviewed = group.log("a", "b")
+    for one in reviewed:
+        group.review(one, alice)
+    group.log(*"cdefghij")
+    lanes = []
+    for _ in range(9):
+        (given,) = group.given(bob, limit=1)
+        assert group.given(bob, limit=1) == [given]  # the same until it is looked at
+        lanes.append(given.lane)
+        if given.lane == "second look":
+            group.look(given.logged, bob)
+        else:
+            group.review(given.logged, bob)
+    assert [place for place, lane in enumerate(lanes) if lane == "second look"] == [3, 7]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -331,6 +366,7 @@ def test_who_asks_for_one_image_holds_none_that_is_not_shown(group: Group) -> No
         lambda: Team(blind_share=float("nan")),
         lambda: Rule("source = line-1", ()),
         lambda: Rule("  ", ("Alice",)),
+        lambda: Team(patience_days=-1),
         lambda: Team(settled_by="nobody"),  # type: ignore[arg-type]
     ],
 )

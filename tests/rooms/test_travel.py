@@ -7,17 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from relens.access import store as actors
 from relens.access.actor import Actor
+from relens.deployments import change
+from relens.deployments import store as deployments
 from relens.infra.database import Database
 from relens.kit import clock
 from relens.kit.errors import NotAllowed
 from relens.predictions.logged import Logged
-from relens.review import queue, store
+from relens.review import queue, queue_rows, store
 from relens.review.exchange import About, exchanges
 from relens.review.habits import Habits
+from relens.review.offer import offer
 from relens.review.settle import reopen, settle
+from relens.review.team import Team
 from relens.review.travel import Line as Told
 from relens.review.travel import TooMany, outgoing, take
 from relens.vision.annotation import Annotation
@@ -213,3 +218,23 @@ def test_a_query_chooses_what_goes_out(desk: Desk) -> None:
         assert [
             one.prediction for one in outgoing(connection, desk.line.deployment, 100, "source = line-9", desk.bob, 0)
         ] == [other.id]
+
+
+@pytest.mark.parametrize("query", [None, "role = champion"])
+def test_a_blind_check_goes_out_without_what_was_answered(desk: Desk, query: str | None) -> None:
+    def begin_blind(connection: Connection) -> None:
+        here = deployments.get(connection, desk.line.deployment.id)
+        settings = {"review_team": Team(blind_share=1.0).to_json(), "review_queue": Habits(1.0).to_json()}
+        change.set_settings(connection, here, settings)
+
+    desk.database.write(begin_blind)
+    with desk.database.read() as connection:
+        here = deployments.get(connection, desk.line.deployment.id)
+    offer(desk.database, here, 3, desk.bob, clock.now(), True)
+    with desk.database.read() as connection:
+        sent = outgoing(connection, here, 100, query, desk.bob, clock.now())
+        lanes = queue_rows.lanes(connection, [one.prediction for one in sent])
+    hidden = [one for one in sent if not one.answered]
+    # Asked by a query, what has not come up as a random check yet is no check.
+    assert len(hidden) == (10 if query is None else 3)
+    assert query is None or {one.prediction for one in hidden} == set(lanes)

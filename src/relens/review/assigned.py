@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
 from relens.deployments.deployment import Deployment
+from relens.kit.clock import DAY, Micros
 from relens.predictions import browse
 from relens.predictions.browse import Filter
 from relens.predictions.logged import Logged
@@ -18,8 +20,16 @@ class Offered:
 
     def __init__(self, deployment: Deployment, person: str) -> None:
         self._deployment = deployment.id
-        self._rules: tuple[Rule, ...] = team_of(deployment.settings).rules
+        team = team_of(deployment.settings)
+        self._rules: tuple[Rule, ...] = team.rules
+        self._patience = team.patience_days
         self._person = person
+
+    def checks(self, connection: Connection, lines: Sequence[Logged], now: Micros) -> list[Logged]:
+        """Of waiting random checks also those that their people have left waiting for too long: none that comes after them counts before."""
+        mine = {line.id for line in self.of(connection, lines)}
+        late = -math.inf if self._patience is None else now - self._patience * DAY
+        return [line for line in lines if line.id in mine or line.logged_at < late]
 
     @property
     def everything(self) -> bool:

@@ -13,7 +13,7 @@ from relens.review.store import verdict
 
 
 def reviewed(connection: Connection, deployment: str, since_seq: int = 0) -> list[tuple[Any, float]]:
-    """The same as rows of the queue with `status` and `seq` of what was said of each (of its twin, where it has one), and its tau.
+    """The random checks as rows of the queue with `status` and `seq` of what was said of each (of its twin, where it has one), and its tau.
 
     Only what somebody has said something about is looked at: whatever waits, or left unseen, has a priority below tau.
     """

@@ -6,7 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import JSON, BigInteger, Column, Connection, Index, String, Table, Text, delete, or_, select, update
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from relens.infra.database import metadata, upsert
 from relens.kit.clock import Micros
@@ -98,6 +112,17 @@ def seconds(connection: Connection, deployment: str, outcomes: Sequence[Outcome]
     return [_second(row) for row in connection.execute(query.order_by(second_look.c.wanted_at))]
 
 
+def count_outcomes(connection: Connection, deployment: str) -> dict[Outcome, int]:
+    query = select(second_look.c.outcome, func.count()).where(second_look.c.deployment == deployment)
+    return {row[0]: int(row[1]) for row in connection.execute(query.group_by(second_look.c.outcome))}
+
+
+def count_by(connection: Connection, deployment: str, actor: str) -> int:
+    """How many second looks a person has given."""
+    query = select(func.count()).where(second_look.c.deployment == deployment, second_look.c.second_by == actor)
+    return int(connection.execute(query).scalar_one())
+
+
 def waiting(
     connection: Connection, deployment: str, outcome: Outcome, actor: str, now: Micros, limit: int, own: bool = False
 ) -> list[Second]:
@@ -134,9 +159,17 @@ def keep_blind(connection: Connection, drawn: Blind, deployment: str) -> None:
     upsert(connection, blind_look, [row], ["prediction"])
 
 
-def blind(connection: Connection, deployment: str, predictions: Sequence[str] | None = None) -> list[Blind]:
-    """The blind looks of a deployment, or of some of its predictions."""
-    query = select(blind_look).where(blind_look.c.deployment == deployment).order_by(blind_look.c.at)
+def count_blind(connection: Connection, deployment: str) -> int:
+    return int(connection.execute(select(func.count()).where(blind_look.c.deployment == deployment)).scalar_one())
+
+
+def blind(
+    connection: Connection, deployment: str, predictions: Sequence[str] | None = None, latest: int | None = None
+) -> list[Blind]:
+    """The blind looks of a deployment, or of some of its predictions, the latest first."""
+    query = (
+        select(blind_look).where(blind_look.c.deployment == deployment).order_by(blind_look.c.at.desc()).limit(latest)
+    )
     if predictions is not None:
         query = query.where(blind_look.c.prediction.in_(predictions))
     return [

@@ -19,6 +19,7 @@ from relens.review.assigned import Offered
 from relens.review.blind import begins_blind
 from relens.review.habits import habits_of
 from relens.review.look_rows import Second
+from relens.review.queue import Chosen
 from relens.review.team import team_of
 from relens.review.verdict import Status
 from relens.vision.annotation import Annotation
@@ -59,29 +60,52 @@ def offer(database: Database, deployment: Deployment, limit: int, actor: Actor, 
     """The next `limit` images for `actor`, held for ten minutes where `hold`."""
     offered = Offered(deployment, actor.name)
     habits = habits_of(deployment.settings)
-    # Who asks for one image gets a new one while there are any: what would not be shown is not held either.
-    again = _held(database, deployment, max(1, limit // _ONE_IN), actor, now, hold) if limit > 1 else _Again()
-    wanted = max(limit - len(again.second) - len(again.third), 1)
-    if hold:
+    # Who asks for one image gets one alone: what would not be shown is not held either.
+    alone, later = limit <= 1, list[Given]()
+    if not alone or _their_turn(database, deployment, actor):
+        later = _again(database, deployment, max(1, limit // _ONE_IN), actor, now, hold)
+    wanted = max(limit - len(later), 0)
+    chosen: list[Chosen] = []
+    if hold and wanted:
         chosen = queue.hand_out(database, deployment, wanted, habits, actor.id, now, offered)
-    else:
+    elif wanted:
         with database.read() as connection:
             chosen = queue.choose(connection, deployment, wanted, habits, actor.id, now, offered)
-    if not chosen and limit <= 1:
-        again = _held(database, deployment, 1, actor, now, hold)
+    if alone and not (chosen or later):
+        later = _again(database, deployment, 1, actor, now, hold)
     with database.read() as connection:
-        checks = [one.logged.id for one in chosen if one.lane == "random checks"]
-        blind = begins_blind(connection, deployment, checks)
-        revisions = {
-            one.prediction: one.revision
-            for one in store.of_predictions(connection, [c.logged.id for c in chosen]).values()
-        }
-        first = [
-            Given(one.logged, one.lane, one.logged.id in blind, revision=revisions.get(one.logged.id, 0))
-            for one in chosen
-        ]
-        later = _shown(connection, again)
-    return _mixed(first, later)[: max(limit, 1)]
+        first = _first(connection, deployment, chosen)
+    return _mixed(first, later)
+
+
+def _first(connection: Connection, deployment: Deployment, chosen: Sequence[Chosen]) -> list[Given]:
+    """New images, with what was said of them before they were reopened."""
+    blind = begins_blind(connection, deployment, [one.logged.id for one in chosen if one.lane == "random checks"])
+    said = store.of_predictions(connection, [one.logged.id for one in chosen])
+    return [
+        Given(
+            one.logged,
+            one.lane,
+            one.logged.id in blind,
+            revision=said[one.logged.id].revision if one.logged.id in said else 0,
+        )
+        for one in chosen
+    ]
+
+
+def _again(database: Database, deployment: Deployment, most: int, actor: Actor, now: Micros, hold: bool) -> list[Given]:
+    """Looks at what others reviewed, for this person."""
+    found = _held(database, deployment, most, actor, now, hold)
+    with database.read() as connection:
+        return _shown(connection, found)
+
+
+def _their_turn(database: Database, deployment: Deployment, actor: Actor) -> bool:
+    """Whether the next single image is one that another reviewed: every so many that this person has looked at, and the same until they look."""
+    with database.read() as connection:
+        looked = store.said_since(connection, deployment.id, 0, actor.id)
+        looked += look_rows.count_by(connection, deployment.id, actor.id)
+    return looked % _ONE_IN == _ONE_IN - 1
 
 
 def _held(database: Database, deployment: Deployment, most: int, actor: Actor, now: Micros, hold: bool) -> _Again:

@@ -81,7 +81,7 @@ def _checked(
     skip, page = 0, wanted if offered.everything else max(wanted, _PAGE)
     while True:
         ids = queue_rows.by_chance(connection, deployment.id, page, actor, now, skip)
-        found += offered.of(connection, with_images(connection, predictions_in_order(connection, ids)))
+        found += offered.checks(connection, with_images(connection, predictions_in_order(connection, ids)), now)
         skip += len(ids)
         if offered.everything or len(found) >= wanted or len(ids) < page or skip >= _FARTHEST:
             return found[:wanted]

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Strin
 from relens.infra.database import metadata
 
 Lane = Literal["random checks", "hard cases"]
+CHECKS: Lane = "random checks"
 
 queue_item = Table(
     "queue_item",

@@ -44,7 +44,8 @@ class Team:
     """`rules`: the first that fits an image decides; what none fits is for everybody.
 
     `second_share` of the reviewed images are looked at by another person, who does not see what the first said. `blind_share` of the random checks
-    begin without the answer. `show_speed`: everybody sees how quick each is, not only each their own.
+    begin without the answer. `show_speed`: everybody sees how quick each is, not only each their own. `patience_days`: a random check that a rule's
+    people leave waiting for longer is offered to everybody, since none that comes after it counts before (None: it waits for them for ever).
     """
 
     rules: tuple[Rule, ...] = ()
@@ -52,11 +53,15 @@ class Team:
     blind_share: float = 0.0
     settled_by: SettledBy = "third person"
     show_speed: bool = False
+    patience_days: float | None = 7.0
 
     def __post_init__(self) -> None:
         for share in (self.second_share, self.blind_share):
             if not isinstance(share, int | float) or not math.isfinite(share) or not 0 <= share <= 1:
                 raise BadTeam(f"a share lies between 0 and 1, not at {share}")
+        patience = self.patience_days
+        if patience is not None and not (isinstance(patience, int | float) and 0 <= patience < math.inf):
+            raise BadTeam(f"random checks wait for their people for some days, not for {patience}")
         if self.settled_by not in get_args(SettledBy):
             raise BadTeam(
                 f"what two people see differently is settled by a third person or the owner, not '{self.settled_by}'"

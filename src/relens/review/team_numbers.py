@@ -28,6 +28,8 @@ _DAYS = 30
 _MOST = 5_000
 """Of the latest reviews so many say how quick people are."""
 _LEAST_PACES = 5
+_MOST_BLIND = 500
+"""Of the latest blind looks so many say what is overlooked: pages ask for it every half minute, and people get better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Share:
 @dataclass(frozen=True, slots=True)
 class Seeing:
     """`agreement`: of the images that two people looked at. `overlooked`: of the objects the answer rightly had, those that people who did not see
-    the answer had not drawn. `wanted` second looks and `disputed` images wait."""
+    the answer had not drawn (in the latest 500 of such looks). `wanted` second looks and `disputed` images wait."""
 
     agreement: Share
     overlooked: Share
@@ -71,19 +73,15 @@ class Pace:
 
 def seeing(connection: Connection, deployment: Deployment) -> Seeing:
     """Of the whole team; nothing of it is about one person."""
-    looks = look_rows.seconds(connection, deployment.id, ("open", "agreed", "disagreed", "settled"))
-    found = {
-        outcome: sum(one.outcome == outcome for one in looks) for outcome in ("open", "agreed", "disagreed", "settled")
-    }
-    compared = found["agreed"] + found["disagreed"] + found["settled"]
-    blind = look_rows.blind(connection, deployment.id)
+    found = look_rows.count_outcomes(connection, deployment.id)
+    agreed, disagreed, settled = (found.get(outcome, 0) for outcome in ("agreed", "disagreed", "settled"))
     return Seeing(
-        Share(found["agreed"], compared),
-        _overlooked(connection, blind),
-        len(blind),
-        found["open"],
-        found["disagreed"],
-        found["settled"],
+        Share(agreed, agreed + disagreed + settled),
+        _overlooked(connection, look_rows.blind(connection, deployment.id, latest=_MOST_BLIND)),
+        look_rows.count_blind(connection, deployment.id),
+        found.get("open", 0),
+        disagreed,
+        settled,
     )
 
 

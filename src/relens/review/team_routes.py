@@ -51,10 +51,16 @@ class TeamIn(BaseModel, extra="forbid"):
     )
     settled_by: SettledBy = "third person"
     show_speed: bool = False
+    patience_days: float | None = Field(
+        7.0,
+        ge=0,
+        le=3650,
+        description="after so many days a random check that a rule's people leave waiting is offered to everybody; null: never",
+    )
 
     def team(self) -> Team:
         rules = tuple(Rule(rule.query, tuple(rule.people)) for rule in self.rules)
-        return Team(rules, self.second_share, self.blind_share, self.settled_by, self.show_speed)
+        return Team(rules, self.second_share, self.blind_share, self.settled_by, self.show_speed, self.patience_days)
 
 
 class ShareOut(BaseModel):

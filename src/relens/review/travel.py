@@ -18,11 +18,13 @@ from relens.predictions import store as predictions
 from relens.predictions.browse import Filter
 from relens.predictions.logged import Logged
 from relens.registry import store as versions
-from relens.review import bulk_rows, queue, store
+from relens.review import bulk_rows, queue, queue_rows, store
 from relens.review.assigned import Offered
+from relens.review.blind import begins_blind
 from relens.review.exchange import Exchange, Incoming, Outgoing
 from relens.review.habits import habits_of
 from relens.review.lineup import with_images
+from relens.review.queue_tables import CHECKS
 from relens.review.settle import settle, subject_of
 from relens.review.verdict import Status, Verdict, VerdictChanged, annotations_of
 from relens.vision.annotation import Annotation
@@ -55,13 +57,21 @@ class Line:
 def outgoing(
     connection: Connection, deployment: Deployment, limit: int, query: str | None, actor: Actor, now: Micros
 ) -> list[Outgoing]:
-    """The next of the queue as `actor` is offered it, in its order; with a query what waits and fits, the newest first."""
+    """The next of the queue as `actor` is offered it, in its order; with a query what waits and fits, the newest first.
+
+    Blind checks go without what was answered.
+    """
     if query:
         wanted = Filter(review="pending", query=query)
         lines = with_images(connection, browse.page(connection, deployment.id, wanted, "-taken_at", limit, None)[0])
+        checked = [
+            one for one, lane in queue_rows.lanes(connection, [line.id for line in lines]).items() if lane == CHECKS
+        ]
     else:
         habits, offered = habits_of(deployment.settings), Offered(deployment, actor.name)
-        lines = [one.logged for one in queue.choose(connection, deployment, limit, habits, actor.id, now, offered)]
+        chosen = queue.choose(connection, deployment, limit, habits, actor.id, now, offered)
+        lines, checked = [one.logged for one in chosen], [one.logged.id for one in chosen if one.lane == CHECKS]
+    blind = begins_blind(connection, deployment, checked)
     titles = versions.titles(connection, {line.model_version for line in lines if line.model_version})
     said = store.of_predictions(connection, [line.id for line in lines])
     return [
@@ -71,7 +81,7 @@ def outgoing(
             line.width,
             line.height,
             titles.get(line.model_version or "", ""),
-            line.answered[:1] if deployment.task == "classification" else line.answered,
+            () if line.id in blind else line.answered[:1] if deployment.task == "classification" else line.answered,
             said[line.id].revision if line.id in said else 0,
         )
         for line in lines

@@ -93,13 +93,14 @@ function spanOf({ of, lower, upper }: TeamShare, what: string): string {
   return `of ${plural(of, what)}, ${percent(lower)} to ${percent(upper)}`;
 }
 
-function settingsOf({ rules, second_share, blind_share, settled_by, show_speed }: ReviewTeam): TeamSettings {
+function settingsOf({ rules, second_share, blind_share, settled_by, show_speed, patience_days }: ReviewTeam): TeamSettings {
   return {
     rules: rules ?? [],
     second_share: second_share ?? 0,
     blind_share: blind_share ?? 0,
     settled_by: settled_by ?? "third person",
     show_speed: show_speed ?? false,
+    patience_days: patience_days === undefined ? 7 : patience_days,
   };
 }
 
@@ -113,6 +114,7 @@ function Form({ found, path, onClose }: { found: ReviewTeam; path: string; onClo
       onSubmit={(event) => (event.preventDefault(), save.mutate({ method: "PUT", path, body: draft }, { onSuccess: onClose }))}
     >
       <TeamRules rules={draft.rules} waiting={found.waiting} onChange={(rules) => change({ rules })} />
+      {draft.rules.length > 0 && <Patience days={draft.patience_days ?? null} onChange={(patience_days) => change({ patience_days })} />}
       <div className={css.shares}>
         <Share
           label="Second look"
@@ -145,6 +147,24 @@ function Form({ found, path, onClose }: { found: ReviewTeam; path: string; onClo
         {save.isPending ? "Saving…" : "Save"}
       </Button>
     </form>
+  );
+}
+
+function Patience({ days, onChange }: { days: number | null; onChange: (days: number | null) => void }) {
+  return (
+    <Field
+      label="Random checks wait for their people, days"
+      hint="Then they are offered to everybody, because none that comes after them counts before. Empty: they wait for ever."
+    >
+      <Input
+        type="number"
+        min={0}
+        max={3650}
+        step="any"
+        value={days ?? ""}
+        onChange={(event) => onChange(event.target.value === "" ? null : Number(event.target.value))}
+      />
+    </Field>
   );
 }
 
