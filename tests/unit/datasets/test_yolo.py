@@ -10,6 +10,7 @@ from PIL import Image
 
 from relens.datasets.formats import FORMATS, named_or_seen
 from relens.datasets.found import FoundSet, NotADataset
+from relens.kit.errors import Invalid
 from relens.vision.annotation import Annotation
 from relens.vision.shapes import Box, Polygon
 
@@ -62,6 +63,32 @@ def test_a_path_and_numbered_names_as_ultralytics_writes_them(tmp_path: Path) ->
 def test_one_folder_for_two_splits_says_nothing_of_either(tmp_path: Path) -> None:
     files = {"data.yaml": "train: images\nval: images\nnames: [a]\n", "labels/x.txt": "0 .5 .5 .1 .1\n"}
     assert [one.split for one in read(lay(tmp_path, files, ("images/x.png",))).images] == [None]
+
+
+def test_of_two_splits_inside_each_other_the_nearest_folder_says_it_and_each_image_counts_once(tmp_path: Path) -> None:
+    files = {"data.yaml": "train: images\nval: images/val\nnames: [a]\n", "labels/x.txt": "0 .5 .5 .1 .1\n"}
+    files["labels/val/y.txt"] = files["labels/x.txt"]
+    found = read(lay(tmp_path, files, ("images/x.png", "images/val/y.png")))
+    assert [(one.file_name, one.split) for one in found.images] == [("y.png", "validation"), ("x.png", "train")]
+
+
+def test_a_text_file_as_long_as_nobody_writes_them_is_told_and_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relens.datasets.formats._folders.LONGEST_TEXT", 1 << 20)
+    files = {
+        "data.yaml": "names: [a]\n",
+        "images/x.txt": "0 .5 .5 .1 .1\n" * 100_000,
+        "images/y.txt": "0 .5 .5 .1 .1\n",
+    }
+    found = FORMATS.get("yolo").read(lay(tmp_path, files, ("images/x.png", "images/y.png")))
+    assert [one.file_name for one in found.images] == ["y.png"]
+    assert found.left_out == 1
+    assert "'x.txt' has 1 MiB" in found.problems[0].problem
+    (tmp_path / "data.yaml").unlink()
+    (tmp_path / "classes.txt").write_text("a\n" * 600_000)
+    with pytest.raises(Invalid, match=r"'classes\.txt' has 1 MiB"):
+        FORMATS.get("yolo").read(tmp_path)
 
 
 def test_lists_of_images_say_the_split(tmp_path: Path) -> None:

@@ -8,8 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from relens.datasets.item import UnknownSplit, declared
+from relens.kit.errors import Invalid
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
+
+
+LONGEST_TEXT = 32 << 20
+"""Bytes: a list of half a million images, or the outlines of a hundred thousand objects."""
+
+
+class TooLong(Invalid):
+    """A text file that nobody wrote for one image, or for the names of a dataset."""
 
 
 def hidden(path: Path) -> bool:
@@ -41,6 +50,16 @@ def is_split(name: str) -> bool:
     except UnknownSplit:
         return False
     return True
+
+
+def text_in(path: Path) -> str:
+    """What a text file says, whatever bytes are in it. Raises TooLong."""
+    size = path.stat().st_size
+    if size > LONGEST_TEXT:
+        raise TooLong(
+            f"'{path.name}' has {size / 2**20:,.0f} MiB, and a text file of labels or names has {LONGEST_TEXT >> 20} MiB at most"
+        )
+    return path.read_text(encoding="utf-8-sig", errors="replace")
 
 
 def top(root: Path) -> Path:

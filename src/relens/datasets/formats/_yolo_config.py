@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from relens.datasets.formats._folders import children
+from relens.datasets.formats._folders import children, text_in
 from relens.datasets.found import NotADataset
 from relens.datasets.item import Declared
 from relens.kit.errors import RelensError
@@ -35,7 +35,9 @@ class Config:
     def split_of(self, image: Path) -> Declared | None:
         if found := self.listed.get(image.as_posix()) or self.listed.get(image.name):
             return found
-        return next((split for place, split in self.folders.items() if image.is_relative_to(place)), None)
+        # Where one split lies inside another (train: images, val: images/val), the nearest folder says it.
+        around = [place for place in self.folders if image.is_relative_to(place)]
+        return self.folders[max(around, key=lambda place: len(place.parts))] if around else None
 
 
 def dump(value: Mapping[str, Any]) -> bytes:
@@ -61,7 +63,7 @@ def config_of(folder: Path) -> Config:
         folders, listed = _places(folder, path, said)
         return Config(_checked(names, path.name), folders, listed)
     for path in _lists(folder):
-        lines = (line.strip() for line in path.read_text(encoding="utf-8-sig", errors="replace").splitlines())
+        lines = (line.strip() for line in text_in(path).splitlines())
         folders, listed = _places(folder, path, {split: f"{split}.txt" for split in _SPLITS})
         return Config(_checked([line for line in lines if line], path.name), folders, listed)
     raise NotADataset("nothing names the labels: a YOLO dataset has a data.yaml with 'names', or a classes.txt")
@@ -147,7 +149,7 @@ def _inside(base: Path, written: str, folder: Path) -> Path | None:
 
 
 def _listed(file: Path, base: Path) -> Iterator[str]:
-    for line in file.read_text(encoding="utf-8-sig", errors="replace").splitlines():
+    for line in text_in(file).splitlines():
         name = line.strip().replace("\\", "/")
         if name:
             path = base / name.removeprefix("./")

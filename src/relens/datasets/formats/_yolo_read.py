@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from relens.datasets.formats._folders import is_split
+from relens.datasets.formats._folders import is_split, text_in
 from relens.datasets.formats._side import Side, read_side, sharpened
 from relens.datasets.formats._yolo_config import Config
 from relens.datasets.formats._yolo_line import AsWritten, read_line, says_the_same
@@ -73,7 +73,7 @@ class Reading:
         said = self.side.of(image.relative_to(self.folder).as_posix())
         found: list[tuple[int, Annotation]] = []
         bad = False
-        for number, line in enumerate(text.read_text(encoding="utf-8-sig", errors="replace").splitlines(), 1):
+        for number, line in enumerate(text_in(text).splitlines(), 1):
             if not line.strip():
                 continue
             try:
