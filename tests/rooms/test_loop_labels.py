@@ -170,6 +170,22 @@ def test_a_version_without_reviews_says_so_and_they_stay_out_until_something_new
     assert {line.asset for line in lines if again[line.asset].split == "test"} == tested - set(world.items(world.first))
 
 
+def test_an_image_that_was_reviewed_and_corrected_later_counts_once_in_what_a_version_learned_from(
+    world: Changing,
+) -> None:
+    line, other = world.predict("one"), world.predict("two")
+    for each in (line, other):
+        world.say(each, "accepted")
+    second = world.freeze()
+    world.say(line, "corrected", "paper")
+    third = world.freeze()
+    with world.database.read() as connection:
+        (before,) = _people(connection, [second])
+        (part,) = _people(connection, [third, second])
+    assert (before.accepted, before.corrected) == (2, 0)
+    assert (part.accepted, part.corrected, part.images) == (1, 1, 2)
+
+
 def test_a_changed_review_goes_back_and_an_undo_can_be_undone(world: Changing) -> None:
     line, spoilt = world.predict("one"), world.predict("two")
     world.say(line, "accepted")

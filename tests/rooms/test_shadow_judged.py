@@ -15,7 +15,7 @@ from relens.loop import configure
 from relens.loop.beside import EVERY, LEAST, always, fresh
 from relens.loop.decision import Decision
 from relens.loop.gate import Comparison, Labels
-from relens.loop.policy import AfterShadow, ContinuousDeployment
+from relens.loop.policy import AfterShadow, ContinuousDeployment, Demands
 from relens.loop.vocabulary import Vocabulary
 from relens.predictions import store as predictions
 from relens.predictions.logged import Entry, Logged
@@ -33,16 +33,29 @@ class Beside(Shop):
         super().__init__(database)
         self.names = 0
 
-    def begin(self, after: AfterShadow) -> Decision:
+    def begin(self, after: AfterShadow, critical: tuple[str, ...] = ()) -> Decision:
         now = self.now()
-        chosen = ContinuousDeployment(True, "shadow", after_shadow=after)
+        chosen = ContinuousDeployment(True, "shadow", after_shadow=after, demands=Demands(critical))
         self.database.write(lambda connection: configure.continuous_deployment(connection, now, chosen, self.alice))
         begun = self.judged(self.version())
         assert begun.applied == "shadow"
         return begun
 
-    def come(self, images: int, *, right: float, shadow_right: float, checks: bool = True) -> None:
-        """So many images come and are reviewed: the champion is right in the share `right` of them, the shadow in `shadow_right`."""
+    def come(
+        self,
+        images: int,
+        *,
+        right: float,
+        shadow_right: float,
+        checks: bool = True,
+        true: int = 0,
+        silent: bool = False,
+    ) -> None:
+        """So many images of one label (number `true`) come and are reviewed: the champion is right in the share `right` of them, the shadow in `shadow_right`.
+
+        Otherwise they say the other label, or nothing (`silent`).
+        """
+        wrong = None if silent else LABELS[1 - true]
         names = [f"image {self.names + i}" for i in range(images)]
         self.names += images
         now = self.now()
@@ -52,7 +65,7 @@ class Beside(Shop):
             for i, name in enumerate(names):
                 asset = Asset(content_id(name.encode()), 64, 48, "PNG", 10, content_id(name.encode()), 0)
                 assets.remember(connection, [asset])
-                said = [LABELS[0 if (i + 0.5) / images <= share else 1] for share in (right, shadow_right)]
+                said = [LABELS[true] if (i + 0.5) / images <= share else wrong for share in (right, shadow_right)]
                 line = _log(connection, now.id, asset, now.champion, "champion", said[0])
                 lines.append(line)
                 if now.shadow:
@@ -65,7 +78,7 @@ class Beside(Shop):
 
         def review(connection: Connection) -> None:
             for line in lines:
-                settle(connection, line.id, "corrected", [Annotation(LABELS[0])], actor=self.alice)
+                settle(connection, line.id, "corrected", [Annotation(LABELS[true])], actor=self.alice)
 
         self.database.write(review)
 
@@ -80,12 +93,11 @@ def _log(
     asset: Asset,
     version: str | None,
     role: Role,
-    label: str,
+    label: str | None,
     parent: str | None = None,
 ) -> Logged:
-    entry = Entry(
-        deployment, asset.id, 64, 48, version, role, (Detection(label, 0.9),), 0.0, 1.0, clock.now(), parent=parent
-    )
+    said = (Detection(label, 0.9),) if label else ()
+    entry = Entry(deployment, asset.id, 64, 48, version, role, said, 0.0, 1.0, clock.now(), parent=parent)
     return predictions.append(connection, entry)[0]
 
 
@@ -124,6 +136,25 @@ def test_a_shadow_that_is_worse_stops(beside: Beside) -> None:
     assert beside.step() == 1
     assert beside.decision().applied == "refused"
     assert beside.now().shadow is None
+
+
+@pytest.mark.parametrize(
+    ("rare", "right", "applied", "because"),
+    [
+        (40, 0.4, "refused", "worse on the critical label"),
+        (40, 0.8, "shadow", "may have fallen"),
+        (12, 0.4, "promoted", "better"),
+    ],
+)
+def test_a_shadow_that_is_better_is_not_promoted_while_a_critical_label_falls_on_enough_checks(
+    beside: Beside, rare: int, right: float, applied: str, because: str
+) -> None:
+    beside.begin("promote", critical=(LABELS[1],))
+    beside.come(rare, right=0.975, shadow_right=right, true=1, silent=True)
+    beside.come(4 * LEAST, right=0.7, shadow_right=0.98, silent=True)
+    beside.step()
+    assert beside.decision().applied == applied
+    assert because in " ".join(beside.decision().numbers["beside"]["reasons"])
 
 
 def test_equal_ones_go_on_beside_each_other(beside: Beside) -> None:

@@ -21,9 +21,11 @@ from relens.kit.errors import NotFound
 from relens.loop import store
 from relens.loop.compare import MAIN, compare
 from relens.loop.decision import Decision
+from relens.loop.demands import CRITICAL_LOSS
 from relens.loop.from_log import Beside, evaluated
-from relens.loop.gate import Comparison, Floors, GateDecision, Labels, decide
-from relens.loop.policy import AfterShadow
+from relens.loop.gate import Comparison, Floors, GateDecision, Labels, Objection, decide
+from relens.loop.parts import Part, by_label
+from relens.loop.policy import ContinuousDeployment, Demands
 from relens.loop.promote import after_shadow
 from relens.loop.trial import words_of
 from relens.loop.vocabulary import Vocabulary, named
@@ -38,6 +40,7 @@ from relens.vision.annotation import Annotation
 
 LEAST, EVERY = 100, 25
 FLOORS = Floors(images=LEAST, objects=LEAST, clear_images=LEAST)
+_ONE_SIDED = 1.645
 _SURE, _CLEAR = 0.10, 0.02
 """Two-sided levels: 95 % and 99 % on the one side that counts."""
 
@@ -59,9 +62,9 @@ class Shadows:
             settings = chosen[decision.deployment]
             now, (before, at) = (reviewed, settings), self._looked.get(decision.id, (None, None))
             if now != before and settings.in_force == "shadow":
-                self._looked[decision.id] = (now, self._look(decision, settings.rollout.after_shadow, at))
+                self._looked[decision.id] = (now, self._look(decision, settings.rollout, at))
 
-    def _look(self, decision: Decision, after: AfterShadow, looked_at: object) -> object:
+    def _look(self, decision: Decision, rollout: ContinuousDeployment, looked_at: object) -> object:
         """What it was looked at with: nothing is said again before EVERY more images came, or another wish."""
         with self._database.read() as connection:
             deployment = deployments.get(connection, decision.deployment)
@@ -70,10 +73,10 @@ class Shadows:
             words = _words(connection, decision)
             images = fresh(connection, deployment, decision, words)
         number = len(images) if len(images) < LEAST else len(images) - len(images) % EVERY
-        if (number, after) != looked_at:
-            said = quietly(lambda: judged(deployment.task, words, images, _gains(decision.numbers)))
+        if (number, rollout) != looked_at:
+            said = quietly(lambda: judged(deployment.task, words, images, _gains(decision.numbers), rollout.demands))
             self._database.write(partial(after_shadow, decision_id=decision.id, said=said, images=len(images)))
-        return number, after
+        return number, rollout
 
 
 def fresh(connection: Connection, deployment: Deployment, decision: Decision, words: Vocabulary) -> tuple[Beside, ...]:
@@ -99,8 +102,17 @@ def fresh(connection: Connection, deployment: Deployment, decision: Decision, wo
     return tuple(found.values())
 
 
-def judged(task: str, words: Vocabulary, images: Sequence[Beside], gains: tuple[str, ...] = ()) -> GateDecision:
-    """What the gate says of these images, each weighed by 1 / probability, at this look as at any other."""
+def judged(
+    task: str,
+    words: Vocabulary,
+    images: Sequence[Beside],
+    gains: tuple[str, ...] = (),
+    demands: Demands = Demands(),
+) -> GateDecision:
+    """What the gate says of these images, each weighed by 1 / probability, at this look as at any other.
+
+    Of the demands only the critical labels can have changed since the test images were looked at.
+    """
     labels = words.labels
     champion = evaluated(task, labels.shared, images, shadow=False, names=words.champion)
     shadow = evaluated(task, labels.shared, images, shadow=True, names=words.candidate)
@@ -110,8 +122,29 @@ def judged(task: str, words: Vocabulary, images: Sequence[Beside], gains: tuple[
     whole = champion.correct is not None
     objects = sum(not one.crowd for image in images for one in image.annotations if one.label in labels.shared)
     compared = compare(MAIN[task], champion, shadow, None if whole else objects, weights)
-    said = decide(None if compared is None else always(compared), labels, gains=gains, test_share=1.0, floors=FLOORS)
+    watched = [label for label in words.demands(demands).critical if label in labels.shared]
+    against = [_fallen(part, len(images)) for part in by_label(champion, shadow, watched, weights)] if compared else []
+    said = decide(
+        None if compared is None else always(compared),
+        labels,
+        gains=gains,
+        objections=tuple(one for one in against if one is not None),
+        test_share=1.0,
+        floors=FLOORS,
+    )
     return replace(said, numbers={**said.numbers, "least": LEAST})
+
+
+def _fallen(part: Part, images: int) -> Objection | None:
+    """A critical label that has fallen by more than may be lost, as far as is seen, holds its version back; one that has fallen for sure ends it."""
+    unknown = part.lower is None or part.difference is None or part.state == "not assessed"
+    if unknown or part.difference > -CRITICAL_LOSS:  # type: ignore[operator]
+        return None
+    difference, error = float(part.difference or 0), (float(part.difference or 0) - float(part.lower or 0)) / _ONE_SIDED
+    span = f"{difference * 100:+.1f} points on {part.count} of its objects"
+    if difference + always_factor(images, _SURE) * error < 0:
+        return Objection(f"it is worse on the critical label {part.name} ({span})", True)
+    return Objection(f"the critical label {part.name} may have fallen ({span})", False, EVERY)
 
 
 def _words(connection: Connection, decision: Decision) -> Vocabulary:

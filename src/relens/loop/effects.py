@@ -136,8 +136,10 @@ def _people(connection: Connection, fresh: Sequence[DatasetVersion]) -> list[Par
             elif seq in out:
                 # An undo was undone.
                 entries[seq] = out.pop(seq)
+    # An image of which several reviews are in it counts once, for whoever said last what is true.
+    last = {said.asset or said.prediction: said for said in verdicts.numbered(connection, sorted(entries))}
     counts: dict[tuple[str, str], list[int]] = {}
-    for said in verdicts.numbered(connection, sorted(entries)):
+    for said in last.values():
         mine = counts.setdefault((said.actor.id, said.actor.name), [0, 0, 0])
         mine[2 if entries[said.seq] == "left" else 1 if said.status == "corrected" else 0] += 1
     parts = [Part(one, name, *some) for (one, name), some in counts.items()]
