@@ -80,6 +80,12 @@ def test_help_names_every_command() -> None:
         assert command in said
 
 
+def test_help_says_what_holds_where_nothing_is_given() -> None:
+    said = " ".join(fine(relens(None, "serve", "--help")).split())
+    assert "~/.relens" in said
+    assert "8417" in said
+
+
 def test_what_nobody_can_understand_ends_with_code_2() -> None:
     assert relens(None, "dataset", "frobnicate").returncode == 2
 

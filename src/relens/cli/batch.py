@@ -15,7 +15,7 @@ def batch(
     source: Annotated[str | None, typer.Option(help="Where they come from: a camera, a line, a site.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="A free label; may be given again.")] = None,
     taken_at: Annotated[
-        str | None, typer.Option(help="When they were taken, or the video begins (RFC 3339) [now].")
+        str | None, typer.Option(help="When they were taken, or the video begins (RFC 3339).", show_default="now")
     ] = None,
     try_out: Annotated[bool, typer.Option("--try", help="Answer only; log nothing.")] = False,
     to: Annotated[Path | None, typer.Option(help="Write the answers to this file, a line of JSON for each.")] = None,

@@ -25,14 +25,16 @@ for command in (
 @app.command("import")
 def import_(
     folder: Annotated[Path, typer.Argument(help="A COCO, YOLO or Pascal VOC folder, or one folder per label.")],
-    name: Annotated[str | None, typer.Option(help="The dataset's name [the folder's].")] = None,
+    name: Annotated[str | None, typer.Option(help="The dataset's name.", show_default="the folder's")] = None,
     format_: Annotated[str, typer.Option("--format", help="auto, coco, yolo, voc or folder.")] = "auto",
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave broken images out instead of importing nothing.")
     ] = False,
     production: Annotated[
         str | None,
-        typer.Option(help="Import images set apart as production too, as train, validation or test [left out]."),
+        typer.Option(
+            help="Import images set apart as production too, as train, validation or test.", show_default="left out"
+        ),
     ] = None,
     as_json: AsJson = False,
     url: Url = None,

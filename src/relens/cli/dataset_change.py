@@ -84,7 +84,7 @@ def undo(
 
 def diff(
     version: Annotated[str, typer.Argument(help="name/2, name/latest or an id.")],
-    against: Annotated[str | None, typer.Option(help="The earlier version [the one before].")] = None,
+    against: Annotated[str | None, typer.Option(help="The earlier version.", show_default="the one before")] = None,
     as_json: AsJson = False,
     url: Url = None,
     token: Token = None,

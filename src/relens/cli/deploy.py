@@ -11,7 +11,7 @@ def deploy(
     model_version: Annotated[str, typer.Argument(help="name/2, name/latest or an id.")],
     name: Annotated[str, typer.Option(help="The deployment: a new one, or one that shall change its version.")],
     threshold: Annotated[
-        float | None, typer.Option(help="Below this confidence it stays silent [advised by validation].")
+        float | None, typer.Option(help="Below this confidence it stays silent.", show_default="advised by validation")
     ] = None,
     target: Annotated[
         str, typer.Option(help="server: answers here. external: answers on your own machines.")

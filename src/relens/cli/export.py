@@ -15,7 +15,9 @@ def export(
     query: Annotated[
         str | None, typer.Option(help='Only these: label = "scratch" and confidence < 0.5 and source ~ "line-*".')
     ] = None,
-    form: Annotated[str | None, typer.Option("--format", help="jsonl, parquet or coco [by the file's ending].")] = None,
+    form: Annotated[
+        str | None, typer.Option("--format", help="jsonl, parquet or coco.", show_default="by the file's ending")
+    ] = None,
     url: Url = None,
     token: Token = None,
 ) -> None:

@@ -10,9 +10,9 @@ from relens.cli.server import AsJson, Token, Url, connect, show_json
 def gaps(
     deployment: Annotated[str, typer.Argument(help="The deployment's name.")],
     since: Annotated[
-        str | None, typer.Option("--from", help="From when on, as 2026-11-22T02:00:00Z [a day ago].")
+        str | None, typer.Option("--from", help="From when on, as 2026-11-22T02:00:00Z.", show_default="a day ago")
     ] = None,
-    until: Annotated[str | None, typer.Option("--to", help="Until when [now].")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Until when.", show_default="now")] = None,
     as_json: AsJson = False,
     url: Url = None,
     token: Token = None,

@@ -25,9 +25,14 @@ def import_predictions(
     go: Annotated[bool, typer.Option("--go", help="Import; without it only what would happen is shown.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out what has a problem.")] = False,
     format_: Annotated[str, typer.Option("--format", help="auto, jsonl, coco or table.")] = "auto",
-    images: Annotated[Path | None, typer.Option(help="The folder of the images [where the file is].")] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="The folder of the images.", show_default="where the file is")
+    ] = None,
     name: Annotated[
-        str | None, typer.Option(help="What this past is called; the same name is never imported twice [the file's].")
+        str | None,
+        typer.Option(
+            help="What this past is called; the same name is never imported twice.", show_default="the file's"
+        ),
     ] = None,
     zone: Annotated[str, typer.Option(help="The time zone of times that do not say theirs.")] = "UTC",
     file_times: Annotated[

@@ -8,7 +8,9 @@ from relens.cli.server import Token, Url, connect, progress_line
 
 
 def rebuild_metrics(
-    deployment: Annotated[str | None, typer.Argument(help="The deployment's name [every deployment].")] = None,
+    deployment: Annotated[
+        str | None, typer.Argument(help="The deployment's name.", show_default="every deployment")
+    ] = None,
     wait: Annotated[bool, typer.Option(help="Wait until everything is counted.")] = True,
     url: Url = None,
     token: Token = None,

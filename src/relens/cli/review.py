@@ -74,7 +74,7 @@ def reopen(prediction: Prediction, url: Url = None, token: Token = None) -> None
     typer.echo("waits for review again")
 
 
-Form = Annotated[str | None, typer.Option("--form", help="label_studio or coco [by the file's ending].")]
+Form = Annotated[str | None, typer.Option("--form", help="label_studio or coco.", show_default="by the file's ending")]
 
 
 @app.command("export")

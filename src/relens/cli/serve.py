@@ -8,12 +8,15 @@ import typer
 
 def serve(
     home: Annotated[
-        Path | None, typer.Option(envvar="RELENS_HOME", help="The folder that holds everything [~/.relens].")
+        Path | None,
+        typer.Option(envvar="RELENS_HOME", help="The folder that holds everything.", show_default="~/.relens"),
     ] = None,
     host: Annotated[
-        str | None, typer.Option(envvar="RELENS_HOST", help="The address to listen on [127.0.0.1].")
+        str | None, typer.Option(envvar="RELENS_HOST", help="The address to listen on.", show_default="127.0.0.1")
     ] = None,
-    port: Annotated[int | None, typer.Option(envvar="RELENS_PORT", help="The port to listen on [8417].")] = None,
+    port: Annotated[
+        int | None, typer.Option(envvar="RELENS_PORT", help="The port to listen on.", show_default="8417")
+    ] = None,
     durability: Annotated[
         str | None,
         typer.Option(

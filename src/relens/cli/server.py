@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from relens.sdk.jobs import Progress
 
 Url = Annotated[
-    str | None, typer.Option("--url", envvar="RELENS_URL", help="Where the server is [http://127.0.0.1:8417].")
+    str | None,
+    typer.Option("--url", envvar="RELENS_URL", help="Where the server is.", show_default="http://127.0.0.1:8417"),
 ]
 Token = Annotated[
     str | None, typer.Option("--token", envvar="RELENS_TOKEN", help="Needed where the server asks for one.")

@@ -11,8 +11,11 @@ from relens.cli.server import AsJson, Token, Url, connect, parse_parameters, sho
 def train(
     model: Annotated[str, typer.Argument(help="The model that gets a new version.")],
     dataset_version: Annotated[str, typer.Argument(help="name/2, name/latest or an id.")],
-    trainer: Annotated[str, typer.Option(help="Which trainer.")] = "compact",
-    parameter: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE; may be given again.")] = None,
+    trainer: Annotated[str, typer.Option(help="compact, ultralytics, command, or one of your own.")] = "compact",
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A parameter of the trainer, such as epochs=10; may be given again."),
+    ] = None,
     start_from: Annotated[str | None, typer.Option(help="A model version whose weights to start from.")] = None,
     wait: Annotated[bool, typer.Option(help="Wait for the version.")] = True,
     as_json: AsJson = False,

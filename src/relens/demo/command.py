@@ -18,23 +18,32 @@ app = typer.Typer(
 def demo(
     context: typer.Context,
     data: Annotated[
-        Path | None, typer.Option(help="Your own COCO folder (annotations.json, images/) [a simulated conveyor].")
+        Path | None,
+        typer.Option(help="Your own COCO folder (annotations.json, images/).", show_default="a simulated conveyor"),
     ] = None,
     review_fraction: Annotated[
         float, typer.Option(min=0, max=1, help="The share of predictions the simulated reviewer settles.")
     ] = 0.8,
     retrain_after: Annotated[
-        int | None, typer.Option(min=1, help="Retrain when this many images were added [50, fewer for a short stream].")
+        int | None,
+        typer.Option(
+            min=1, help="Retrain when this many images were added.", show_default="50, fewer for a short stream"
+        ),
     ] = None,
     trainer: Annotated[str, typer.Option(help="Which trainer.")] = "compact",
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="Passes over the training images [what a minute or two allow].")
+        int | None,
+        typer.Option(min=1, help="Passes over the training images.", show_default="what a few minutes allow"),
     ] = None,
     seed: Annotated[
         int, typer.Option(min=0, help="Of the simulated stream, the reviewer's choice and the training.")
     ] = 1,
-    port: Annotated[int | None, typer.Option(help="The server's port [8417, or the next free one].")] = None,
-    home: Annotated[Path | None, typer.Option(help="Where the server keeps its data [a temporary folder].")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The server's port.", show_default="8417, or the next free one")
+    ] = None,
+    home: Annotated[
+        Path | None, typer.Option(help="Where the server keeps its data.", show_default="a temporary folder")
+    ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the temporary folder afterwards.")] = False,
     lockstep: Annotated[
         bool, typer.Option("--lockstep", help="Wait for every job: the same seed gives the same decisions.")
@@ -76,7 +85,7 @@ def demo(
 
 @app.command("bad-candidate")
 def bad_candidate(
-    deployment: Annotated[str | None, typer.Option(help="The deployment [the only one].")] = None,
+    deployment: Annotated[str | None, typer.Option(help="The deployment.", show_default="the only one")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the mislabelled images.")] = 4,
     url: Annotated[str | None, typer.Option("--url", envvar="RELENS_URL", help="Where the server is.")] = None,
     token: Token = None,

@@ -10,7 +10,9 @@ def edge(
     deployment: Annotated[str, typer.Argument(help="The deployment's name.")],
     server: Annotated[
         str | None,
-        typer.Option("--server", "--url", envvar="RELENS_URL", help="Where the server is [http://127.0.0.1:8417]."),
+        typer.Option(
+            "--server", "--url", envvar="RELENS_URL", help="Where the server is.", show_default="http://127.0.0.1:8417"
+        ),
     ] = None,
     token: Annotated[
         str | None, typer.Option("--token", envvar="RELENS_TOKEN", help="Needed where the server asks for one.")
@@ -28,10 +30,12 @@ def edge(
         bool, typer.Option("--images/--no-images", help="Send the images too, or only the numbers.")
     ] = True,
     once: Annotated[bool, typer.Option("--once", help="End when everything that is there was answered.")] = False,
-    threads: Annotated[int | None, typer.Option(min=1, help="For one image [every core].")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="For one image.", show_default="every core")] = None,
     home: Annotated[
         Path | None,
-        typer.Option(help="Where the model and what was not sent yet are kept [~/.relens-edge/DEPLOYMENT]."),
+        typer.Option(
+            help="Where the model and what was not sent yet are kept.", show_default="~/.relens-edge/DEPLOYMENT"
+        ),
     ] = None,
 ) -> None:
     """Answer images here with a deployment's champion; what was answered is logged on the server.

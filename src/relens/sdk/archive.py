@@ -27,11 +27,23 @@ def zipped(folder: Path) -> Iterator[Path]:
         raise Invalid(f"the folder {folder} is empty")
     with tempfile.TemporaryDirectory(prefix="relens-") as place:
         archive = Path(place) / "folder.zip"
-        with zipfile.ZipFile(archive, "w", allowZip64=True) as zip_file:
+        # Files without a date count from 1970; a zip begins in 1980.
+        with zipfile.ZipFile(archive, "w", allowZip64=True, strict_timestamps=False) as zip_file:
             for path in files:
-                method = zipfile.ZIP_DEFLATED if path.suffix.lower() in _SQUEEZED_WELL else zipfile.ZIP_STORED
-                zip_file.write(path, path.relative_to(folder).as_posix(), compress_type=method)
+                _put(zip_file, path, path.relative_to(folder).as_posix())
         yield archive
+
+
+def _put(zip_file: zipfile.ZipFile, path: Path, name: str) -> None:
+    method = zipfile.ZIP_DEFLATED if path.suffix.lower() in _SQUEEZED_WELL else zipfile.ZIP_STORED
+    try:
+        zip_file.write(path, name, compress_type=method)
+    except UnicodeEncodeError as error:
+        raise Invalid(f"the name of {name!r} cannot be written as UTF-8: rename the file") from error
+    except FileNotFoundError as error:
+        raise Invalid(f"{path} has gone while the folder was read: try again") from error
+    except PermissionError as error:
+        raise Invalid(f"{path} may not be read: make it readable, or take it out of the folder") from error
 
 
 def chunks(path: Path) -> Iterator[bytes]:
