@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from relens.vision.fingerprint import groups
+from relens.vision.fingerprint import scenes
 
 
 def name_groups(assets: Sequence[str], fingerprints: Sequence[str], known: Sequence[str | None]) -> list[str]:
@@ -12,7 +12,7 @@ def name_groups(assets: Sequence[str], fingerprints: Sequence[str], known: Seque
 
     `known` are groups that a dataset declares or an earlier version gave: they are never changed.
     """
-    component = groups(fingerprints)
+    component = scenes(fingerprints)
     names: dict[int, str] = {}
     for place, group in zip(component, known, strict=True):
         if group is not None:

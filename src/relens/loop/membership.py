@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -22,6 +23,7 @@ from relens.kit.errors import RelensError
 from relens.kit.ids import share_of
 from relens.review.verdict import USABLE, Verdict
 from relens.vision.annotation import Annotation
+from relens.vision.fingerprint import tell_nothing
 from relens.vision.task import TASKS
 
 Outcome = Literal[
@@ -141,7 +143,7 @@ class Known:
             self._fresh.append(member.fingerprint)
 
     def near(self, asset: str, fingerprint: str) -> bool:
-        """Whether another image there looks the same."""
+        """Whether another image there looks the same; never where so many do that it means nothing."""
         # Joined now and then: to do it for each new image would copy the whole dataset's fingerprints each time.
         if len(self._fresh) > _JOIN_AFTER:
             self._bits, self._fresh = np.concatenate([self._bits, _as_bits(self._fresh)]), []
@@ -150,7 +152,12 @@ class Known:
             int(np.count_nonzero(np.bitwise_count(some ^ wanted).sum(axis=1) <= NEAR))
             for some in (self._bits, _as_bits(self._fresh))
         )
-        return close > (asset in self._prints)
+        return close > (asset in self._prints) and not self._all_alike
+
+    @cached_property
+    def _all_alike(self) -> bool:
+        """Of the images of the dataset itself, which somebody chose to have in it."""
+        return tell_nothing([look for asset in self.assets if (look := self._prints.get(asset))], NEAR)
 
     def has(self, asset: str, deployment: str) -> bool:
         """Whether the image is there, or will be, by an import or by the reviews of another deployment."""

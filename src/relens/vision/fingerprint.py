@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +13,8 @@ from relens.kit.errors import Invalid
 from relens.vision.decode import Image
 
 BITS = 256
+_MOST_OF_ALL = 0.25
+_FEW = 10
 
 
 class BadFingerprint(Invalid):
@@ -44,6 +47,32 @@ def groups(fingerprints: Sequence[str], within: int = 12) -> list[int]:
     group = _spread(unique, within)[where.ravel()]
     _, first, renamed = np.unique(group, return_index=True, return_inverse=True)
     return [int(number) for number in np.argsort(np.argsort(first))[renamed.ravel()]]
+
+
+def scenes(fingerprints: Sequence[str]) -> list[int]:
+    """Groups as above, but where one would hold more than a quarter of all images (ten at least), each of it is by itself.
+
+    A camera that looks at the same place for ever, or small things on a plain ground, give thousands of different images whose
+    fingerprints are alike: as one scene they could only lie on one side of the cut, and there would be nothing to test on.
+    """
+    found = groups(fingerprints)
+    most = max(_FEW, _MOST_OF_ALL * len(found))
+    sizes = Counter(found)
+    named = [(number, place if sizes[number] > most else -1) for place, number in enumerate(found)]
+    order: dict[tuple[int, int], int] = {}
+    return [order.setdefault(name, len(order)) for name in named]
+
+
+def tell_nothing(fingerprints: Sequence[str], within: int = 12) -> bool:
+    """Whether so many of these images (more than a quarter, ten at least) look like another one that looking alike means nothing here.
+
+    Judged by 256 of them at most.
+    """
+    words = _words(fingerprints)
+    step = max(1, len(words) // 256)
+    asked, columns = words[::step], np.ascontiguousarray(words.T)
+    alike = sum(int(np.count_nonzero(_apart(one, columns) <= within)) > 1 for one in asked)
+    return alike * step >= _FEW and alike > _MOST_OF_ALL * len(asked)
 
 
 def _words(fingerprints: Sequence[str]) -> npt.NDArray[np.uint64]:

@@ -97,6 +97,16 @@ def test_a_near_duplicate_of_what_is_there_or_waits_does_not_enter() -> None:
     assert placed(said(1, seq=2), there, first).outcome == "in"
 
 
+def test_where_most_images_look_alike_a_new_one_enters_all_the_same() -> None:
+    """Small things on a plain ground, or a camera that never moves: looking alike tells nothing there."""
+    items = [Item(content_id(f"{n}".encode()), "train", f"g{n}", f"{n}.jpg") for n in range(12)]
+    looks = {item.asset: f"{number:064x}" for number, item in enumerate(items)}
+    new = Reviewed(said(1), 1, "g", f"{13:064x}")
+    assert place(new, None, Known("classification", ("a", "b"), items, looks), 0.2).outcome == "in"
+    few = {item.asset: looks[item.asset] for item in items[:5]}
+    assert place(new, None, Known("classification", ("a", "b"), items, few), 0.2).outcome == "near-duplicate"
+
+
 def test_one_scene_lies_on_one_side() -> None:
     item = Item(content_id(b"x"), "test", "scene 7", "x.jpg")
     for number in range(30):

@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 
 from relens.testing.images import RED, make_jpeg, make_pixels
 from relens.vision.decode import decode
-from relens.vision.fingerprint import BadFingerprint, distance, fingerprint, groups
+from relens.vision.fingerprint import BadFingerprint, distance, fingerprint, groups, scenes, tell_nothing
 
 
 def test_a_fingerprint_is_256_bits_written_as_64_hex_digits() -> None:
@@ -69,6 +69,17 @@ def test_groups_are_the_connected_components_of_all_close_pairs(prints: list[str
 
 def test_thousands_of_copies_of_one_scene_are_one_group() -> None:
     assert set(groups([f"{number:064x}" for number in range(3000)])) == {0}
+
+
+def test_images_that_are_alike_in_most_of_a_set_are_no_one_scene_and_a_few_copies_are() -> None:
+    alike = [f"{number:064x}" for number in range(30)]
+    apart = [f"{(1 << 255) // (3 ** (9 + number)):064x}" for number in range(60)]
+    assert len(set(scenes([*alike, *apart]))) == len(set(scenes(apart))) + 30
+    assert len(set(scenes([*alike[:9], *apart]))) == len(set(scenes(apart))) + 1
+    assert scenes(alike) == list(range(30))
+    assert tell_nothing([*alike, *apart])
+    assert not tell_nothing([*alike[:9], *apart])
+    assert not tell_nothing([])
 
 
 def test_no_images_are_no_groups() -> None:
