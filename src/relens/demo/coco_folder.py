@@ -8,53 +8,51 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from relens.demo.cut import cut, halves
+from relens.demo.cut import halves
+from relens.demo.entry import Entry, with_scenes
+from relens.demo.splits import as_part, by_rarest_label, split_up
 from relens.demo.stream import Arrival, Example, Stream
 from relens.kit.errors import Invalid, RelensError
+from relens.kit.ids import content_id
 from relens.vision.annotation import Annotation
-from relens.vision.decode import decode
+from relens.vision.decode import SMALL, Image, decode
+from relens.vision.fingerprint import fingerprint
 from relens.vision.shapes import BadShape, Box
 
-_SPLITS = {"train": "train", "production": "production", "holdout": "holdout", "test": "holdout", "validation": "train"}
 _FEWEST = 8
-_OWN_SHARES = {"train": 0.5, "production": 0.3, "holdout": 0.2}
 
 
 class BadFolder(Invalid):
     """A folder the demonstration cannot be played with; the sentence says what it needs."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One image of the file."""
-
-    path: Path
-    file_name: str
-    annotations: tuple[Annotation, ...]
-    split: str | None
-    seq: int | None
-    phase: int
-    domain: str
-
-
 def read_folder(folder: Path) -> Stream:
     """The folder as a stream. Raises BadFolder when it holds no usable COCO dataset."""
     written = _load(folder / "annotations.json")
-    labels = _labels(written)
-    task = "detection" if any("bbox" in a or "segmentation" in a for a in written["annotations"]) else "classification"
-    entries, notes = _entries(folder, written, labels, task)
-    splits, declared = _splits(entries)
-    if not declared:
-        notes.append("no train, production and holdout in images[].split: cut here, near-duplicates together")
+    try:
+        labels = _labels(written)
+        task = (
+            "detection" if any("bbox" in a or "segmentation" in a for a in written["annotations"]) else "classification"
+        )
+        entries, notes = _entries(folder, written, labels, task)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadFolder(f"{folder / 'annotations.json'} is not a COCO file: {_what_is_odd(error)}") from error
+    splits, decided = split_up(entries)
+    notes += decided
     if task == "detection" and any("segmentation" in a for a in written["annotations"]):
         notes.append("masks are used as boxes")
     arriving = sorted(splits["production"], key=lambda entry: (entry.seq is None, entry.seq or 0, entry.file_name))
-    gate, report = halves([(entry.path, entry.domain + _label_of(entry, task), entry) for entry in splits["holdout"]])
+    rarest = by_rarest_label(entries)
+    gate, report = halves(
+        splits["holdout"], lambda one: f"{one.domain}/{rarest(one)}" if task == "classification" else one.domain
+    )
+    if not any(entry.annotations for entry in splits["train"]):
+        raise BadFolder(f"no image to train on has an annotation: {folder} has nothing to learn from")
+    _must_be_enough(folder, {"to train on": splits["train"], "that arrives later": arriving, "to report on": report})
     truth = {entry.file_name: entry.annotations for entry in arriving}
     return Stream(
         title=_title(folder),
@@ -67,6 +65,18 @@ def read_folder(folder: Path) -> Stream:
         truth=truth.get,
         notes=tuple(notes),
     )
+
+
+def _must_be_enough(folder: Path, parts: Mapping[str, Sequence[Entry]]) -> None:
+    for part, entries in parts.items():
+        if not entries:
+            raise BadFolder(
+                f"{folder} leaves no image {part}: give more images, or name the parts in images[].split (train, production, holdout)"
+            )
+
+
+def _what_is_odd(error: Exception) -> str:
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -92,52 +102,61 @@ def _labels(written: dict[str, Any]) -> dict[int, str]:
     return labels
 
 
-def _entries(
-    folder: Path, written: dict[str, Any], labels: dict[int, str], task: str
-) -> tuple[list[_Entry], list[str]]:
+def _entries(folder: Path, written: dict[str, Any], labels: dict[int, str], task: str) -> tuple[list[Entry], list[str]]:
     """(images that can be read and say something, sentences about what was left out)"""
     said: dict[Any, list[dict[str, Any]]] = {}
     for annotation in written["annotations"]:
         if annotation.get("category_id") in labels:
             said.setdefault(annotation.get("image_id"), []).append(annotation)
-    entries, dropped, left_out = list[_Entry](), 0, 0
+    entries, dropped, left_out = list[Entry](), 0, 0
     for image in written["images"]:
         given = said.get(image["id"], [])
-        true = [a for a in (_annotation(a, image, labels, task) for a in given) if a is not None]
-        dropped += len(given) - len(true)
         path = _find(folder, str(image["file_name"]))
-        if path is None or not _readable(path) or (task == "classification" and len(true) != 1):
+        seen = _look_at(path) if path else None
+        if path is None or seen is None or (task == "classification" and len(given) != 1):
             left_out += 1
-        else:
-            entries.append(_entry(path, image, tuple(true)))
+            continue
+        true = [a for a in (_annotation(a, seen, labels, task) for a in given) if a is not None]
+        dropped += len(given) - len(true)
+        entries.append(_entry(path, image, tuple(true), fingerprint(seen)))
     if len(entries) < _FEWEST:
         raise BadFolder(f"{folder} has {len(entries)} usable images: a loop needs at least {_FEWEST}")
     notes = [f"annotations left out because they are empty or lie outside their image: {dropped}"] if dropped else []
-    return entries, notes + ([f"images left out because they cannot be used: {left_out}"] if left_out else [])
+    return with_scenes(entries), notes + (
+        [f"images left out because they cannot be used: {left_out}"] if left_out else []
+    )
 
 
-def _entry(path: Path, image: dict[str, Any], true: tuple[Annotation, ...]) -> _Entry:
-    split = _SPLITS.get(str(image.get("split", "")).lower())
-    name, domain = str(image["file_name"]), str(image.get("domain") or "")
-    return _Entry(path, name, true, split, image.get("seq"), int(image.get("phase") or 0), domain)
+def _entry(path: Path, image: dict[str, Any], true: tuple[Annotation, ...], look: str) -> Entry:
+    seq, phase = image.get("seq"), image.get("phase")
+    return Entry(
+        path=path,
+        file_name=str(image["file_name"]),
+        content=content_id(path.read_bytes()),
+        look=look,
+        annotations=true,
+        split=as_part(image.get("split")),
+        seq=seq if isinstance(seq, int | float) else None,
+        phase=phase if isinstance(phase, int) else 0,
+        domain=str(image.get("domain") or ""),
+    )
 
 
-def _readable(path: Path) -> bool:
-    """Whether the whole image can be decoded: a broken file is the folder's fault and must not count against the server."""
+def _look_at(path: Path) -> Image | None:
+    """None where the image cannot be decoded as a whole: that is the folder's fault and must not count against the server."""
     try:
-        decode(path.read_bytes(), smallest=64)
+        return decode(path.read_bytes(), smallest=SMALL)
     except (RelensError, OSError):
-        return False
-    return True
+        return None
 
 
-def _annotation(said: dict[str, Any], image: dict[str, Any], labels: dict[int, str], task: str) -> Annotation | None:
+def _annotation(said: dict[str, Any], image: Image, labels: dict[int, str], task: str) -> Annotation | None:
     label = labels[said["category_id"]]
     if task == "classification":
         return Annotation(label)
     try:
         x, y, width, height = said.get("bbox") or _around(said.get("segmentation"))
-        box = Box(x, y, x + width, y + height).clipped(image["width"], image["height"])
+        box = Box(x, y, x + width, y + height).clipped(image.width, image.height)
     except (BadShape, TypeError, ValueError, KeyError):
         return None
     return Annotation(label, box, bool(said.get("iscrowd")))
@@ -157,23 +176,10 @@ def _find(folder: Path, file_name: str) -> Path | None:
     return next((place for place in (folder / "images" / name, folder / name) if place.is_file()), None)
 
 
-def _splits(entries: Sequence[_Entry]) -> tuple[dict[str, list[_Entry]], bool]:
-    """(the images by split, whether the file says which is which)"""
-    declared = {split: [e for e in entries if e.split == split] for split in _OWN_SHARES}
-    if all(declared.values()):
-        return declared, True
-    parts = cut([(entry.path, entry) for entry in entries], list(_OWN_SHARES.values()))
-    return dict(zip(_OWN_SHARES, parts, strict=True)), False
-
-
-def _label_of(entry: _Entry, task: str) -> str:
-    return "/" + entry.annotations[0].label if task == "classification" else ""
-
-
 def _title(folder: Path) -> str:
     plain = "".join(c if c.isalnum() or c in "-_" else "-" for c in folder.resolve().name.lower()).strip("-_")
     return plain[:60] or "mine"
 
 
-def _example(entry: _Entry) -> Example:
+def _example(entry: Entry) -> Example:
     return Example(entry.file_name, entry.path.read_bytes, entry.annotations, entry.domain)

@@ -14,7 +14,8 @@ from relens.sdk.client import Client
 
 USUAL_PORT = 8417
 _PORTS_TRIED = 100
-_START_S, _STOP_S = 90.0, 30.0
+_START_S, _STOP_S = 300.0, 30.0
+"""A server that ends is noticed at once; one that starts on a crowded machine takes its time."""
 
 
 class ServerDidNotStart(RelensError):
