@@ -21,6 +21,7 @@ from relens.testing.tiny_models import classifier
 from tests.server_process import Server
 
 RED, GREEN = (220, 30, 30), (30, 200, 40)
+TRACE, OTHER_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736", "0af7651916cd43dd8448eb211c80319c"
 
 
 @pytest.fixture(scope="module")
@@ -132,11 +133,21 @@ def test_requests_are_answered_as_by_the_server_and_new_champions_are_taken(serv
         swapped = register(server, classifier(order=(1, 0, 2), note="swapped"))
         server.http.post(f"/api/v1/deployments/{name}/roles", json={"role": "champion", "model_version": swapped})
         until(lambda: _status(address)["model_version"] == "colours v2")  # type: ignore[index]
-        assert httpx.post(f"{address}/predict", content=make_jpeg(RED)).json()["detections"][0]["label"] == "green"
+        traced = httpx.post(
+            f"{address}/predict", content=make_jpeg(RED), headers={"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+        )
+        assert traced.json()["detections"][0]["label"] == "green"
+        assert traced.headers["traceresponse"].startswith(f"00-{TRACE}-")
+        odd = httpx.post(f"{address}/predict", content=make_jpeg(RED), headers={"traceparent": "00-1-2-3"})
+        assert (odd.status_code, "traceresponse" in odd.headers) == (200, False)
         server.http.patch(f"/api/v1/deployments/{name}", json={"threshold": 0.9999999}).raise_for_status()
         until(lambda: httpx.post(f"{address}/predict", content=make_jpeg(RED)).json()["detections"] == [])
         for asked, status, word in (
-            ({"content": b"no image"}, 422, "image"),
+            (
+                {"content": b"no image", "headers": {"traceparent": f"00-{OTHER_TRACE}-00f067aa0ba902b7-01"}},
+                422,
+                "image",
+            ),
             ({"content": make_jpeg(RED), "params": {"metadata": "[1]"}}, 422, "metadata"),
             ({"content": make_jpeg(RED), "params": {"taken_at": "soon"}}, 422, "not a time"),
             ({"content": make_jpeg(RED), "params": {"client_id": "x" * 201}}, 422, "client_id"),
@@ -149,6 +160,10 @@ def test_requests_are_answered_as_by_the_server_and_new_champions_are_taken(serv
     first = next(line for line in lines(server, name) if line["client_id"] == "x-1")
     assert (first["source"], first["tags"]) == ("line-9", ["night"])
     assert [line["error"] for line in lines(server, name) if line["error"]] == ["NotAnImage"]
+    by_trace = {line["trace"]: line["error"] for line in lines(server, name) if line["trace"]}
+    assert by_trace == {TRACE: None, OTHER_TRACE: "NotAnImage"}, (
+        "what was answered and what could not be, and nothing else"
+    )
 
 
 def test_without_the_server_it_starts_answers_and_sends_later(tmp_path: Path) -> None:

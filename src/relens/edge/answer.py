@@ -27,13 +27,14 @@ LONGEST, MOST_TAGS, LONGEST_TAG = 200, 50, 100
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What came with an image; `taken_at` is RFC 3339."""
+    """What came with an image; `taken_at` is RFC 3339, `trace` a trace id."""
 
     client_id: str | None = None
     source: str | None = None
     tags: tuple[str, ...] = ()
     taken_at: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    trace: str | None = None
 
     def __post_init__(self) -> None:
         """What the server would refuse later is refused now, while its sender can be told."""
@@ -94,6 +95,7 @@ class Edge:
             "source": asked.source or self._source,
             "tags": list(asked.tags),
             "metadata": dict(asked.metadata),
+            "trace": asked.trace,
         }
         with self._champion.use() as (wanted, loaded):
             line |= {"model_version": wanted.version_id, "threshold": wanted.threshold}

@@ -14,6 +14,7 @@ from relens.edge.answer import Asked, Edge
 from relens.kit import clock
 from relens.kit.errors import Invalid, NotFound, RelensError, TooLarge, Unavailable
 from relens.kit.strict_json import read_json
+from relens.kit.trace import response_of, trace_of
 
 MOST_BYTES = 64 << 20
 MOST_METADATA = 16_384
@@ -79,7 +80,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get_content_type() == "multipart/form-data":
             data, more = _form(self.headers["Content-Type"], data)
             fields |= more
-        return self.server.edge.answer(data, _asked(fields)).to_json()
+        return self.server.edge.answer(data, _asked(fields, self._trace)).to_json()
+
+    @property
+    def _trace(self) -> str | None:
+        return trace_of(self.headers.get_all("traceparent") or [])
 
     def _body(self) -> bytes:
         length = self.headers.get("Content-Length", "")
@@ -105,6 +110,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json" if status < 400 else "application/problem+json")
         self.send_header("Content-Length", str(len(written)))
+        if self._trace is not None:
+            self.send_header("traceresponse", response_of(self._trace))
         if status == 503:
             self.send_header("Retry-After", "2")
         self.end_headers()
@@ -134,7 +141,7 @@ def _form(content_type: str, body: bytes) -> tuple[bytes, dict[str, list[str]]]:
     return image, fields
 
 
-def _asked(fields: dict[str, list[str]]) -> Asked:
+def _asked(fields: dict[str, list[str]], trace: str | None) -> Asked:
     one = {name: values[-1] for name, values in fields.items() if values and values[-1]}
     metadata: Any = {}
     if "metadata" in one:
@@ -146,4 +153,4 @@ def _asked(fields: dict[str, list[str]]) -> Asked:
     if "taken_at" in one:
         clock.from_text(one["taken_at"])
     tags = tuple(tag.strip() for text in fields.get("tags", ()) for tag in text.split(",") if tag.strip())
-    return Asked(one.get("client_id"), one.get("source"), tags, one.get("taken_at"), metadata)
+    return Asked(one.get("client_id"), one.get("source"), tags, one.get("taken_at"), metadata, trace)

@@ -1,23 +1,14 @@
-"""Numbers about the server itself, for Prometheus, and the traces its requests belong to.
+"""Numbers about the server itself, for Prometheus.
 
 Every label is bounded: by the deployments there are (those that are gone are forgotten), by roles, by routes as they are written.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import suppress
-from typing import Any
 
 from prometheus_client import Counter, Gauge, Histogram
-
-from relens.kit.errors import Invalid
-
-
-class BadTrace(Invalid):
-    """What is given as a prediction's trace names none."""
-
 
 ANSWERS = Histogram(
     "relens_answer_seconds",
@@ -56,28 +47,6 @@ DRIFT = Gauge(
 )
 UNUSUAL = Gauge("relens_window_unusual_ratio", "Share of unusual images, by deployment.", ["deployment"])
 OPEN_ALERTS = Gauge("relens_open_alerts", "Alerts that stand, by deployment and severity.", ["deployment", "severity"])
-
-_TRACE = re.compile(r"(?!0{32})[0-9a-f]{32}")
-_TRACEPARENT = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
-
-
-def trace_of(headers: Sequence[str]) -> str | None:
-    """The trace id of a `traceparent` header (W3C Trace Context), 32 hex digits; None for none, several, or one that is not valid."""
-    if len(headers) != 1:
-        return None
-    found = _TRACEPARENT.fullmatch(headers[0].strip())
-    # Only a later version of the standard may say more than these four fields.
-    return found[2] if found and (found[1] != "00" or found[5] is None) else None
-
-
-def own_trace(written: Any) -> str:
-    """The trace id a prediction brings itself: 32 small hex digits, or in a whole `traceparent`. Raises BadTrace."""
-    found = written if isinstance(written, str) and _TRACE.fullmatch(written) else None
-    if found is None and isinstance(written, str):
-        found = trace_of([written])
-    if found is None:
-        raise BadTrace("a trace is a trace id of 32 small hex digits, or the `traceparent` it came with")
-    return found
 
 
 def show(gauge: Gauge, value: float | None, *labels: str) -> None:

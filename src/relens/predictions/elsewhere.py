@@ -11,11 +11,11 @@ from typing import Any
 
 from relens.assets.asset import Asset
 from relens.deployments.deployment import Deployment, good_threshold
-from relens.infra.telemetry import own_trace
 from relens.kit import clock
 from relens.kit.clock import Micros
 from relens.kit.errors import Invalid, RelensError
 from relens.kit.ids import content_id, new_id
+from relens.kit.trace import own_trace
 from relens.predictions import roboflow
 from relens.predictions.logged import BadEntry, Entry, Origin, believable
 from relens.predictions.measured import feature, scalars

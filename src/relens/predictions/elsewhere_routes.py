@@ -17,11 +17,11 @@ from relens.deployments.deployment import Deployment, must_be_in_use
 from relens.deployments.store import Changed
 from relens.infra.database import Database
 from relens.infra.settings import Settings
-from relens.infra.telemetry import trace_of
 from relens.infra.upload import Form, form_within
 from relens.infra.web import Instant, part
 from relens.kit.errors import NotFound, RelensError
 from relens.kit.strict_json import BadJson, read_json
+from relens.kit.trace import trace_of
 from relens.predictions import elsewhere, once, plain
 from relens.predictions.elsewhere import MOST_AT_ONCE, BadBatch, Reader, read_batch
 from relens.predictions.logged import Entry

@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json, to_json
 
 from relens.deployments.deployment import Deployment
-from relens.infra.telemetry import own_trace
 from relens.kit import clock
 from relens.kit.clock import Micros
 from relens.kit.errors import Invalid
 from relens.kit.ids import content_id, new_id
 from relens.kit.strict_json import DEEPEST
+from relens.kit.trace import own_trace
 from relens.predictions.logged import believable
 from relens.predictions.pieces import ONCE, pieces
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
-
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from relens.infra.telemetry import REQUESTS, trace_of
+from relens.infra.telemetry import REQUESTS
+from relens.kit.trace import response_of, trace_of
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -29,8 +28,7 @@ class Count:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 if trace is not None:
-                    # `traceresponse` of W3C Trace Context, level 2: the caller's trace, and this server's part in it.
-                    part = f"00-{trace}-{secrets.token_hex(8)}-00".encode()
+                    part = response_of(trace).encode()
                     message["headers"] = [*message.get("headers", ()), (b"traceresponse", part)]
             await send(message)
 

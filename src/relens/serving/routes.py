@@ -13,9 +13,9 @@ from relens.assets.read import image_bytes
 from relens.infra.database import Database
 from relens.infra.settings import Settings
 from relens.infra.storage import Storage
-from relens.infra.telemetry import trace_of
 from relens.infra.upload import upload_within
-from relens.infra.web import Corners, Wired, part
+from relens.infra.web import Corners, Parts, part
+from relens.kit.trace import trace_of
 from relens.predictions import store as prediction_store
 from relens.predictions.unlogged import marks
 from relens.registry import store as registry_store
@@ -110,8 +110,10 @@ class TryOut(BaseModel):
 
 
 @router.post("/deployments/{deployment}/predict", response_model=AnswerOut, openapi_extra=_BODY)
-async def predict(deployment: str, request: Request, actor: Asking, parts: Wired) -> Response:
+async def predict(deployment: str, request: Request) -> Response:
     """Answers the image in the body (or in the form field `image`) and logs it. The same `client_id` again is the same prediction."""
+    # Not as dependencies: each takes as long as the rest of an image's way through here. Who asks was asked at the door.
+    parts: Parts = request.app.state.parts
     swapper = parts.get(Swapper)
     upload = await upload_within(request, parts.get(Settings).max_image_bytes, "image")
     came_with = asked(upload.fields, trace_of(request.headers.getlist("traceparent")))

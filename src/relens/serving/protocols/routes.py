@@ -14,9 +14,9 @@ from relens.access.asking import Asking
 from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.infra.settings import Settings
-from relens.infra.telemetry import trace_of
 from relens.infra.upload import BodyTooLarge, body_within
 from relens.infra.web import part
+from relens.kit.trace import trace_of
 from relens.predictions.unlogged import marks
 from relens.registry.model_version import ModelVersion
 from relens.serving.answer import AnswersElsewhere, Engine, NotLive
