@@ -1,6 +1,6 @@
 """Kills the server again and again under load and looks for what was answered and is not there.
 
-    python -m benchmarks.crash [--rounds 15] [--full] [--seed 1] [--json]
+    python -m benchmarks.crash [--rounds 15] [--full] [--seed 1] [--postgresql [URL]] [--json]
 
 Each round eight clients send images one by one, and predictions made elsewhere in small batches with images and in large ones without, each with
 a client id, until SIGKILL comes at a random moment. The server starts again in the same folder, the clients repeat what they got no answer to (and some that they did), and the
@@ -11,7 +11,9 @@ log is read through the API:
     torn      a line whose image is not there, or is another one
     left_over files half-written before the kill that are still there after the start
 
-All must be 0. `--full` kills 1,000 times and goes on where it was interrupted. The last line is JSON.
+All must be 0. `--full` kills 1,000 times and goes on where it was interrupted. With `--postgresql` the rows are in PostgreSQL, which lives on
+while the server is killed and may still be finishing what the dead one asked for: in the database of that URL, which has to be empty at first, or
+in one that is made for this run and goes with it. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -21,22 +23,23 @@ import base64
 import json
 import random
 import shutil
-import sqlite3
 import sys
 import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import create_engine, text
 
 from relens.kit.ids import content_id, new_id
 from relens.testing.images import make_jpeg
 from relens.testing.tiny_models import classifier
+from tests.postgresql import fresh_database_url
 from tests.server_process import Server
 
 CLIENTS = 8
@@ -225,11 +228,12 @@ def deploy(server: Server) -> None:
         server.http.post("/api/v1/deployments", json=body).raise_for_status()
 
 
-def run_rounds(folder: Path, rounds: int, seed: int) -> Found:
+def run_rounds(folder: Path, rounds: int, seed: int, database: str | None) -> Found:
+    """`database`: a URL, None for the file in the home folder."""
     home, kept = folder / "home", folder / "found.json"
     found = Found(**json.loads(kept.read_text())) if kept.exists() else Found()
     fresh = not home.exists()
-    server = Server(home)
+    server = Server(home, **({"RELENS_DATABASE": database} if database else {}))
     server.start()
     try:
         if fresh:
@@ -246,9 +250,22 @@ def run_rounds(folder: Path, rounds: int, seed: int) -> Found:
             )
     finally:
         server.stop()
-    with closing(sqlite3.connect(home / "relens.db")) as database:
-        found.torn += database.execute("PRAGMA integrity_check").fetchone() != ("ok",)
+    found.torn += torn_rows(database or f"sqlite:///{home / 'relens.db'}")
     return found
+
+
+def torn_rows(database: str) -> int:
+    """Lines that lack what is filed beside them, although everything is filed; and a file that is not sound."""
+    engine = create_engine(database)
+    with engine.connect() as connection:
+        torn = int(connection.execute(text(_HALF_FILED)).scalar_one())
+        if engine.dialect.name == "sqlite":
+            torn += connection.execute(text("PRAGMA integrity_check")).scalar_one() != "ok"
+    engine.dispose()
+    return torn
+
+
+_HALF_FILED = "SELECT count(*) FROM prediction LEFT JOIN signal ON signal.log_seq = prediction.log_seq WHERE signal.log_seq IS NULL"
 
 
 def main() -> None:
@@ -257,16 +274,23 @@ def main() -> None:
     wanted.add_argument("--full", action="store_true", help="1,000 rounds; goes on where it was interrupted")
     wanted.add_argument("--seed", type=int, default=1)
     wanted.add_argument("--work", type=Path, help="the folder to work in; kept, so that a run can be continued")
+    wanted.add_argument("--postgresql", nargs="?", const="", metavar="URL", help="rows in PostgreSQL instead of a file")
     wanted.add_argument("--json", action="store_true", help="taken for likeness: the last line always is JSON")
     chosen = wanted.parse_args()
+    passing = chosen.postgresql == ""
+    if passing and (chosen.full or chosen.work):
+        wanted.error("a run that can be continued needs a database that stays: name one with --postgresql URL")
     rounds = chosen.rounds or (1000 if chosen.full else 15)
     lasting = chosen.work or (Path(tempfile.gettempdir()) / "relens-crash" if chosen.full else None)
     folder = lasting or Path(tempfile.mkdtemp(prefix="relens-crash-"))
     folder.mkdir(parents=True, exist_ok=True)
-    found = run_rounds(folder, rounds, chosen.seed)
+    with ExitStack() as until_then:
+        database = until_then.enter_context(fresh_database_url()) if passing else chosen.postgresql
+        found = run_rounds(folder, rounds, chosen.seed, database)
     if lasting is None:
         shutil.rmtree(folder, ignore_errors=True)
-    print(json.dumps({"benchmark": "crash", **asdict(found)}))
+    name = "crash" if chosen.postgresql is None else "crash_postgresql"
+    print(json.dumps({"benchmark": name, **asdict(found)}))
 
 
 if __name__ == "__main__":
