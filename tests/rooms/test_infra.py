@@ -221,10 +221,10 @@ class Disk:
 
     def __init__(self, database: Database) -> None:
         self.read_only = False
-        event.listen(database.engine, "checkout", self._on_checkout)
+        event.listen(database.engine, "begin", self._on_begin)
 
-    def _on_checkout(self, connection: Any, *_: Any) -> None:
-        connection.execute(f"PRAGMA query_only={int(self.read_only)}")
+    def _on_begin(self, connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA query_only={int(self.read_only)}")
 
 
 def test_a_job_waits_for_a_disk_that_takes_nothing_and_its_lane_goes_on(tmp_path: Path) -> None:

@@ -19,12 +19,15 @@ from onnx import helper
 
 from relens.access import store as access_store
 from relens.access.actor import Actor
+from relens.assets.asset import storage_key
 from relens.deployments import change
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment, Role
 from relens.inference.errors import BrokenModel
+from relens.inference.load import LoadedVersion
 from relens.infra.database import Database
 from relens.infra.storage.folder import Folder
+from relens.kit.ids import content_id
 from relens.overview.gather import missed
 from relens.predictions import browse
 from relens.predictions.logged import Entry, Logged, SentTwice
@@ -431,6 +434,36 @@ def test_a_line_that_was_held_does_not_wait_while_a_slow_version_works(
         assert line.result(20)[1], "although the slow version has not answered yet"
     finally:
         go.set()
+
+
+def test_an_image_is_written_while_its_model_runs_and_goes_again_when_it_cannot_be_logged(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deploy(world.version(classifier()))
+    written = {content_id(image): image for image in (make_jpeg(RED), make_jpeg(BLUE))}
+    red, blue = (storage_key(asset) for asset in written)
+    there: list[bool] = []
+    run = LoadedVersion.run
+
+    def looked_for(loaded: LoadedVersion, tensor: object) -> Any:
+        key = blue if there else red
+        until(lambda: world.storage.exists(key))
+        there.append(True)
+        return run(loaded, tensor)
+
+    monkeypatch.setattr(LoadedVersion, "run", looked_for)
+    world.answer(written[red.split("/")[-1]], client_id="a")
+    with pytest.raises(SentTwice):
+        world.answer(written[blue.split("/")[-1]], client_id="a")
+    assert len(there) == 2
+    until(lambda: world.database.engine.dialect.name != "sqlite" or not world.storage.exists(blue))
+    assert world.storage.exists(red)
+
+
+def test_the_image_of_a_try_is_not_written(world: World) -> None:
+    world.deploy(world.version(classifier()))
+    world.run(world.engine.try_out("d", make_jpeg(RED)))
+    assert not world.storage.exists(storage_key(content_id(make_jpeg(RED))))
 
 
 def test_what_a_shadow_missed_is_written_down_with_the_reason(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

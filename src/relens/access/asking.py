@@ -37,6 +37,10 @@ class Door:
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self._settings = settings
+        # Settings never change, and every request is asked this.
+        self._on_loopback = settings.on_loopback
+        public = urlsplit(settings.public_url).hostname if settings.public_url else None
+        self._allowed = LOCAL_HOSTS | ({public} if public else set())
         self._known: dict[str, Actor] = {}
         self._lock = threading.Lock()
         self._owner_name = os.environ.get("USER") or os.environ.get("LOGNAME") or "owner"
@@ -78,7 +82,7 @@ class Door:
         """The same without asking who it is: cheap, for before anything of the request is read."""
         if self._settings.token:
             self._check_token(request)
-        elif self._settings.on_loopback:
+        elif self._on_loopback:
             self._check_local(request)
 
     def _check_token(self, request: Request) -> None:
@@ -89,11 +93,10 @@ class Door:
             raise NotKnown("send the server's token: Authorization: Bearer <RELENS_TOKEN>")
 
     def _check_local(self, request: Request) -> None:
-        allowed = LOCAL_HOSTS | ({urlsplit(self._settings.public_url).hostname} if self._settings.public_url else set())
-        if _host_name(request.headers.get("host", "")) not in allowed:
+        if _host_name(request.headers.get("host", "")) not in self._allowed:
             raise WrongHost("this server answers only as localhost: open it under 127.0.0.1, or set RELENS_PUBLIC_URL")
         origin = request.headers.get("origin")
-        if origin and urlsplit(origin).hostname not in allowed:
+        if origin and urlsplit(origin).hostname not in self._allowed:
             # "null" is what a sandboxed frame of any site sends.
             raise WrongHost(f"a page of {origin} may not talk to this server")
         if origin == "null" and request.method not in ("GET", "HEAD"):

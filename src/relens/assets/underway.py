@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 
@@ -19,6 +19,7 @@ logger = logging.getLogger("relens.assets")
 @dataclass(slots=True)
 class _Image:
     users: int = 0
+    there: bool = False
     written: bool = False
     needed: bool = False
 
@@ -43,14 +44,20 @@ class UnderWay:
                 self._images.setdefault(asset_id, _Image()).users += 1
         try:
             for asset_id, data in images.items():
-                if keep_bytes(self._storage, asset_id, data):
-                    with self._lock:
-                        self._images[asset_id].written = True
+                image = self._images[asset_id]
+                if not image.there:
+                    self._keep(image, asset_id, data)
         except BaseException:
             self.done(images, ())
             raise
 
-    def done(self, images: Mapping[str, bytes], here: Collection[str]) -> None:
+    def _keep(self, image: _Image, asset_id: str, data: bytes) -> None:
+        written = keep_bytes(self._storage, asset_id, data)
+        with self._lock:
+            image.there = True
+            image.written |= written
+
+    def done(self, images: Iterable[str], here: Collection[str]) -> None:
         """`here`: those whose rows were written."""
         unneeded = []
         with self._lock:

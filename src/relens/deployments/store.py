@@ -154,8 +154,8 @@ def revisions(connection: Connection, *, archived: bool = False) -> dict[str, in
 
 def check_revision(connection: Connection, known: Deployment) -> None:
     """Raises Changed where the deployment is not what `known` says any more."""
-    found = quick(connection, "SELECT revision FROM deployment WHERE id = ?", (known.id,)).scalar_one_or_none()
-    if found != known.revision:
+    found = quick(connection, "SELECT revision FROM deployment WHERE id = ?", (known.id,))
+    if not found or found[0][0] != known.revision:
         raise Changed
 
 

@@ -141,9 +141,15 @@ def _of_boxes(image: Image, found: Found, threshold: float) -> tuple[float, ...]
     return (
         float(said.sum()),
         among,
-        float(np.median(np.log(width * height / whole))),
-        float(np.median(np.log(width / height))),
+        _median(np.log(width * height / whole)),
+        _median(np.log(width / height)),
         float(((x1 + x2) / 2).mean()) / image.width,
         float(((y1 + y2) / 2).mean()) / image.height,
         float(min(1.0, (width * height).sum() / whole)),
     )
+
+
+def _median(values: npt.NDArray[np.float64]) -> float:
+    """As numpy's own, which takes longer than everything else here together."""
+    ordered, middle = np.sort(values), len(values) // 2
+    return float(ordered[middle] if len(values) % 2 else (ordered[middle - 1] + ordered[middle]) / 2)

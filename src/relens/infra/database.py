@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -19,7 +20,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
-    CursorResult,
     Engine,
     Executable,
     MetaData,
@@ -50,7 +50,7 @@ _BATCH = 256
 _BATCH_S = 0.015
 _TRIES = 5
 _AWAY = ("locked", "connection", "disk i/o error", "unable to open database file")
-_PIECES = (256, 64, 16, 4, 1)
+_PIECES = (256, 64, 16)
 
 
 class NotAnswering(Unavailable):
@@ -75,6 +75,7 @@ class Database:
         self.engine = _engine(url, durability)
         self._queue: SimpleQueue[tuple[Work[Any], Future[Any]] | None] = SimpleQueue()
         self._closed = False
+        self._own: Connection | None = None
         self._writer = threading.Thread(target=self._write_all, name="database-writer", daemon=True)
         self._writer.start()
 
@@ -117,6 +118,7 @@ class Database:
         self._closed = True
         self._queue.put(None)
         self._writer.join()
+        self._let_go()
         self.engine.dispose()
 
     def _write_all(self) -> None:
@@ -124,13 +126,34 @@ class Database:
             if not self._commit_together(first):
                 return
 
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """Of the writer. On SQLite always the same connection: nobody else writes, so the pages it remembers stay true, which no other's do."""
+        if self.engine.dialect.name != "sqlite":
+            with self.engine.begin() as connection:
+                yield connection
+            return
+        if self._own is None:
+            self._own = self.engine.connect()
+        try:
+            with self._own.begin():
+                yield self._own
+        except BaseException:
+            self._let_go()
+            raise
+
+    def _let_go(self) -> None:
+        own, self._own = self._own, None
+        if own is not None:
+            own.close()
+
     def _commit_together(self, first: tuple[Work[Any], Future[Any]]) -> bool:
         """One transaction for `first` and what arrives while it runs; False when told to stop."""
         done: list[_Done] = []
         item: tuple[Work[Any], Future[Any]] | None = first
         started = clock.stopwatch()
         try:
-            with self.engine.begin() as connection:
+            with self._transaction() as connection:
                 # Nobody is before the first whose rows could go with its own: it needs no savepoint.
                 done.append(_Done(first[0], first[1], first[0](connection), None))
                 while len(done) < _BATCH and clock.stopwatch() - started <= _BATCH_S:
@@ -164,7 +187,7 @@ class Database:
         result, error = one.result, one.error
         for _ in range(_TRIES):
             try:
-                with self.engine.begin() as connection:
+                with self._transaction() as connection:
                     result, error = _in_savepoint(connection, one.work)
             except BaseException as broken:  # noqa: BLE001 - handed to the caller
                 result, error = None, _named(broken)
@@ -249,9 +272,8 @@ def _engine(url: str, durability: str) -> Engine:
     # The driver's own BEGIN comes too late for a consistent read; SQLAlchemy documents these hooks for it.
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(
-            "BEGIN IMMEDIATE" if threading.current_thread().name == "database-writer" else "BEGIN"
-        )
+        writes = threading.current_thread().name == "database-writer"
+        _driver(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
@@ -290,20 +312,43 @@ def _upsert(dialect: str, table: Table, keys: tuple[str, ...], update: tuple[str
 _TAKE = "UPDATE counter SET value = value + ? WHERE name = ? RETURNING value"
 
 
-def quick(connection: Connection, statement: str, values: tuple[Any, ...]) -> CursorResult[Any]:
-    """A plain statement with `?` for its values, given to the driver as it is: for the few that every answer needs."""
+def quick(connection: Connection, statement: str, values: tuple[Any, ...]) -> Sequence[Any]:
+    """The rows of a plain statement with `?` for its values: for the few that every answer needs."""
     if connection.dialect.name == "postgresql":
-        statement = statement.replace("?", "%s")
-    return connection.exec_driver_sql(statement, values)
+        return connection.exec_driver_sql(statement.replace("?", "%s"), values).fetchall()
+    return _driver(_begun(connection), statement, values).fetchall()
+
+
+def quick_change(connection: Connection, statement: str, values: tuple[Any, ...]) -> int:
+    """The same for a statement that gives no rows; how many it changed."""
+    if connection.dialect.name == "postgresql":
+        return connection.exec_driver_sql(statement.replace("?", "%s"), values).rowcount
+    return _driver(_begun(connection), statement, values).rowcount
+
+
+def _begun(connection: Connection) -> Connection:
+    if not connection.in_transaction():
+        connection.begin()
+    return connection
+
+
+def _driver(connection: Connection, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+    """Past SQLAlchemy, whose part in such a statement takes longer than SQLite's; in a transaction that has begun."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        cursor: sqlite3.Cursor = driver.execute(statement, values)
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(statement, values, error, sqlite3.Error, dialect=connection.dialect) from error
+    return cursor
 
 
 def next_number(connection: Connection, name: str, how_many: int = 1) -> int:
     """The first of `how_many` consecutive numbers (from 1) of the sequence `name`, in commit order."""
-    taken = quick(connection, _TAKE, (how_many, name)).scalar_one_or_none()
-    if taken is None:
+    taken = quick(connection, _TAKE, (how_many, name))
+    if not taken:
         upsert(connection, counter, [{"name": name, "value": 0}], ["name"])
         return next_number(connection, name, how_many)
-    return int(taken) - how_many + 1
+    return int(taken[0][0]) - how_many + 1
 
 
 def hold_number(connection: Connection, name: str) -> None:
@@ -321,11 +366,12 @@ def append_rows(connection: Connection, table: Table, names: tuple[str, ...], ro
         return connection.exec_driver_sql(_insert("%s", table.name, names, 1), list(rows)).rowcount if rows else 0
     # Not `executemany`: the driver lets go of the interpreter's lock for every row, and a busy thread keeps it for milliseconds each time.
     start = inserted = 0
-    for length in _PIECES:
-        while len(rows) - start >= length:
-            values = tuple(itertools.chain.from_iterable(rows[start : start + length]))
-            inserted += connection.exec_driver_sql(_insert("?", table.name, names, length), values).rowcount
-            start += length
+    _begun(connection)
+    while left := len(rows) - start:
+        length = next((piece for piece in _PIECES if left >= piece), left)
+        values = tuple(itertools.chain.from_iterable(rows[start : start + length]))
+        inserted += _driver(connection, _insert("?", table.name, names, length), values).rowcount
+        start += length
     return inserted
 
 

@@ -73,15 +73,6 @@ def part(kind: type[Part]) -> Any:
     return Depends(find)
 
 
-async def _wired(request: Request) -> Parts:
-    parts: Parts = request.app.state.parts
-    return parts
-
-
-Wired = Annotated[Parts, Depends(_wired)]
-"""All of them, where an image is answered: each dependency of its own takes as long as the rest of its way through here."""
-
-
 def write_cursor(*position: object) -> str:
     """An opaque text for a place in a sorted list."""
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")

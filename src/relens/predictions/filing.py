@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from relens.infra.database import append_rows, counter, next_number, quick, upsert
+from relens.infra.database import append_rows, counter, next_number, quick, quick_change, upsert
 from relens.predictions.logged import Logged
 from relens.predictions.query_fields import number
 from relens.predictions.tables import UNKNOWN_COUNT, posting, signal, term
@@ -113,7 +113,7 @@ def find_words(connection: Connection, deployment: str, words: Iterable[Word]) -
     for start in range(0, len(wanted), 400):
         some = wanted[start : start + 400]
         kinds, values = {kind for kind, _ in some}, {value for _, value in some}
-        rows: Any = quick(connection, _numbers_of(len(kinds), len(values)), (deployment, *kinds, *values))
+        rows = quick(connection, _numbers_of(len(kinds), len(values)), (deployment, *kinds, *values))
         found |= {(kind, value): at for kind, value, at in rows}
     return {word: found[word] for word in wanted if word in found}
 
@@ -129,7 +129,7 @@ def count(connection: Connection, changes: Mapping[tuple[str, bool, str], int]) 
     """Adds to how many lines a deployment has in a review state; by (deployment, a shadow's, review state)."""
     for (deployment, shadow, review), lines in sorted(changes.items()):
         if lines:
-            quick(connection, _COUNT, (deployment, int(shadow), review, lines))
+            quick_change(connection, _COUNT, (deployment, int(shadow), review, lines))
 
 
 _COUNT = (
@@ -145,7 +145,7 @@ def filed(connection: Connection) -> int:
 
 def ends(connection: Connection) -> tuple[int, int]:
     """The last line of the log, and the place up to which every line is filed; asked so often that it is one plain statement."""
-    rows: Any = quick(connection, _ENDS, ("log", "filed"))
+    rows = quick(connection, _ENDS, ("log", "filed"))
     places = {name: int(at) for name, at in rows}
     return places.get("log", 0), places.get("filed", 0)
 
@@ -161,7 +161,7 @@ def move_filed(connection: Connection, after: int, until: int) -> bool:
     """False, and nothing moved, when the place was not `after` (any more)."""
     if after == 0:
         upsert(connection, counter, [{"name": "filed", "value": 0}], ["name"])
-    return quick(connection, _MOVE, (until, after)).rowcount == 1
+    return quick_change(connection, _MOVE, (until, after)) == 1
 
 
 _MOVE = "UPDATE counter SET value = ? WHERE name = 'filed' AND value = ?"

@@ -52,12 +52,23 @@ def decide(policy: Keeping, said: Answered, chance: float, outlier: float | None
         return Decision(True, "all", 1.0)
     if policy.images == "none":
         return Decision(False, "none", 0.0)
-    share = min(1.0, max(LEAST_SHARE, policy.share))
+    share = _share(policy)
     standing_out = None if policy.images == "share" else stands_out(said, outlier)
     probability = share if standing_out is None else 1.0
     if chance < share:
         return Decision(True, "random", probability)
     return Decision(False, "left out", probability) if standing_out is None else Decision(True, standing_out, 1.0)
+
+
+def _share(policy: Keeping) -> float:
+    return min(1.0, max(LEAST_SHARE, policy.share))
+
+
+def surely(policy: Keeping, chance: float) -> bool:
+    """Whether `decide` keeps the image whatever is said of it."""
+    if policy.images in ("all", "none"):
+        return policy.images == "all"
+    return chance < _share(policy)
 
 
 def chance_of(deployment: str, asset: str) -> float:

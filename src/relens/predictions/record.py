@@ -15,13 +15,14 @@ from relens.assets.asset import Asset, BytesGone
 from relens.assets.keep import until_here
 from relens.assets.underway import UnderWay
 from relens.deployments.deployment import Deployment
+from relens.deployments.keeping import Keeping
 from relens.deployments.remembered import Remembered
 from relens.infra.database import Database
 from relens.infra.storage import Storage
 from relens.kit.clock import Micros
 from relens.predictions import plain_rows, store
 from relens.predictions.gathered import Gathered
-from relens.predictions.keep import chance_of, decide
+from relens.predictions.keep import chance_of, decide, surely
 from relens.predictions.logged import Entry, Logged
 from relens.predictions.plain import Plain
 from relens.predictions.policies import Policies
@@ -78,6 +79,20 @@ class Recorder:
         if answered and self._policies.of(entry.deployment).when_full == "answer unlogged":
             return self.unlogged.instead(logged, entry, self._policies.name(entry.deployment))
         return logged
+
+    def ahead(self, deployment: str, asset: str, data: bytes) -> Callable[[], None] | None:
+        """Writes the bytes of an image that its line will keep, whatever it says. What this gives must be called when the line is recorded.
+
+        None when nothing was written: that may be decided by what the line says, or it cannot be done, and the line will hear why.
+        """
+        try:
+            policy = self._policies.of(deployment)
+            if not surely(policy, _draw(policy, deployment, asset)):
+                return None
+            self._under_way.put({asset: data})
+        except Exception:  # noqa: BLE001 - the line meets the same, and tells the one who waits for it
+            return None
+        return lambda: self._under_way.done((asset,), ())
 
     def _notice(self, done: Future[Line], data: bytes | None) -> None:
         if isinstance(done.exception(), CANNOT_WRITE):
@@ -180,12 +195,18 @@ class Recorder:
             known = entry.asset in here
             return (entry if known else replace(entry, keep_reason="not sent", keep_probability=0.0)), None, None
         policy = self._policies.of(entry.deployment)
-        chance = chance_of(entry.deployment, entry.asset)
+        chance = _draw(policy, entry.deployment, entry.asset)
         made = decide(policy, entry, chance)
         if not made.keep and policy.images == "uncertain" and self._strangeness is not None:
             made = decide(policy, entry, chance, self._strangeness(entry))
-        entry = replace(entry, keep_reason=made.reason, keep_probability=made.probability)
+        if (made.reason, made.probability) != (entry.keep_reason, entry.keep_probability):
+            entry = replace(entry, keep_reason=made.reason, keep_probability=made.probability)
         return (entry, asset, data) if made.keep else (entry, None, None)
+
+
+def _draw(policy: Keeping, deployment: str, asset: str) -> float:
+    """The image's draw, where the policy looks at it."""
+    return 0.0 if policy.images in ("all", "none") else chance_of(deployment, asset)
 
 
 def _images(sent: Sequence[Sent]) -> dict[str, bytes]:

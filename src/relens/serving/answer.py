@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -26,11 +25,11 @@ from relens.serving.batch import Failure, Outcome, answer_all
 from relens.serving.crew import MOST_WAITING, Crew
 from relens.serving.fleet import NotHere
 from relens.serving.line import Request, answered_line, asset_of, failed_line
+from relens.serving.meanwhile import Meanwhile
 from relens.serving.once import Once
 from relens.serving.roles import chosen
 from relens.serving.swap import Swapper
 from relens.serving.told import Told
-from relens.vision.decode import Image
 from relens.vision.prediction import Prediction
 
 WAIT_LIVE_S = 20.0
@@ -57,13 +56,17 @@ class AnswersElsewhere(Conflict):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """One image for one version. `settle` gets the job and its outcome on a worker's thread, once."""
+    """One image for one version. `settle` gets the job and its outcome on a worker's thread, once.
+
+    `logs`: a line of the log will say what was answered, so that the image can be kept while the model runs.
+    """
 
     live: Deployment
     role: Role
     version: str
     data: bytes
     settle: Callable[[Job, Outcome], None]
+    logs: bool = False
 
     @property
     def deployment(self) -> str:
@@ -88,7 +91,7 @@ class Engine:
         self._recorder = recorder
         self._crew: Crew[Job] = Crew(workers, self._do, swapper.fleet.together, most_waiting)
         swapper.steps_aside(lambda: self._crew.wait_for_calm(CALM_S))
-        self._looking = ThreadPoolExecutor(1, thread_name_prefix="look")
+        self._meanwhile = Meanwhile(recorder, workers)
         self._once: Once[Line] = Once()
         self._coming = 0
         self._answered_last = ""
@@ -121,7 +124,7 @@ class Engine:
         self._recorder.flush()
         with suppress(RelensError):
             self._recorder.tallied.step()
-        self._looking.shutdown(wait=True)
+        self._meanwhile.stop()
 
     async def live(self, reference: str) -> Deployment:
         """The deployment as it answers now; waits a while for one that is being loaded. Raises NoDeployment, NotLive, AnswersElsewhere, Busy."""
@@ -164,7 +167,7 @@ class Engine:
             except Exception as error:  # noqa: BLE001 - nobody else would tell the one who waits
                 told.fail(error)
 
-        self._offer(Job(deployment, *chosen(deployment, key), data, settle))
+        self._offer(Job(deployment, *chosen(deployment, key), data, settle, logs=True))
         line, fresh = await told.future
         if fresh and deployment.shadow is not None:
             self._show_shadow(deployment, deployment.shadow, data, line)
@@ -193,17 +196,18 @@ class Engine:
                 self._recorder.flush()
 
     def _settle(self, jobs: list[Job]) -> None:
-        try:
-            with self._swapper.fleet.use(jobs[0].version) as loaded:
-                outcomes = answer_all([job.data for job in jobs], loaded, self._glance)
-        except NotHere:
-            for job in jobs:
-                self._do_again(job)
-            return
-        except Exception as error:  # noqa: BLE001 - whoever waits for these must be told
-            outcomes = [Failure(error) for _ in jobs]
-        for job, outcome in zip(jobs, outcomes, strict=True):
-            job.settle(job, outcome)
+        with self._meanwhile.of(jobs) as beside:
+            try:
+                with self._swapper.fleet.use(jobs[0].version) as loaded:
+                    outcomes = answer_all([job.data for job in jobs], loaded, beside.glance)
+            except NotHere:
+                for job in jobs:
+                    self._do_again(job)
+                return
+            except Exception as error:  # noqa: BLE001 - whoever waits for these must be told
+                outcomes = [Failure(error) for _ in jobs]
+            for job, outcome in zip(jobs, outcomes, strict=True):
+                job.settle(job, outcome)
 
     def _do_again(self, job: Job) -> None:
         """The version was swapped out while the image waited; whoever has its role now is there, or else the champion."""
@@ -219,10 +223,6 @@ class Engine:
             job.settle(job, Failure(NotFound(f"the deployment '{job.live.name}' was just removed")))
         else:
             self._do([replace(job, live=live, role=role, version=version)])
-
-    def _glance(self, image: Image) -> Callable[[], features.Look]:
-        """Monitoring looks at the image while the model runs."""
-        return self._looking.submit(features.look, image).result
 
     def _log(self, job: Job, outcome: Outcome, request: Request, told: Told[Line]) -> None:
         """The answer becomes a line of the log, and is told when that is durable."""

@@ -13,7 +13,6 @@ from relens.inference.errors import BrokenModel
 from relens.inference.features import Look
 from relens.inference.load import LoadedVersion
 from relens.inference.predict import Inferred, Prepared, conclude, prepare
-from relens.vision.decode import Image
 
 SIZES = (2, 4, 8)
 # On a processor a batch mostly costs what its images cost one by one; below this gain it only makes the first of them wait.
@@ -36,14 +35,16 @@ Calm = Callable[[], None]
 """Waits for a moment in which nobody is being answered, and not for long."""
 
 
-def answer_all(images: Sequence[bytes], loaded: LoadedVersion, glance: Callable[[Image], Glance]) -> list[Outcome]:
+def answer_all(
+    images: Sequence[bytes], loaded: LoadedVersion, glance: Callable[[int, Prepared], Glance]
+) -> list[Outcome]:
     """What `predict` says of each image, or why it says nothing, in their order.
 
-    `glance` begins to look at an image for the monitoring and gives what waits for the result: the model runs meanwhile.
+    `glance` begins to look at an image (its place among `images` is given, too) and gives what waits for the result: the model runs meanwhile.
     """
     begun = [_begun(data, loaded) for data in images]
     sound = [one for one in begun if isinstance(one, Prepared)]
-    glances = [glance(one.image) for one in sound]
+    glances = [glance(place, one) for place, one in enumerate(begun) if isinstance(one, Prepared)]
     ran = iter(list(zip(_run(sound, loaded), glances, strict=True)))
     return [_finished(one, *next(ran), loaded) if isinstance(one, Prepared) else one for one in begun]
 

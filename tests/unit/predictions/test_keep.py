@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relens.deployments.keeping import LEAST_SHARE, BadKeeping, Keeping, keeping_of
-from relens.predictions.keep import FAIR, NOT_KEPT, chance_of, decide, stands_out, uncertain
+from relens.predictions.keep import FAIR, NOT_KEPT, chance_of, decide, stands_out, surely, uncertain
 from relens.vision.prediction import Detection
 from relens.vision.shapes import Box
 
@@ -78,6 +78,14 @@ def test_the_fair_sample_does_not_look_at_the_answer(policy: Keeping, one: Said,
         decide(policy, answer, chance, outlier).reason in FAIR for answer in (one, other) for outlier in (None, 1.0)
     }
     assert len(fair) == 1
+
+
+@given(policies, said, chances, outliers)
+def test_what_is_surely_kept_is_kept_whatever_was_said(
+    policy: Keeping, answer: Said, chance: float, outlier: float | None
+) -> None:
+    made = decide(policy, answer, chance, outlier)
+    assert made.keep if surely(policy, chance) else made.reason not in FAIR
 
 
 @given(st.text(min_size=1), st.text(min_size=1))

@@ -14,19 +14,19 @@ from relens.inference import features
 from relens.inference.errors import BrokenModel
 from relens.inference.load import LoadedVersion, load
 from relens.inference.manifest import read_manifest
-from relens.inference.predict import Inferred, predict
+from relens.inference.predict import Inferred, Prepared, predict
 from relens.serving.batch import Failure, Outcome, answer_all, best_together
 from relens.serving.line import FLOOR, MOST_BELOW, kind_of, worth_logging
 from relens.testing.images import BLUE, DARK, GREEN, RED, make_jpeg
 from relens.testing.tiny_models import classifier, detector, model
-from relens.vision.decode import Image, NotAnImage
+from relens.vision.decode import NotAnImage
 from relens.vision.prediction import Detection
 
 COLOURS = [make_jpeg(colour, seed=seed) for seed, colour in enumerate((RED, GREEN, BLUE, RED, BLUE))]
 
 
-def glance(image: Image) -> Callable[[], features.Look]:
-    return lambda: features.look(image)
+def glance(_place: int, prepared: Prepared) -> Callable[[], features.Look]:
+    return lambda: features.look(prepared.image)
 
 
 def opened(onnx: bytes) -> LoadedVersion:

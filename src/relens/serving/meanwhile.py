@@ -1,0 +1,79 @@
+"""What happens to an image while the model runs: monitoring looks at it, and its bytes are written, so that neither makes the answer wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple, Protocol
+
+from relens.deployments.deployment import Deployment
+from relens.inference import features
+from relens.inference.predict import Prepared
+from relens.predictions.record import Recorder
+
+Glance = Callable[[], features.Look]
+
+
+class Keeps(Protocol):
+    """A job whose image may be worth its place on the disk."""
+
+    @property
+    def live(self) -> Deployment: ...
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def logs(self) -> bool: ...
+
+
+class _Done(NamedTuple):
+    look: features.Look
+    let_go: Callable[[], None] | None
+
+
+class Meanwhile:
+    """As many threads as images are worked on at once."""
+
+    def __init__(self, recorder: Recorder, workers: int) -> None:
+        self._recorder = recorder
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="look")
+
+    def of(self, jobs: Sequence[Keeps]) -> Beside:
+        return Beside(self, jobs)
+
+    def begin(self, job: Keeps, prepared: Prepared) -> Future[_Done]:
+        return self._threads.submit(self._do, job, prepared)
+
+    def stop(self) -> None:
+        self._threads.shutdown(wait=True)
+
+    def _do(self, job: Keeps, prepared: Prepared) -> _Done:
+        let_go = self._recorder.ahead(job.live.id, prepared.asset, job.data) if job.logs else None
+        try:
+            return _Done(features.look(prepared.image), let_go)
+        except BaseException:
+            if let_go is not None:
+                let_go()
+            raise
+
+
+class Beside:
+    """For the jobs of one run; leave the block when their lines are recorded: then nothing holds the bytes but the lines."""
+
+    def __init__(self, meanwhile: Meanwhile, jobs: Sequence[Keeps]) -> None:
+        self._meanwhile = meanwhile
+        self._jobs = jobs
+        self._begun: list[Future[_Done]] = []
+
+    def glance(self, place: int, prepared: Prepared) -> Glance:
+        begun = self._meanwhile.begin(self._jobs[place], prepared)
+        self._begun.append(begun)
+        return lambda: begun.result().look
+
+    def __enter__(self) -> Beside:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for begun in self._begun:
+            let_go = None if begun.exception() else begun.result().let_go
+            if let_go is not None:
+                let_go()
