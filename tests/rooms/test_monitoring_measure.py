@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -337,6 +338,7 @@ def test_every_point_row_and_cell_answers_with_the_query_of_what_is_behind_it(si
     while Marking(site.database).step():
         pass
 
+    @cache
     def count(query: str) -> int:
         with site.database.read() as connection:
             return browse.count(connection, site.deployment.id, Filter(query=query)).count
@@ -354,6 +356,16 @@ def test_every_point_row_and_cell_answers_with_the_query_of_what_is_behind_it(si
         assert sum(count(query) for query in heat["cell_queries"]) == sum(n for _, n in heat["cells"]) > 0
         sure = metrics["confidence"].value or {}
         assert [count(query) if query else 0 for query in sure["bin_queries"]] == sure["counts"]
+        boxes = metrics["box_size"].value or {}
+        for rows in (boxes["sides"], boxes["shares"], boxes["ratios"]):
+            assert [count(row["query"]) for row in rows] == [row["count"] for row in rows] != []
+        assert {size: count(query) for size, query in boxes["size_queries"].items()} == {"medium": boxes["count"]}
+        size = metrics["image_size"].value or {}
+        for rows in (size["width"]["counts"], size["height"]["counts"], size["areas"]):
+            assert [count(row["query"]) for row in rows] == [row["images"] for row in rows] != []
+        assert {name: count(query) for name, query in size["ratio_queries"].items()} == {"wide": size["ratios"]["wide"]}
+        for look in (metrics["image_statistics"].value or {}).values():
+            assert [count(query) if query else 0 for query in look["bin_queries"]] == look["counts"]
         confusion = (metrics["detection_report"].value or {})["confusion"]
         for numbers, queries in zip(confusion["counts"], confusion["queries"], strict=True):
             assert [count(query) if query else 0 for query in queries] == numbers

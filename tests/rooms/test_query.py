@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
+from relens.inference import features
 from relens.infra.database import Database
 from relens.kit import clock
 from relens.kit.ids import content_id
@@ -19,6 +21,13 @@ from relens.vision.prediction import Detection
 from relens.vision.shapes import Box
 
 BOX = Box(0, 0, 5, 5)
+LOOKS = {"a": {"brightness": 0.25, "red_green": -0.5}, "b": {"brightness": 0.75, "red_green": 0.0}}
+"""Beside these an image has no numbers."""
+
+
+def numbers(name: str) -> np.ndarray | None:
+    known = LOOKS.get(name)
+    return None if known is None else np.array([known.get(one, np.nan) for one in features.NAMES], dtype=np.float32)
 
 
 @pytest.fixture
@@ -54,6 +63,7 @@ def log(database: Database) -> Database:
                     source,
                     tags,
                     more,
+                    scalars=numbers(name),
                 ),
             )
 
@@ -84,6 +94,25 @@ def found(database: Database, query: str) -> set[str | None]:
         ("tag != day", {"c"}),
         ("review = pending and taken_at > 2020-01-01T00:00:00Z", {"a", "b", "c"}),
         ("outlier > 0.5", set()),
+        ("brightness < 0.5", {"a"}),
+        ("brightness <= 0.25", {"a"}),
+        ("brightness < 0.25", set()),
+        ("brightness > 0.25 or brightness is empty", {"b", "c"}),
+        ("brightness >= 0.25 and brightness != 0.75", {"a"}),
+        ("brightness in (0.25, 0.75) and not brightness = 0.25", {"b"}),
+        ("brightness > -1e300 and brightness < 1e300", {"a", "b"}),
+        ("red_green < 0", {"a"}),
+        ("red_green <= 0 and red_green > -0.5", {"b"}),
+        ("red_green >= -0.5 and red_green < -0.25", {"a"}),
+        ("sharpness is empty", {"a", "b", "c"}),
+        ("area = 100 and aspect <= 1", {"a", "b", "c"}),
+        ("area > 100 or aspect in (0.5, 2)", set()),
+        ('detection = "side up to 5"', {"a", "b"}),
+        ('detection = "side above 5"', set()),
+        ('detection = "side 4 to 5 of scratch"', {"a"}),
+        ('detection = "share 0.2 to 0.25 of dent"', {"b"}),
+        ('detection = "share above 0.25"', set()),
+        ('detection in ("ratio up to 0.5", "ratio above 1")', set()),
         ("", {"a", "b", "c"}),
         ("label = none", {"c"}),
         ("label is empty or label = 'dent'", {"b", "c"}),

@@ -13,6 +13,7 @@ from relens.metrics.kinds.classification_report import NO_ANSWER
 from relens.metrics.kinds.confidence import BINS
 from relens.metrics.kinds.detection_report import BACKGROUND
 from relens.metrics.mistakes import NOTHING
+from relens.monitoring import binned
 from relens.monitoring.marking import taken_for
 from relens.monitoring.window import Window
 from relens.predictions.complete import quoted
@@ -37,6 +38,12 @@ class Trace:
         after, before = max(since or self.since, self.since), min(until or self.until, self.until)
         times = [f"taken_at >= {_time(after)}", f"taken_at < {_time(before)}"]
         return " and ".join([*self._chosen(), *conditions, *times])
+
+    def each(self, conditions: Iterable[str | None]) -> list[str | None]:
+        """A query for each condition, None for None: of hundreds of bins what they share is written once."""
+        before = "".join(f"{one} and " for one in self._chosen())
+        times = f"taken_at >= {_time(self.since)} and taken_at < {_time(self.until)}"
+        return [None if one is None else f"{before}{one} and {times}" for one in conditions]
 
     def _chosen(self) -> Iterable[str]:
         w = self.window
@@ -97,6 +104,12 @@ def value(trace: Trace, metric: str, found: dict[str, Any], whole_image: bool) -
             trace.of(_detection(of_cell(i % found["side"], i // found["side"], trace.window.label)))
             for i, _ in found["cells"]
         ]
+    if metric == "box_size":
+        made |= binned.box_sizes(found, trace.window.label, trace.each)
+    if metric == "image_size":
+        made |= binned.image_sizes(found, trace.each)
+    if metric == "image_statistics":
+        made = binned.looks(found, trace.each)
     if metric == "outlier":
         counts = found["counts"]
         made["bin_queries"] = [_score(trace, b, len(counts)) if n else None for b, n in enumerate(counts)]

@@ -1,7 +1,8 @@
-"""Conditions on one and the same detection of an answer: where its centre lies, how sure it is, what it is.
+"""Conditions on one and the same detection of an answer: where its centre lies, how sure it is, how large, what it is.
 
 "cell 12,7": the centre lies in this column and row of a grid of 32 by 32; "confidence 0.48 to 0.5": from the first up to, but not, the second (1 belongs to the
-last); "… of bolt": and its label is this one. No index knows of detections, so lines are read one by one, as far as a page's time reaches.
+last); "side 32 to 96", "share above 0.5", "ratio up to 1" (of its box: the root of its area in pixels, the share of the image, width / height): above the first,
+up to the second; "… of bolt": and its label is this one. No index knows of detections, so lines are read one by one, as far as a page's time reaches.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from sqlalchemy import JSON, ColumnElement, Float, and_, cast, func, literal, se
 
 from relens.metrics.heatmap import SIDE
 from relens.metrics.kinds.confidence import BINS
+from relens.predictions import query_boxes
+from relens.predictions.query_boxes import Within, of_box
 from relens.predictions.tables import prediction
 
 _WRITTEN = re.compile(
@@ -27,6 +30,7 @@ class Wanted(NamedTuple):
     cell: tuple[int, int] | None
     confidence: tuple[float, float] | None
     label: str | None
+    size: Within | None = None
 
 
 def of_cell(column: int, row: int, label: str | None) -> str:
@@ -38,16 +42,24 @@ def of_confidence(low: float, high: float, label: str | None) -> str:
     return f"confidence {low:g} to {high:g}{_of(label)}"
 
 
+def of_size(measure: str, above: float | None, upto: float | None, label: str | None) -> str:
+    """`measure`: side, share or ratio. Above the first, up to the second."""
+    return f"{of_box(measure, above, upto)}{_of(label)}"
+
+
 def _of(label: str | None) -> str:
     return "" if label is None else f" of {label}"
 
 
 def read(written: str) -> Wanted:
     """Raises ValueError with a sentence."""
+    if sized := query_boxes.WRITTEN.fullmatch(written.strip()):
+        return Wanted(None, None, sized["label"], query_boxes.within(sized))
     found = _WRITTEN.fullmatch(written.strip())
     if found is None:
         raise ValueError(
-            "write it as 'cell 12,7' (column, row), as 'confidence 0.48 to 0.5', or with ' of LABEL' behind"
+            "write it as 'cell 12,7' (column, row), as 'confidence 0.48 to 0.5', as 'side 32 to 96', 'share above 0.5' or 'ratio up to 1', "
+            "or with ' of LABEL' behind"
         )
     cell = None if found["column"] is None else (int(found["column"]), int(found["row"]))
     if cell is not None and max(cell) >= SIDE:
@@ -77,6 +89,9 @@ def some_detection(written: str, dialect: str) -> ColumnElement[bool]:
             share = sum(corners, start=literal(0.0, Float)) / 2 / cast(side, Float)
             parts += [share * SIDE >= place] if place else [share.is_not(None)]
             parts += [share * SIDE < place + 1] if place < SIDE - 1 else []
+    if wanted.size is not None:
+        x1, y1, x2, y2 = (_number(each, dialect, "box", at) for at in range(4))
+        parts += query_boxes.conditions(wanted.size, x2 - x1, y2 - y1)
     return select(literal(1)).select_from(each).where(and_(true(), *parts)).correlate(prediction).exists()
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 from relens.kit import clock
 from relens.kit.clock import DAY, HOUR, SECOND, Micros
 from relens.kit.errors import Invalid
+from relens.metrics.kinds.image_statistics import STATISTICS
 
 Kind = Literal["text", "words", "number", "time", "detection"]
 """`text`: one text or none. `words`: any number of texts, which is compared with each. A metadata value is words and number at once.
@@ -45,7 +46,7 @@ class Field:
 _ALL = (
     Field("label", "words", "the label of a detection that was answered; none: nothing was detected", "label", ("class", "labels")),
     Field("confidence", "number", "of the most confident detection, 0 to 1", "confidence", ("score",)),
-    Field("detection", "detection", 'some answered detection is like "cell 12,7", "confidence 0.48 to 0.5" or "cell 12,7 of bolt"', "detections"),
+    Field("detection", "detection", 'some answered detection is like "cell 12,7", "confidence 0.48 to 0.5", "side 32 to 96", "share above 0.5" or "ratio up to 1 of bolt"', "detections"),
     Field("count", "number", "how many detections were answered", "count", ("detections",)),
     Field("outlier", "number", "how strange the image is, 0 to 1", "outlier", ("outlier_score", "strangeness")),
     Field("taken_at", "time", "when the image was taken: 2026-11-22T18:00:00Z, 2026-11-22, 2 days ago, -2d", "taken_at", ("time", "taken")),
@@ -65,6 +66,9 @@ _ALL = (
     Field("threshold", "number", "the deployment's at that moment", "threshold"),
     Field("width", "number", "of the image in pixels", "width"),
     Field("height", "number", "of the image in pixels", "height"),
+    Field("area", "number", "of the image: width × height", "area"),
+    Field("aspect", "number", "of the image: width / height", "aspect"),
+    *(Field(name, "number", f"of the image: {meaning}", f"look.{name}", (name.removeprefix("log_"),) if name.startswith("log_") else ()) for name, (meaning, _) in STATISTICS.items()),
     Field("id", "text", "the prediction's id", "id", ("prediction",)),
     Field("client_id", "text", "the id its sender gave", "client_id", ("client",)),
     Field("asset", "text", "the SHA-256 of the image", "asset", ("image",)),

@@ -10,7 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Float, Select, and_, exists, false, literal, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Float,
+    Select,
+    and_,
+    cast,
+    exists,
+    false,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
@@ -20,6 +34,7 @@ from relens.predictions.pattern import after, as_glob, as_like, beginning, match
 from relens.predictions.query import Both, Condition, Either, Node, Not
 from relens.predictions.query_detections import some_detection
 from relens.predictions.query_fields import FIELDS, METADATA, number
+from relens.predictions.query_looks import is_look, some_look
 from relens.predictions.tables import posting, prediction, signal, term
 
 MOST_WORDS = 1000
@@ -157,20 +172,32 @@ def _filed_under(node: Filed, dialect: str, row: Any) -> ColumnElement[bool]:
 def _plain(node: Condition, dialect: str, row: Any) -> ColumnElement[bool]:
     if node.field.kind == "detection":
         return or_(false(), *(some_detection(str(value), dialect) for value in node.values))
+    if is_look(node.field.name):
+        return some_look(node.field.name, node.operator, node.values, row, dialect)
     name = node.field.column
+    if name in _WORKED_OUT:
+        return _compared(node, _WORKED_OUT[name], dialect)
     table = signal if name in signal.c else prediction
     column: ColumnElement[Any] = row[name] if table is signal else prediction.c[name]
+    found = _compared(node, column, dialect)
+    return and_(column.is_not(None), found) if table.c[name].nullable and node.operator != "empty" else found
+
+
+def _compared(node: Condition, column: ColumnElement[Any], dialect: str) -> ColumnElement[bool]:
     if node.operator == "empty":
         return column.is_(None)
     if node.operator == "~":
-        found = like(dialect, column, str(node.values[0]))
-    elif node.operator == "in":
-        found = column.in_([_value(node, value) for value in node.values])
-    else:
-        found = column.op("=" if node.operator == "=" else node.operator, is_comparison=True)(
-            _value(node, node.values[0])
-        )
-    return and_(column.is_not(None), found) if table.c[name].nullable else found
+        return like(dialect, column, str(node.values[0]))
+    if node.operator == "in":
+        return column.in_([_value(node, value) for value in node.values])
+    return column.op(node.operator, is_comparison=True)(_value(node, node.values[0]))
+
+
+_WORKED_OUT: dict[str, ColumnElement[Any]] = {
+    "area": cast(prediction.c.width, Float) * cast(prediction.c.height, Float),
+    "aspect": cast(prediction.c.width, Float) / cast(prediction.c.height, Float),
+}
+"""Numbers of the image that are no column."""
 
 
 def _value(node: Condition, value: str | float) -> Any:
@@ -194,4 +221,4 @@ def needs_fact(node: Resolved) -> bool:
         return needs_fact(node.part)
     if isinstance(node, Filed):
         return node.by_line
-    return isinstance(node, Condition) and node.field.column not in signal.c
+    return isinstance(node, Condition) and node.field.column not in signal.c and not is_look(node.field.name)

@@ -4,17 +4,21 @@ import { Bars } from "../design/charts/Bars";
 import { Histogram } from "../design/charts/Histogram";
 import { Select } from "../design/controls";
 import { percent, score } from "../design/format";
+import { useBoard } from "./board";
 import css from "./monitoring.module.css";
 import { OverTime } from "./OverTime";
 import { num, nums, record } from "./read";
 import { Tile } from "./Tile";
+import { binLinks } from "./TrafficTiles";
 
 export function ImageSizeTile({ wide = 3 }: { wide?: number }) {
+  const { find } = useBoard();
   return (
     <Tile wide={wide} metric="image_size" title="Image size" headline={(m) => <Median value={m.value} />}>
       {(m) => {
         const ratios = Object.entries(record(m.value, "ratios") as unknown as Record<string, number>).filter(([, n]) => n > 0);
         const total = ratios.reduce((sum, [, n]) => sum + n, 0);
+        const queries = record(m.value, "ratio_queries") as unknown as Record<string, string>;
         return (
           <>
             <OverTime
@@ -28,7 +32,13 @@ export function ImageSizeTile({ wide = 3 }: { wide?: number }) {
             />
             <Bars
               label="Images by shape"
-              rows={ratios.map(([name, n]) => ({ name, now: n, text: percent(n / Math.max(total, 1)), title: `${n} images` }))}
+              rows={ratios.map(([name, n]) => ({
+                name,
+                now: n,
+                text: percent(n / Math.max(total, 1)),
+                title: `${n} images`,
+                to: queries[name] ? find(queries[name]) : null,
+              }))}
             />
           </>
         );
@@ -63,6 +73,7 @@ const SIGNED = new Set(["red_green", "blue_green"]);
 
 /** One statistic at a time, over time and as it is spread; the others are a choice away. */
 export function LooksTile({ wide = 3 }: { wide?: number }) {
+  const { find } = useBoard();
   const [shown, setShown] = useState("brightness");
   return (
     <Tile
@@ -88,6 +99,7 @@ export function LooksTile({ wide = 3 }: { wide?: number }) {
         const edges = nums(one, "edges");
         const counts = nums(one, "counts");
         const [first, last] = [counts.findIndex((n) => n > 0), counts.findLastIndex((n) => n > 0)];
+        const links = binLinks(one ?? null, "bin_queries", find);
         const end = (at: number) => (at < 0 ? "less" : at >= edges.length ? "more" : score(edges[at], 2));
         return (
           <>
@@ -110,6 +122,7 @@ export function LooksTile({ wide = 3 }: { wide?: number }) {
                 unit={end}
                 name={(bin) => `${end(first + bin - 1)} – ${end(first + bin)}`}
                 height={72}
+                linkOf={(bin) => links(first + bin)}
               />
             )}
             <p className={css.foot}>{typeof one?.meaning === "string" ? one.meaning.charAt(0).toUpperCase() + one.meaning.slice(1) : ""}</p>

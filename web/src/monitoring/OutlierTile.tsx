@@ -1,7 +1,7 @@
 /* How many images are unlike the training data, over time, and how the scores are spread. */
 import { Link } from "react-router";
 import { Histogram } from "../design/charts/Histogram";
-import { count, percent } from "../design/format";
+import { count, percent, plural } from "../design/format";
 import { useBoard } from "./board";
 import css from "./monitoring.module.css";
 import { OverTime } from "./OverTime";
@@ -46,8 +46,31 @@ export function OutlierTile() {
             Images by outlier score; {percent(num(m.value, "expected_share"))} would be unusual by chance.{" "}
             <Link to={find(query, "-outlier")}>Most unusual first</Link>
           </p>
+          <Trust value={m.value} />
         </>
       )}
     </Tile>
+  );
+}
+
+/** Which images are too strange for chance, and how far the scores can be believed. */
+function Trust({ value }: { value: Record<string, unknown> | null }) {
+  const { find } = useBoard();
+  const flagged = num(value, "flagged") ?? 0;
+  const calibration = value?.calibration as { sentence?: string } | null | undefined;
+  return (
+    <>
+      {flagged > 0 && (
+        <p className={css.foot}>
+          <Link to={find(String(value?.flagged_query))}>{plural(flagged, "image")}</Link> flagged: too strange together for chance
+        </p>
+      )}
+      {calibration && (
+        <p className={css.foot}>
+          Calibration {calibration.sentence}
+          {value?.appearance_only === true && "; by appearance only: this model offers no features"}
+        </p>
+      )}
+    </>
   );
 }

@@ -164,6 +164,7 @@ export function PerImageTile() {
 const SIZES = { small: "up to 32 × 32 px", medium: "up to 96 × 96 px", large: "larger" };
 
 export function BoxSizeTile() {
+  const { find } = useBoard();
   return (
     <Tile
       wide={3}
@@ -177,6 +178,7 @@ export function BoxSizeTile() {
     >
       {(m) => {
         const sizes = record(m.value, "sizes") as unknown as Record<string, number>;
+        const queries = record(m.value, "size_queries") as unknown as Record<string, string>;
         const total = Math.max(
           Object.values(sizes).reduce((sum, n) => sum + n, 0),
           1,
@@ -186,6 +188,7 @@ export function BoxSizeTile() {
           now: sizes[name] ?? 0,
           text: percent((sizes[name] ?? 0) / total),
           title: `${title}: ${count(sizes[name] ?? 0)}`,
+          to: queries[name] ? find(queries[name]) : null,
         }));
         return (
           <>
@@ -202,16 +205,18 @@ export function BoxSizeTile() {
   );
 }
 
-type Bin = { up_to: number | null; count: number };
+type Bin = { up_to: number | null; count: number; query: string };
 
 /** The square root of the area, eight bins per doubling, from the smallest to the largest that occurs. */
 function Sides({ measure }: { measure: Measurement }) {
-  const bins = ((measure.value?.sides ?? []) as Bin[]).filter((bin): bin is { up_to: number; count: number } => bin.up_to !== null);
+  const { find } = useBoard();
+  const bins = ((measure.value?.sides ?? []) as Bin[]).filter((bin): bin is Bin & { up_to: number } => bin.up_to !== null);
   if (bins.length < 2) return null;
   const place = (edge: number) => Math.round(Math.log2(edge) * 8);
   const [first, last] = [place(bins[0].up_to), place(bins[bins.length - 1].up_to)];
   const counts = Array.from({ length: last - first + 1 }, () => 0);
   for (const bin of bins) counts[place(bin.up_to) - first] += bin.count;
+  const queries = new Map(bins.map((bin) => [place(bin.up_to) - first, bin.query]));
   const edge = (at: number) => 2 ** ((first + at) / 8);
   return (
     <Histogram
@@ -222,6 +227,10 @@ function Sides({ measure }: { measure: Measurement }) {
       unit={(at) => `${Math.round(2 ** (at / 8))} px`}
       name={(at) => `${Math.round(edge(at - 1))} – ${Math.round(edge(at))} px`}
       height={72}
+      linkOf={(at) => {
+        const query = queries.get(at);
+        return query ? find(query) : null;
+      }}
     />
   );
 }

@@ -19,6 +19,9 @@ _RATIOS = 2.0 ** (np.arange(-4 * 8, 4 * 8 + 1) / 8)
 _COCO = AREA_RANGES[1:3, 1]
 _SCALES = ((_SIDES, 1e3), (_SHARES, 1e9), (_RATIOS, 1e6))
 """Each with the units in which the totals of its bins are kept."""
+EDGES = {"side": _SIDES, "share": _SHARES, "ratio": _RATIOS}
+SIZES = {"small": (None, 32.0), "medium": (32.0, 96.0), "large": (96.0, None)}
+"""COCO's sizes as sides: above the first, up to the second."""
 _MOST_RATIO = 1e4
 _LENGTHS = [n for edges, _ in _SCALES for n in (len(edges) + 1,) * 2] + [len(_COCO) + 1]
 

@@ -14,8 +14,11 @@ _SIDES = np.array(sorted({round(2.0 ** (k / 16)) for k in range(265)}), dtype=np
 _AREAS = np.array([2.0**k for k in range(8, 34)])
 """Upper bin edges for an area in pixels, from 16 x 16 on, one per doubling."""
 RATIOS = ("very tall", "tall", "square", "wide", "very wide", "extremely wide")
-_RATIO_EDGES = np.array([0.5, 0.99, 1.01, 1.5, 2.5])
+RATIO_EDGES = np.array([0.5, 0.99, 1.01, 1.5, 2.5])
 """Upper edges of width / height; each edge belongs to the bin below it, so that nothing falls between two."""
+
+
+EDGES = {"width": _SIDES, "height": _SIDES, "area": _AREAS}
 
 
 def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
@@ -29,7 +32,7 @@ def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[
         histogram.totals(_SIDES, height),
         histogram.counts(_AREAS, width * height),
         histogram.totals(_AREAS, width * height),
-        histogram.counts(_RATIO_EDGES, width / height),
+        histogram.counts(RATIO_EDGES, width / height),
     )
     return {"": np.concatenate(pieces)}
 
