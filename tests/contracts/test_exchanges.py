@@ -75,7 +75,7 @@ def test_what_was_answered_is_filled_in(tool: Exchange) -> None:
     written = tool.write([image(None, found)], about()).decode()
     assert LABELS[2] in json.dumps(json.loads(written), ensure_ascii=False)
     assert "0.625" in written
-    assert "http://127.0.0.1:8417/api/v1/assets/" + "ab" * 32 + "?prediction=" in written
+    assert "http://127.0.0.1:8417/api/v1/assets/" + "ab" * 32 + "/as/" in written
 
 
 @given(st.lists(st.floats(0, 600, allow_nan=False), min_size=4, max_size=4))

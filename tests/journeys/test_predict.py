@@ -61,6 +61,8 @@ def test_an_answer_names_its_version_its_image_and_is_in_the_log(server: Server)
     assert (line["source"], line["tags"], line["metadata"]) == ("line-1", ["day", "left"], {"shift": 3})
     assert line["taken_at"] == "2026-01-02T03:04:05.000000Z"
     assert server.http.get(f"/api/v1/assets/{said['image']['asset']}").content == data
+    named = server.http.get(f"/api/v1/assets/{said['image']['asset']}/as/{said['id']}")
+    assert (named.content, named.headers["x-content-type-options"]) == (data, "nosniff")
 
 
 def test_who_has_a_list_already_is_told_that_nothing_changed(server: Server) -> None:

@@ -92,6 +92,21 @@ def get_asset(
     return _picture(data, MEDIA.get(known.format.lower() if known else "", "application/octet-stream"))
 
 
+@router.get(
+    "/assets/{asset_id}/as/{name}",
+    response_class=Response,
+    responses={200: {"content": {"image/*": {}, "application/octet-stream": {}}}},
+)
+def get_asset_named(
+    asset_id: AssetId,
+    name: Annotated[str, Path(max_length=200, description="what it is to be called elsewhere: anything")],
+    storage: Bytes,
+    database: Annotated[Database, part(Database)],
+) -> Response:
+    """The same, under an address that ends with a name of one's own: other tools call an image after the end of its address."""
+    return get_asset(asset_id, storage, database)
+
+
 def _picture(data: bytes, media: str) -> Response:
     # nosniff: what people upload must never be taken for a page of ours.
     return Response(

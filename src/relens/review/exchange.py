@@ -34,8 +34,8 @@ class About:
     address: str
 
     def image(self, one: Outgoing) -> str:
-        """Where its picture is. The prediction stands in the address, because many tools name files after it."""
-        return f"{self.address}/api/v1/assets/{one.asset}?prediction={one.prediction}"
+        """Where its picture is. The address ends with the prediction, because many tools name files after its last part."""
+        return f"{self.address}/api/v1/assets/{one.asset}/as/{one.prediction}"
 
 
 @dataclass(frozen=True, slots=True)
