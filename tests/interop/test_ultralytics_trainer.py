@@ -22,6 +22,7 @@ from relens.training.trainers.ultralytics import PROGRAM
 from tests.server_process import Server, running
 
 LABELS = ["bolt", "nut"]
+COLOURS = {"alu": (240, 60, 40), "brass": (60, 220, 60), "zinc": (40, 90, 240)}
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +69,8 @@ def dataset(outlines: bool) -> bytes:
     return written.getvalue()
 
 
-def train(server: Server, python: str, data: str, **more: Any) -> dict[str, Any]:
-    parameters = {"epochs": 2, "image_size": 64, "batch": 4, "seed": 3, "python": python}
+def train(server: Server, python: str, data: str, epochs: int = 2, **more: Any) -> dict[str, Any]:
+    parameters = {"epochs": epochs, "image_size": 64, "batch": 4, "seed": 3, "python": python}
     wish = {"model": data, "dataset_version": f"{data}/1", "trainer": "ultralytics", "parameters": parameters, **more}
     run = server.http.post("/api/v1/training-runs", json=wish)
     assert run.status_code == 202, run.text
@@ -110,6 +111,41 @@ def test_it_trains_outlines(server: Server, python: str) -> None:
     train(server, python, "outlines")
     version = server.http.get("/api/v1/model-versions/outlines/1").json()
     assert (version["task"], version["labels"], version["outputs"]) == ("segmentation", LABELS, "ultralytics_segment")
+
+
+def test_it_trains_a_classifier_whose_labels_keep_their_order(server: Server, python: str) -> None:
+    if subprocess.run([python, "-c", "import torchvision.datasets"], capture_output=True, check=False).returncode:
+        pytest.skip("its classifiers need torchvision, which cannot be loaded here")
+    job = server.http.post("/api/v1/datasets/colours/import?format=folder", content=folders()).raise_for_status().json()
+    assert server.job(job["id"])["state"] == "succeeded"
+    run = train(server, python, "colours", epochs=3)
+    own = [epoch["metrics"]["accuracy"] for epoch in run["epochs"]]
+    assert len(own) == 3
+    version = server.http.get("/api/v1/model-versions/colours/1").json()
+    assert (version["task"], version["labels"], version["outputs"]) == ("classification", list(COLOURS), "softmax")
+    # Measured by the code that answers: of other labels, or other pixels, it would not be right as often.
+    found = server.http.get(f"/api/v1/evaluations?model_version={version['id']}").raise_for_status().json()["items"]
+    assert [one["scores"]["accuracy"] for one in found] == [pytest.approx(max(own), abs=0.01)]
+    again = train(server, python, "colours", epochs=1, start_from="colours/1")
+    log = server.http.get(f"/api/v1/training-runs/{again['id']}/log").text
+    assert ", 0 learned anew" in log
+
+
+def folders() -> bytes:
+    """A zip of a folder for each label, each of a colour of its own."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for label, colour in COLOURS.items():
+            for number in range(12):
+                archive.writestr(f"{'train' if number < 9 else 'val'}/{label}/{number}.png", painted(colour, number))
+    return written.getvalue()
+
+
+def painted(colour: tuple[int, int, int], seed: int = 99) -> bytes:
+    pixels = np.clip(np.random.default_rng(seed).normal(colour, 20, (64, 64, 3)), 0, 255).astype(np.uint8)
+    picture = io.BytesIO()
+    Image.fromarray(pixels).save(picture, "PNG")
+    return picture.getvalue()
 
 
 def test_a_checkpoint_that_could_run_code_is_not_read(server: Server, python: str, tmp_path: Path) -> None:

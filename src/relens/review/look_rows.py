@@ -117,10 +117,12 @@ def count_outcomes(connection: Connection, deployment: str) -> dict[Outcome, int
     return {row[0]: int(row[1]) for row in connection.execute(query.group_by(second_look.c.outcome))}
 
 
-def count_by(connection: Connection, deployment: str, actor: str) -> int:
-    """How many second looks a person has given."""
-    query = select(func.count()).where(second_look.c.deployment == deployment, second_look.c.second_by == actor)
-    return int(connection.execute(query).scalar_one())
+def last_look(connection: Connection, deployment: str, actor: str) -> Micros:
+    """When a person last gave a second look; 0 for never."""
+    query = select(func.max(second_look.c.at)).where(
+        second_look.c.deployment == deployment, second_look.c.second_by == actor
+    )
+    return int(connection.execute(query).scalar_one() or 0)
 
 
 def waiting(

@@ -101,11 +101,10 @@ def _again(database: Database, deployment: Deployment, most: int, actor: Actor, 
 
 
 def _their_turn(database: Database, deployment: Deployment, actor: Actor) -> bool:
-    """Whether the next single image is one that another reviewed: every so many that this person has looked at, and the same until they look."""
+    """Whether the next single image is one that another reviewed: after some new ones, and then until this person has looked."""
     with database.read() as connection:
-        looked = store.said_since(connection, deployment.id, 0, actor.id)
-        looked += look_rows.count_by(connection, deployment.id, actor.id)
-    return looked % _ONE_IN == _ONE_IN - 1
+        since = look_rows.last_look(connection, deployment.id, actor.id)
+        return len(store.latest_by(connection, deployment.id, actor.id, since, _ONE_IN - 1)) == _ONE_IN - 1
 
 
 def _held(database: Database, deployment: Deployment, most: int, actor: Actor, now: Micros, hold: bool) -> _Again:

@@ -230,6 +230,17 @@ def said_since(connection: Connection, deployment: str, since: int, actor: str |
     return int(connection.execute(query).scalar_one())
 
 
+def latest_by(connection: Connection, deployment: str, actor: str, since: int, limit: int) -> list[str]:
+    """Predictions that a person settled after `since`, at most so many."""
+    query = select(verdict.c.prediction).where(
+        verdict.c.deployment == deployment,
+        verdict.c.actor == actor,
+        verdict.c.at > since,
+        verdict.c.status != "pending",
+    )
+    return list(connection.execute(query.order_by(verdict.c.at.desc()).limit(limit)).scalars())
+
+
 def page(
     connection: Connection, deployment: str, statuses: Sequence[Status], before_seq: int | None, limit: int
 ) -> list[Verdict]:

@@ -17,7 +17,11 @@ from pathlib import Path
 from typing import Any
 
 FORMAT = "relens ultralytics 1"
-NETWORKS = {"detection": "yolo11n", "segmentation": "yolo11n-seg"}
+NETWORKS = {"detection": "yolo11n", "segmentation": "yolo11n-seg", "classification": "yolo11n-cls"}
+TASKS = {"detection": "detect", "segmentation": "segment", "classification": "classify"}
+SIZES = {"classification": 224}
+HEADS = r"cv3\.\d+\.2\.|\.linear\."
+"""The layers whose outputs are labels."""
 
 
 class CannotTrain(Exception):
@@ -45,6 +49,9 @@ def train(run: Path, order: dict[str, Any]) -> None:
         import onnx  # noqa: F401 - its export needs it, and would say so only after all the training
         import torch
         from ultralytics import YOLO, __version__, settings
+
+        if order["task"] == "classification":
+            import torchvision.datasets  # noqa: F401 - what reads its folders of classes
     except ImportError as error:
         raise CannotTrain(f"this Python ({sys.executable}) lacks a package: {error}") from error
     settings.update({"sync": False})
@@ -52,12 +59,12 @@ def train(run: Path, order: dict[str, Any]) -> None:
     seed = int(given.get("seed") or 0)
     torch.set_num_threads(order["threads"])
     torch.manual_seed(seed)
-    data = write_dataset(run, order)
+    data = write_classes(run, order) if order["task"] == "classification" else write_dataset(run, order)
     model = beginning(run, order, YOLO)
     model.add_callback("on_fit_epoch_end", Epochs(order["task"]))
     budget = {"time": given["minutes"] / 60} if given.get("minutes") else {}
     device = "0" if torch.cuda.is_available() else "cpu"
-    size, batch = int(given.get("image_size") or 640), int(given.get("batch") or 16)
+    size, batch = int(given.get("image_size") or SIZES.get(order["task"], 640)), int(given.get("batch") or 16)
     model.train(
         data=str(data), epochs=int(given.get("epochs") or 100), imgsz=size, batch=batch, seed=seed, device=device,
         **budget, pretrained=bool(model.ckpt), project=str(run / "work"), name="yolo", exist_ok=True,
@@ -101,7 +108,7 @@ def adopt(model: Any, labels: list[str], path: Path) -> None:
     network = type(model.model)(kept["network"], nc=len(kept["labels"]), verbose=False)
     state = kept["state"]
     if kept["labels"] != labels:
-        state = {name: value for name, value in state.items() if not re.search(r"cv3\.\d+\.2\.", name)}
+        state = {name: value for name, value in state.items() if not re.search(HEADS, name)}
     missing = network.load_state_dict(state, strict=False).missing_keys
     model.model, model.ckpt = network, {"model": network}
     say(f"starting from the parent's weights: {len(state)} tensors kept, {len(missing)} learned anew")
@@ -133,6 +140,8 @@ def keep(run: Path, order: dict[str, Any], model: Any, size: int) -> None:
     import torch
 
     trained = model.model
+    # Of a classifier it knows the folders' names alone.
+    trained.names = dict(enumerate(order["labels"]))
     state = {name: value.detach().float().cpu() for name, value in trained.state_dict().items()}
     checkpoint = {"format": FORMAT, "network": trained.yaml, "labels": order["labels"], "state": state}
     (run / "out").mkdir(exist_ok=True)
@@ -158,6 +167,7 @@ class Epochs:
         self._said = epoch
         measured = trainer.metrics or {}
         names = {"map50": f"metrics/mAP50({self._kind})", "map50_95": f"metrics/mAP50-95({self._kind})"}
+        names["accuracy"] = "metrics/accuracy_top1"
         metrics = {ours: float(measured[theirs]) for ours, theirs in names.items() if theirs in measured}
         loss = _total(trainer.tloss)
         each = (time.monotonic() - self._started) / epoch
@@ -208,6 +218,26 @@ def write_dataset(run: Path, order: dict[str, Any]) -> Path:
     return run / "data.yaml"
 
 
+def write_classes(run: Path, order: dict[str, Any]) -> Path:
+    """A folder for each label, as Ultralytics wants classified images; called by its number, since folders are sorted by their names."""
+    coco = json.loads((run / "dataset" / "annotations.json").read_text(encoding="utf-8"))
+    index = {category["id"]: order["labels"].index(category["name"]) for category in coco["categories"]}
+    label = {truth["image_id"]: index[truth["category_id"]] for truth in coco["annotations"]}
+    for split in ("train", "val"):
+        for number in range(len(order["labels"])):
+            (run / "classes" / split / f"{number:06d}").mkdir(parents=True, exist_ok=True)
+    splits = {"train": "train", "validation": "val"}
+    lacking = all(image["split"] == "train" for image in coco["images"])
+    if lacking:
+        say("no validation images: what it measures, it measures on the training images")
+    for image in coco["images"]:
+        path = run / "dataset" / "images" / image["file_name"]
+        for split in ("train", "val") if lacking else (splits[image["split"]],):
+            place = run / "classes" / split / f"{label[image['id']]:06d}"
+            (place / f"{image['id']}{path.suffix}").symlink_to(path.resolve())
+    return run / "classes"
+
+
 def text_of(image: Path) -> Path:
     """Where Ultralytics looks for it: the last folder called images becomes labels."""
     before, _, after = str(image).rpartition("/images/")
@@ -241,7 +271,7 @@ def _outlines(mask: dict[str, Any]) -> list[list[float]]:
 
 
 def _task(order: dict[str, Any]) -> str:
-    return "segment" if order["task"] == "segmentation" else "detect"
+    return TASKS[order["task"]]
 
 
 if __name__ == "__main__":

@@ -31,19 +31,21 @@ def _check(parameters: Parameters) -> None:
             raise BadParameters(f"the parameter '{name}' is a text, not {str(value)[:40]!r}")
     network = parameters.get("network")
     if network and not re.fullmatch(r"[a-z0-9-]{1,40}", network):
-        raise BadParameters("'network' is the name of a network of Ultralytics, such as yolo11n or yolo11s-seg")
+        raise BadParameters(
+            "'network' is the name of a network of Ultralytics, such as yolo11n, yolo11s-seg or yolo11n-cls"
+        )
 
 
 TRAINER = Trainer(
     title="Ultralytics YOLO (AGPL-3.0)",
-    tasks=("detection", "segmentation"),
+    tasks=("detection", "segmentation", "classification"),
     parameters={
         "epochs": Parameter(None, "Passes over the training images (100 when neither these nor minutes are set)"),
         "minutes": Parameter(None, "Minutes it may take"),
-        "image_size": Parameter(None, "Longer side of the network's input in pixels (640)"),
+        "image_size": Parameter(None, "Longer side of the network's input in pixels (640, and 224 to classify)"),
         "batch": Parameter(None, "Images in one step (16)"),
         "seed": Parameter(0, "Seed"),
-        "network": Parameter(None, "Name of the network (yolo11n, or yolo11n-seg for outlines)"),
+        "network": Parameter(None, "Name of the network (yolo11n, yolo11n-seg for outlines, yolo11n-cls to classify)"),
         "weights": Parameter(None, "File of weights (.pt) on this machine to start from", owner_only=True),
         "python": Parameter(None, "Python of another environment, in which it is installed", owner_only=True),
     },
