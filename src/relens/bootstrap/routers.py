@@ -47,6 +47,7 @@ from relens.review.queue_routes import router as review_queue
 from relens.review.routes import router as review
 from relens.review.team_routes import router as review_team
 from relens.review.travel_routes import router as review_travel
+from relens.server.back_up_routes import router as back_ups
 from relens.serving.many_routes import router as many
 from relens.serving.protocols.routes import router as open_inference
 from relens.serving.routes import router as serving
@@ -104,4 +105,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     dataset_changes,
     overview,
     sources,
+    back_ups,
 )

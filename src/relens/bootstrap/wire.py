@@ -20,6 +20,7 @@ from relens.alerts.series import Series
 from relens.bootstrap.routers import ROUTERS
 from relens.datasets.bring_in import Importing
 from relens.inference.reader import READERS
+from relens.infra.back_up import BackUps
 from relens.infra.database import Database
 from relens.infra.folder_size import FolderSize
 from relens.infra.follow import Follower
@@ -100,7 +101,10 @@ class Relens:
         self.batches.register(self.jobs)
         self.parts.add(self.batches)
         self.parts.add(self.storage, Storage)
-        self.parts.add(FolderSize(settings.home))
+        self.parts.add(FolderSize(settings.home, settings.back_ups))
+        back_ups = BackUps(self.database, self.storage, settings)
+        back_ups.register(self.jobs)
+        self.parts.add(back_ups)
         door = Door(self.database, settings)
         self.parts.add(door)
         self.parts.add(door, Names)

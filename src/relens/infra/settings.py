@@ -39,6 +39,7 @@ class Settings:
     secret_key: str | None = field(default=None, repr=False)
     heartbeat_url: str | None = field(default=None, repr=False)
     heartbeat_s: int = 60
+    back_up_to: Path | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -81,6 +82,11 @@ class Settings:
         return self.database or f"sqlite:///{self.home / 'relens.db'}"
 
     @property
+    def back_ups(self) -> Path:
+        """The folder for back-ups; on a disk of its own it also helps when this one fails."""
+        return self.back_up_to or self.home / "back-ups"
+
+    @property
     def address(self) -> str:
         """Where people reach it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -103,6 +109,8 @@ def from_environment(environment: Mapping[str, str] = os.environ, **given: objec
         "true",
         "yes",
     )
+    if environment.get("RELENS_BACK_UPS"):
+        values["back_up_to"] = Path(environment["RELENS_BACK_UPS"]).expanduser().absolute()
     values |= {name: value for name, value in given.items() if value is not None}
     settings = Settings(**values)  # type: ignore[arg-type]
     return replace(settings, home=settings.home.expanduser().absolute())

@@ -75,6 +75,7 @@ export type Differing = Server.DifferingOut;
 export type Decision = Server.DecisionOut;
 
 export type System = Server.SystemOut;
+export type BackUp = Server.BackUpOut;
 export type HomeSize = Server.HomeSizeOut;
 export type Keeping = Server.KeepingOut;
 export type Forecast = Server.ForecastOut;

@@ -2,12 +2,13 @@
 import { Link } from "react-router";
 import type { Deployment, Storage } from "../api/types";
 import { useGet, useReads, useSend } from "../api/use";
-import { BackUp } from "./BackUp";
+import { BackUps } from "./BackUp";
 import { Button } from "../design/controls";
 import { bytes, count, duration } from "../design/format";
 import { Card, dim, Loaded, Page, Rows, strong, tableClass } from "../design/page";
 import { Bar, Chip, Notice } from "../design/status";
 import { Time } from "../design/Time";
+import css from "./settings.module.css";
 
 export default function SystemPage() {
   const system = useGet("/system", undefined, { every: 10_000 });
@@ -25,12 +26,12 @@ export default function SystemPage() {
               <Rows
                 rows={[
                   ["Version", found.version],
-                  ["Everything is kept in", <code key="h">{found.home}</code>],
+                  ["Home folder", <code key="h">{found.home}</code>],
                   ["Survives", found.durability === "power" ? "a power cut" : "the end of the process at any moment"],
                   [
                     "Disk",
                     room && room.disk_total !== null && room.disk_free !== null ? (
-                      <span key="d">
+                      <span key="d" className={css.disk}>
                         {bytes(room.disk_free)} of {bytes(room.disk_total)} free
                         <Bar value={room.disk_total - room.disk_free} total={room.disk_total} label="Disk in use" />
                       </span>
@@ -51,20 +52,20 @@ export default function SystemPage() {
                   ],
                   [
                     "API",
-                    <a key="a" href="api/v1/docs">
-                      Every address, to be tried
+                    <a key="a" className={css.link} href="api/v1/docs">
+                      Every address, to read and to try
                     </a>,
                   ],
                 ]}
               />
             </Card>
-            <BackUp system={found} />
+            <BackUps system={found} />
           </>
         )}
       </Loaded>
       <Archived />
       {storage.length > 0 && (
-        <Card title="Images" flush>
+        <Card title="Images of each deployment" flush>
           <table className={tableClass}>
             <thead>
               <tr>

@@ -34,6 +34,15 @@ class Storage(Protocol):
     def delete(self, key: str) -> None:
         """No error when there is nothing."""
 
+    def hold(self) -> None:
+        """From now on what is deleted stays aside, gone for everybody else, until `release`: a copy of everything is being made."""
+
+    def release(self) -> None:
+        """What stays aside goes. No error when nothing was held."""
+
+    def everything(self) -> Iterator[tuple[str, Path]]:
+        """Keys and where their bytes lie, in no order; those that stay aside last, so that what is deleted while one looks comes too."""
+
     def keys(self, prefix: str = "") -> Iterator[str]: ...
 
     def path(self, key: str) -> Path | None:

@@ -7,7 +7,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote, unquote
 
+from relens.infra.files_in import files_in
 from relens.infra.storage._port import NoBytes, Room
 from relens.kit import disk
 from relens.kit.errors import Invalid
@@ -15,16 +17,23 @@ from relens.kit.ids import new_id
 
 
 class Folder:
-    """Keys are paths below `root`; what is being written lies in `root/.writing` and never under its key."""
+    """Keys are paths below `root`; what is being written lies in `root/.writing` and never under its key.
+
+    While `root/.leaving` is there, what is deleted goes there: also for other servers on the same folder, and after a crash.
+    """
 
     def __init__(self, root: Path, sync: bool = False) -> None:
         self._root = root
         self._base = str(root.absolute())
         self._sync = sync
         self._writing = root / ".writing"
+        self._leaving = root / ".leaving"
         self._writing.mkdir(parents=True, exist_ok=True)
         for left_over in self._writing.iterdir():
-            left_over.unlink(missing_ok=True)
+            if left_over.is_dir():
+                shutil.rmtree(left_over, ignore_errors=True)
+            else:
+                left_over.unlink(missing_ok=True)
 
     def put(self, key: str, data: bytes) -> None:
         # Every image comes through here before it is answered: texts, because `Path` takes longer than the file.
@@ -64,13 +73,33 @@ class Folder:
         return os.path.isfile(self._written(key))
 
     def delete(self, key: str) -> None:
-        self._place(key).unlink(missing_ok=True)
+        place = self._place(key)
+        # Without a folder for them, or without the file, this says so; then the file goes as it always does.
+        with suppress(FileNotFoundError):
+            os.replace(place, self._leaving / quote(key, safe=""))
+        place.unlink(missing_ok=True)
+
+    def hold(self) -> None:
+        self._leaving.mkdir(exist_ok=True)
+
+    def release(self) -> None:
+        # First under another name: what is deleted from now on does not stay any more.
+        gone = self._writing / new_id()
+        with suppress(FileNotFoundError):
+            os.replace(self._leaving, gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+    def everything(self) -> Iterator[tuple[str, Path]]:
+        for path in files_in(self._root, frozenset({self._writing, self._leaving})):
+            yield path.relative_to(self._root).as_posix(), path
+        for path in files_in(self._leaving):
+            yield unquote(path.name), path
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         start = self._root / prefix if not prefix or prefix.endswith("/") else (self._root / prefix).parent
         for found in sorted(start.rglob("*")):
             key = found.relative_to(self._root).as_posix()
-            if found.is_file() and key.startswith(prefix) and not key.startswith(".writing/"):
+            if found.is_file() and key.startswith(prefix) and not key.startswith((".writing/", ".leaving/")):
                 yield key
 
     def path(self, key: str) -> Path | None:
