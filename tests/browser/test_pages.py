@@ -81,6 +81,38 @@ def test_an_alert_rule_is_made_read_and_deleted(watched: Page, server: Server) -
     expect(alerts.get_by_text("Latency p95 above 250 ms")).to_have_count(0)
 
 
+def test_everything_is_backed_up_by_one_press_while_the_server_answers(watched: Page) -> None:
+    watched.goto("/system")
+    watched.get_by_role("button", name="Back up now").click()
+    bring = watched.get_by_role("button", name="Bring back…")
+    bring.click()
+    expect(watched.get_by_role("dialog").get_by_label("Commands that bring it back")).to_contain_text(
+        "relens serve --home"
+    )
+    watched.keyboard.press("Escape")
+    watched.get_by_role("button", name="Delete").click()
+    watched.get_by_role("button", name="Delete it").click()
+    expect(bring).to_have_count(0)
+
+
+def test_runs_that_are_gone_are_said_to_be_gone_beside_those_that_are_compared(page: Page) -> None:
+    page.goto("/training/compare?runs=no-such-run,nor-this")
+    expect(page.get_by_text("no-such-run")).to_be_visible()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+
+
+def test_on_a_narrow_screen_the_place_that_is_open_is_in_sight(watched: Page) -> None:
+    watched.set_viewport_size({"width": 360, "height": 800})
+    for place, name in (("/system", "System"), ("/deployments/spotter/settings", "Settings")):
+        watched.goto(place)
+        here = watched.locator("[aria-current=page]", has_text=name)
+        expect(here).to_be_visible()
+        box = here.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 360, f"{name} lies outside"
+
+
 def test_the_same_build_works_under_a_path_prefix(browser: Browser, server: Server) -> None:
     context = browser.new_context()
     page = context.new_page()

@@ -9,8 +9,7 @@ import { dim } from "../design/page";
 import { Chip, Notice } from "../design/status";
 import { Time } from "../design/Time";
 import css from "./alerts.module.css";
-
-const TONES = { info: "plain", warning: "warn", critical: "bad" } as const;
+import { TONES } from "./measures";
 
 const SNOOZES = [
   { value: "", title: "Snooze" },

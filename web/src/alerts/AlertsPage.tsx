@@ -3,6 +3,7 @@ import { useSearchParams } from "react-router";
 import type { Alert, AlertNotice, Deployment, Page as Items } from "../api/types";
 import { usePages, useRead, useSend } from "../api/use";
 import { Button, Segmented, Select } from "../design/controls";
+import { More } from "../design/More";
 import { Card, Empty, Loaded, Page, tableClass } from "../design/page";
 import { Notice } from "../design/status";
 import { Time } from "../design/Time";
@@ -77,13 +78,7 @@ export default function AlertsPage() {
                   ))}
                 </tbody>
               </table>
-              {pages.hasNextPage && (
-                <div className={css.older}>
-                  <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-                    Older alerts
-                  </Button>
-                </div>
-              )}
+              <More pages={pages}>Older alerts</More>
             </Card>
           )
         }

@@ -7,9 +7,9 @@ import { Switch } from "../design/controls";
 import { Card, dim, Loaded } from "../design/page";
 import { Chip, Notice } from "../design/status";
 import css from "./alerts.module.css";
-import { measures, sentence } from "./measures";
+import { measures, sentence, TONES } from "./measures";
 
-const STATES = { firing: ["Firing", "bad"], clearing: ["Firing", "bad"], pending: ["Pending", "warn"], ok: ["", "plain"] } as const;
+const STATES = { firing: "Firing", clearing: "Firing", pending: "Pending", ok: "" } as const;
 
 /** `about`: only those of this deployment; "": all. */
 export function Rules({ about, name }: { about: string; name: (id: string) => string }) {
@@ -47,7 +47,8 @@ function Line({ rule, text, deployment }: { rule: AlertRule; text: string; deplo
     const path = `/alert-rules/${rule.id}`;
     send.mutate({ method: "PATCH", path, body: { active: next } }, { onError: () => setWanted(null) });
   };
-  const [state, tone] = STATES[rule.state];
+  const state = STATES[rule.state];
+  const tone = rule.state === "pending" ? "warn" : TONES[rule.severity];
   const told = rule.channels.map((channel) => channel.name).join(", ");
   return (
     <li>

@@ -4,6 +4,9 @@ import { words } from "../design/format";
 
 export type Measure = AlertSubject & { key: string; operator: AlertRule["operator"]; shown: string; scale: number; example: string };
 
+/** How bad an alert is that fires, on every list. */
+export const TONES = { info: "plain", warning: "warn", critical: "bad" } as const;
+
 const USUALLY_BAD_BELOW = /^(volume|throughput|confidence|average_precision|detection_report|classification_report)$/;
 
 /** No metric of the dashboard, and known of every deployment. */

@@ -4,7 +4,8 @@ import { get, send, type Method, type Params } from "./client";
 import type { Read } from "./routes";
 import type { Page } from "./types";
 
-type ReadOptions = { every?: number | false; enabled?: boolean; keep?: boolean };
+/** `until`: what is read is done and will not change any more; it is not asked again. */
+type ReadOptions<T> = { every?: number | false; until?: (data: T) => boolean; enabled?: boolean; keep?: boolean };
 
 /** How long each path last took to answer: a server that is busy is asked less often. */
 const took = new Map<string, number>();
@@ -17,30 +18,41 @@ async function timed<T>(path: string, params: Params | undefined, signal: AbortS
 }
 
 /** Asks once, and again about every `every` milliseconds while the page is visible. `path: null` waits. */
-export function useRead<T>(path: string | null, params?: Params, options: ReadOptions = {}) {
-  const every = options.every;
+export function useRead<T>(path: string | null, params?: Params, options: ReadOptions<T> = {}) {
+  const { every, until } = options;
   return useQuery<T>({
     queryKey: [path, params ?? {}],
     queryFn: ({ signal }) => timed<T>(path as string, params, signal),
     enabled: path !== null && (options.enabled ?? true),
-    refetchInterval: every ? () => Math.max(every, 4 * (took.get(path ?? "") ?? 0)) : false,
+    refetchInterval: every
+      ? ({ state }) => (state.data !== undefined && until?.(state.data) ? false : Math.max(every, 4 * (took.get(path ?? "") ?? 0)))
+      : false,
     placeholderData: options.keep ? keepPreviousData : undefined,
   });
 }
 
 /** The same where the address says what it answers: the type comes from the server's own description. */
-export function useGet<P extends string>(path: P | null, params?: Params, options: ReadOptions = {}) {
+export function useGet<P extends string>(path: P | null, params?: Params, options: ReadOptions<Read<P>> = {}) {
   return useRead<Read<P>>(path, params, options);
 }
 
 /** Several reads of one kind at once; those that are there. */
 export function useReads<T>(paths: readonly string[]): T[] {
+  return useAll<T>(paths).found;
+}
+
+/** The same, with those that still come and those that were refused. */
+export function useAll<T>(paths: readonly string[]): { found: T[]; waiting: boolean; errors: Error[] } {
   return useQueries({
     queries: paths.map((path) => ({
       queryKey: [path, {}],
       queryFn: ({ signal }: { signal: AbortSignal }) => get<T>(path, undefined, signal),
     })),
-    combine: (results) => results.flatMap((result) => (result.data === undefined ? [] : [result.data])),
+    combine: (results) => ({
+      found: results.flatMap((result) => (result.data === undefined ? [] : [result.data])),
+      waiting: results.some((result) => result.isPending),
+      errors: results.flatMap((result) => (result.error && result.data === undefined ? [result.error] : [])),
+    }),
   });
 }
 

@@ -3,6 +3,7 @@ import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from "react-rou
 import { useGet } from "../api/use";
 import { bytes } from "../design/format";
 import { Icon, type IconName } from "../design/icons";
+import { useInSight } from "../design/useInSight";
 import { Unsent } from "../review/Unsent";
 import css from "./Shell.module.css";
 
@@ -13,6 +14,7 @@ const PLACES: { to: string; title: string; icon: IconName }[] = [
   { to: "/training", title: "Training runs", icon: "training" },
   { to: "/alerts", title: "Alerts", icon: "alerts" },
   { to: "/jobs", title: "Jobs", icon: "jobs" },
+  { to: "/system", title: "System", icon: "system" },
 ];
 
 export function Mark() {
@@ -30,11 +32,13 @@ export function Shell() {
   const jobs = useGet("/jobs", { state: "running" }, { every: 5000 });
   const firing = alerts.data?.items.length ?? 0;
   const running = jobs.data?.items.length ?? 0;
-  const inside = useLocation().pathname.startsWith("/deployments");
+  const where = useLocation().pathname;
+  const inside = where.startsWith("/deployments");
+  const rail = useInSight<HTMLElement>(where);
   const lost = jobs.isError && alerts.isError;
   return (
     <div className={css.shell}>
-      <aside className={css.rail} aria-label="Relens">
+      <aside ref={rail} className={css.rail} aria-label="Relens">
         <a className={css.skip} href="#main">
           Skip to the page
         </a>
@@ -53,10 +57,10 @@ export function Shell() {
           ))}
         </nav>
         {system.data && (
-          <Link to="/system" className={css.foot} title={system.data.home}>
+          <div className={css.foot} title={system.data.home}>
             <span>Relens {system.data.version}</span>
             {system.data.free_bytes !== null && <span>{bytes(system.data.free_bytes)} free</span>}
-          </Link>
+          </div>
         )}
       </aside>
       <div>

@@ -3,14 +3,15 @@ import { useState } from "react";
 import { useSearchParams } from "react-router";
 import type { DatasetItem, DatasetVersion } from "../api/types";
 import { usePages } from "../api/use";
-import { Button, Select } from "../design/controls";
-import { plural, words } from "../design/format";
+import { Button } from "../design/controls";
+import { plural } from "../design/format";
+import { More } from "../design/More";
 import { Card, Empty, Skeleton } from "../design/page";
 import { ChangeLabels, type Wanted } from "./ChangeLabels";
 import css from "./datasets.module.css";
 import { Look } from "./Look";
+import { SplitAndLabel } from "./SplitAndLabel";
 import { Tile } from "./Tile";
-import { SPLITS } from "./words";
 
 export function Browse({ version, newest }: { version: DatasetVersion; newest: boolean }) {
   const [search, setSearch] = useSearchParams();
@@ -56,18 +57,7 @@ export function Browse({ version, newest }: { version: DatasetVersion; newest: b
               </Button>
             </>
           )}
-          <Select
-            aria-label="Split"
-            value={split}
-            onChange={(event) => change("split", event.target.value)}
-            options={[{ value: "", title: "All splits" }, ...SPLITS.map((one) => ({ value: one, title: words(one) }))]}
-          />
-          <Select
-            aria-label="Label"
-            value={label}
-            onChange={(event) => change("label", event.target.value)}
-            options={[{ value: "", title: "All labels" }, ...version.labels.map((one) => ({ value: one, title: one }))]}
-          />
+          <SplitAndLabel split={split} label={label} labels={version.labels} set={change} />
         </span>
       }
     >
@@ -89,13 +79,7 @@ export function Browse({ version, newest }: { version: DatasetVersion; newest: b
           ))}
         </div>
       )}
-      {pages.hasNextPage && (
-        <div className={css.more}>
-          <Button onClick={() => void pages.fetchNextPage()} disabled={pages.isFetchingNextPage}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <More pages={pages} />
       {shown && open !== null && (
         <Look
           item={shown}

@@ -2,10 +2,12 @@
 import { useParams, useSearchParams } from "react-router";
 import type { DatasetVersion, Difference, Page as Items, VersionDiff } from "../api/types";
 import { usePages, useRead } from "../api/use";
-import { Button, Segmented, Select } from "../design/controls";
+import { Segmented, Select } from "../design/controls";
 import { count, words } from "../design/format";
+import { More } from "../design/More";
 import { Card, Empty, Loaded, Page, Skeleton, tableClass } from "../design/page";
 import css from "./datasets.module.css";
+import { SplitAndLabel } from "./SplitAndLabel";
 import { Tile } from "./Tile";
 import { SPLITS, sum } from "./words";
 
@@ -154,18 +156,7 @@ function List({ found, search, set }: { found: VersionDiff; search: URLSearchPar
       aside={
         <span className={css.filters}>
           <Segmented label="Kind" value={kind} options={KINDS} onChange={(value) => set("kind", value)} />
-          <Select
-            aria-label="Split"
-            value={split}
-            onChange={(event) => set("split", event.target.value)}
-            options={[{ value: "", title: "All splits" }, ...SPLITS.map((one) => ({ value: one, title: words(one) }))]}
-          />
-          <Select
-            aria-label="Label"
-            value={label}
-            onChange={(event) => set("label", event.target.value)}
-            options={[{ value: "", title: "All labels" }, ...labels.map((one) => ({ value: one, title: one }))]}
-          />
+          <SplitAndLabel split={split} label={label} labels={labels} set={set} />
         </span>
       }
     >
@@ -187,13 +178,7 @@ function List({ found, search, set }: { found: VersionDiff; search: URLSearchPar
           })}
         </div>
       )}
-      {pages.hasNextPage && (
-        <div className={css.more}>
-          <Button onClick={() => void pages.fetchNextPage()} disabled={pages.isFetchingNextPage}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <More pages={pages} />
     </Card>
   );
 }

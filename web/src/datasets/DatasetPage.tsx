@@ -1,9 +1,10 @@
 /* One dataset: its versions, each with where it came from. */
-import { Link, useNavigate, useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import type { Dataset, DatasetVersion, Page as Items } from "../api/types";
 import { useRead } from "../api/use";
 import { count, who, words } from "../design/format";
-import { Card, Loaded, Page, strong, tableClass } from "../design/page";
+import { LinkRow } from "../design/LinkRow";
+import { Card, Loaded, Page, tableClass } from "../design/page";
 import { Chip } from "../design/status";
 import { Time } from "../design/Time";
 import css from "./datasets.module.css";
@@ -16,7 +17,6 @@ export default function DatasetPage() {
   const { dataset = "" } = useParams();
   const versions = useRead<Items<DatasetVersion>>(`/datasets/${dataset}/versions`, undefined, { every: 5000 });
   const about = useRead<Dataset>(`/datasets/${dataset}`);
-  const navigate = useNavigate();
   const newest = versions.data?.items[0];
   return (
     <Page
@@ -51,16 +51,7 @@ export default function DatasetPage() {
                   {[...items]
                     .sort((a, b) => b.number - a.number)
                     .map((version) => (
-                      <tr key={version.id} data-link onClick={() => void navigate(`/datasets/${dataset}/${version.number}`)}>
-                        <td>
-                          <Link
-                            className={strong}
-                            to={`/datasets/${dataset}/${version.number}`}
-                            onClick={(event) => event.stopPropagation()}
-                          >
-                            {version.title}
-                          </Link>
-                        </td>
+                      <LinkRow key={version.id} to={`/datasets/${dataset}/${version.number}`} title={version.title}>
                         <td>{ORIGINS[version.origin]}</td>
                         {SPLITS.map((split) => (
                           <td key={split} data-n>
@@ -86,7 +77,7 @@ export default function DatasetPage() {
                         <td data-n>
                           <Time at={version.created_at} />
                         </td>
-                      </tr>
+                      </LinkRow>
                     ))}
                 </tbody>
               </table>

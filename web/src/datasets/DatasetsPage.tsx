@@ -1,11 +1,11 @@
 /* Every dataset, and a place to drop a new one. */
 import { useState } from "react";
-import { Link, useNavigate } from "react-router";
 import type { Dataset, Page as Items } from "../api/types";
 import { useRead } from "../api/use";
 import { Switch } from "../design/controls";
 import { count, plural, words } from "../design/format";
-import { Card, Empty, Loaded, Page, strong, tableClass } from "../design/page";
+import { LinkRow } from "../design/LinkRow";
+import { Card, Empty, Loaded, Page, tableClass } from "../design/page";
 import { Time } from "../design/Time";
 import css from "./datasets.module.css";
 import { Import } from "./Import";
@@ -14,7 +14,6 @@ import { SPLITS } from "./words";
 export default function DatasetsPage() {
   const [archived, setArchived] = useState(false);
   const datasets = useRead<Items<Dataset>>("/datasets", { archived }, { every: 5000, keep: true });
-  const navigate = useNavigate();
   return (
     <Page
       title="Datasets"
@@ -48,12 +47,7 @@ export default function DatasetsPage() {
                     </thead>
                     <tbody>
                       {items.map((dataset) => (
-                        <tr key={dataset.id} data-link onClick={() => void navigate(`/datasets/${dataset.name}`)}>
-                          <td>
-                            <Link className={strong} to={`/datasets/${dataset.name}`} onClick={(event) => event.stopPropagation()}>
-                              {dataset.name}
-                            </Link>
-                          </td>
+                        <LinkRow key={dataset.id} to={`/datasets/${dataset.name}`} title={dataset.name}>
                           <td>{words(dataset.task)}</td>
                           <td>{plural(dataset.versions, "version")}</td>
                           {SPLITS.map((split) => (
@@ -65,7 +59,7 @@ export default function DatasetsPage() {
                           <td data-n>
                             <Time at={dataset.latest?.created_at ?? dataset.created_at} />
                           </td>
-                        </tr>
+                        </LinkRow>
                       ))}
                     </tbody>
                   </table>

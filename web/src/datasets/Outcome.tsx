@@ -5,7 +5,7 @@ import { Link } from "react-router";
 import type { Job } from "../api/types";
 import { useRead } from "../api/use";
 import { count, plural } from "../design/format";
-import { dim } from "../design/page";
+import { dim, Failed } from "../design/page";
 import { Bar, Notice } from "../design/status";
 import css from "./datasets.module.css";
 import { Report, type Kind, type Line } from "./Report";
@@ -25,12 +25,13 @@ const OPEN = ["queued", "running"];
 
 export function Outcome({ id, name, again }: { id: string; name: string; again: (skipBad: boolean) => void }) {
   const client = useQueryClient();
-  const job = useRead<Job>(`/jobs/${id}`, undefined, { every: 700 });
+  const job = useRead<Job>(`/jobs/${id}`, undefined, { every: 700, until: ({ state }) => !OPEN.includes(state) });
   const data = job.data;
   const ended = data !== undefined && !OPEN.includes(data.state);
   useEffect(() => {
     if (ended) void client.invalidateQueries({ predicate: (query) => String(query.queryKey[0]).startsWith("/dataset") });
   }, [ended, client]);
+  if (!data && job.error) return <Failed error={job.error} retry={() => void job.refetch()} />;
   if (!ended) {
     return (
       <div className={css.outcome} aria-live="polite">

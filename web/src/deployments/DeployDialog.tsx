@@ -8,6 +8,7 @@ import { Dialog } from "../design/Dialog";
 import { score } from "../design/format";
 import { dim } from "../design/page";
 import { Notice } from "../design/status";
+import { ThresholdInput } from "../design/ThresholdInput";
 import css from "./deployments.module.css";
 import { SamplePreview } from "./SamplePreview";
 import { OwnMachines } from "./Snippets";
@@ -104,26 +105,7 @@ function DeployDialog({ version, onClose }: { version: ModelVersion; onClose: ()
               : `${score(version.advised_threshold, 2)} gave the best F1 on the validation images. ${optional ? "Below it the answer is “unsure”" : "Answers below it stay silent"}; you can move it later.`
           }
         >
-          <span className={css.slider}>
-            <input
-              type="range"
-              min={0}
-              max={1}
-              step={0.01}
-              value={threshold === "" ? 0 : threshold}
-              aria-label="Confidence threshold, slider"
-              onChange={(event) => setThreshold(event.target.value)}
-            />
-            <Input
-              type="number"
-              min={0}
-              max={1}
-              step={0.01}
-              value={threshold}
-              aria-label="Confidence threshold"
-              onChange={(event) => setThreshold(event.target.value)}
-            />
-          </span>
+          <ThresholdInput value={threshold} onChange={setThreshold} />
         </Field>
         <SamplePreview version={version} threshold={threshold === "" ? 0 : Number(threshold)} />
         {target === "server" && forecast && <ForecastLine forecast={forecast} />}

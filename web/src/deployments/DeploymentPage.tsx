@@ -8,6 +8,7 @@ import { count, plural, words } from "../design/format";
 import { dim, Fact, Facts, Failed, Skeleton, useTitle } from "../design/page";
 import { Chip, ServingChip } from "../design/status";
 import { Time } from "../design/Time";
+import { useInSight } from "../design/useInSight";
 import css from "./deployments.module.css";
 import { ArchivedNotice } from "./Archive";
 import { FailedServing } from "./FailedServing";
@@ -47,7 +48,9 @@ export default function DeploymentPage() {
 function Header({ overview, fresh }: { overview: InDeployment; fresh: boolean }) {
   const { deployment } = overview;
   const base = `/deployments/${deployment.name}`;
-  const slim = useLocation().pathname.endsWith("/review");
+  const where = useLocation().pathname;
+  const slim = where.endsWith("/review");
+  const tabs = useInSight<HTMLElement>(where);
   return (
     <header className={css.header} data-slim={slim}>
       <div className={css.head}>
@@ -86,7 +89,7 @@ function Header({ overview, fresh }: { overview: InDeployment; fresh: boolean })
         </Facts>
         <Pipeline pipeline={overview.pipeline} settings={`${base}/settings`} />
       </div>
-      <nav className={css.tabs} aria-label="Deployment">
+      <nav ref={tabs} className={css.tabs} aria-label="Deployment">
         <NavLink to={base} end>
           Dashboard
         </NavLink>

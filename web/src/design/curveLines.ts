@@ -1,8 +1,7 @@
 /* The two lines of a training curve: what training minimises, and the first score it reports. */
+import { SCORE_TITLES } from "./scoreTitles";
 import type { Epoch } from "../api/types";
 import type { CurveLine } from "./charts/Curve";
-
-const TITLES: Record<string, string> = { map50: "mAP50", map50_95: "mAP50–95", accuracy: "Accuracy", f1: "F1" };
 
 export function curveLines(epochs: readonly Epoch[]): CurveLine[] {
   const lines: CurveLine[] = [];
@@ -10,6 +9,7 @@ export function curveLines(epochs: readonly Epoch[]): CurveLine[] {
     lines.push({ name: "Loss", colour: "var(--ink-3)", values: epochs.map((epoch) => epoch.loss) });
   const names = [...new Set(epochs.flatMap((epoch) => Object.keys(epoch.metrics ?? {})))];
   const main = ["map50", "accuracy", "f1"].find((name) => names.includes(name)) ?? names[0];
-  if (main) lines.push({ name: TITLES[main] ?? main, colour: "var(--now)", values: epochs.map((epoch) => epoch.metrics?.[main] ?? null) });
+  if (main)
+    lines.push({ name: SCORE_TITLES[main] ?? main, colour: "var(--now)", values: epochs.map((epoch) => epoch.metrics?.[main] ?? null) });
   return lines;
 }

@@ -10,6 +10,7 @@ const PATHS = {
   training: <path d="M2 13.5h12M2.5 3c1 6 4 8 11 8.2" />,
   alerts: <path d="M8 2a4 4 0 0 0-4 4c0 4-1.5 5-1.5 5h11S12 10 12 6a4 4 0 0 0-4-4zM6.5 13.5h3" />,
   jobs: <path d="M2.5 4.5h11M2.5 8h7M2.5 11.5h9" />,
+  system: <path d="M2.5 2.8h11v4h-11zM2.5 9.2h11v4h-11zM5 4.8v.1M5 11.2v.1M8 4.8h3M8 11.2h3" />,
   check: <path d="m3 8.5 3.2 3.2L13 4.8" />,
   cross: <path d="m4 4 8 8M12 4l-8 8" />,
   info: <path d="M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 7.3v3.4M8 5.2v.1" />,

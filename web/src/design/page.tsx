@@ -127,7 +127,7 @@ export function Rows({ rows }: { rows: [string, ReactNode][] }) {
 }
 
 export function Skeleton({ height = 120 }: { height?: number }) {
-  return <div className={css.skeleton} style={{ height }} aria-busy="true" aria-label="Loading" />;
+  return <div className={css.skeleton} style={{ height }} role="progressbar" aria-busy="true" aria-label="Loading" />;
 }
 
 /** The three ways a read can stand: not here yet, failed, here. */

@@ -1,5 +1,4 @@
 /* The page of a server that has nothing yet: what Relens does, and two ways to begin. */
-import { Link } from "react-router";
 import { LinkButton, Snippet } from "../design/controls";
 import { Circle } from "../design/Circle";
 import { Card, useTitle } from "../design/page";
@@ -22,8 +21,8 @@ export function FirstRun() {
         <Card title="Watch the demo">
           <div className={css.way}>
             <p className={page.lead}>
-              Simulated parts on three conveyor lines. A model trains, goes live, one camera darkens, six reviews later it retrains. About
-              five minutes.
+              Simulated parts on three conveyor lines: a model trains and goes live, one camera darkens, its answers are corrected, and the
+              next version takes over. About five minutes, on a server of its own.
             </p>
             <Snippet label="Command that starts the demo" text="relens demo" />
           </div>
@@ -32,27 +31,24 @@ export function FirstRun() {
           <ol className={css.steps}>
             <li>
               <h3>Bring the images it was trained on</h3>
-              <div>
-                <p>
-                  A zip in COCO format, or one folder per label, dropped on <Link to="/datasets">Datasets</Link>.
-                </p>
-              </div>
+              <p>COCO, YOLO, Pascal VOC, or one folder per label.</p>
+              <LinkButton to="/datasets" look="primary">
+                Import a dataset
+              </LinkButton>
             </li>
             <li>
               <h3>Bring the model, or train one here</h3>
-              <div>
-                <p>
-                  Register an ONNX file on <Link to="/models">Models</Link>, or start a <Link to="/training">training run</Link>.
-                </p>
-              </div>
+              <p>An ONNX file, or a training run on that dataset.</p>
+              <span className={css.buttons}>
+                <LinkButton to="/models">Register a model</LinkButton>
+                <LinkButton to="/training">Start a training run</LinkButton>
+              </span>
             </li>
             <li>
-              <h3>Press Deploy and send an image</h3>
-              <div>
-                <LinkButton to="/datasets" look="primary">
-                  Import a dataset
-                </LinkButton>
-              </div>
+              <h3>Deploy it and send an image</h3>
+              <p>
+                <b>Deploy</b> stands on the page of every version; the address and the code to send images come with it.
+              </p>
             </li>
           </ol>
         </Card>

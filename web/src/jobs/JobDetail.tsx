@@ -3,6 +3,7 @@ import { Link } from "react-router";
 import type { Job } from "../api/types";
 import { useGet, useRead } from "../api/use";
 import { duration } from "../design/format";
+import { Log as Lines } from "../design/Log";
 import { Rows } from "../design/page";
 import { Time } from "../design/Time";
 import css from "./jobs.module.css";
@@ -51,11 +52,7 @@ function Log({ job }: { job: Job }) {
       <Link className={css.link} to={`/training/${run.id}`}>
         Curve, parameters and the whole log
       </Link>
-      {lines && (
-        <pre tabIndex={0} aria-label="The last lines of the log">
-          {lines}
-        </pre>
-      )}
+      {lines && <Lines label="The last lines of the log" text={lines} />}
     </div>
   );
 }

@@ -3,9 +3,10 @@ import { Fragment, useState } from "react";
 import { useSearchParams } from "react-router";
 import type { Job, Page as Items } from "../api/types";
 import { usePages, useSend } from "../api/use";
-import { Button, Segmented } from "../design/controls";
+import { Segmented } from "../design/controls";
 import { Confirm } from "../design/Dialog";
 import { count, who } from "../design/format";
+import { More } from "../design/More";
 import { Card, dim, Empty, Failed, Page, Skeleton, strong, tableClass } from "../design/page";
 import { Bar, JobChip } from "../design/status";
 import { Time } from "../design/Time";
@@ -70,13 +71,7 @@ export default function JobsPage() {
           </table>
         </Card>
       )}
-      {pages.hasNextPage && (
-        <div>
-          <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-            Load more
-          </Button>
-        </div>
-      )}
+      <More pages={pages} />
     </Page>
   );
 }

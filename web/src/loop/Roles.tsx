@@ -90,7 +90,7 @@ export function Roles({ deployment, loop }: { deployment: Deployment; loop: Loop
                     <Time at={period.since} />
                   </td>
                   <td className={css.keep}>{period.until ? <Time at={period.until} /> : <span className={dim}>now</span>}</td>
-                  <td>{period.reason}</td>
+                  <td className={css.why}>{period.reason}</td>
                   <td className={css.keep}>{who(period.by)}</td>
                 </tr>
               ))}

@@ -50,7 +50,7 @@ export function TrainerChoice({ draft, saved, trainers, texts, onTrainer, onText
       <div className={css.parameters}>
         {Object.entries(chosen?.parameters ?? {}).map(([name, parameter]) => (
           <div key={name} className={long(name) ? css.whole : undefined}>
-            <Field label={words(name)} hint={parameter.title}>
+            <Field label={words(name)} hint={hint(name, parameter.title)}>
               {long(name) ? (
                 <Textarea
                   rows={2}
@@ -79,6 +79,12 @@ export function TrainerChoice({ draft, saved, trainers, texts, onTrainer, onText
       )}
     </fieldset>
   );
+}
+
+/** What its name does not say already. */
+function hint(name: string, title: string): string {
+  const rest = title.toLowerCase().startsWith(words(name).toLowerCase()) ? title.slice(words(name).length).replace(/^[:,]?\s*/, "") : title;
+  return rest && rest[0].toUpperCase() + rest.slice(1);
 }
 
 function long(name: string): boolean {

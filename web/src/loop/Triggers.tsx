@@ -22,12 +22,7 @@ export function Triggers({ draft, onChange }: Props) {
         <Field label="After this many added images">
           <Input type="number" min={1} value={draft.after} onChange={(event) => onChange({ after: Number(event.target.value) })} />
         </Field>
-        <Maybe
-          label="Days after the last run"
-          none="no schedule"
-          value={draft.every_days}
-          onChange={(every_days) => onChange({ every_days })}
-        />
+        <Maybe label="Days after the last run" none="never" value={draft.every_days} onChange={(every_days) => onChange({ every_days })} />
       </div>
       {names.length === 0 ? (
         <p className={dim}>To start one when drift rises or a metric falls below its target, make an alert rule for it below first.</p>

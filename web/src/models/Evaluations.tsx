@@ -9,7 +9,8 @@ import { Chip, Notice } from "../design/status";
 import { Segmented } from "../design/controls";
 import { EvaluateButton } from "./EvaluateDialog";
 import css from "./models.module.css";
-import { labelTable, SCORE_TITLES } from "./scores";
+import { SCORE_TITLES } from "../design/scoreTitles";
+import { labelTable } from "./scores";
 
 export function Evaluations({ version }: { version: ModelVersion }) {
   const query = useGet("/evaluations", { model_version: version.id }, { every: 4000 });

@@ -1,8 +1,9 @@
 /* One model: its versions, the newest first. */
-import { Link, useNavigate, useParams } from "react-router";
+import { useParams } from "react-router";
 import { useGet } from "../api/use";
 import { bytes, words } from "../design/format";
-import { Card, Loaded, Page, strong, tableClass } from "../design/page";
+import { LinkRow } from "../design/LinkRow";
+import { Card, Loaded, Page, tableClass } from "../design/page";
 import { Chip } from "../design/status";
 import { Time } from "../design/Time";
 import { RegisterButton } from "./RegisterDialog";
@@ -11,7 +12,6 @@ import { mainScore } from "./scores";
 export default function ModelPage() {
   const { model = "" } = useParams();
   const versions = useGet(`/models/${model}/versions`, undefined, { every: 8000 });
-  const navigate = useNavigate();
   const newest = versions.data?.items[0];
   return (
     <Page
@@ -38,12 +38,7 @@ export default function ModelPage() {
                 {[...items]
                   .sort((a, b) => b.number - a.number)
                   .map((version) => (
-                    <tr key={version.id} data-link onClick={() => void navigate(`/models/${model}/${version.number}`)}>
-                      <td>
-                        <Link className={strong} to={`/models/${model}/${version.number}`} onClick={(event) => event.stopPropagation()}>
-                          {version.title}
-                        </Link>
-                      </td>
+                    <LinkRow key={version.id} to={`/models/${model}/${version.number}`} title={version.title}>
                       <td>{mainScore(version)}</td>
                       <td>{version.training_run ? "a training run" : "a file"}</td>
                       <td data-n>{version.labels.length}</td>
@@ -51,7 +46,7 @@ export default function ModelPage() {
                       <td data-n>
                         <Time at={version.created_at} />
                       </td>
-                    </tr>
+                    </LinkRow>
                   ))}
               </tbody>
             </table>

@@ -1,17 +1,16 @@
 /* Every model, its latest version and how good that is. */
-import { useNavigate, Link } from "react-router";
 import { useGet } from "../api/use";
 import { plural, words } from "../design/format";
-import { Card, Empty, Loaded, Page, strong, tableClass } from "../design/page";
+import { LinkRow } from "../design/LinkRow";
+import { Card, Empty, Loaded, Page, tableClass } from "../design/page";
 import { Time } from "../design/Time";
 import { RegisterButton } from "./RegisterDialog";
 import { mainScore } from "./scores";
 
 export default function ModelsPage() {
   const models = useGet("/models", undefined, { every: 8000 });
-  const navigate = useNavigate();
   return (
-    <Page title="Models" actions={<RegisterButton />}>
+    <Page title="Models" actions={models.data?.items.length ? <RegisterButton /> : null}>
       <Loaded query={models}>
         {({ items }) =>
           items.length === 0 ? (
@@ -35,12 +34,7 @@ export default function ModelsPage() {
                 </thead>
                 <tbody>
                   {items.map((model) => (
-                    <tr key={model.id} data-link onClick={() => void navigate(`/models/${model.name}`)}>
-                      <td>
-                        <Link className={strong} to={`/models/${model.name}`} onClick={(event) => event.stopPropagation()}>
-                          {model.name}
-                        </Link>
-                      </td>
+                    <LinkRow key={model.id} to={`/models/${model.name}`} title={model.name}>
                       <td>{words(model.task)}</td>
                       <td>{plural(model.versions, "version")}</td>
                       <td>{model.latest?.title ?? "–"}</td>
@@ -48,7 +42,7 @@ export default function ModelsPage() {
                       <td data-n>
                         <Time at={model.latest?.created_at ?? model.created_at} />
                       </td>
-                    </tr>
+                    </LinkRow>
                   ))}
                 </tbody>
               </table>

@@ -72,6 +72,8 @@ export function VersionFacts({ version }: { version: ModelVersion }) {
 
 /** What becomes of a pixel before the model sees it. */
 function normalised({ input }: ModelVersion): string {
+  const [scale, mean, std] = [input.scale, new Set(input.mean), new Set(input.std)];
+  if (Math.abs(scale * 255 - 1) < 1e-6 && mean.size === 1 && mean.has(0) && std.size === 1 && std.has(1)) return "0 to 1";
   const list = (values: readonly number[]) => [...new Set(values)].map((value) => Number(value.toPrecision(3))).join(", ");
   return `(pixel × ${Number(input.scale.toPrecision(3))} − ${list(input.mean)}) ÷ ${list(input.std)}`;
 }

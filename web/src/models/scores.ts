@@ -1,19 +1,7 @@
 /* What a version's scores are called and which one is named first. */
 import type { ModelVersion, Scores } from "../api/types";
 import { score } from "../design/format";
-
-export const SCORE_TITLES: Record<string, string> = {
-  map50: "mAP50",
-  map50_95: "mAP50–95",
-  map75: "mAP75",
-  accuracy: "Accuracy",
-  ar100: "AR100",
-  macro_f1: "Macro F1",
-  balanced_accuracy: "Balanced accuracy",
-  f1: "F1",
-  precision: "Precision",
-  recall: "Recall",
-};
+import { SCORE_TITLES } from "../design/scoreTitles";
 
 const FIRST = ["map50", "accuracy", "f1"];
 
@@ -34,9 +22,9 @@ const LABEL_TITLES: Record<string, string> = {
   ap50: "AP50",
   ap50_95: "AP50–95",
   ap75: "AP75",
-  positives: "True",
-  predicted: "Said",
-  detections: "Said",
+  positives: "Annotated",
+  predicted: "Answered",
+  detections: "Answered",
 };
 
 /** The numbers of each label as a table: the main score first, counts last; labels without a true one come last. */

@@ -12,7 +12,7 @@ import css from "./monitoring.module.css";
 import { useBoard } from "./board";
 import { Tests } from "./DriftTests";
 import { Windows } from "./DriftWindows";
-import { OverTime } from "./OverTime";
+import { ShareOverTime } from "./OverTime";
 import { list, num, str } from "./read";
 import { Tile } from "./Tile";
 
@@ -45,17 +45,13 @@ export function DriftTile() {
                 ))}
               </ul>
             </div>
-            {whole.series.length > 1 && (
-              <OverTime
-                measure={whole}
-                label="Drift over time, beyond what chance would show"
-                height={92}
-                top={1}
-                format={(value) => value.toFixed(2)}
-                tick={(value) => value.toFixed(1)}
-                lines={[{ name: "Distance beyond chance", colour: "--warn-strong", as: "area", of: ["d_beyond_chance", "d"] }]}
-              />
-            )}
+            <ShareOverTime
+              measure={whole}
+              label="Drift over time, beyond what chance would show"
+              height={92}
+              digits={2}
+              lines={[{ name: "Distance beyond chance", colour: "--warn-strong", as: "area", of: ["d_beyond_chance", "d"] }]}
+            />
             <Windows />
             <Strips measure={shown} />
             <Tests />

@@ -3,22 +3,10 @@ import { Link } from "react-router";
 import type { Estimates, MetricInfo } from "../api/types";
 import { Intervals, type IntervalRow } from "../design/charts/Intervals";
 import { count, percent, plural } from "../design/format";
+import { SCORE_TITLES } from "../design/scoreTitles";
 import { useBoard } from "./board";
 import css from "./monitoring.module.css";
 import { Frame } from "./Tile";
-
-const TITLES: Record<string, string> = {
-  precision: "Precision",
-  recall: "Recall",
-  f1: "F1",
-  accuracy: "Accuracy",
-  balanced_accuracy: "Balanced accuracy",
-  map50: "mAP50",
-  map50_95: "mAP50–95",
-  macro_precision: "Macro precision",
-  macro_recall: "Macro recall",
-  macro_f1: "Macro F1",
-};
 
 export const ABOUT: MetricInfo = {
   name: "estimates",
@@ -36,13 +24,15 @@ export function EstimatesTile({ wide = 4 }: { wide?: number }) {
   const { dashboard, beside, name } = useBoard();
   const found = dashboard.estimates;
   const other = beside?.dashboard.estimates;
-  const known = found?.items.filter((one) => TITLES[one.metric]) ?? [];
-  const guesses = Object.entries(found?.guess ?? {}).filter(([metric]) => TITLES[metric] && !known.some((one) => one.metric === metric));
+  const known = found?.items.filter((one) => SCORE_TITLES[one.metric]) ?? [];
+  const guesses = Object.entries(found?.guess ?? {}).filter(
+    ([metric]) => SCORE_TITLES[metric] && !known.some((one) => one.metric === metric),
+  );
   const rows = [
     ...known.map((one): IntervalRow => {
       const theirs = other?.items.find((estimate) => estimate.metric === one.metric);
       return {
-        name: TITLES[one.metric],
+        name: SCORE_TITLES[one.metric],
         value: one.value,
         lower: one.lower,
         upper: one.upper,
@@ -51,7 +41,7 @@ export function EstimatesTile({ wide = 4 }: { wide?: number }) {
       };
     }),
     ...guesses.map(([metric, value]) => ({
-      name: TITLES[metric],
+      name: SCORE_TITLES[metric],
       value,
       lower: null,
       upper: null,

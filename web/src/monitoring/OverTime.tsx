@@ -66,3 +66,9 @@ export function OverTime({ measure, label, lines, beside: wanted, ...rest }: Pro
     />
   );
 }
+
+/** A share from 0 to 1, once there is more than one point of it. */
+export function ShareOverTime({ digits = 3, height = 84, ...shown }: Props & { digits?: number }) {
+  if (shown.measure.series.length < 2) return null;
+  return <OverTime height={height} top={1} tick={(value) => value.toFixed(1)} format={(value) => value.toFixed(digits)} {...shown} />;
+}

@@ -5,7 +5,7 @@ import { count, percent, plural, score } from "../design/format";
 import { useBeside, useBoard } from "./board";
 import { linkTo } from "./LabelTiles";
 import css from "./monitoring.module.css";
-import { OverTime } from "./OverTime";
+import { ShareOverTime } from "./OverTime";
 import { num, nums, record } from "./read";
 import { Tile } from "./Tile";
 
@@ -39,18 +39,12 @@ export function PrecisionTile() {
         <>
           <Numbers rows={PRECISIONS.filter(([, key], i) => i < 3 || num(m.value, key) !== null).map((one) => reading(m, one))} />
           <Numbers small rows={RECALLS.filter(([, key]) => num(m.value, key) !== null).map((one) => reading(m, one))} />
-          {m.series.length > 1 && (
-            <OverTime
-              measure={m}
-              label="mAP50 over time"
-              height={84}
-              top={1}
-              tick={(value) => value.toFixed(1)}
-              format={(value) => value.toFixed(3)}
-              lines={[{ name: "mAP50", colour: "--now", of: ["map50"] }]}
-              beside={["map50"]}
-            />
-          )}
+          <ShareOverTime
+            measure={m}
+            label="mAP50 over time"
+            lines={[{ name: "mAP50", colour: "--now", of: ["map50"] }]}
+            beside={["map50"]}
+          />
           <LabelTable
             measure={m}
             columns={[
@@ -72,21 +66,15 @@ export function ReportTile() {
       {(m) => (
         <>
           <Numbers rows={["precision", "recall", "f1"].map((key) => rate(m, key, other))} />
-          {m.series.length > 1 && (
-            <OverTime
-              measure={m}
-              label="Precision and recall over time"
-              height={84}
-              top={1}
-              tick={(value) => value.toFixed(1)}
-              format={(value) => value.toFixed(3)}
-              lines={[
-                { name: "precision", colour: "--now", of: ["precision"] },
-                { name: "recall", colour: "--ink-3", of: ["recall"] },
-              ]}
-              beside={["precision"]}
-            />
-          )}
+          <ShareOverTime
+            measure={m}
+            label="Precision and recall over time"
+            lines={[
+              { name: "precision", colour: "--now", of: ["precision"] },
+              { name: "recall", colour: "--ink-3", of: ["recall"] },
+            ]}
+            beside={["precision"]}
+          />
           <LabelTable measure={m} columns={RATES} />
         </>
       )}
@@ -105,18 +93,12 @@ export function ClassificationTile() {
               .filter((key) => num(m.value, key) !== null || key === "accuracy")
               .map((key) => rate(m, key, other))}
           />
-          {m.series.length > 1 && (
-            <OverTime
-              measure={m}
-              label="Accuracy over time"
-              height={84}
-              top={1}
-              tick={(value) => value.toFixed(1)}
-              format={(value) => value.toFixed(3)}
-              lines={[{ name: "accuracy", colour: "--now", of: ["accuracy", "f1"] }]}
-              beside={["accuracy"]}
-            />
-          )}
+          <ShareOverTime
+            measure={m}
+            label="Accuracy over time"
+            lines={[{ name: "accuracy", colour: "--now", of: ["accuracy", "f1"] }]}
+            beside={["accuracy"]}
+          />
           <LabelTable measure={m} columns={[...RATES, ["Images", "support"]]} />
         </>
       )}

@@ -6,6 +6,7 @@ import { Button, Field, Input, Select } from "../design/controls";
 import { useDeployment } from "../design/deployment";
 import { Card, Loaded } from "../design/page";
 import { Notice } from "../design/status";
+import { ThresholdInput } from "../design/ThresholdInput";
 import { MovedImages } from "./MovedImages";
 import css from "./threshold.module.css";
 import { ThresholdChart } from "./ThresholdChart";
@@ -81,24 +82,7 @@ function Chosen({ deployment, found, day, yesterday }: ChosenProps) {
   return (
     <div className={css.chosen}>
       <div className={css.slider}>
-        <input
-          type="range"
-          min={0}
-          max={1}
-          step={0.01}
-          value={text}
-          aria-label="Confidence threshold, slider"
-          onChange={(event) => setEdited(event.target.value)}
-        />
-        <Input
-          type="number"
-          min={0}
-          max={1}
-          step={0.01}
-          value={text}
-          aria-label="Confidence threshold"
-          onChange={(event) => setEdited(event.target.value)}
-        />
+        <ThresholdInput value={text} onChange={setEdited} />
       </div>
       <ThresholdChart
         found={found}

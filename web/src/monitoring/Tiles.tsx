@@ -48,7 +48,7 @@ export function Tiles({ task, labels, roles, source, choose }: Props) {
           <RolesTable roles={roles} />
         </Group>
       )}
-      <Group title="Against the training data" lead="once you have chosen it">
+      <Group title="Against the training data" lead="how far production has moved">
         <DriftTile />
         <div className={css.stack}>
           <OutlierTile />

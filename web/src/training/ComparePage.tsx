@@ -2,22 +2,23 @@
 import type { ReactNode } from "react";
 import { Link, useSearchParams } from "react-router";
 import type { DatasetVersion, ModelVersion, TrainingRun } from "../api/types";
-import { useReads } from "../api/use";
+import { useAll } from "../api/use";
 import { Overlay } from "../design/charts/Overlay";
 import { LinkButton } from "../design/controls";
-import { bytes, clock, duration, score } from "../design/format";
+import { bytes, clock, duration, score, words } from "../design/format";
 import { Card, dim, Empty, Page, Skeleton, tableClass } from "../design/page";
-import { JobChip } from "../design/status";
+import { SCORE_TITLES } from "../design/scoreTitles";
+import { JobChip, Notice } from "../design/status";
 import { environmentRows, sideBySide, type Row } from "./facts";
 import css from "./training.module.css";
 
 const COLOURS = ["var(--now)", "var(--warn-strong)", "var(--ok)", "var(--shadow-role)", "var(--bad)", "var(--ink-2)"];
-const TITLES: Record<string, string> = { loss: "Loss", map50: "mAP50", map50_95: "mAP50–95", accuracy: "Accuracy", f1: "F1" };
+const titled = (name: string) => (name === "loss" ? "Loss" : (SCORE_TITLES[name] ?? words(name)));
 
 export default function ComparePage() {
   const [search] = useSearchParams();
   const ids = [...new Set((search.get("runs") ?? "").split(",").filter(Boolean))].slice(0, COLOURS.length);
-  const runs = useReads<TrainingRun>(ids.map((id) => `/training-runs/${id}`));
+  const runs = useAll<TrainingRun>(ids.map((id) => `/training-runs/${id}`));
   return (
     <Page title="Compare runs" crumbs={[{ title: "Training runs", to: "/training" }]}>
       {ids.length < 2 ? (
@@ -26,21 +27,29 @@ export default function ComparePage() {
             Tick them in the list, then press Compare.
           </Empty>
         </Card>
-      ) : runs.length < ids.length ? (
+      ) : runs.waiting ? (
         <Skeleton height={320} />
       ) : (
-        <Compared runs={runs} />
+        <>
+          {runs.errors.map((error) => (
+            <Notice key={error.message} tone="bad">
+              {error.message}
+            </Notice>
+          ))}
+          {runs.found.length > 0 && <Compared runs={runs.found} />}
+        </>
       )}
     </Page>
   );
 }
 
 function Compared({ runs }: { runs: TrainingRun[] }) {
-  const versions = useReads<ModelVersion>(runs.flatMap((run) => (run.model_version ? [`/model-versions/${run.model_version}`] : [])));
-  const starts = useReads<ModelVersion>(runs.flatMap((run) => (run.start_from ? [`/model-versions/${run.start_from}`] : [])));
-  const data = useReads<DatasetVersion>(runs.flatMap((run) => (run.dataset_version ? [`/dataset-versions/${run.dataset_version}`] : [])));
-  const version = (run: TrainingRun) => versions.find((one) => one.id === run.model_version);
-  const title = (all: { id: string; title: string }[], id: string | null) => all.find((one) => one.id === id)?.title ?? id;
+  const versions = useAll<ModelVersion>(runs.flatMap((run) => (run.model_version ? [`/model-versions/${run.model_version}`] : [])));
+  const starts = useAll<ModelVersion>(runs.flatMap((run) => (run.start_from ? [`/model-versions/${run.start_from}`] : [])));
+  const data = useAll<DatasetVersion>(runs.flatMap((run) => (run.dataset_version ? [`/dataset-versions/${run.dataset_version}`] : [])));
+  const version = (run: TrainingRun) => versions.found.find((one) => one.id === run.model_version);
+  const title = (all: { found: { id: string; title: string }[]; waiting: boolean }, id: string | null) =>
+    all.found.find((one) => one.id === id)?.title ?? (id && (all.waiting ? "…" : "deleted"));
   const given = runs.map((run) => ({
     Trainer: run.trainer,
     "Training data": title(data, run.dataset_version),
@@ -97,7 +106,7 @@ function Part({ title, rows }: { title: string; rows: Row[] }): ReactNode {
       </tr>
       {rows.map((row) => (
         <tr key={row.name} data-differs={row.differs || undefined}>
-          <td className={dim}>{TITLES[row.name] ?? row.name}</td>
+          <td className={dim}>{titled(row.name)}</td>
           {row.values.map((value, i) => (
             <td key={i} className={row.differs ? css.differs : undefined}>
               {value ?? "–"}
@@ -116,9 +125,9 @@ function Curves({ runs }: { runs: TrainingRun[] }) {
   return (
     <div className={css.curves}>
       {shown.map((name) => (
-        <Card key={name} title={TITLES[name] ?? name}>
+        <Card key={name} title={titled(name)}>
           <Overlay
-            label={`${TITLES[name] ?? name} over epochs`}
+            label={`${titled(name)} over epochs`}
             lines={runs.map((run, i) => ({
               name: run.id,
               colour: COLOURS[i],

@@ -6,6 +6,7 @@ import { Curve } from "../design/charts/Curve";
 import { curveLines } from "../design/curveLines";
 import { Confirm } from "../design/Dialog";
 import { bytes, duration } from "../design/format";
+import { Log } from "../design/Log";
 import { Card, dim, Loaded, Page, Rows } from "../design/page";
 import { JobChip, Notice } from "../design/status";
 import { Time } from "../design/Time";
@@ -14,11 +15,13 @@ import { environmentRows } from "./facts";
 import { took } from "./RunsPage";
 import css from "./training.module.css";
 
+const OPEN = ["queued", "running"];
+
 export default function RunPage() {
   const { id = "" } = useParams();
-  const run = useRead<TrainingRun>(`/training-runs/${id}`, undefined, { every: 2000 });
+  const run = useRead<TrainingRun>(`/training-runs/${id}`, undefined, { every: 2000, until: ({ state }) => !OPEN.includes(state) });
   const cancel = useSend("/training-runs", "/jobs");
-  const open = run.data?.state === "running" || run.data?.state === "queued";
+  const open = run.data && OPEN.includes(run.data.state);
   return (
     <Page
       title={run.data ? `Training ${run.data.model}` : "Training run"}
@@ -125,9 +128,7 @@ function Run({ run }: { run: TrainingRun }) {
         />
       </Card>
       <Card title="Log">
-        <pre className={css.log} tabIndex={0} aria-label="Log">
-          {log.data || "Nothing written yet."}
-        </pre>
+        <Log label="Log" text={log.data || "Nothing written yet."} />
       </Card>
     </>
   );

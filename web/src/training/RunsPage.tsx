@@ -1,11 +1,12 @@
 /* Training runs, the latest first, and the ways to start one and to compare several. */
 import { useState } from "react";
-import { Link, useNavigate } from "react-router";
 import type { TrainingRun } from "../api/types";
 import { usePages } from "../api/use";
-import { Button, LinkButton } from "../design/controls";
+import { LinkButton } from "../design/controls";
 import { bytes, duration } from "../design/format";
-import { Card, Empty, Failed, Page, Skeleton, strong, tableClass } from "../design/page";
+import { More } from "../design/More";
+import { LinkRow } from "../design/LinkRow";
+import { Card, Empty, Failed, Page, Skeleton, tableClass } from "../design/page";
 import { Bar, JobChip } from "../design/status";
 import { Time } from "../design/Time";
 import { curveLines } from "../design/curveLines";
@@ -24,7 +25,7 @@ export default function RunsPage() {
       actions={
         <>
           {chosen.length > 1 && <LinkButton to={`/training/compare?runs=${chosen.join(",")}`}>Compare {chosen.length} runs</LinkButton>}
-          <StartButton />
+          {items.length > 0 && <StartButton />}
         </>
       }
     >
@@ -43,11 +44,7 @@ export default function RunsPage() {
           <Card flush>
             <RunTable items={items} chosen={chosen} onToggle={toggle} />
           </Card>
-          {pages.hasNextPage && (
-            <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-              {pages.isFetchingNextPage ? "Loading…" : "Earlier runs"}
-            </Button>
-          )}
+          <More pages={pages}>Earlier runs</More>
         </>
       )}
     </Page>
@@ -57,7 +54,6 @@ export default function RunsPage() {
 type TableProps = { items: TrainingRun[]; chosen: string[]; onToggle: (id: string) => void };
 
 function RunTable({ items, chosen, onToggle }: TableProps) {
-  const navigate = useNavigate();
   return (
     <table className={tableClass}>
       <thead>
@@ -78,23 +74,26 @@ function RunTable({ items, chosen, onToggle }: TableProps) {
       </thead>
       <tbody>
         {items.map((run) => (
-          <tr key={run.id} data-link onClick={() => void navigate(`/training/${run.id}`)}>
-            <td onClick={(event) => event.stopPropagation()}>
-              <input
-                type="checkbox"
-                aria-label={`Compare ${run.model}, begun ${run.started_at ?? run.created_at}`}
-                checked={chosen.includes(run.id)}
-                onChange={() => onToggle(run.id)}
-              />
-            </td>
-            <td>
-              <JobChip state={run.state} />
-            </td>
-            <td>
-              <Link className={strong} to={`/training/${run.id}`} onClick={(event) => event.stopPropagation()}>
-                {run.model}
-              </Link>
-            </td>
+          <LinkRow
+            key={run.id}
+            to={`/training/${run.id}`}
+            title={run.model}
+            before={
+              <>
+                <td onClick={(event) => event.stopPropagation()}>
+                  <input
+                    type="checkbox"
+                    aria-label={`Compare ${run.model}, begun ${run.started_at ?? run.created_at}`}
+                    checked={chosen.includes(run.id)}
+                    onChange={() => onToggle(run.id)}
+                  />
+                </td>
+                <td>
+                  <JobChip state={run.state} />
+                </td>
+              </>
+            }
+          >
             <td>{run.trainer}</td>
             <td className={css.epochs}>
               <Epochs run={run} />
@@ -106,7 +105,7 @@ function RunTable({ items, chosen, onToggle }: TableProps) {
             <td data-n>
               <Time at={run.started_at ?? run.created_at} />
             </td>
-          </tr>
+          </LinkRow>
         ))}
       </tbody>
     </table>

@@ -115,7 +115,7 @@ function StartDialog({ onClose }: { onClose: () => void }) {
             <Field key={name} label={words(name)}>
               <Input
                 title={parameter.title}
-                placeholder={String(parameter.default ?? "")}
+                placeholder={String(parameter.default ?? "auto")}
                 value={values[name] ?? ""}
                 onChange={(event) => setValues({ ...typedValues, [name]: event.target.value })}
               />
