@@ -44,7 +44,7 @@ def bound(client: Client, prepared: Prepared, stream: Stream, reviewed: Collecti
         "everything": there,
         "without_test_images": without,
         "reviewed": len(arrived),
-        "withheld": len(examples) - without["images"],
+        "withheld": kept_for_testing(client.datasets.version(first["dataset_version"]), allowed),
         "test_images_cost": _difference(there["score"], without["score"]),
         "loop_views": views,
         "loop_training_s": round(sum(_seconds(run) for run in runs), 1),
@@ -75,6 +75,11 @@ def _views(client: Client, run: Json) -> int:
 
 def _learned_from(version: Json) -> int:
     return int(version["images"].get("train", 0))
+
+
+def kept_for_testing(before: Json, after: Json) -> int:
+    """The reviewed images that came between two versions of a dataset and that nothing may learn from."""
+    return int(after["images"].get("test", 0)) - int(before["images"].get("test", 0))
 
 
 def _seconds(run: Json) -> float:
