@@ -193,9 +193,13 @@ def test_bars_cells_and_labels_lead_to_what_they_count(page: Page, watched: Serv
     for link in (
         tile(page, "estimates").page.locator("[data-metric=detection_report] td a").first,
         page.locator("[data-metric=label_distribution] a").first,
+        tile(page, "box_size").locator("li a").first,
+        tile(page, "image_size").locator("li a").first,
     ):
         there = str(link.get_attribute("href"))
         assert found(watched, parse_qs(urlsplit(there).query)["q"][0]) > 0
+    assert tile(page, "box_size").locator("[data-opens=true]").count() > 0
+    assert tile(page, "image_statistics").locator("[data-opens=true]").count() > 0
     cell = page.get_by_role("link", name=re.compile(r"images: true \w+, answered"))
     count = int(cell.first.inner_text())
     cell.first.click()

@@ -95,15 +95,16 @@ def value(trace: Trace, metric: str, found: dict[str, Any], whole_image: bool) -
     if metric == "errors":
         made["kind_queries"] = {kind: trace.of(f"error = {quoted(kind)}") for kind in found["kinds"]}
     if metric == "detections_per_image":
-        made["count_queries"] = [trace.of(f"count = {k}") if n else None for k, n in enumerate(found["counts"])]
+        made["count_queries"] = trace.each(f"count = {k}" if n else None for k, n in enumerate(found["counts"]))
     if metric == "confidence":
         one = _bin if whole_image else _bin_of_some
-        made["bin_queries"] = [one(trace, b) if n else None for b, n in enumerate(found["counts"])]
+        made["bin_queries"] = trace.each(
+            one(b, trace.window.label) if n else None for b, n in enumerate(found["counts"])
+        )
     if metric == "heatmap":
-        made["cell_queries"] = [
-            trace.of(_detection(of_cell(i % found["side"], i // found["side"], trace.window.label)))
-            for i, _ in found["cells"]
-        ]
+        made["cell_queries"] = trace.each(
+            _detection(of_cell(i % found["side"], i // found["side"], trace.window.label)) for i, _ in found["cells"]
+        )
     if metric == "box_size":
         made |= binned.box_sizes(found, trace.window.label, trace.each)
     if metric == "image_size":
@@ -112,12 +113,12 @@ def value(trace: Trace, metric: str, found: dict[str, Any], whole_image: bool) -
         made = binned.looks(found, trace.each)
     if metric == "outlier":
         counts = found["counts"]
-        made["bin_queries"] = [_score(trace, b, len(counts)) if n else None for b, n in enumerate(counts)]
+        made["bin_queries"] = trace.each(_score(b, len(counts)) if n else None for b, n in enumerate(counts))
     return made
 
 
-def _bin_of_some(trace: Trace, b: int) -> str:
-    return trace.of(_detection(of_confidence(b / BINS, (b + 1) / BINS, trace.window.label)))
+def _bin_of_some(b: int, label: str | None) -> str:
+    return _detection(of_confidence(b / BINS, (b + 1) / BINS, label))
 
 
 def _detection(written: str) -> str:
@@ -139,16 +140,16 @@ def _cell(trace: Trace, true: str, said: str) -> str | None:
     return trace.of(f"taken_for = {quoted(written)}") if len(written) <= LONGEST else None
 
 
-def _bin(trace: Trace, b: int) -> str:
-    label = [] if trace.window.label is None else [_of_label(trace.window.label, False)]
+def _bin(b: int, label: str | None) -> str:
     top = "<=" if b + 1 == BINS else "<"
-    return trace.of(*label, "count > 0", f"confidence >= {b / BINS:g}", f"confidence {top} {(b + 1) / BINS:g}")
+    of_it = "" if label is None else f"{_of_label(label, False)} and "
+    return f"{of_it}count > 0 and confidence >= {b / BINS:g} and confidence {top} {(b + 1) / BINS:g}"
 
 
-def _score(trace: Trace, b: int, bins: int) -> str:
+def _score(b: int, bins: int) -> str:
     """Bins of outlier scores hold their upper end; the first one holds 0 too."""
-    above = [f"outlier > {b / bins:g}"] if b else []
-    return trace.of(*above, f"outlier <= {(b + 1) / bins:g}")
+    above = f"outlier > {b / bins:g} and " if b else ""
+    return f"{above}outlier <= {(b + 1) / bins:g}"
 
 
 def _of_label(label: str, judged: bool) -> str:

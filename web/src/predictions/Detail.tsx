@@ -86,7 +86,10 @@ export function Detail({ prediction, name, labels }: { prediction: Prediction; n
               ["Role", prediction.role],
               ["Latency", milliseconds(prediction.latency_ms)],
               ["Threshold", score(prediction.threshold, 2)],
-              ["Outlier score", prediction.outlier === null ? null : score(prediction.outlier, 3)],
+              [
+                "Outlier score",
+                prediction.outlier === null ? null : [score(prediction.outlier, 3), prediction.unusual].filter(Boolean).join(": "),
+              ],
               ["Size", `${prediction.width} × ${prediction.height} px`],
               ...Object.entries(prediction.metadata ?? {}).map(([key, value]): [string, string] => [
                 key,

@@ -57,7 +57,9 @@ export function PredictionCard({ prediction, deployment, place, tabbable, chosen
       <span className={css.line}>
         {prediction.review === "pending" ? <span>{found.length} found</span> : <ReviewChip state={prediction.review} />}
         {prediction.outlier !== null && (
-          <span title="Outlier score: 1 is unlike anything in the training data">outlier {score(prediction.outlier, 2)}</span>
+          <span title={prediction.unusual ?? "Outlier score: 1 is unlike anything in the training data"}>
+            outlier {score(prediction.outlier, 2)}
+          </span>
         )}
       </span>
     </div>
