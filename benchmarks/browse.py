@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 import sqlite3
 import sys
 import tempfile
@@ -231,9 +232,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = given.home or Path(folder) / "home"
         if not (home / "relens.db").exists():
-            home.mkdir(parents=True, exist_ok=True)
             began = time.perf_counter()
-            build(home, n)
+            half = home.with_name(f"{home.name}.half")
+            shutil.rmtree(half, ignore_errors=True)
+            build(half, n)
+            # What was interrupted is not taken for the whole.
+            half.rename(home)
             print(f"built {n:,} predictions in {time.perf_counter() - began:.0f} s", file=sys.stderr)
         with running(home) as server:
             measure(server.port, server.process_id, n)

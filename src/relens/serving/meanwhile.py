@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 from relens.deployments.deployment import Deployment
@@ -31,17 +32,25 @@ class _Done(NamedTuple):
 
 
 class Meanwhile:
-    """As many threads as images are worked on at once."""
+    """As many threads as images are worked on at once.
 
-    def __init__(self, recorder: Recorder, workers: int) -> None:
+    `busy`: whether more images wait than there are workers. Then no core is free for a thread beside the model's, and it is done before the model
+    runs, while the image is still in the processor's cache.
+    """
+
+    def __init__(self, recorder: Recorder, workers: int, busy: Callable[[], bool]) -> None:
         self._recorder = recorder
+        self._busy = busy
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="look")
 
     def of(self, jobs: Sequence[Keeps]) -> Beside:
         return Beside(self, jobs)
 
-    def begin(self, job: Keeps, prepared: Prepared) -> Future[_Done]:
-        return self._threads.submit(self._do, job, prepared)
+    def begin(self, job: Keeps, prepared: Prepared) -> Callable[[], _Done]:
+        if self._busy():
+            done = self._do(job, prepared)
+            return lambda: done
+        return self._threads.submit(self._do, job, prepared).result
 
     def stop(self) -> None:
         self._threads.shutdown(wait=True)
@@ -62,18 +71,19 @@ class Beside:
     def __init__(self, meanwhile: Meanwhile, jobs: Sequence[Keeps]) -> None:
         self._meanwhile = meanwhile
         self._jobs = jobs
-        self._begun: list[Future[_Done]] = []
+        self._begun: list[Callable[[], _Done]] = []
 
     def glance(self, place: int, prepared: Prepared) -> Glance:
         begun = self._meanwhile.begin(self._jobs[place], prepared)
         self._begun.append(begun)
-        return lambda: begun.result().look
+        return lambda: begun().look
 
     def __enter__(self) -> Beside:
         return self
 
     def __exit__(self, *_: object) -> None:
         for begun in self._begun:
-            let_go = None if begun.exception() else begun.result().let_go
-            if let_go is not None:
-                let_go()
+            with suppress(Exception):  # what could not be looked at holds nothing
+                let_go = begun().let_go
+                if let_go is not None:
+                    let_go()
