@@ -19,6 +19,7 @@ from relens.predictions.browse import Filter
 from relens.predictions.file_along import Filing
 from relens.predictions.logged import Entry, Origin, SentTwice
 from relens.predictions.tables import posting, prediction, signal, tally
+from relens.vision.columns import Columns
 from relens.vision.prediction import Detection
 from relens.vision.shapes import Box, Mask, Polygon
 from tests.postgresql import fresh_database_url
@@ -258,6 +259,11 @@ _detections = st.builds(Detection, st.text(min_size=1, max_size=12), st.floats(0
 @given(st.lists(_detections, max_size=6))
 def test_detections_are_read_as_they_were_written(said: list[Detection]) -> None:
     assert written.from_text(written.to_text(said)) == tuple(said)
+    line, alone = (written.Said(written.to_text(said)) for _ in range(2))
+    written.Said.read_columns([line, written.Said("[]")])
+    assert line.columns() == alone.columns() == Columns.of(said)
+    assert Columns.of(said).above(0.5) == Columns.of([one for one in said if one.confidence >= 0.5])
+    assert line.detections() == tuple(said)
 
 
 def test_a_burst_of_batches_is_logged_first_and_filed_when_it_ends(

@@ -15,7 +15,7 @@ from relens.infra.storage.folder import Folder
 from relens.kit.clock import HOUR
 from relens.kit.errors import Conflict
 from relens.monitoring import project, store, sums
-from relens.monitoring.bucket import states_of, summed
+from relens.monitoring.bucket import ERASED, observed, states_of, summed
 from relens.monitoring.erased import ErasedSums
 from relens.monitoring.fill import fill
 from relens.monitoring.window import Window
@@ -48,6 +48,24 @@ def test_the_sums_are_what_a_recount_of_the_log_gives(site: Site) -> None:
     site.catch_up()
     assert site.sums() == recount(site)
     assert site.projection.caught_up(site.deployment.id)
+
+
+def test_lines_are_counted_together_as_their_detections_are_one_by_one(site: Site) -> None:
+    site.log(40)
+    with site.database.read() as connection:
+        lines = predictions.since(connection, 0, 100, site.deployment.id)
+    failed = replace(lines[0], error="Timeout", detections=())
+    erased = replace(lines[1], detections=(), keep_reason=ERASED)
+    for task in ("detection", "classification"):
+        metrics = summed(None, task)
+        for extra, left_out in (((), None), ((failed,), "sees_failures"), ((erased,), "sees_erased")):
+            seen = site.projection.seen([*lines, *extra], (), "kept")
+            states = states_of(seen, task, metrics)
+            for name, metric in metrics.items():
+                its = seen if left_out is None or getattr(metric, left_out) else seen[: len(lines)]
+                alone = metric.observe([observed(one, task == "classification") for one in its], None)
+                together = {cell.label: state.tolist() for cell, state in states.items() if cell.metric == name}
+                assert together == {label: state.tolist() for label, state in alone.items()}, name
 
 
 def test_a_step_that_dies_before_its_commit_counts_nothing_and_is_done_again(

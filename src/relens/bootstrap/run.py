@@ -24,6 +24,9 @@ from relens.infra.settings import Settings  # noqa: E402
 from relens.kit.errors import Conflict, Invalid  # noqa: E402
 from relens.serving import memory  # noqa: E402
 
+_GARBAGE = 20_000
+"""So many things more than before are there when the collector looks for those that only hold each other."""
+
 
 class HomeInUse(Conflict):
     """Another server works in this home folder."""
@@ -52,6 +55,8 @@ def serve(settings: Settings, quiet: bool = False) -> None:
         # What was imported stays for ever: the collector need not look through it again and again.
         gc.collect()
         gc.freeze()
+        # Nor does it pay to look after every seven hundred new things: a batch of predictions makes thousands, none of which it would find.
+        gc.set_threshold(_GARBAGE)
         if not quiet:
             print(f"Relens listens on {settings.address}, its data is in {settings.home}", file=sys.stderr, flush=True)
         uvicorn.Server(config).run(sockets=[listening])

@@ -9,6 +9,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from relens.inference import features
 from relens.kit import clock
 from relens.kit.clock import Micros
+from relens.metrics.images import Images
 from relens.metrics.metric import Observed, State, Summed, of_task
 from relens.metrics.reference import Reference
 from relens.predictions.logged import Logged
@@ -65,7 +67,13 @@ class Seen:
 def bucket_of(line: Logged, width: Micros = clock.HOUR) -> Bucket:
     """The bucket of a prediction; `width` microseconds wide, aligned to 1970."""
     role = IMPORTED if line.origin == "imported" and line.role != "shadow" else line.role
-    return Bucket(line.taken_at - line.taken_at % width, line.source or "", line.model_version or "", role)
+    return _bucket(line.taken_at - line.taken_at % width, line.source or "", line.model_version or "", role)
+
+
+@lru_cache(1000)
+def _bucket(hour: Micros, source: str, model_version: str, role: str) -> Bucket:
+    """Few buckets take thousands of lines in."""
+    return Bucket(hour, source, model_version, role)
 
 
 def observed(seen: Seen, whole_image: bool) -> Observed:
@@ -90,6 +98,43 @@ def observed(seen: Seen, whole_image: bool) -> Observed:
     )
 
 
+def _together(group: Sequence[Seen], whole_image: bool) -> Images:
+    lines = [one.line for one in group]
+    said = [line.columns.above(line.threshold) for line in lines]
+    return Images(
+        [one.first() for one in said] if whole_image else said,
+        [(line.width, line.height) for line in lines],
+        [line.latency_ms if line.latency_ms > 0 else None for line in lines],
+        [line.taken_at for line in lines],
+        [line.error for line in lines],
+        [one.outlier for one in group],
+        any((one.line.scalars if one.reference is None else one.numbers) is not None for one in group),
+        lambda: [observed(one, whole_image) for one in group],
+    )
+
+
+class _Shown:
+    """What each metric sees of one group: nearly always all of it, and then all of them see the same arrays."""
+
+    def __init__(self, group: Sequence[Seen], whole_image: bool) -> None:
+        self._group, self._whole_image = group, whole_image
+        self._failed = any(one.line.error is not None for one in group)
+        self._erased = any(one.line.keep_reason == ERASED for one in group)
+        self._known: dict[tuple[bool, bool], Images] = {}
+
+    def to(self, metric: Summed) -> Images:
+        without = self._failed and not metric.sees_failures, self._erased and not metric.sees_erased
+        if without not in self._known:
+            failed, erased = without
+            seen = [
+                one
+                for one in self._group
+                if not (failed and one.line.error is not None) and not (erased and one.line.keep_reason == ERASED)
+            ]
+            self._known[without] = _together(seen, self._whole_image)
+        return self._known[without]
+
+
 def summed(names: Iterable[str] | None, task: str) -> dict[str, Summed]:
     """The unsupervised metrics of a task, by name; all of them, or those of `names`."""
     wanted = None if names is None else set(names)
@@ -109,15 +154,11 @@ def states_of(
         groups[bucket_of(one.line, width), one.reference.id if one.reference else ""].append(one)
     states: dict[Cell, State] = {}
     for (bucket, reference_id), group in groups.items():
-        images = [(observed(one, task == "classification"), one.line.keep_reason == ERASED) for one in group]
+        shown = _Shown(group, task == "classification")
         for name, metric in metrics.items():
             against = reference_id if metric.needs == "training data" else ""
-            shown = [
-                image
-                for image, erased in images
-                if (metric.sees_failures or image.error is None) and (metric.sees_erased or not erased)
-            ]
-            for label, state in metric.observe(shown, group[0].reference).items() if shown else ():
+            images = shown.to(metric)
+            for label, state in metric.observe(images, group[0].reference).items() if images else ():
                 cell = Cell(name, bucket, against, label)
                 states[cell] = states[cell] + state if cell in states else state
     return states

@@ -26,7 +26,7 @@ from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReferen
 from relens.monitoring.training_data import FittedReference, speaks_for
 from relens.predictions import signal_rows
 from relens.predictions import store as predictions
-from relens.predictions.logged import Logged
+from relens.predictions.logged import Logged, read_columns
 from relens.predictions.reading import Reading
 
 logger = logging.getLogger("relens.monitoring")
@@ -36,7 +36,7 @@ Scores = Literal["fresh", "missing", "kept"]
 
 A distance may differ in its last bit with the lines computed beside it, so what is known is not computed again.
 """
-CHUNK = 1024
+CHUNK = 4096
 MOST_CELLS = 300
 """So many sums change in one transaction at most (about; one prediction is never split): 20 ms on SQLite."""
 
@@ -103,6 +103,7 @@ class Projection:
             return True
         if not lines:
             return False
+        read_columns(lines)
         piece = lines[: one_transaction(lines)]
         counted = self.count(deployment, piece, fitted, cursor.log_seq)
         self._database.write(partial(_add, counted=counted))
@@ -121,6 +122,8 @@ class Projection:
 
     def seen(self, lines: Sequence[Logged], fitted: Sequence[FittedReference], scores: Scores) -> list[Seen]:
         """Each line with the reference that speaks for it and its outlier score, in the order of `lines`."""
+        if not fitted:
+            return [Seen(line, None, None, False) for line in lines]
         by_reference: dict[str, list[int]] = {}
         rows: list[FittedReference | None] = [speaks_for(fitted, line.model_version, line.log_seq) for line in lines]
         for i, row in enumerate(rows):
@@ -155,6 +158,9 @@ class Projection:
 
 def one_transaction(lines: Sequence[Logged]) -> int:
     """How many of the first lines change about MOST_CELLS sums together; at least one."""
+    said = set[str]().union(*(line.columns.labels for line in lines))
+    if len({bucket_of(line) for line in lines}) * (6 + 3 * len(said)) <= MOST_CELLS:
+        return len(lines)
     labels: dict[Bucket, set[str]] = {}
     cells = 0
     for i, line in enumerate(lines):
@@ -162,7 +168,7 @@ def one_transaction(lines: Sequence[Logged]) -> int:
         if bucket not in labels:
             labels[bucket] = set()
             cells += 6
-        fresh = {found.label for found in line.answered} - labels[bucket]
+        fresh = {*line.columns.above(line.threshold).labels} - labels[bucket]
         labels[bucket] |= fresh
         cells += 3 * len(fresh)
         if cells > MOST_CELLS and i:

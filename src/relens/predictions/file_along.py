@@ -12,7 +12,7 @@ from relens.infra.database import Database
 from relens.kit import clock
 from relens.predictions import store
 from relens.predictions.filing import ends, file, filed, last_logged, move_filed
-from relens.predictions.logged import Logged
+from relens.predictions.logged import Logged, read_columns
 from relens.predictions.reading import Reading
 from relens.predictions.tables import prediction, signal
 
@@ -66,6 +66,7 @@ class Filing:
                 after = filed(connection)
                 lines, until = _unfiled(connection, after)
             if until > after:
+                read_columns(lines)  # before the transaction, which holds up others
                 self._reading.keep(lines)
                 self._database.write(partial(_file, lines=lines, after=after, until=until))
             self._say(until - after)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from relens.deployments.deployment import Role
 from relens.kit.clock import DAY, Micros
 from relens.kit.errors import Conflict, Invalid, NotFound
+from relens.predictions.written import Said
+from relens.vision.columns import Columns
 from relens.vision.prediction import Detection
 
 ReviewState = Literal["pending", "accepted", "corrected", "unusable", "skipped"]
@@ -143,9 +145,37 @@ class Logged:
         return self.log_seq > 0
 
     @property
+    def columns(self) -> Columns:
+        """Everything that was said, side by side."""
+        said = _DETECTIONS.__get__(self)
+        return said.columns() if type(said) is Said else Columns.of(said)
+
+    @property
     def answered(self) -> tuple[Detection, ...]:
         """What was answered: the detections at or above the threshold of that moment."""
         return tuple(d for d in self.detections if d.confidence >= self.threshold)
+
+
+_DETECTIONS: Any = Logged.__dict__["detections"]
+"""Where a line keeps its detections, or as they are written (Said)."""
+
+
+class _WhenAsked:
+    def __get__(self, line: Logged | None, owner: type[Logged]) -> Any:
+        said = _DETECTIONS.__get__(line, owner)
+        return said.detections() if type(said) is Said else said
+
+    def __set__(self, line: Logged, said: tuple[Detection, ...] | Said) -> None:
+        _DETECTIONS.__set__(line, said)
+
+
+setattr(Logged, "detections", _WhenAsked())  # noqa: B010 - the field of a frozen class, whose value is read when asked for
+
+
+def read_columns(lines: Sequence[Logged]) -> None:
+    """Reads what was said on these lines together, before each is asked for its columns."""
+    said = (_DETECTIONS.__get__(line) for line in lines)
+    Said.read_columns([one for one in said if type(one) is Said])
 
 
 def believable(taken_at: Micros, now: Micros) -> Micros:

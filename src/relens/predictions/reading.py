@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from relens.predictions import store
 from relens.predictions.logged import Logged, ReviewState
 
-MOST = 4096
+MOST = 8192
 """Lines that are kept: about three kilobytes each."""
 
 

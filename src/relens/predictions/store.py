@@ -315,7 +315,7 @@ def line_of(row: Sequence[Any], scalars: bytes | None = None, vector: bytes | No
         _tags(tags) if isinstance(tags, str) else tuple(tags),
         metadata if not isinstance(metadata, str) else {} if metadata == "{}" else from_json(metadata),
         *row[12:16],
-        written.from_text(row[16]),
+        written.Said(row[16]),
         *row[17:],
         None if scalars is None else np.frombuffer(scalars, np.float32),
         None if vector is None else np.frombuffer(vector, np.float16),

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relens.metrics import histogram
+from relens.metrics.images import Images
 from relens.metrics.matching import AREA_RANGES, AREAS
 from relens.metrics.metric import WITH_SHAPES, Observed, State, States, Summed, Value
 from relens.metrics.reference import Reference
@@ -28,14 +29,11 @@ _LENGTHS = [n for edges, _ in _SCALES for n in (len(edges) + 1,) * 2] + [len(_CO
 
 def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
     """Per label one int64 vector: root of the area, share of the image, width / height, each with the totals of its bins; COCO's sizes."""
-    boxes: dict[str, list[tuple[float, float, float]]] = {}
-    for image in images:
-        for found in image.answered:
-            if found.shape is not None:
-                box = found.shape.box()
-                width, height = box.x2 - box.x1, box.y2 - box.y1
-                boxes.setdefault(found.label, []).append((width, height, image.width * image.height))
-    return {label: _state(np.array(found, dtype=np.float64)) for label, found in boxes.items()}
+    several = Images.of(images)
+    said, area = several.answers, several.width * several.height
+    x1, y1, x2, y2 = said.corners.T
+    boxes = np.stack([x2 - x1, y2 - y1, area[said.image]], axis=1)
+    return {label: _state(boxes[where]) for label, where in said.placed_by_label.items()}
 
 
 def _state(boxes: NDArray[np.float64]) -> State:

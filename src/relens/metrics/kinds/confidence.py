@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from relens.metrics.images import Images
 from relens.metrics.metric import EVERY_TASK, Observed, State, States, Summed, Value
 from relens.metrics.reference import Reference
 
@@ -12,11 +13,8 @@ BINS = 50
 
 def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
     """Per label int64[BINS + 1]: answered detections by confidence in equal bins of 0..1, then their sum in millionths."""
-    by_label: dict[str, list[float]] = {}
-    for image in images:
-        for found in image.answered:
-            by_label.setdefault(found.label, []).append(found.confidence)
-    return {label: _state(np.array(values)) for label, values in by_label.items()}
+    said = Images.of(images).answers
+    return {label: _state(said.confidence[where]) for label, where in said.by_label.items()}
 
 
 def _state(confidences: np.ndarray) -> State:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from relens.metrics.images import Images
 from relens.metrics.metric import WITH_SHAPES, Observed, State, States, Summed, Value
 from relens.metrics.reference import Reference
 
@@ -13,7 +14,7 @@ MOST = 300
 
 def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
     """int64[MOST + 2]: images with 0, 1, .. MOST detections, then the sum of detections."""
-    found = np.array([len(image.answered) for image in images], dtype=np.int64)
+    found = np.array([len(said.labels) for said in Images.of(images).said], dtype=np.int64)
     return {"": np.append(np.bincount(np.minimum(found, MOST), minlength=MOST + 1), found.sum()).astype(np.int64)}
 
 

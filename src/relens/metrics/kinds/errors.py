@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from relens.metrics.images import Images
 from relens.metrics.intervals import jeffreys
 from relens.metrics.metric import EVERY_TASK, Observed, State, States, Summed, Value
 from relens.metrics.reference import Reference
@@ -15,7 +16,7 @@ EVERYTHING = ""
 
 def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
     """Per kind of error int64[1], the failed predictions; for EVERYTHING int64[2]."""
-    failed = Counter(image.error for image in images if image.error is not None)
+    failed = Counter(error for error in Images.of(images).errors if error is not None)
     states: dict[str, State] = {EVERYTHING: np.array([len(images), failed.total()], dtype=np.int64)}
     return states | {kind: np.array([count], dtype=np.int64) for kind, count in failed.items()}
 

@@ -5,20 +5,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from relens.metrics import heatmap
+from relens.metrics.images import Images
 from relens.metrics.metric import WITH_SHAPES, Observed, State, States, Summed, Value
 from relens.metrics.reference import Reference
 
 
 def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
     """Per label int64[1024]: centres of answered boxes on a 32 x 32 grid, row by row from the top left."""
-    centres: dict[str, list[tuple[float, float]]] = {}
-    for image in images:
-        for found in image.answered:
-            if found.shape is not None:
-                box = found.shape.box()
-                centre = ((box.x1 + box.x2) / 2 / image.width, (box.y1 + box.y2) / 2 / image.height)
-                centres.setdefault(found.label, []).append(centre)
-    return {label: heatmap.cells(points) for label, points in centres.items()}
+    several = Images.of(images)
+    said = several.answers
+    x1, y1, x2, y2 = said.corners.T
+    centres = np.stack([(x1 + x2) / 2 / several.width[said.image], (y1 + y2) / 2 / several.height[said.image]], axis=1)
+    return {label: heatmap.cells(centres[where]) for label, where in said.placed_by_label.items()}
 
 
 def value(states: States, reference: Reference | None) -> Value:

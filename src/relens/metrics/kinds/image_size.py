@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relens.metrics import histogram
+from relens.metrics.images import Images
 from relens.metrics.metric import EVERY_TASK, Observed, State, States, Summed, Value
 from relens.metrics.reference import Reference
 
@@ -23,8 +24,8 @@ EDGES = {"width": _SIDES, "height": _SIDES, "area": _AREAS}
 
 def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
     """One int64 vector: widths, heights, areas on their fixed bins, each followed by the totals of its bins, then ratios."""
-    width = np.array([image.width for image in images], dtype=np.float64)
-    height = np.array([image.height for image in images], dtype=np.float64)
+    several = Images.of(images)
+    width, height = several.width, several.height
     pieces = (
         histogram.counts(_SIDES, width),
         histogram.totals(_SIDES, width),

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relens.metrics import histogram
+from relens.metrics.images import Images
 from relens.metrics.metric import EVERY_TASK, Observed, State, States, Summed, Value
 from relens.metrics.reference import Reference
 
@@ -29,7 +30,8 @@ _LENGTHS = [len(edges) + 1 for _, edges in STATISTICS.values() for _ in ("counts
 
 def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
     """One int64 vector: of each statistic the counts on its edges and the totals of its bins, in the order of STATISTICS. NaN is not counted."""
-    known = [image for image in images if image.scalars is not None and len(image.names) == len(image.scalars)]
+    measured = Images.of(images).measured
+    known = [image for image in measured if image.scalars is not None and len(image.names) == len(image.scalars)]
     if not known:
         return {}
     names = known[0].names

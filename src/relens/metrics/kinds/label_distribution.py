@@ -1,20 +1,22 @@
 """How often each label is answered, beside how often it stands in the training data."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from relens.metrics.heatmap import total_variation
+from relens.metrics.images import Images
 from relens.metrics.metric import EVERY_TASK, Observed, State, States, Summed, Value
 from relens.metrics.reference import Reference
 
 
 def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
     """Per label int64[2]: answered detections, images with at least one."""
-    detections = Counter(found.label for image in images for found in image.answered)
-    with_label = Counter(label for image in images for label in {found.label for found in image.answered})
-    return {label: np.array([count, with_label[label]], dtype=np.int64) for label, count in detections.items()}
+    said = Images.of(images).answers
+    return {
+        label: np.array([where.size, np.unique(said.image[where]).size], dtype=np.int64)
+        for label, where in said.by_label.items()
+    }
 
 
 def value(states: States, reference: Reference | None) -> Value:

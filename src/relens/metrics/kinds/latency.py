@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from relens.metrics import latency
+from relens.metrics.images import Images
 from relens.metrics.metric import EVERY_TASK, Observed, State, States, Summed, Value
 from relens.metrics.reference import Reference
 
@@ -13,7 +14,8 @@ _PERCENTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
 
 def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
     """int64[latency.LENGTH + 1]: log-spaced buckets, then the sum in microseconds."""
-    known = np.array([image.latency_ms for image in images if image.latency_ms is not None], dtype=np.float64)
+    several = Images.of(images).latency_ms
+    known = several[~np.isnan(several)]
     if known.size == 0:
         return {}
     return {"": np.append(latency.counts(known), np.int64(round(known.sum() * 1000)))}

@@ -6,6 +6,7 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 
+from relens.metrics.images import Images
 from relens.metrics.metric import EVERY_TASK, Observed, State, States, Summed, Value
 from relens.metrics.outlier_check import LEVELS
 from relens.metrics.reference import Reference
@@ -19,7 +20,7 @@ FALSE_SHARE = 0.1
 
 def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
     """int64[BINS + 1]: images by outlier score, then the sum of scores in millionths."""
-    scores = np.array([image.outlier for image in images if image.outlier is not None], dtype=np.float64)
+    scores = Images.of(images).scores
     if scores.size == 0:
         return {}
     # Rounding first: a score of exactly 0.99 must not leave its bin because of its last binary digit.

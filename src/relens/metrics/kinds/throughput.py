@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from relens.kit.clock import HOUR
+from relens.metrics.images import Images
 from relens.metrics.metric import EVERY_TASK, Observed, State, States, Summed, Value
 from relens.metrics.reference import Reference
 
@@ -13,7 +14,7 @@ HOURS = 24
 
 def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
     """int64[24]: images by the hour of the day (UTC) they were taken in."""
-    hours = np.array([image.taken_at // HOUR % HOURS for image in images], dtype=np.int64)
+    hours = Images.of(images).taken_at // HOUR % HOURS
     return {"": np.bincount(hours, minlength=HOURS).astype(np.int64)}
 
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from relens.metrics.images import Images
 from relens.metrics.metric import EVERY_TASK, Observed, State, States, Summed, Value
 from relens.metrics.reference import Reference
 
 
 def observe(images: Sequence[Observed], reference: Reference | None) -> Mapping[str, State]:
     """int64[2]: images, answered detections."""
-    return {"": np.array([len(images), sum(len(image.answered) for image in images)], dtype=np.int64)}
+    return {"": np.array([len(images), sum(len(said.labels) for said in Images.of(images).said)], dtype=np.int64)}
 
 
 def value(states: States, reference: Reference | None) -> Value:
