@@ -36,7 +36,10 @@ Scores = Literal["fresh", "missing", "kept"]
 
 A distance may differ in its last bit with the lines computed beside it, so what is known is not computed again.
 """
-CHUNK = 4096
+CHUNK = 1024
+"""Lines at once: each may get an outlier score, and as many rows change in one transaction."""
+UNSCORED = 4096
+"""The same where nothing is scored: the sums that change are as many for few lines as for many."""
 MOST_CELLS = 300
 """So many sums change in one transaction at most (about; one prediction is never split): 20 ms on SQLite."""
 
@@ -69,7 +72,7 @@ class Projection:
         self._lock = threading.Lock()
 
     def step(self) -> bool:
-        """Counts up to CHUNK predictions of every deployment; True when there is more."""
+        """Counts up to UNSCORED predictions of every deployment; True when there is more."""
         with self._lock:
             with self._database.read() as connection:
                 known = deployments.all_of_them(connection, archived=True)
@@ -95,8 +98,9 @@ class Projection:
         if cursor.clearing:
             return self._clear(deployment.id)
         with self._database.read() as connection:
-            lines = self._reading.since(connection, cursor.log_seq, CHUNK, deployment.id)
             fitted = store.references(connection, deployment.id)
+            limit = CHUNK if fitted else UNSCORED
+            lines = self._reading.since(connection, cursor.log_seq, limit, deployment.id)
         if cursor.kinds != sums.counted_as() and not _filling(fitted):
             logger.info("%s: metrics are new or counted otherwise: the log is counted again", deployment.name)
             self._database.write(lambda connection: _start_over(connection, deployment.id))
@@ -108,7 +112,7 @@ class Projection:
         counted = self.count(deployment, piece, fitted, cursor.log_seq)
         self._database.write(partial(_add, counted=counted))
         # A few lines that came meanwhile can wait for more: the sums of many change as many rows.
-        return len(lines) == CHUNK or len(piece) < len(lines)
+        return len(lines) == limit or len(piece) < len(lines)
 
     def count(
         self, deployment: Deployment, lines: Sequence[Logged], fitted: Sequence[FittedReference], after: int
