@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Response, Route, expect
@@ -292,12 +293,15 @@ def test_a_box_is_drawn_moved_and_sized_by_the_keyboard_alone(deployed: Server, 
     expect(page.get_by_label("Decision").get_by_text("None.", exact=False)).to_be_visible()
     for key in ("b", "3", "ArrowLeft", "ArrowDown", "Shift+ArrowRight", "Shift+ArrowDown", "Enter"):
         page.keyboard.press(key)
-    until(lambda: bool(verdicts(deployed, "asker", "corrected")))
-    [said] = verdicts(deployed, "asker", "corrected")
-    annotations = said["annotations"]
-    assert isinstance(annotations, list)
-    assert [one["label"] for one in annotations] == ["blue"]
-    assert annotations[0]["box"] == [37, 27, 58, 40]
+    said: list[dict[str, Any]] = []
+
+    def drawn() -> bool:
+        said[:] = [one for found in verdicts(deployed, "asker", "corrected") for one in found["annotations"]]  # type: ignore[attr-defined]
+        return bool(said)
+
+    until(drawn)
+    assert [one["label"] for one in said] == ["blue"]
+    assert said[0]["box"] == [37, 27, 58, 40]
 
 
 def test_a_question_is_asked_without_deciding_and_found_by_its_state(

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from relens.testing.tiny_models import detector
 from tests.browser.test_review import decided, review, shown
@@ -59,9 +59,18 @@ def test_a_blind_check_is_drawn_first_and_compared_then(deployed: Server, walker
     boxes = page.get_by_label("Decision").get_by_role("listitem")
     expect(page.get_by_text("Blind", exact=True)).to_be_visible()
     expect(page.get_by_text("None. Drag on the image to draw one.")).to_be_visible()
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("The answer also has 1 shape", exact=False)).to_be_visible()
+    held: list[Route] = []
+    page.route("**/blind-look", lambda route: held.append(route))
+    with page.expect_request("**/blind-look"):
+        page.keyboard.press("Enter")
+    page.keyboard.press("b")
     expect(boxes).to_have_count(1)
+    held[0].continue_()
+    expect(page.get_by_text("The answer also has 1 shape", exact=False)).to_be_visible()
+    expect(boxes).to_have_count(2)
+    page.wait_for_function("localStorage.getItem('relens.draft')?.split('label').length === 3")
+    page.reload()
+    expect(boxes).to_have_count(2)
     assert walker.review_of(one) == "pending"
     page.keyboard.press("Enter")
     decided(page, 1)

@@ -2,7 +2,6 @@
 import { useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { Annotation, ReviewState } from "../api/types";
 import { labelColour } from "../design/colours";
-import { AddLabel } from "./AddLabel";
 import { Canvas, type CanvasHandle } from "./Canvas";
 import { Decide } from "./Decide";
 import { draftOf, forgetDraft } from "./core/draft";
@@ -92,11 +91,11 @@ export function BoxReview({ prediction, labels, outlines, decide, back, help, as
     accept: () =>
       canvas.current?.end(true) ||
       (blind.hidden
-        ? shown === "shown" && void blind.reveal(scene.shapes)
+        ? shown === "shown" && void blind.reveal()
         : asAnswered
           ? settle("accepted")
           : settle("corrected", toAnnotations(scene.shapes))),
-    nothing: () => (blind.hidden ? shown === "shown" && void blind.reveal([]) : settle("corrected")),
+    nothing: () => (blind.hidden ? shown === "shown" && (store.clear(), void blind.reveal()) : settle("corrected")),
     unusable: () => settle("unusable"),
     skip: () => settle("skipped"),
     undo: () => (store.canUndo ? store.undo() : back()),
@@ -180,7 +179,6 @@ export function BoxReview({ prediction, labels, outlines, decide, back, help, as
           problem={adding.problem}
           colour={(name) => labelColour(name, labels)}
         />
-        <AddLabel deployment={prediction.deployment} added={pick} />
         <ShapeList
           store={store}
           scene={scene}

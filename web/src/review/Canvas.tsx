@@ -60,7 +60,9 @@ export function Canvas({ store, asset, image, labels, label, drawing, outlines, 
   const last = useRef<Point>({ x: 0, y: 0 });
   const asked = useRef(0);
   const { picture, state } = usePicture(asset);
-  useEffect(() => onShown(state), [state, onShown]);
+  useEffect(() => {
+    if (state !== "shown") onShown(state);
+  }, [state, onShown]);
   const view = useRef<Viewport>({ scale: 1, x: 0, y: 0 });
 
   // A thousand shapes of a hundred labels are looked up in each frame.
@@ -96,8 +98,10 @@ export function Canvas({ store, asset, image, labels, label, drawing, outlines, 
         },
         devicePixelRatio,
       );
+      // Painted, and not only loaded: from here on a key can mean this image.
+      if (picture && size.width) onShown("shown");
     });
-  }, [store, size, image, label, colour, hidden, names, filter, filtered, picture]);
+  }, [store, size, image, label, colour, hidden, names, filter, filtered, picture, onShown]);
 
   const look = useView(canvas, view, asset, image, size, paint);
   useEffect(() => store.subscribe(paint), [store, paint]);

@@ -5,7 +5,6 @@ import type { BlindAnswer } from "../api/types";
 import { labelColour } from "../design/colours";
 import { percent } from "../design/format";
 import { Notice } from "../design/status";
-import { AddLabel } from "./AddLabel";
 import type { BenchProps } from "./BoxReview";
 import { Canvas, type CanvasHandle } from "./Canvas";
 import { meaning, nudge, shownKey } from "./core/keys";
@@ -144,7 +143,6 @@ export function LabelReview({ prediction, labels, decide, back, help, ask, bindi
               </button>
             ))}
           </div>
-          <AddLabel deployment={prediction.deployment} />
         </div>
         <Decide
           changed={false}

@@ -6,7 +6,8 @@ export function useAddLabel(deployment: string, use: (label: string) => void) {
   const send = useSend("/deployments", "/overview");
   const [problem, setProblem] = useState<string | null>(null);
   const add = (written: string) => {
-    const label = written.trim();
+    // As the server writes it.
+    const label = written.split(/\s+/).filter(Boolean).join(" ");
     if (!label || send.isPending) return;
     setProblem(null);
     send.mutate(

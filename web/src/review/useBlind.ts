@@ -11,24 +11,22 @@ export function useBlind(prediction: ToReview, store: SceneStore, focus: (shape:
   const [state, setState] = useState<"hidden" | "asking" | "compared" | "open">(prediction.blind ? "hidden" : "open");
   const [failed, setFailed] = useState<string | null>(null);
   const [says, setSays] = useState(prediction.blind ? "Blind check: draw what is there. The answer is shown when you are done." : "");
-  const reveal = async (drawn: readonly Shape[]) => {
+  const reveal = async () => {
     if (state === "asking") return;
     setState("asking");
     try {
-      const body = { annotations: toAnnotations(drawn) };
+      const body = { annotations: toAnnotations(store.get().shapes) };
       const { detections } = await send<BlindAnswer>("PUT", `/predictions/${prediction.id}/blind-look`, body);
       const answer = shapesOf(detections.filter((one) => one.answered));
+      // With what was drawn while the answer was on its way.
+      const drawn = store.get().shapes;
       const missing = lacking(answer, drawn);
-      store.load([...drawn, ...missing]);
       const yours = lacking(drawn, answer).length;
       setSays(sentence(missing.length, yours));
       setFailed(null);
       setState("compared");
-      const first = store.get().shapes[drawn.length];
-      if (first) {
-        store.select(first.id);
-        focus(first);
-      }
+      const first = store.addAll(missing);
+      if (first) focus(first);
     } catch (error) {
       setFailed(error instanceof Error ? error.message : String(error));
       setState("hidden");

@@ -1,11 +1,13 @@
 /* The images to review, a few ahead of the person, and the way back to the last one. */
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
-import { get, imageUrl } from "../api/client";
+import { get } from "../api/client";
 import type { Annotation, Deployment, Page, Prediction, Queued, ReviewState, Verdict } from "../api/types";
+import { merged, refilled } from "./core/queue";
 import { revisionOf } from "./deliver";
 import type { ToReview } from "./exchange";
 import { onRefused, outgoing } from "./outgoing";
+import { hold } from "./pictures";
 
 export type Problem = { sentence: string; image: string | null };
 
@@ -24,6 +26,8 @@ export function useQueue(
   const [problem, setProblem] = useState<Problem | null>(null);
   const client = useQueryClient();
   const settled = useRef(new Set<string>());
+  /** What the person put in front. */
+  const ours = useRef(new Set<string>());
 
   const fill = useCallback(async () => {
     try {
@@ -31,7 +35,7 @@ export function useQueue(
       const fresh = page.items
         .filter((item) => !settled.current.has(item.id) && !outgoing.has(item.id))
         .map((item) => ({ ...item, seen: item.revision }));
-      setItems((before) => merge(before.filter(fits).slice(0, 1), fresh));
+      setItems((before) => refilled(before, fresh, fits, ours.current));
       setLoaded(true);
     } catch (error) {
       setProblem({ sentence: sentenceOf(error, "The queue could not be read."), image: null });
@@ -43,7 +47,7 @@ export function useQueue(
       if (first) {
         try {
           const wanted = await one(first);
-          setItems((before) => merge([wanted], before));
+          setItems((before) => merged([wanted], before));
         } catch (error) {
           setProblem({ sentence: `The image that was asked for cannot be shown. ${sentenceOf(error, "")}`, image: null });
         }
@@ -68,8 +72,9 @@ export function useQueue(
   );
 
   useEffect(() => {
-    for (const next of items.slice(1, 1 + LOADED_AHEAD)) new Image().src = imageUrl(next.asset);
-  }, [items]);
+    // The last one too: undo brings it back.
+    hold([...items.slice(0, 1 + LOADED_AHEAD), ...done.slice(-1)].map((item) => item.asset));
+  }, [items, done]);
 
   const refresh = useCallback(
     () => client.invalidateQueries({ predicate: (query) => String(query.queryKey[0]).startsWith(`/deployments/${name}`) }),
@@ -93,12 +98,16 @@ export function useQueue(
     [decideAll],
   );
   /** These come next. */
-  const bringForward = useCallback((wanted: readonly ToReview[]) => setItems((before) => merge([...wanted], before)), []);
+  const bringForward = useCallback((wanted: readonly ToReview[]) => {
+    for (const { id } of wanted) ours.current.add(id);
+    setItems((before) => merged(wanted, before));
+  }, []);
 
   const back = useCallback(() => {
     const last = done.at(-1);
     if (!last) return;
     settled.current.delete(last.id);
+    ours.current.add(last.id);
     setDone((before) => before.slice(0, -1));
     setItems((before) => [last, ...before.filter((item) => item.id !== last.id)]);
     void outgoing.put({ ...place(last, id), method: "DELETE" }).then(refresh);
@@ -122,9 +131,4 @@ async function one(id: string): Promise<ToReview> {
   const found = await get<Prediction>(`/predictions/${id}`);
   const verdict = await get<Verdict>(`/predictions/${id}/verdict`);
   return { ...found, seen: verdict.revision, ...(found.review === "pending" ? {} : { verdict }) };
-}
-
-function merge(before: ToReview[], found: ToReview[]): ToReview[] {
-  const known = new Set(before.map((item) => item.id));
-  return [...before, ...found.filter((item) => !known.has(item.id))];
 }

@@ -68,6 +68,14 @@ export class SceneStore {
     return id;
   }
 
+  /** Several at once, undone at once; the first of them is selected and handed back. */
+  addAll(shapes: readonly Omit<Shape, "id">[]): Shape | null {
+    const made = shapes.map((shape) => ({ ...shape, id: this.#nextId++ }));
+    if (made.length === 0) return null;
+    this.#commit({ shapes: [...this.#scene.shapes, ...made], selected: made[0].id });
+    return made[0];
+  }
+
   /** `joins`: to be undone together with a change of the same shape just before. */
   replace(id: number, change: Partial<Omit<Shape, "id">>, joins = false): void {
     const before = this.find(id);

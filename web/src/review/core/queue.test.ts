@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { merged, refilled } from "./queue";
+
+const items = (...ids: string[]) => ids.map((id) => ({ id }));
+const any = () => true;
+
+describe("the images to review", () => {
+  it("keep what is in hand and what a person put in front, in that order, before what the server has", () => {
+    const before = items("wrong-1", "wrong-2", "c", "d");
+    const ours = new Set(["wrong-1", "wrong-2"]);
+    expect(refilled(before, items("x", "wrong-2", "y"), any, ours)).toEqual(items("wrong-1", "wrong-2", "x", "y"));
+    expect(refilled(before.slice(1), items("x", "wrong-2", "y"), any, ours)).toEqual(items("wrong-2", "x", "y"));
+  });
+
+  it("follow the server but for the one in hand where nobody put anything in front", () => {
+    expect(refilled(items("a", "b", "c"), items("x", "a", "y"), any, new Set())).toEqual(items("a", "x", "y"));
+    expect(refilled(items("a", "b", "c"), items("x"), ({ id }) => id !== "a", new Set())).toEqual(items("b", "x"));
+  });
+
+  it("hold none twice", () => {
+    expect(merged(items("a", "b"), items("b", "c"))).toEqual(items("a", "b", "c"));
+  });
+});

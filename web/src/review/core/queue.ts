@@ -1,0 +1,23 @@
+/* The images to review as a list: what is in hand and what a person put in front stay there, whatever the server puts behind them. Pure. */
+
+type Item = { id: string };
+
+/** `ours`: what a person put in front. The first that `fits` is in hand. */
+export function refilled<T extends Item>(
+  before: readonly T[],
+  fresh: readonly T[],
+  fits: (item: T) => boolean,
+  ours: ReadonlySet<string>,
+): T[] {
+  const inHand = before.find(fits)?.id;
+  return merged(
+    before.filter(({ id }) => id === inHand || ours.has(id)),
+    fresh,
+  );
+}
+
+/** The first list, and of the second what it lacks. */
+export function merged<T extends Item>(before: readonly T[], found: readonly T[]): T[] {
+  const known = new Set(before.map((item) => item.id));
+  return [...before, ...found.filter((item) => !known.has(item.id))];
+}
