@@ -19,7 +19,7 @@ from tests.browser.world import Walker
 from tests.server_process import Server, running
 
 WHERE = Path("screenshots")
-OUTSIDE = ("/", "/models", "/datasets", "/training", "/alerts", "/jobs", "/system")
+OUTSIDE = ("/", "/models", "/datasets", "/training", "/alerts", "/jobs", "/system", "/system/api")
 INSIDE = ("", "/predictions", "/predictions?view=table", "/review", "/review?mode=grid", "/loop", "/settings")
 SIZES = (("wide", 1440), ("narrow", 360))
 

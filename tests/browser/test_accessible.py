@@ -13,8 +13,14 @@ from tests.server_process import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-OUTSIDE = ("/", "/models", "/models/spotter/1", "/datasets", "/training", "/alerts", "/jobs", "/system")
+OUTSIDE = ("/", "/models", "/models/spotter/1", "/datasets", "/training", "/alerts", "/jobs", "/system", "/system/api")
 INSIDE = ("", "/predictions", "/predictions?view=table", "/review", "/review?mode=grid", "/loop", "/settings")
+DIALOGS = {
+    "/models": "Register a model",
+    "/models/spotter/1": "Deploy",
+    "/training": "Start a run",
+    "/alerts": "Add a channel",
+}
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}}
 
 
@@ -48,4 +54,9 @@ def test_nothing_serious_on_any_page(server: Server, walker: Walker, page: Page,
         expect(page.locator("[aria-busy=true]")).to_have_count(0)
         if said := found(page):
             wrong[place] = said
+        if question := DIALOGS.get(place):
+            page.get_by_role("button", name=question, exact=True).click()
+            expect(page.get_by_role("dialog")).to_be_visible()
+            if said := found(page):
+                wrong[f"{place}: {question}"] = said
     assert not wrong, "\n".join(f"{place}\n  " + "\n  ".join(said) for place, said in wrong.items())

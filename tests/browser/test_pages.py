@@ -12,7 +12,7 @@ from tests.browser.world import Walker
 from tests.server_process import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-PLACES = ("/", "/models", "/datasets", "/training", "/alerts", "/jobs")
+PLACES = ("/", "/models", "/datasets", "/training", "/alerts", "/jobs", "/system", "/system/api")
 INSIDE = ("", "/predictions", "/review", "/loop", "/settings")
 
 

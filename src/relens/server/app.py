@@ -31,7 +31,7 @@ def make_app(routers: Sequence[APIRouter], parts: Parts, lifespan: Lifespan) -> 
         version=__version__,
         description="The feedback loop for deployed vision models.",
         openapi_url="/api/v1/openapi.json",
-        docs_url="/api/v1/docs",
+        docs_url=None,  # its page is fetched from elsewhere; ours is one of the web pages
         redoc_url=None,
         lifespan=lifespan,
     )

@@ -34,7 +34,9 @@ def page(path: str, request: Request) -> Response:
         raise HTTPException(404)
     index = PAGES / "index.html"
     if not index.is_file():
-        return PlainTextResponse("The web pages are not built: run `make web`. The API is at /api/v1/docs.", 404)
+        return PlainTextResponse(
+            "The web pages are not built: run `make web`. The API describes itself at /api/v1/openapi.json.", 404
+        )
     text = index.read_text(encoding="utf-8").replace(_BASE, f'<base href="{_way_back(request)}" />', 1)
     return HTMLResponse(text, headers={"Cache-Control": "no-cache"})
 

@@ -57,6 +57,7 @@ const routes: RouteObject[] = [
           { path: "alerts", lazy: page(() => import("../alerts/AlertsPage")) },
           { path: "jobs", lazy: page(() => import("../jobs/JobsPage")) },
           { path: "system", lazy: page(() => import("./SystemPage")) },
+          { path: "system/api", lazy: page(() => import("./ApiPage")) },
           { path: "*", element: <NotFound /> },
         ],
       },

@@ -52,9 +52,9 @@ export default function SystemPage() {
                   ],
                   [
                     "API",
-                    <a key="a" className={css.link} href="api/v1/docs">
-                      Every address, to read and to try
-                    </a>,
+                    <Link key="a" className={css.link} to="/system/api">
+                      Every address
+                    </Link>,
                   ],
                 ]}
               />

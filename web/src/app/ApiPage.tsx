@@ -1,0 +1,105 @@
+/* Every address of the server, from its own description of itself: nothing is fetched from elsewhere. */
+import { useState } from "react";
+import { apiUrl } from "../api/client";
+import { useRead } from "../api/use";
+import { Input, Snippet } from "../design/controls";
+import { words } from "../design/format";
+import { Card, dim, Empty, Loaded, Page } from "../design/page";
+import css from "./api.module.css";
+
+type Parameter = { name: string; in: string; required?: boolean; description?: string };
+type Operation = { tags?: string[]; summary?: string; description?: string; parameters?: Parameter[]; requestBody?: unknown };
+type Document = { paths: Record<string, Record<string, Operation>> };
+type Address = { method: string; path: string; group: string; operation: Operation };
+
+const ORDER = ["get", "post", "put", "patch", "delete"];
+
+export default function ApiPage() {
+  const description = useRead<Document>("/openapi.json");
+  const [search, setSearch] = useState("");
+  return (
+    <Page title="API" crumbs={[{ title: "System", to: "/system" }]}>
+      <div className={css.search}>
+        <Input
+          type="search"
+          value={search}
+          aria-label="Search addresses"
+          placeholder="Search"
+          onChange={(event) => setSearch(event.target.value)}
+        />
+        <a className={css.link} href={apiUrl("/openapi.json")} download="relens-openapi.json">
+          OpenAPI description
+        </a>
+      </div>
+      <Loaded query={description} height={320}>
+        {(found) => <Addresses all={addresses(found)} search={search.trim().toLowerCase()} />}
+      </Loaded>
+    </Page>
+  );
+}
+
+function addresses({ paths }: Document): Address[] {
+  return Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item)
+      .sort(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b))
+      .map(([method, operation]) => ({ method, path, operation, group: operation.tags?.[0] ?? "other" })),
+  );
+}
+
+function Addresses({ all, search }: { all: Address[]; search: string }) {
+  const fits = ({ method, path, operation }: Address) => `${method} ${path} ${operation.description ?? ""}`.toLowerCase().includes(search);
+  const shown = all.filter(fits);
+  if (shown.length === 0) return <Empty title="No address fits">Search for a part of a path, or for a word of what it does.</Empty>;
+  return [...new Set(shown.map((one) => one.group))].map((group) => (
+    <Card key={group} title={words(group)}>
+      <ul className={css.addresses}>
+        {shown
+          .filter((one) => one.group === group)
+          .map((one) => (
+            <li key={one.method + one.path}>
+              <Line {...one} />
+            </li>
+          ))}
+      </ul>
+    </Card>
+  ));
+}
+
+function Line({ method, path, operation }: Address) {
+  const [open, setOpen] = useState(false);
+  const said = operation.description ?? operation.summary ?? "";
+  return (
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <b data-method={method}>{method.toUpperCase()}</b>
+        <code>{path}</code>
+        <span className={dim}>{said.split("\n")[0]}</span>
+      </summary>
+      {open && (
+        <div className={css.more}>
+          {said.includes("\n") && <p>{said}</p>}
+          {operation.parameters && (
+            <dl>
+              {operation.parameters.map((one) => (
+                <div key={one.in + one.name}>
+                  <dt>
+                    <code>{one.name}</code>{" "}
+                    <span className={dim}>{one.in === "path" ? "in the path" : one.required ? "required" : ""}</span>
+                  </dt>
+                  <dd>{one.description}</dd>
+                </div>
+              ))}
+            </dl>
+          )}
+          <Snippet label="Command" text={command(method, path, operation)} />
+        </div>
+      )}
+    </details>
+  );
+}
+
+function command(method: string, path: string, { requestBody }: Operation): string {
+  const address = decodeURI(new URL(path.slice(1), document.baseURI).href);
+  const how = method === "get" ? "" : `-X ${method.toUpperCase()} `;
+  return `curl ${how}'${address}'${requestBody ? " -H 'content-type: application/json' -d '{}'" : ""}`;
+}
