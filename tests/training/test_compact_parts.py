@@ -136,6 +136,13 @@ def test_things_alike_from_all_sides_may_be_turned_and_things_with_an_up_may_not
     assert equal_ways(arrows) == Ways(True, False, False)
 
 
+def test_objects_of_a_pixel_or_none_at_all_tell_nothing_of_an_up() -> None:
+    grain, label = np.zeros((24, 24, 3), np.uint8), np.zeros(1, np.int64)
+    specks = [Picture(grain, np.asarray([[3, 3, 4, 4]], np.float32), label, (24, 24))] * 9
+    bare = [Picture(grain, np.zeros((0, 4), np.float32), label[:0], (24, 24))]
+    assert equal_ways(specks) == equal_ways(bare) == Ways(True, False, False)
+
+
 def test_images_of_one_shape_get_an_input_of_that_shape() -> None:
     assert input_shape([sample(640, 480)] * 5, 320) == (256, 320)
     assert input_shape([sample(480, 640)] * 5, 320) == (320, 256)

@@ -7,9 +7,9 @@ import { Notice } from "../design/status";
 export function pageFor(sentence: string): string {
   const text = sentence.toLowerCase();
   if (text.includes("on the dashboard")) return "";
+  if (text.startsWith("review")) return "review";
   if (/training data|dataset|feedback loop|continuous|threshold|setting/.test(text)) return "settings";
   if (/candidate|approve|decision|gate|waiting/.test(text)) return "loop";
-  if (/review/.test(text)) return "review";
   return "";
 }
 

@@ -32,7 +32,7 @@ def given_away(images: Floats, changed: Floats, labels: Indices) -> float:
 
     Averaged over labels; 1 when no label has enough objects to tell.
     """
-    apart = (images - changed).reshape(len(images), -1)
+    apart = (images - changed).reshape(len(images), SIDE * SIDE * 3)
     shares = []
     for label in np.unique(labels):
         own = apart[labels == label]
