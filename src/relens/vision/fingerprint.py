@@ -64,15 +64,15 @@ def scenes(fingerprints: Sequence[str]) -> list[int]:
 
 
 def tell_nothing(fingerprints: Sequence[str], within: int = 12) -> bool:
-    """Whether so many of these images (more than a quarter, ten at least) look like another one that looking alike means nothing here.
+    """Whether more than a quarter of these images look like many others (a twentieth of all, five at least): looking alike means nothing then.
 
-    Judged by 256 of them at most.
+    Judged by 256 of them at most. A few copies of each picture are copies all the same.
     """
     words = _words(fingerprints)
-    step = max(1, len(words) // 256)
-    asked, columns = words[::step], np.ascontiguousarray(words.T)
-    alike = sum(int(np.count_nonzero(_apart(one, columns) <= within)) > 1 for one in asked)
-    return alike * step >= _FEW and alike > _MOST_OF_ALL * len(asked)
+    asked, columns = words[:: max(1, len(words) // 256)], np.ascontiguousarray(words.T)
+    many = max(_FEW // 2, len(words) // 20)
+    alike = sum(int(np.count_nonzero(_apart(one, columns) <= within)) > many for one in asked)
+    return alike > _MOST_OF_ALL * len(asked)
 
 
 def _words(fingerprints: Sequence[str]) -> npt.NDArray[np.uint64]:

@@ -79,6 +79,7 @@ def test_images_that_are_alike_in_most_of_a_set_are_no_one_scene_and_a_few_copie
     assert scenes(alike) == list(range(30))
     assert tell_nothing([*alike, *apart])
     assert not tell_nothing([*alike[:9], *apart])
+    assert not tell_nothing([*apart, *apart, *apart])
     assert not tell_nothing([])
 
 
