@@ -321,5 +321,5 @@ def test_many_pictures_hold_up_nothing_that_the_loop_waits_for(database: Databas
 def test_what_goes_over_everything_at_hand_is_such_work(tmp_path: Path) -> None:
     relens = Relens(Settings(home=tmp_path))
     many = {kind for kind, (_, lane) in relens.jobs._kinds.items() if lane == "many"}
-    assert many == {"predict-many", "review-many", "undo-review-many", "delete-deployment"}
+    assert many == {"predict-many", "review-many", "undo-review-many", "delete-deployment", "back-up", "delete-back-up"}
     relens.stop()
