@@ -143,6 +143,7 @@ def test_every_metric_says_what_it_is(metric: Metric) -> None:
     assert metric.title
     assert metric.definition.endswith(".")
     assert metric.formula
+    assert metric.source
     assert metric.unit
     assert set(metric.tasks) <= set(EVERY_TASK)
     assert metric.needs in ("predictions", "training data", "reviews")

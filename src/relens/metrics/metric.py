@@ -5,7 +5,7 @@ state. Supervised ones judge the reviewed images of a window as a whole.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -107,6 +107,8 @@ class Metric:
     needs: Needs
     tasks: tuple[str, ...]
     unit: str
+    source: str = field(default="", kw_only=True)
+    """Whose definition it is."""
 
 
 @dataclass(frozen=True, slots=True)

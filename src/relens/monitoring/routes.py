@@ -40,6 +40,7 @@ class MetricOut(BaseModel):
     title: str
     definition: str
     formula: str
+    source: str = Field(description="whose definition it is")
     needs: Literal["predictions", "training data", "reviews"]
     tasks: list[str]
     unit: str
@@ -51,6 +52,7 @@ class MetricOut(BaseModel):
             title=metric.title,
             definition=metric.definition,
             formula=metric.formula,
+            source=metric.source,
             needs=metric.needs,
             tasks=list(metric.tasks),
             unit=metric.unit,

@@ -36,7 +36,9 @@ export function About({ info, title }: { info: MetricInfo; title: string }) {
           <p>{info.definition}</p>
           <Worked metric={info.name} />
           {info.formula && <code>{info.formula}</code>}
-          <p className={css.needs}>Needs {info.needs}.</p>
+          <p className={css.needs}>
+            Needs {info.needs}. {info.source}
+          </p>
         </div>
       )}
     </span>

@@ -15,6 +15,8 @@ export const ABOUT: MetricInfo = {
     "What the numbers would be had every image been reviewed. Only images drawn at random speak for the others, each for as many as its " +
     "probability of being drawn says; 95 of 100 such intervals hold the true number.",
   formula: "Σ reviewed ÷ probability of being drawn, corrected by what the confidences of all images predict",
+  source:
+    "Priority sampling (Duffield, Lund and Thorup 2007), prediction-powered estimates (PPI++, arXiv:2311.01453), confidence sequences (arXiv:2103.06476)",
   needs: "reviews",
   tasks: ["classification", "detection", "segmentation"],
   unit: "share",

@@ -94,6 +94,7 @@ METRIC = Supervised(
     definition="COCO's mAP and AR over all reviewed images of the window together (never a mean of per-image values), "
     "from every detection down to the log's floor, whatever the threshold.",
     formula="AP = mean precision at 101 recalls; map50_95 = mean over IoU .50:.05:.95 and labels that occur",
+    source="COCO detection evaluation (Lin et al. 2014, arXiv:1405.0312); equal to pycocotools 2.0.11 bit for bit",
     needs="reviews",
     tasks=WITH_SHAPES,
     unit="share",

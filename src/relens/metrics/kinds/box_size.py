@@ -97,6 +97,7 @@ METRIC = Summed(
     title="Box size",
     definition="How large the answered boxes are, in pixels and as a share of the image, and their proportions; a mask counts as the box around it.",
     formula="side = √(width × height); a median is the mean of its bin (eight per doubling), exact where the boxes in it are equal; small ≤ 32² < medium ≤ 96² < large square pixels; ratio = width / height",
+    source="Sizes as in COCO's evaluation (Lin et al. 2014, arXiv:1405.0312); bins of our own",
     needs="predictions",
     tasks=WITH_SHAPES,
     unit="px",

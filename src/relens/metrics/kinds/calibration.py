@@ -86,6 +86,7 @@ METRIC = Supervised(
     definition="How far the confidences of reviewed answers are from the share of them that is right.",
     formula="debiased = √(Σ n_b [(confidence_b − right_b)² − right_b (1 − right_b) / (n_b − 1)] / Σ n_b) over 15 bins; "
     "furthest = max |running sum of (confidence − right)| / n; lean = mean confidence − share right",
+    source="Debiased calibration error after Kumar, Liang and Ma 2019 (arXiv:1909.10155); the furthest lean as a Kolmogorov–Smirnov distance (Gupta et al. 2021, arXiv:2006.12800)",
     needs="reviews",
     tasks=EVERY_TASK,
     unit="confidence",

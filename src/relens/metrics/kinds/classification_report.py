@@ -109,6 +109,7 @@ METRIC = Supervised(
     definition="Accuracy, precision, recall and F1 of the best label on reviewed images, per label and averaged, "
     "and which label is taken for which. Intervals are Jeffreys 95 %.",
     formula="accuracy = right / reviewed; macro counts each label once, weighted by its support; rows true, columns said",
+    source="Definitions as in scikit-learn's classification_report; Jeffreys intervals (Brown, Cai and DasGupta 2001, Statistical Science 16)",
     needs="reviews",
     tasks=("classification",),
     unit="share",

@@ -45,6 +45,7 @@ METRIC = Summed(
     title="Confidence",
     definition="The confidences of answered detections, in equal bins from 0 to 1.",
     formula="counts per bin; mean = Σ confidence / count",
+    source="A count of our own",
     needs="predictions",
     tasks=EVERY_TASK,
     unit="confidence",

@@ -130,6 +130,7 @@ METRIC = Supervised(
     "and what kind of mistakes there are. Intervals are Jeffreys 95 % and take detections as independent.",
     formula="a detection is right when it overlaps a free object of its label with IoU ≥ 0.5; "
     "confusion rows are true, columns said, the last is background; errors as in TIDE",
+    source="Kinds of mistakes as in TIDE (Bolya et al. 2020, arXiv:2008.08115); Jeffreys intervals (Brown, Cai and DasGupta 2001, Statistical Science 16)",
     needs="reviews",
     tasks=WITH_SHAPES,
     unit="share",

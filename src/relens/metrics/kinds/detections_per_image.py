@@ -40,6 +40,7 @@ METRIC = Summed(
     title="Detections per image",
     definition="How many detections at or above the threshold one image gets; counts[k] images have k.",
     formula="mean = detections / images; empty share = images without any / images",
+    source="A count of our own",
     needs="predictions",
     tasks=WITH_SHAPES,
     unit="detections",

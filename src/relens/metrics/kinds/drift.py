@@ -182,9 +182,10 @@ def point(states: States, reference: Reference | None) -> Value:
 METRIC = Summed(
     title="KS drift",
     definition="Distance between production and training data, 0 (same) to 1: the largest gap between the two "
-    "distribution functions of the outlier score; below it the features that moved most.",
+    "distribution functions of the outlier score; below it the features that moved most, those first that people can see.",
     formula="D = sup |F_production − F_training| on the training data's 64 quantile bins; true D in [d, d + bound]; "
     "beyond chance = √max(d² − (π²/12)(1/n + 1/m), 0)",
+    source="Two-sample Kolmogorov–Smirnov statistic; alarms by e-detectors (Shin, Ramdas and Rinaldo 2022, arXiv:2203.03532)",
     needs="training data",
     tasks=EVERY_TASK,
     unit="distance",

@@ -42,6 +42,7 @@ METRIC = Summed(
     title="Errors",
     definition="Predictions that ended with an error instead of an answer, by kind of error. No other metric counts them.",
     formula="share = predictions with an error / all predictions; its interval is Jeffreys 95 %",
+    source="A count of our own; Jeffreys intervals (Brown, Cai and DasGupta 2001, Statistical Science 16)",
     needs="predictions",
     tasks=EVERY_TASK,
     unit="share",

@@ -39,6 +39,7 @@ METRIC = Summed(
     title="Heatmap",
     definition="Where the centres of answered boxes lie, per label; every image is stretched to one square.",
     formula="counts on a 32 × 32 grid; index = row × 32 + column from the top left",
+    source="A count of our own",
     needs="predictions",
     tasks=WITH_SHAPES,
     unit="detections",

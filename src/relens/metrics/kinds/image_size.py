@@ -72,6 +72,7 @@ METRIC = Summed(
     definition="Widths, heights, areas and aspect ratios of the predicted images, upright.",
     formula="counts on fixed bins, and the sum in each: a median is the mean of its bin, exact where the images are of one size, else within 4.5 %; ratio = width / height: very tall ≤ 0.5 < tall < square (± 1 %) < wide ≤ 1.5 "
     "< very wide ≤ 2.5 < extremely wide",
+    source="A count of our own",
     needs="predictions",
     tasks=EVERY_TASK,
     unit="px",

@@ -73,6 +73,7 @@ METRIC = Summed(
     definition="How bright, contrasted, sharp and colourful the images are, whether they have a colour cast, and how much of them is "
     "clipped to black or white; computed on a copy of at most 128 pixels.",
     formula="counts on fixed edges, and the sum in each bin: a quantile is the mean of its bin; an image is clipped when more than 5 % of its pixels are black or white",
+    source="Sharpness as the variance of the Laplacian (Pech-Pacheco et al. 2000, ICPR); the others are counts of our own",
     needs="predictions",
     tasks=EVERY_TASK,
     unit="share",

@@ -59,6 +59,7 @@ METRIC = Summed(
     title="Label distribution",
     definition="Answered detections per label, compared with the annotations of the training data.",
     formula="share = count / all; distance = ½ Σ |share now − share in training data|, 0 same to 1 disjoint",
+    source="Total variation distance",
     needs="predictions",
     tasks=EVERY_TASK,
     unit="detections",

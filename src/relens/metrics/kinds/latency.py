@@ -34,6 +34,7 @@ METRIC = Summed(
     title="Latency",
     definition="Milliseconds from the image's bytes to its detections, without network and queue.",
     formula="percentiles from log-spaced buckets (within 1 %); mean = sum / count",
+    source="Log-spaced buckets as in DDSketch (Masson, Rim and Lee 2019, arXiv:1908.10693)",
     needs="predictions",
     tasks=EVERY_TASK,
     unit="ms",

@@ -114,6 +114,7 @@ METRIC = Summed(
     formula="score = 1 − conformal p-value of min(kNN on features, kNN on image statistics); unusual = score > 0.99, or the highest "
     "score there can be where fewer than 100 calibration images are known; flagged = Benjamini–Hochberg among the images of the window or point, "
     "at most one in ten of them by chance",
+    source="Distance to nearest neighbours (Sun et al. 2022, arXiv:2204.06507), conformal p-values and flags (Bates et al. 2023, arXiv:2104.08279)",
     needs="training data",
     tasks=EVERY_TASK,
     unit="score",

@@ -64,6 +64,7 @@ METRIC = Supervised(
     title="Support distribution",
     definition="How many images each label has: the label a review found where the image was reviewed, otherwise the label that was answered.",
     formula="count = answered − answered of reviewed images + true of reviewed images; share = count / all",
+    source="A count of our own",
     needs="predictions",
     tasks=("classification",),
     unit="images",

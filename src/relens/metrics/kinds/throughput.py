@@ -42,6 +42,7 @@ METRIC = Summed(
     title="Throughput",
     definition="Answered images per second over the window, and the hours of the day they come in (UTC).",
     formula="images / seconds from the window's first image (or its start) to its end (or now)",
+    source="A count of our own",
     needs="predictions",
     tasks=EVERY_TASK,
     unit="images/s",

@@ -23,6 +23,7 @@ METRIC = Summed(
     title="Volume",
     definition="Predicted images per time, and the detections answered on them.",
     formula="number of predictions; number of detections at or above the threshold",
+    source="A count of our own",
     needs="predictions",
     tasks=EVERY_TASK,
     unit="images",
