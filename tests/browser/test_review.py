@@ -103,21 +103,21 @@ def test_ten_images_are_reviewed_by_keyboard_only(reviewer: Walker, page: Page) 
     until(lambda: len(verdicts(server, "spotter", "accepted")) == 1)
 
     page.context.set_offline(True)
-    for count in range(6, 9):
+    for count in range(6, 11):
         shown(page)
         page.keyboard.press("Enter")
         decided(page, count)
     expect(page.get_by_text("The server cannot be reached.", exact=False).first).to_be_visible()
     page.context.set_offline(False)
     page.reload()
-    until(lambda: len(verdicts(server, "spotter", "accepted")) == 4)
+    until(lambda: len(verdicts(server, "spotter", "accepted")) == 6)
     shown(page)
     page.keyboard.press("Enter")
     decided(page, 1)
     shown(page)
     page.keyboard.press("Enter")
     decided(page, 2)
-    until(lambda: len(verdicts(server, "spotter", "accepted")) == 6)
+    until(lambda: len(verdicts(server, "spotter", "accepted")) == 8)
 
 
 def test_a_classification_is_settled_by_its_number(deployed: Server, walker: Walker, page: Page) -> None:
@@ -255,6 +255,18 @@ def test_an_image_that_was_erased_does_not_keep_the_queue_from_coming(
     walker.send("taker", range(130, 132))
     review(walker, "taker", "?image=00000000-0000-7000-8000-000000000000")
     expect(page.get_by_text("The image that was asked for cannot be shown.", exact=False)).to_be_visible()
+
+
+def test_an_image_that_cannot_be_fetched_at_present_is_waited_for(deployed: Server, walker: Walker, page: Page) -> None:
+    """A network that is gone says nothing about the image: nobody is led to call it unusable."""
+    sent = walker.send("taker", range(135, 136))
+    page.route("**/api/v1/assets/**", lambda route: route.abort())
+    walker.open(f"/deployments/taker/review?image={sent[0]}")
+    expect(page.get_by_text("cannot be fetched at present", exact=False)).to_be_visible()
+    page.keyboard.press("x")
+    page.unroute("**/api/v1/assets/**")
+    shown(page)
+    assert walker.review_of(sent[0]) == "pending"
 
 
 def test_the_keyboard_is_no_trap_and_a_held_key_decides_once(deployed: Server, walker: Walker, page: Page) -> None:

@@ -46,24 +46,37 @@ async function answer(response: Response): Promise<unknown> {
   throw new ApiError(response.status, typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {});
 }
 
-async function call(url: string, init?: RequestInit): Promise<unknown> {
-  let response: Response;
+async function reach(url: string, init?: RequestInit): Promise<Response> {
   try {
-    response = await fetch(url, init);
+    return await fetch(url, init);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(0, { detail: "The server cannot be reached. Is it still running?" });
   }
-  return answer(response);
+}
+
+async function call(url: string, init?: RequestInit): Promise<unknown> {
+  return answer(await reach(url, init));
+}
+
+/** A file, as it is. */
+export async function getFile(path: string): Promise<Blob> {
+  const response = await reach(apiUrl(path));
+  return response.ok ? response.blob() : ((await answer(response)) as never);
 }
 
 export async function get<T>(path: string, params?: Params, signal?: AbortSignal): Promise<T> {
   return (await call(apiUrl(path, params), { signal, headers: { accept: "application/json" } })) as T;
 }
 
-/** A form with files in it. */
-export async function upload<T>(path: string, form: FormData): Promise<T> {
-  return (await call(apiUrl(path), { method: "POST", body: form })) as T;
+/** Of an image that could not be shown: whether it may be had later. What the server answers for good is no such case. */
+export async function isAway(url: string): Promise<boolean> {
+  try {
+    const { status } = await fetch(url);
+    return status === 401 || status === 429 || status >= 500;
+  } catch {
+    return true;
+  }
 }
 
 export type Method = "POST" | "PUT" | "PATCH" | "DELETE";

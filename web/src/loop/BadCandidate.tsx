@@ -1,6 +1,6 @@
 /* In the demo: a candidate that is bad on purpose, the champion's own file with its labels mixed up, put before the gate. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { apiUrl, send, upload } from "../api/client";
+import { get, getFile, send } from "../api/client";
 import type { Deployment, Job, ModelVersion } from "../api/types";
 import { Button } from "../design/controls";
 import { Notice } from "../design/status";
@@ -27,14 +27,14 @@ export function BadCandidate({ deployment }: { deployment: Deployment }) {
 
 async function put({ name, champion, task }: Deployment): Promise<Job> {
   if (!champion) throw new Error("There is no champion to compare with.");
-  const version = (await (await fetch(apiUrl(`/model-versions/${champion.id}`))).json()) as ModelVersion;
-  const file = await (await fetch(apiUrl(`/model-versions/${champion.id}/artifact`))).blob();
+  const version = await get<ModelVersion>(`/model-versions/${champion.id}`);
+  const file = await getFile(`/model-versions/${champion.id}/artifact`);
   const form = new FormData();
   form.set("file", file, "champion.onnx");
   form.set("task", task);
   // Each label becomes the next one: none keeps its name.
   form.set("labels", JSON.stringify([...version.labels.slice(1), version.labels[0]]));
   form.set("note", `bad on purpose: ${champion.title} with its labels mixed up`);
-  const bad = await upload<ModelVersion>(`/models/${champion.model_name}-mixed-up/versions`, form);
+  const bad = await send<ModelVersion>("POST", `/models/${champion.model_name}-mixed-up/versions`, form);
   return send<Job>("POST", `/deployments/${name}/candidates`, { model_version: bad.id });
 }

@@ -2,7 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { useNavigate } from "react-router";
-import { upload } from "../api/client";
+import { send } from "../api/client";
 import type { ModelVersion } from "../api/types";
 import { Button, Field, Input, Select } from "../design/controls";
 import { Dialog } from "../design/Dialog";
@@ -44,7 +44,7 @@ function RegisterDialog({ model, onClose }: { model?: string; onClose: () => voi
     setBusy(true);
     setProblem("");
     try {
-      const version = await upload<ModelVersion>(`/models/${encodeURIComponent(name.trim())}/versions`, form);
+      const version = await send<ModelVersion>("POST", `/models/${encodeURIComponent(name.trim())}/versions`, form);
       await client.invalidateQueries();
       void navigate(`/models/${version.model_name}/${version.number}`);
       onClose();

@@ -1,6 +1,7 @@
 /* Which part of the traffic the dashboard shows: when, and which images. Every choice is in the address. */
 import { useState } from "react";
 import type { Completion, Dashboard } from "../api/types";
+import { unquoted } from "../api/quoted";
 import { useRead } from "../api/use";
 import { Button, Segmented, Select } from "../design/controls";
 import { useDeployment } from "../design/deployment";
@@ -88,5 +89,5 @@ function choices(all: string, found: string[], chosen: string, title = (value: s
 /** The tags of this deployment's log, as the query bar offers them. */
 function useTags(deployment: string): string[] {
   const offered = useRead<Completion>(`/deployments/${deployment}/predictions/complete`, { query: "tag = " }, { every: 60_000 });
-  return (offered.data?.suggestions ?? []).filter((one) => one.kind === "value").map((one) => one.text.replace(/^"(.*)"$/, "$1"));
+  return (offered.data?.suggestions ?? []).filter((one) => one.kind === "value").map((one) => unquoted(one.text));
 }

@@ -59,7 +59,7 @@ export function Canvas({ store, asset, image, labels, label, drawing, outlines, 
   const pointer = useRef<Point>({ x: 0, y: 0 });
   const last = useRef<Point>({ x: 0, y: 0 });
   const asked = useRef(0);
-  const { picture, state } = usePicture(asset);
+  const { picture, state, away } = usePicture(asset);
   useEffect(() => {
     if (state !== "shown") onShown(state);
   }, [state, onShown]);
@@ -222,6 +222,7 @@ export function Canvas({ store, asset, image, labels, label, drawing, outlines, 
         onPointerCancel={up}
         onDoubleClick={(event) => end(true) || forgetCorner(event)}
       />
+      {away && <p className={css.failed}>This image cannot be fetched at present. It appears here as soon as it can.</p>}
       {state === "failed" && <p className={css.failed}>This image is not available. Skip it, or mark it unusable.</p>}
     </>
   );

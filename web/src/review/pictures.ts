@@ -5,9 +5,16 @@ type Held = { picture: HTMLImageElement; decoded: boolean; ready: Promise<HTMLIm
 
 const held = new Map<string, Held>();
 
-/** Holds the pictures of these and no others. */
-export function hold(assets: readonly string[]): void {
+const fetched = new Set<string>();
+
+/** Holds the pictures of these and no others; `later` are fetched at least, so that the browser has them when the network is gone. */
+export function hold(assets: readonly string[], later: readonly string[] = []): void {
   for (const asset of held.keys()) if (!assets.includes(asset)) held.delete(asset);
+  for (const asset of later) {
+    if (fetched.has(asset)) continue;
+    fetched.add(asset);
+    new Image().src = imageUrl(asset);
+  }
   // Whoever draws one of them hears of what failed.
   for (const asset of assets) load(asset).ready.catch(() => undefined);
 }

@@ -12,6 +12,8 @@ import { hold } from "./pictures";
 export type Problem = { sentence: string; image: string | null };
 
 const LOADED_AHEAD = 4;
+/** So many can still be decided when the network is gone. */
+const FETCHED_AHEAD = 20;
 
 /** Made anew for each deployment; asks for `ahead` images at a time. The first that `fits` is in hand: it stays where it is. `back` reopens the last decided image and shows it again. */
 export function useQueue(
@@ -26,6 +28,8 @@ export function useQueue(
   const [problem, setProblem] = useState<Problem | null>(null);
   const client = useQueryClient();
   const settled = useRef(new Set<string>());
+  /** Enough for a while: they are held for this person for minutes, and asking for them again is work for both sides. */
+  const plenty = useRef(false);
   /** What the person put in front. */
   const ours = useRef(new Set<string>());
 
@@ -56,7 +60,12 @@ export function useQueue(
       await fill();
     };
     void begin();
-    const timer = setInterval(() => outgoing.all().every((one) => one.why) && void fill(), 3000);
+    let turn = 0;
+    const timer = setInterval(() => {
+      turn += 1;
+      if (document.hidden || (plenty.current && turn % 5)) return;
+      if (outgoing.all().every((one) => one.why)) void fill();
+    }, 3000);
     return () => clearInterval(timer);
   }, [first, fill]);
 
@@ -72,9 +81,14 @@ export function useQueue(
   );
 
   useEffect(() => {
+    plenty.current = items.length >= ahead / 2;
     // The last one too: undo brings it back.
-    hold([...items.slice(0, 1 + LOADED_AHEAD), ...done.slice(-1)].map((item) => item.asset));
-  }, [items, done]);
+    const assets = items.map((item) => item.asset);
+    hold(
+      [...assets.slice(0, 1 + LOADED_AHEAD), ...done.slice(-1).map((item) => item.asset)],
+      assets.slice(1 + LOADED_AHEAD, FETCHED_AHEAD),
+    );
+  }, [items, done, ahead]);
 
   const refresh = useCallback(
     () => client.invalidateQueries({ predicate: (query) => String(query.queryKey[0]).startsWith(`/deployments/${name}`) }),

@@ -1,5 +1,7 @@
 /* A query taken apart at its outermost "and", so that a filter can be set, read and taken away without touching the rest. Pure. */
 
+import { quoted, unquoted } from "../../api/quoted";
+
 /** The conditions that must all be true, as written; one part when "or" joins them. */
 export function parts(query: string): string[] {
   const found: string[] = [];
@@ -32,15 +34,10 @@ export function join(conditions: readonly string[]): string {
   return whole.map((one) => (whole.length > 1 && isChoice(one) ? `(${one})` : one)).join(" and ");
 }
 
-export function quoted(value: string): string {
-  return `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
-}
-
 /** The value of `field = value` among the parts, or "". */
 export function valueOf(query: string, field: string): string {
   const part = parts(query).find((one) => isOf(one, field));
-  const value = part?.slice(part.indexOf("=") + 1).trim() ?? "";
-  return /^(".*"|'.*')$/s.test(value) ? value.slice(1, -1).replaceAll(/\\(.)/g, "$1") : value;
+  return unquoted(part?.replace(/^.*?==?/s, "").trim() ?? "");
 }
 
 /** The query with `field = value` in place of what it said of that field; an empty value takes it away. */
