@@ -111,6 +111,12 @@ def test_nothing_of_the_last_query_can_be_chosen_for_the_next(found: Page) -> No
     found.get_by_role("gridcell").first.focus()
     found.keyboard.press("Control+a")
     expect(chosen).to_contain_text("4 chosen")
+    found.get_by_role("button", name="Review all").click()
+    found.get_by_role("dialog").get_by_role("button", name="Skip", exact=True).focus()
+    found.keyboard.press("a")
+    found.keyboard.press("Escape")
+    expect(found.get_by_role("dialog")).to_have_count(0)
+    expect(chosen).to_contain_text("4 chosen")
 
 
 def test_the_table_is_sorted_by_its_heads_and_enter_opens_an_image(found: Page) -> None:

@@ -37,7 +37,9 @@ export function BulkBar({ deployment, items, selection, select, ask }: Props) {
   useEffect(() => {
     if (n === 0) return;
     const key = (event: KeyboardEvent) => {
-      if ((event.target as HTMLElement).matches("input:not([type=checkbox]), textarea, select") || event.ctrlKey || event.metaKey) return;
+      if ((event.target as HTMLElement).matches("input:not([type=checkbox]), textarea, select")) return;
+      // In a dialog above the page nobody means the images beneath it.
+      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || document.querySelector("[role=dialog]")) return;
       if (event.key === "a") latest.current("accepted");
       else if (event.key === "x") setWhy("");
       else if (event.key === "r") latest.current("pending");

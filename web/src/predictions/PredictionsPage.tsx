@@ -71,7 +71,7 @@ export default function PredictionsPage() {
   return (
     <>
       <div className={css.search}>
-        <QueryBar deployment={deployment.name} label={deployment.labels[0]} query={query} misread={misread} ask={ask} />
+        <QueryBar deployment={deployment} label={deployment.labels[0]} query={query} misread={misread} ask={ask} />
         <div className={css.filters}>
           <Filters
             query={query}

@@ -1,5 +1,6 @@
 /* The query as it is typed: what could come next, where it cannot be read, and the queries one keeps. */
 import { useId, useRef, useState, type KeyboardEvent } from "react";
+import type { Deployment } from "../api/types";
 import { useRead } from "../api/use";
 import { Icon } from "../design/icons";
 import css from "./query.module.css";
@@ -9,7 +10,7 @@ type Suggestion = { text: string; kind: string; says: string };
 type Completion = { start: number; end: number; suggestions: Suggestion[] };
 export type Misread = { sentence: string; position: number | null };
 
-type Props = { deployment: string; label?: string; query: string; misread: Misread | null; ask: (query: string) => void };
+type Props = { deployment: Pick<Deployment, "id" | "name">; label?: string; query: string; misread: Misread | null; ask: (query: string) => void };
 
 export function QueryBar({ deployment, label = "scratch", query, misread, ask }: Props) {
   const [typed, setTyped] = useState({ text: query, from: query });
@@ -20,7 +21,7 @@ export function QueryBar({ deployment, label = "scratch", query, misread, ask }:
   const [picked, setPicked] = useState(-1);
   const input = useRef<HTMLInputElement>(null);
   const list = useId();
-  const wanted = open ? `/deployments/${deployment}/predictions/complete` : null;
+  const wanted = open ? `/deployments/${deployment.name}/predictions/complete` : null;
   const found = useRead<Completion>(wanted, { query: text, at }, { keep: true }).data;
   const shown = open ? (found?.suggestions ?? []) : [];
 
@@ -117,7 +118,7 @@ export function QueryBar({ deployment, label = "scratch", query, misread, ask }:
           <Icon name="cross" size={13} />
         </button>
       )}
-      <SavedQueries deployment={deployment} query={query} ask={ask} />
+      <SavedQueries key={deployment.id} deployment={deployment} query={query} ask={ask} />
     </div>
   );
 }

@@ -1,26 +1,38 @@
 /* Queries a person keeps, in this browser, for each deployment. */
 import { useState } from "react";
+import type { Deployment } from "../api/types";
 import { Icon } from "../design/icons";
 import css from "./query.module.css";
 
-function read(name: string): string[] {
+function read(name: string): string[] | null {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(name) ?? "[]");
-    return Array.isArray(kept) ? kept.filter((one) => typeof one === "string") : [];
+    const kept: unknown = JSON.parse(localStorage.getItem(name) ?? "null");
+    return Array.isArray(kept) ? kept.filter((one) => typeof one === "string") : null;
   } catch {
-    return [];
+    return null;
   }
 }
 
-type Props = { deployment: string; query: string; ask: (query: string) => void };
+/** A browser that keeps nothing for this site keeps them for as long as the page is open. */
+function write(name: string, queries: string[]): void {
+  try {
+    localStorage.setItem(name, JSON.stringify(queries));
+  } catch {
+    return;
+  }
+}
 
+type Props = { deployment: Pick<Deployment, "id" | "name">; query: string; ask: (query: string) => void };
+
+/** Made anew for each deployment (give it a key). */
 export function SavedQueries({ deployment, query, ask }: Props) {
-  const name = `relens.queries.${deployment}`;
-  const [kept, setKept] = useState(() => read(name));
+  // By its id, which no rename changes; by its name they were kept before.
+  const name = `relens.queries.${deployment.id}`;
+  const [kept, setKept] = useState(() => read(name) ?? read(`relens.queries.${deployment.name}`) ?? []);
   const [open, setOpen] = useState(false);
   const keep = (next: string[]) => {
     setKept(next);
-    localStorage.setItem(name, JSON.stringify(next));
+    write(name, next);
   };
   const has = kept.includes(query);
   const leave = (event: React.FocusEvent) => {
