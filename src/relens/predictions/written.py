@@ -66,7 +66,7 @@ def _corners(one: dict[str, Any]) -> Sequence[float] | None:
         box: list[float] | None = one["box"]
         return box
     shape = Detection.from_json(one).shape
-    return None if shape is None else shape.box().corners()
+    return None if shape is None else [*shape.box().corners()]
 
 
 def _read(one: dict[str, Any]) -> Detection:

@@ -22,7 +22,7 @@ class Columns(NamedTuple):
         return Columns(
             [one.label for one in detections],
             [one.confidence for one in detections],
-            [None if one.shape is None else one.shape.box().corners() for one in detections],
+            [None if one.shape is None else [*one.shape.box().corners()] for one in detections],
         )
 
     def above(self, threshold: float) -> Columns:
