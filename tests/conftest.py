@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,8 @@ import hypothesis
 import pytest
 
 import relens
-from relens.infra.database import Database
-from tests.postgresql import fresh_database_url
+from relens.infra.database import Database, metadata
+from tests.postgresql import emptied_database_url
 
 _connect = socket.socket.connect
 
@@ -42,18 +44,38 @@ def _import_every_table() -> None:
         importlib.import_module(".".join(("relens", *store.relative_to(source).with_suffix("").parts)))
 
 
+_made: set[str] = set()
+
+
+def _create_what_is_new(database: Database) -> None:
+    """Tables of modules that no test before this one had imported; to look for each of the others takes longer than many tests."""
+    if missing := metadata.tables.keys() - _made:
+        database.create_tables()
+        _made.update(missing)
+
+
+@functools.cache
+def _file_with_tables(names: frozenset[str]) -> bytes:
+    """A SQLite file with all the tables there are in the code now, and no rows."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = Database(f"sqlite:///{folder}/relens.db")
+        made.create_tables()
+        made.close()
+        return Path(folder, "relens.db").read_bytes()
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database with every table: each test that uses it runs on SQLite and on PostgreSQL."""
     _import_every_table()
     if request.param == "sqlite":
+        (tmp_path / "relens.db").write_bytes(_file_with_tables(frozenset(metadata.tables)))
         opened = Database(f"sqlite:///{tmp_path / 'relens.db'}")
-        opened.create_tables()
         yield opened
         opened.close()
         return
-    with fresh_database_url() as url:
+    with emptied_database_url() as url:
         opened = Database(url)
-        opened.create_tables()
+        _create_what_is_new(opened)
         yield opened
         opened.close()

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from relens.testing.tiny_models import detector
 from tests.browser.test_accessible import found
@@ -82,3 +82,26 @@ def test_every_page_works_under_a_prefix(server: Server, page: Page, under_a_pre
 
 def test_a_file_of_an_older_build_is_missing_and_not_a_page(server: Server) -> None:
     assert server.http.get("/assets/index-of-long-ago.js").status_code == 404
+
+
+def test_a_page_of_a_deployment_that_is_not_there_yet_does_not_flicker(server: Server, page: Page) -> None:
+    """Each look at the server takes a while, as it does while a model trains beside it; what the page says stays meanwhile."""
+    looks: list[str] = []
+
+    def slowly(route: Route) -> None:
+        looks.append(route.request.url)
+        page.wait_for_timeout(200)
+        route.continue_()
+
+    page.route("**/deployments/later/overview", slowly)
+    page.goto("/deployments/later")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.evaluate(
+        """() => { window.gone = 0; new MutationObserver(() => { if (!document.querySelector("h1")) window.gone += 1; })
+        .observe(document.body, {childList: true, subtree: true}); }"""
+    )
+    seen = len(looks)
+    while len(looks) < seen + 2:
+        page.wait_for_timeout(100)
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.gone") == 0

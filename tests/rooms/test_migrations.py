@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from sqlalchemy import Engine, create_engine, inspect, text
 
 from relens.bootstrap.wire import Relens
 from relens.infra import migrations
-from relens.infra.database import Database, metadata
+from relens.infra.database import metadata
 from relens.infra.migrations import NewerDatabase, UnknownDatabase, bring_up_to_date
 from relens.infra.settings import Settings
 from tests.migrations import OLDEST, difference, import_every_table, upgraded
@@ -36,6 +38,17 @@ def oldest(tmp_path: Path) -> Engine:
         connection.executescript(OLDEST.read_text())
         connection.execute("INSERT INTO counter VALUES ('log', 7)")
     return create_engine(f"sqlite:///{path}")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def bare(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database without any table."""
+    import_every_table()
+    with ExitStack() as stack:
+        sqlite = f"sqlite:///{tmp_path / 'bare.db'}"
+        engine = create_engine(sqlite if request.param == "sqlite" else stack.enter_context(fresh_database_url()))
+        yield engine
+        engine.dispose()
 
 
 def with_one_more(tmp_path: Path, more: str = "") -> Path:
@@ -85,21 +98,17 @@ def test_an_older_database_gets_what_a_later_version_adds(oldest: Engine, tmp_pa
     assert bring_up_to_date(oldest, later) == migrations.known(later)[-1]
 
 
-def test_an_upgrade_that_fails_leaves_the_database_as_it_was(database: Database, tmp_path: Path) -> None:
-    metadata.drop_all(database.engine)
-    bring_up_to_date(database.engine)
+def test_an_upgrade_that_fails_leaves_the_database_as_it_was(bare: Engine, tmp_path: Path) -> None:
+    bring_up_to_date(bare)
     broken = with_one_more(tmp_path, "    raise RuntimeError('half way')")
     with pytest.raises(RuntimeError, match="half way"):
-        bring_up_to_date(database.engine, broken)
-    assert "test_note" not in columns(database.engine, "deployment")
-    assert bring_up_to_date(database.engine) == migrations.known()[-1]
+        bring_up_to_date(bare, broken)
+    assert "test_note" not in columns(bare, "deployment")
+    assert bring_up_to_date(bare) == migrations.known()[-1]
 
 
-def test_a_fresh_database_and_one_made_before_there_were_revisions_are_taken(
-    database: Database, oldest: Engine
-) -> None:
-    metadata.drop_all(database.engine)
-    for engine in (database.engine, oldest):
+def test_a_fresh_database_and_one_made_before_there_were_revisions_are_taken(bare: Engine, oldest: Engine) -> None:
+    for engine in (bare, oldest):
         assert bring_up_to_date(engine) == migrations.known()[-1]
         with engine.connect() as connection:
             found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()

@@ -1,5 +1,6 @@
 /* Reading and writing from a component. A read is named by its path, so a write can say what it makes stale. */
 import { keepPreviousData, useInfiniteQuery, useMutation, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
 import { get, send, type Method, type Params } from "./client";
 import type { Read } from "./routes";
 import type { Page } from "./types";
@@ -34,6 +35,17 @@ export function useRead<T>(path: string | null, params?: Params, options: ReadOp
 /** The same where the address says what it answers: the type comes from the server's own description. */
 export function useGet<P extends string>(path: P | null, params?: Params, options: ReadOptions<Read<P>> = {}) {
   return useRead<Read<P>>(path, params, options);
+}
+
+/**
+ * Why a read has nothing to show, remembered while it asks again: a query forgets its error at the start of each try, and a page that
+ * stands on the error would flicker. `of`: what is read; another thing begins without an error.
+ */
+export function useLastError(query: { data: unknown; error: Error | null }, of: string): Error | null {
+  const last = useRef<{ of: string; error: Error | null }>({ of, error: null });
+  if (last.current.of !== of || query.data !== undefined) last.current = { of, error: null };
+  else if (query.error) last.current.error = query.error;
+  return last.current.error;
 }
 
 /** Several reads of one kind at once; those that are there. */

@@ -21,15 +21,16 @@ import { Story } from "./Story";
 export default function DeploymentPage() {
   const { name = "" } = useParams();
   const overview = useGet(`/deployments/${name}/overview`, undefined, { every: 2000 });
+  const error = overview.error;
   const loop = useGet(`/deployments/${name}/loop`, undefined, { every: 2000 });
   const navigate = useNavigate();
   const fresh = Boolean((useLocation().state as { fresh?: boolean } | null)?.fresh);
   useTitle(name);
-  if (!overview.data && overview.error instanceof ApiError && overview.error.status === 404) return <NotYet name={name} />;
+  if (!overview.data && error instanceof ApiError && error.status === 404) return <NotYet name={name} />;
   if (!overview.data) {
     return (
       <main className={css.body}>
-        {overview.error ? <Failed error={overview.error} retry={() => void overview.refetch()} /> : <Skeleton height={160} />}
+        {error ? <Failed error={error} retry={() => void overview.refetch()} /> : <Skeleton height={160} />}
       </main>
     );
   }
