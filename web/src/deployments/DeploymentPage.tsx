@@ -3,7 +3,7 @@ import { Link, NavLink, Outlet, useLocation, useNavigate, useParams } from "reac
 import type { DeploymentOverview } from "../api/types";
 import type { InDeployment } from "../design/deployment";
 import { ApiError } from "../api/client";
-import { useGet } from "../api/use";
+import { useGet, useLastError } from "../api/use";
 import { count, plural, words } from "../design/format";
 import { dim, Fact, Facts, Failed, Skeleton, useTitle } from "../design/page";
 import { Chip, ServingChip } from "../design/status";
@@ -21,7 +21,7 @@ import { Story } from "./Story";
 export default function DeploymentPage() {
   const { name = "" } = useParams();
   const overview = useGet(`/deployments/${name}/overview`, undefined, { every: 2000 });
-  const error = overview.error;
+  const error = useLastError(overview, name);
   const loop = useGet(`/deployments/${name}/loop`, undefined, { every: 2000 });
   const navigate = useNavigate();
   const fresh = Boolean((useLocation().state as { fresh?: boolean } | null)?.fresh);
