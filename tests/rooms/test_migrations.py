@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, inspect, text
 
 from relens.bootstrap.wire import Relens
 from relens.infra import migrations
-from relens.infra.database import metadata
+from relens.infra.database import Database, metadata
 from relens.infra.migrations import NewerDatabase, UnknownDatabase, bring_up_to_date
 from relens.infra.settings import Settings
 from tests.migrations import OLDEST, difference, import_every_table, upgraded
@@ -46,9 +46,9 @@ def bare(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     import_every_table()
     with ExitStack() as stack:
         sqlite = f"sqlite:///{tmp_path / 'bare.db'}"
-        engine = create_engine(sqlite if request.param == "sqlite" else stack.enter_context(fresh_database_url()))
-        yield engine
-        engine.dispose()
+        opened = Database(sqlite if request.param == "sqlite" else stack.enter_context(fresh_database_url()))
+        yield opened.engine
+        opened.close()
 
 
 def with_one_more(tmp_path: Path, more: str = "") -> Path:

@@ -13,7 +13,7 @@ from relens.infra.database import Database
 from relens.kit import clock
 from relens.kit.clock import SECOND
 from relens.kit.ids import content_id
-from relens.predictions import filing
+from relens.predictions import filing, tables
 from relens.predictions import store as log
 from relens.predictions.file_along import Filing
 from relens.predictions.logged import Entry
@@ -85,7 +85,7 @@ def test_rows_are_what_all_the_numbers_together_give(database: Database, batches
     assert len(rows(database)) == len(expected)
 
 
-_LOG = (log.signal, filing.posting, log.tally, log.prediction)
+_LOG = (tables.signal, tables.posting, tables.tally, tables.prediction)
 
 
 def test_numbers_that_are_not_filed_yet_are_not_missing(database: Database) -> None:
