@@ -10,7 +10,13 @@ type Suggestion = { text: string; kind: string; says: string };
 type Completion = { start: number; end: number; suggestions: Suggestion[] };
 export type Misread = { sentence: string; position: number | null };
 
-type Props = { deployment: Pick<Deployment, "id" | "name">; label?: string; query: string; misread: Misread | null; ask: (query: string) => void };
+type Props = {
+  deployment: Pick<Deployment, "id" | "name">;
+  label?: string;
+  query: string;
+  misread: Misread | null;
+  ask: (query: string) => void;
+};
 
 export function QueryBar({ deployment, label = "scratch", query, misread, ask }: Props) {
   const [typed, setTyped] = useState({ text: query, from: query });

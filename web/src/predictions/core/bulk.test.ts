@@ -49,6 +49,14 @@ describe("many decided at once", () => {
     expect([changed, reviews.a.status, reviews.b.status]).toEqual([1, "unusable", "corrected"]);
   });
 
+  it("are put back as accepted without annotations, whatever an accepted image shows", async () => {
+    const shown: Said = { ...said("accepted", 1), annotations: [{ label: "dent" }] };
+    const reviews: Record<string, Said> = { a: shown, b: { ...shown, status: "corrected" } };
+    const before = async (id: string, review: "accepted" | "corrected") =>
+      (await decideSeen(server(reviews), { id, review }, wish("unusable"))).before.annotations;
+    expect([await before("a", "accepted"), await before("b", "corrected")]).toEqual([[], [{ label: "dent" }]]);
+  });
+
   it("say why one could not be", async () => {
     const door: Door = { read: async () => said("pending", 0), say: () => Promise.reject(new Error("You may not review.")) };
     const chosen = [{ id: "a", review: "pending" as const }];

@@ -25,7 +25,8 @@ export async function decideSeen(door: Door, { id, review: shown }: { id: string
   if (there.status !== shown) throw new Changed();
   const { status, annotations, reason, revision } = there;
   const now = await door.say(id, wish, revision);
-  return { id, before: { status, annotations, reason }, after: now.revision };
+  // What an accepted image shows is what was answered: only a correction brings its own.
+  return { id, before: { status, annotations: status === "corrected" ? annotations : [], reason }, after: now.revision };
 }
 
 export async function putBack(door: Door, { id, before, after }: Step): Promise<void> {
