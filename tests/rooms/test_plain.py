@@ -29,7 +29,7 @@ TRACE = "f" * 32
 FILLER = [{"width": 5, "height": 5, "detections": []}] * plain.LEAST
 
 
-def read_items(body: Any) -> list[dict[str, Any]] | None:
+def read_items(body: Any) -> list[plain.Item] | None:
     return plain.items_of(json.dumps(body).encode())
 
 

@@ -139,7 +139,7 @@ def _log_plain(
     deployment: str, items: list[plain.Item], database: Database, recorder: Recorder, trace: str | None
 ) -> Response | None:
     """None where the batch is not plain after all. Thousands of answers a second are written without a model for each."""
-    names = elsewhere.versions_named(items)
+    names = plain.versions_named(items)
     versions = _versions(database, names) if names else {}
     ids = {name: version.id for name, version in versions.items()}
     while True:

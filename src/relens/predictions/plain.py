@@ -7,11 +7,11 @@ is left to the reader in `elsewhere`, which reads everything and says what is wr
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from math import inf
-from operator import itemgetter
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from typing import Annotated, NamedTuple
 
+import msgspec
 from pydantic_core import from_json, to_json
 
 from relens.deployments.deployment import Deployment
@@ -30,15 +30,48 @@ MOST = 5000
 _LONGEST_METADATA = 4_000
 _ODD = re.compile(r"\d{19}|NaN|Infinity")
 """In metadata: perhaps a number beyond 64 bits, or beyond what a float holds."""
-_FIELDS = frozenset({
-    "width", "height", "detections", "latency_ms", "taken_at", "client_id", "source", "tags", "metadata", "model_version", "writer", "writer_seq",
-    "trace",
-})  # fmt: skip
-_DETECTION = ("label", "confidence", "box")
-_UNREADABLE = (Invalid, KeyError, TypeError, ValueError, RecursionError)
-_confidence = itemgetter("confidence")
+_UNREADABLE = (Invalid, KeyError, TypeError, ValueError, RecursionError, msgspec.MsgspecError)
+_confidence = attrgetter("confidence")
 
-Item = dict[str, Any]
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+_Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+_NO_METADATA = msgspec.Raw(b"{}")
+_Pixels = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+
+
+class _Detection(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """In the order in which `written.to_text` writes it. `box`: x1 y1 x2 y2 in pixels."""
+
+    label: _Name
+    confidence: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    box: tuple[float, float, float, float] | None = None
+
+
+class Item(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """One prediction as a program sends it, its kinds and lengths checked; nothing of it refers back, so the collector need not follow it."""
+
+    width: _Pixels
+    height: _Pixels
+    detections: Annotated[list[_Detection], msgspec.Meta(max_length=3000)]
+    latency_ms: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    taken_at: str | None = None
+    client_id: _Name | None = None
+    source: _Name | None = None
+    tags: Annotated[list[_Tag], msgspec.Meta(max_length=50)] | None = None
+    metadata: msgspec.Raw = _NO_METADATA
+    model_version: _Name | None = None
+    writer: _Tag | None = None
+    writer_seq: Annotated[int, msgspec.Meta(ge=0, lt=2**62)] | None = None
+    trace: str | None = None
+
+
+class _Batch(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    items: list[Item]
+
+
+_read_batch = msgspec.json.Decoder(_Batch).decode
+_read_items = msgspec.json.Decoder(list[Item]).decode
+_text = msgspec.json.Encoder().encode
 
 
 class Plain(NamedTuple):
@@ -72,15 +105,17 @@ def items_of(data: bytes) -> list[Item] | None:
         return None
     try:
         if len(data) <= ONCE:
-            body = from_json(data, allow_inf_nan=False)
-            items = body["items"] if isinstance(body, dict) and len(body) == 1 else None
+            items = _read_batch(data).items
         else:
-            cut = pieces(data.decode()) or ()
-            items = [item for piece in cut for item in from_json(piece, allow_inf_nan=False)]
+            items = [item for piece in pieces(data.decode()) or () for item in _read_items(piece)]
     except _UNREADABLE:
         return None
-    plain = isinstance(items, list) and LEAST <= len(items) <= MOST and all(type(item) is dict for item in items)
-    return items if plain else None
+    return items if LEAST <= len(items) <= MOST else None
+
+
+def versions_named(items: Sequence[Item]) -> set[str]:
+    """Every model version they name, as they name it."""
+    return {item.model_version for item in items if item.model_version is not None}
 
 
 def read(
@@ -95,68 +130,31 @@ def read(
 
 
 def _line(item: Item, deployment: Deployment, versions: Mapping[str, str], now: Micros, trace: str | None) -> Plain:
-    if not item.keys() <= _FIELDS:
+    client_id, version = item.client_id, item.model_version
+    if (item.writer is None) != (item.writer_seq is None):
         raise _NotPlain
-    get = item.get
-    width, height, latency_ms, taken_at = item["width"], item["height"], get("latency_ms", 0.0), get("taken_at")
-    client_id, source, version = _name(get("client_id")), _name(get("source")), _name(get("model_version"))
-    sized = type(width) is type(height) is int and 1 <= width <= 1_000_000 and 1 <= height <= 1_000_000
-    if not sized or type(latency_ms) not in (float, int) or not 0 <= latency_ms < inf:
-        raise _NotPlain
-    writer, writer_seq = get("writer"), get("writer_seq")
-    if writer is not None or writer_seq is not None:
-        _check_writer(writer, writer_seq)
     return Plain(
         client_id,
         content_id(f"not sent: {client_id or new_id()}".encode()),
-        width,
-        height,
+        item.width,
+        item.height,
         deployment.champion if version is None else versions[version],
         "champion",
-        source,
-        _tags(get("tags")),
-        _metadata(get("metadata")),
-        now if taken_at is None else _time(taken_at, now),
-        float(latency_ms),
+        item.source,
+        _text(item.tags).decode() if item.tags else "[]",
+        "{}" if item.metadata is _NO_METADATA else _metadata(item.metadata),
+        now if item.taken_at is None else believable(clock.from_text(item.taken_at), now),
+        item.latency_ms,
         deployment.threshold,
-        _detections(item["detections"], width, height),
-        trace if get("trace") is None else own_trace(item["trace"]),
-        writer,
-        writer_seq,
+        _detections(item),
+        trace if item.trace is None else own_trace(item.trace),
+        item.writer,
+        item.writer_seq,
     )
 
 
-def _name(value: Any) -> str | None:
-    if value is not None and (type(value) is not str or not 1 <= len(value) <= 200):
-        raise _NotPlain
-    return value
-
-
-def _time(written: Any, now: Micros) -> Micros:
-    if type(written) is not str:
-        raise _NotPlain
-    return believable(clock.from_text(written), now)
-
-
-def _check_writer(writer: Any, writer_seq: Any) -> None:
-    if (
-        type(writer) is not str
-        or not 1 <= len(writer) <= 100
-        or type(writer_seq) is not int
-        or not 0 <= writer_seq < 2**62
-    ):
-        raise _NotPlain
-
-
-def _tags(tags: Any) -> str:
-    if not tags:
-        return "[]"
-    if type(tags) is not list or len(tags) > 50 or not all(type(tag) is str and 1 <= len(tag) <= 100 for tag in tags):
-        raise _NotPlain
-    return to_json(tags).decode()
-
-
-def _metadata(metadata: Any) -> str:
+def _metadata(raw: msgspec.Raw) -> str:
+    metadata = from_json(bytes(raw), allow_inf_nan=False)
     if metadata is None:
         return "{}"
     text = to_json(metadata).decode()
@@ -166,35 +164,15 @@ def _metadata(metadata: Any) -> str:
     return text
 
 
-def _detections(said: list[Item], width: int, height: int) -> str:
+def _detections(item: Item) -> str:
     """As `written.to_text` writes them."""
-    if type(said) is not list or len(said) > 3000:
-        raise _NotPlain
+    said = item.detections
     said.sort(key=_confidence, reverse=True)
     # Numbers of one kind compare twice as fast.
-    most_x, most_y = float(width), float(height)
-    for place, one in enumerate(said):
-        if (*one,) == _DETECTION:
-            label, confidence, box = one.values()
-            if type(box) is list and type(label) is str and 1 <= len(label) <= 200:
-                x1, y1, x2, y2 = box
-                floats = type(confidence) is type(x1) is type(y1) is type(x2) is type(y2) is float
-                if floats and 0.0 <= confidence <= 1.0 and 0.0 <= x1 < x2 <= most_x and 0.0 <= y1 < y2 <= most_y:
-                    continue
-        said[place] = _in_form(one, width, height)
-    return to_json(said).decode()
-
-
-def _in_form(one: Item, width: int, height: int) -> Item:
-    """The same with its names in order and its whole numbers as floats."""
-    label, box, confidence = one["label"], one.get("box"), one["confidence"]
-    if len(one) > 2 + ("box" in one) or type(label) is not str or not 1 <= len(label) <= 200:
-        raise _NotPlain
-    if type(confidence) not in (float, int) or not 0 <= confidence <= 1:
-        raise _NotPlain
-    if box is None:
-        return {"label": label, "confidence": float(confidence), "box": None}
-    x1, y1, x2, y2 = box
-    if not all(type(value) in (float, int) for value in box) or not (0 <= x1 < x2 <= width and 0 <= y1 < y2 <= height):
-        raise _NotPlain
-    return {"label": label, "confidence": float(confidence), "box": [float(x1), float(y1), float(x2), float(y2)]}
+    most_x, most_y = float(item.width), float(item.height)
+    for one in said:
+        if one.box is not None:
+            x1, y1, x2, y2 = one.box
+            if not (0.0 <= x1 < x2 <= most_x and 0.0 <= y1 < y2 <= most_y):
+                raise _NotPlain
+    return _text(said).decode()
