@@ -29,9 +29,7 @@ export default function DeploymentPage() {
   if (!overview.data && error instanceof ApiError && error.status === 404) return <NotYet name={name} />;
   if (!overview.data) {
     return (
-      <main className={css.body}>
-        {error ? <Failed error={error} retry={() => void overview.refetch()} /> : <Skeleton height={160} />}
-      </main>
+      <main className={css.body}>{error ? <Failed error={error} retry={() => void overview.refetch()} /> : <Skeleton height={160} />}</main>
     );
   }
   const shared: InDeployment = { ...overview.data, loop: loop.data ?? null };
