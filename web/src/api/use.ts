@@ -1,6 +1,6 @@
 /* Reading and writing from a component. A read is named by its path, so a write can say what it makes stale. */
 import { keepPreviousData, useInfiniteQuery, useMutation, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRef } from "react";
+import { useState } from "react";
 import { get, send, type Method, type Params } from "./client";
 import type { Read } from "./routes";
 import type { Page } from "./types";
@@ -42,10 +42,10 @@ export function useGet<P extends string>(path: P | null, params?: Params, option
  * stands on the error would flicker. `of`: what is read; another thing begins without an error.
  */
 export function useLastError(query: { data: unknown; error: Error | null }, of: string): Error | null {
-  const last = useRef<{ of: string; error: Error | null }>({ of, error: null });
-  if (last.current.of !== of || query.data !== undefined) last.current = { of, error: null };
-  else if (query.error) last.current.error = query.error;
-  return last.current.error;
+  const [last, setLast] = useState<{ of: string; error: Error | null }>({ of, error: null });
+  const error = query.data === undefined ? (query.error ?? (last.of === of ? last.error : null)) : null;
+  if (last.of !== of || last.error !== error) setLast({ of, error });
+  return error;
 }
 
 /** Several reads of one kind at once; those that are there. */
