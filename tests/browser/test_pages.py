@@ -35,6 +35,7 @@ def test_every_page_of_an_empty_server_says_how_to_begin(watched: Page) -> None:
         watched.goto(place)
         expect(watched.get_by_role("main")).to_be_visible()
         expect(watched.get_by_role("heading").first).to_be_visible()
+    watched.goto("/jobs")
     expect(watched.get_by_text("No long work yet")).to_be_visible()
 
 

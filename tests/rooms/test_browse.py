@@ -21,6 +21,7 @@ from relens.kit.clock import HOUR
 from relens.kit.ids import content_id
 from relens.metrics import heatmap
 from relens.metrics.kinds.confidence import BINS
+from relens.metrics.kinds.image_statistics import STATISTICS
 from relens.predictions import anchor, browse, query_sql, signal_rows, store, walk, way
 from relens.predictions.browse import BadFilter, Filter
 from relens.predictions.file_along import Filing
@@ -58,7 +59,7 @@ def entries() -> list[Entry]:
             )
         made.append(
             Entry(
-                "d", content_id(f"{i}".encode()), chance.choice([640, 1280]), 480, chance.choice(["v1", "v2", None]),
+                "d", content_id(f"{i}".encode()), chance.choice([640, 1280]) * (not failed), 480 * (not failed), chance.choice(["v1", "v2", None]),
                 chance.choice(["champion"] * 6 + ["canary", "shadow"]), tuple(said), 0.3, chance.choice([5.0, 7.5, 12.0]),
                 START + chance.randrange(4) * HOUR, f"c{i}" if i % 3 else None,
                 chance.choice(["line-1", "line-2", "lab_1", None]), tuple(chance.sample(["day", "50% off", "a_b"], chance.randrange(3))),
@@ -134,8 +135,10 @@ def values_of(name: str, line: Logged) -> list[Any]:
         "latency": lambda: [line.latency_ms],
         "version": lambda: [line.model_version],
         "detection": lambda: [line],
+        "area": lambda: [line.width * line.height],
+        "aspect": lambda: [line.width / line.height if line.height else None],
     }
-    if name not in plain and FIELDS[name].kind == "words":
+    if name not in plain and (FIELDS[name].kind == "words" or name in STATISTICS):
         return []  # other rooms file these beside a line, and beside none of these: test_marking and test_review look for them
     found = plain[name]() if name in plain else [getattr(line, name)]
     return [value for value in found if value is not None]

@@ -47,7 +47,7 @@ def dataset(server: Server, per_label: int = 24) -> str:
     with zipfile.ZipFile(packed, "w") as archive:
         for name in COLOURS:
             for i in range(per_label):
-                archive.writestr(f"{name}/{i}.jpg", shade(name))
+                archive.writestr(f"train/{name}/{i}.jpg", shade(name))
     asked = server.http.post("/api/v1/datasets/colours/import?format=folder", content=packed.getvalue())
     assert asked.status_code == 202, asked.text
     job = server.job(asked.json()["id"])

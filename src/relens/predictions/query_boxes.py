@@ -8,7 +8,7 @@ import re
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import ColumnElement, Float, case, cast
+from sqlalchemy import ColumnElement, Float, case, cast, func
 
 from relens.metrics.kinds.box_size import EDGES
 from relens.predictions.tables import prediction
@@ -63,7 +63,7 @@ def conditions(wanted: Within, width: Any, height: Any) -> list[ColumnElement[bo
         # Compared as areas, whose edges are whole numbers up to a rounding.
         above, upto = (None if one is None else one * one * (1 + 1e-12) for one in (above, upto))
     if wanted.measure == "share":
-        size = size / (cast(prediction.c.width, Float) * cast(prediction.c.height, Float))
+        size = size / func.nullif(cast(prediction.c.width, Float) * cast(prediction.c.height, Float), 0.0)
         upto = None if upto is not None and upto >= 1 else upto  # what sticks out covers all of it
     if wanted.measure == "ratio":
         size = width / case((height > 1e-9, height), else_=1e-9)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     exists,
     false,
+    func,
     literal,
     not_,
     or_,
@@ -176,11 +177,16 @@ def _plain(node: Condition, dialect: str, row: Any) -> ColumnElement[bool]:
         return some_look(node.field.name, node.operator, node.values, row, dialect)
     name = node.field.column
     if name in _WORKED_OUT:
-        return _compared(node, _WORKED_OUT[name], dialect)
+        return _where_known(node, _WORKED_OUT[name], dialect)
     table = signal if name in signal.c else prediction
     column: ColumnElement[Any] = row[name] if table is signal else prediction.c[name]
+    return (_where_known if table.c[name].nullable else _compared)(node, column, dialect)
+
+
+def _where_known(node: Condition, column: ColumnElement[Any], dialect: str) -> ColumnElement[bool]:
+    """Never neither true nor false, which `not` would leave as it is."""
     found = _compared(node, column, dialect)
-    return and_(column.is_not(None), found) if table.c[name].nullable and node.operator != "empty" else found
+    return found if node.operator == "empty" else and_(column.is_not(None), found)
 
 
 def _compared(node: Condition, column: ColumnElement[Any], dialect: str) -> ColumnElement[bool]:
@@ -195,9 +201,9 @@ def _compared(node: Condition, column: ColumnElement[Any], dialect: str) -> Colu
 
 _WORKED_OUT: dict[str, ColumnElement[Any]] = {
     "area": cast(prediction.c.width, Float) * cast(prediction.c.height, Float),
-    "aspect": cast(prediction.c.width, Float) / cast(prediction.c.height, Float),
+    "aspect": cast(prediction.c.width, Float) / func.nullif(cast(prediction.c.height, Float), 0.0),
 }
-"""Numbers of the image that are no column."""
+"""Numbers of the image that are no column; an image that nobody could open has no size, and so no proportions."""
 
 
 def _value(node: Condition, value: str | float) -> Any:
