@@ -130,8 +130,8 @@ function Progress({ data }: { data: TrainingData }) {
   return (
     <div className={css.progress}>
       <span>
-        Preparing {count(data.done)}
-        {data.total ? ` of ${count(data.total)}` : ""}
+        Preparing
+        {data.total ? ` ${count(data.done)} of ${count(data.total)}` : ""}
         {data.message ? `, ${data.message}` : ""}. Predict now; earlier images are scored when it is ready.
       </span>
       <Bar value={data.done} total={data.total ?? 0} label="Preparing the training data" />
