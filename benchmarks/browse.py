@@ -25,8 +25,8 @@ from urllib.parse import urlencode
 from relens.bootstrap.wire import Relens
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
-from relens.infra.database import metadata
 from relens.infra.settings import Settings
+from relens.infra.tables import metadata
 from relens.kit import clock
 from relens.kit.clock import DAY
 from relens.kit.ids import content_id, new_id

@@ -30,8 +30,8 @@ from relens.bootstrap.wire import Relens
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
 from relens.inference import features
-from relens.infra.database import append_rows
 from relens.infra.settings import Settings
+from relens.infra.statements import append_rows
 from relens.kit import clock
 from relens.kit.clock import DAY, HOUR, Micros
 from relens.kit.ids import content_id, new_id

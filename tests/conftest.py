@@ -15,7 +15,8 @@ import hypothesis
 import pytest
 
 import relens
-from relens.infra.database import Database, metadata
+from relens.infra.database import Database
+from relens.infra.tables import metadata
 from tests.postgresql import emptied_database_url
 
 _connect = socket.socket.connect

@@ -20,7 +20,7 @@ from alembic.operations.ops import MigrationScript, UpgradeOps
 from sqlalchemy import Connection, create_engine, text
 
 from relens.infra import migrations
-from relens.infra.database import metadata
+from relens.infra.tables import metadata
 
 OLDEST = Path(__file__).parent / "rooms" / "first_revision.sql"
 HEAD = '''"""{title}."""

@@ -15,7 +15,8 @@ from relens.datasets.publish import TrainsOnTestImages, lay_down, manifest, publ
 from relens.datasets.split import side
 from relens.datasets.version import DatasetVersion
 from relens.deployments import store as deployments
-from relens.infra.database import Database, add
+from relens.infra.database import Database
+from relens.infra.statements import add
 from relens.kit.ids import new_id
 from relens.loop import feedback, feedback_rows, store
 from relens.loop import freeze as freezing

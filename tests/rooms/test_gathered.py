@@ -9,7 +9,9 @@ from threading import Event
 import pytest
 from sqlalchemy import BigInteger, Column, Connection, String, Table, select
 
-from relens.infra.database import Database, append_rows, metadata
+from relens.infra.database import Database
+from relens.infra.statements import append_rows
+from relens.infra.tables import metadata
 from relens.kit.errors import Conflict, Unavailable
 from relens.predictions.gathered import GROUP, Gathered
 

@@ -13,13 +13,15 @@ import pytest
 from sqlalchemy import Column, Connection, Integer, String, Table, event, func, insert, select
 
 from relens.bootstrap.wire import Relens
-from relens.infra.database import Database, metadata, next_number
+from relens.infra.database import Database
 from relens.infra.follow import Follower
 from relens.infra.jobs import JobRun, Jobs, store
 from relens.infra.jobs.table import LANES
 from relens.infra.settings import Settings
+from relens.infra.statements import next_number
 from relens.infra.storage import NoBytes
 from relens.infra.storage.folder import Folder
+from relens.infra.tables import metadata
 from relens.kit.errors import Invalid, Unavailable
 
 note = Table("test_note", metadata, Column("number", Integer, primary_key=True), Column("text", String(50)))

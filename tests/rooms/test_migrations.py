@@ -13,9 +13,10 @@ from sqlalchemy import Engine, create_engine, inspect, text
 
 from relens.bootstrap.wire import Relens
 from relens.infra import migrations
-from relens.infra.database import Database, metadata
+from relens.infra.database import Database
 from relens.infra.migrations import NewerDatabase, UnknownDatabase, bring_up_to_date
 from relens.infra.settings import Settings
+from relens.infra.tables import metadata
 from tests.migrations import OLDEST, difference, import_every_table, upgraded
 from tests.postgresql import fresh_database_url
 

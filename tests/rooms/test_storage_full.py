@@ -18,7 +18,8 @@ from typing import Any
 import httpx
 import pytest
 
-from relens.infra.database import Database, NotAnswering, next_number
+from relens.infra.database import Database, NotAnswering
+from relens.infra.statements import next_number
 from relens.kit.errors import DiskFails
 from relens.kit.ids import content_id
 from relens.testing.images import make_jpeg, make_png

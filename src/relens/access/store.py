@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Connection, ForeignKey, String, Table, select
 
 from relens.access.actor import Actor, Kind, Permission
-from relens.infra.database import metadata, upsert
+from relens.infra.statements import upsert
+from relens.infra.tables import metadata
 from relens.kit import clock
 from relens.kit.ids import new_id
 

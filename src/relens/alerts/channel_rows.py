@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from relens.alerts.channel import Channel, NameTaken, NoChannel
 from relens.alerts.tables import alert_rule, channel, notice
-from relens.infra.database import add
+from relens.infra.statements import add
 from relens.kit.clock import Micros
 from relens.kit.ids import new_id
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, delete, func, select, update
 
 from relens.alerts.delivery import Delivery
 from relens.alerts.tables import delivery
-from relens.infra.database import add
+from relens.infra.statements import add
 from relens.kit.clock import Micros
 
 MOST_TOGETHER = 50

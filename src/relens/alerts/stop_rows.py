@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from relens.alerts.stop import NoStop, PlannedStop
 from relens.alerts.tables import planned_stop
-from relens.infra.database import add
+from relens.infra.statements import add
 from relens.kit.clock import Micros
 
 _FIELDS = tuple(PlannedStop.__dataclass_fields__)

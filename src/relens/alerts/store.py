@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, delete, func, or_, select, update
 from relens.alerts.alert import Alert, AlertEvent
 from relens.alerts.rule import AlertRule, NoRule, Watch
 from relens.alerts.tables import alert, alert_event, alert_rule, alert_watch
-from relens.infra.database import add, upsert
+from relens.infra.statements import add, upsert
 from relens.kit.clock import Micros
 
 _WATCH = tuple(Watch.__dataclass_fields__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, String, Table, Text
 
-from relens.infra.database import metadata
+from relens.infra.tables import metadata
 
 alert_rule = Table(
     "alert_rule",

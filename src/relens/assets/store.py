@@ -27,7 +27,8 @@ from sqlalchemy import (
 )
 
 from relens.assets.asset import Asset, BytesGone, ImageGone, Left
-from relens.infra.database import append_rows, metadata, upsert
+from relens.infra.statements import append_rows, upsert
+from relens.infra.tables import metadata
 from relens.kit import clock
 from relens.kit.clock import Micros
 

@@ -16,7 +16,8 @@ from relens.datasets.dataset import Archived, check_name
 from relens.datasets.item import Item, plain
 from relens.datasets.relabel import Relabelling
 from relens.datasets.version import DatasetVersion, Origin, checked, count_images, count_labels
-from relens.infra.database import Database, add, upsert
+from relens.infra.database import Database
+from relens.infra.statements import add, upsert
 from relens.kit import clock
 from relens.kit.errors import Conflict, NotFound
 from relens.kit.ids import new_id

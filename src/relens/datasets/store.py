@@ -31,7 +31,8 @@ from relens.datasets.dataset import Dataset, NoDataset
 from relens.datasets.item import Item, Split, as_split
 from relens.datasets.relabel import Relabelling
 from relens.datasets.version import DatasetVersion
-from relens.infra.database import metadata, upsert
+from relens.infra.statements import upsert
+from relens.infra.tables import metadata
 from relens.kit import clock
 from relens.kit.ids import new_id
 from relens.vision.annotation import Annotation

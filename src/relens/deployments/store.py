@@ -33,7 +33,8 @@ from relens.deployments.deployment import (
     SettingChange,
     must_be_in_use,
 )
-from relens.infra.database import add, metadata, quick, upsert
+from relens.infra.statements import add, quick, upsert
+from relens.infra.tables import metadata
 from relens.kit.clock import Micros
 from relens.kit.ids import new_id
 

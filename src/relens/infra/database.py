@@ -5,52 +5,30 @@ Group commit is what makes "answered means logged" affordable: a commit costs th
 
 from __future__ import annotations
 
-import functools
-import itertools
 import json
-import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Engine,
-    Executable,
-    MetaData,
-    String,
-    Table,
-    create_engine,
-    event,
-    insert,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from relens.infra.statements import on_driver
+from relens.infra.tables import metadata
 from relens.kit import clock
 from relens.kit.errors import DiskFails, StorageFull, Unavailable
 
 Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
 
-metadata = MetaData()
-
-# Numbers that grow in commit order: the row stays locked until commit, so a later number is never visible before an earlier one.
-counter = Table(
-    "counter", metadata, Column("name", String(40), primary_key=True), Column("value", BigInteger, nullable=False)
-)
-
 _BATCH = 256
 _BATCH_S = 0.015
 _TRIES = 5
 _AWAY = ("locked", "connection", "disk i/o error", "unable to open database file")
-_PIECES = (256, 64, 16)
 
 
 class NotAnswering(Unavailable):
@@ -273,7 +251,7 @@ def _engine(url: str, durability: str) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         writes = threading.current_thread().name == "database-writer"
-        _driver(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
+        on_driver(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
@@ -281,108 +259,3 @@ def _engine(url: str, durability: str) -> Engine:
 def _to_json(value: Any) -> str:
     """Letters stay letters, so that a text search finds them; NaN, which is no JSON, is refused."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
-def upsert(
-    connection: Connection,
-    table: Table,
-    rows: Sequence[Mapping[str, Any]],
-    keys: Sequence[str],
-    update: Sequence[str] = (),
-) -> int:
-    """Inserts `rows`; where the unique `keys` are there already, sets the columns in `update` (none: leaves the row as it is).
-
-    Answers how many rows were inserted or set.
-    """
-    if not rows:
-        return 0
-    statement = _upsert(connection.dialect.name, table, tuple(keys), tuple(update))
-    return connection.execute(statement, [dict(row) for row in rows]).rowcount
-
-
-@functools.cache
-def _upsert(dialect: str, table: Table, keys: tuple[str, ...], update: tuple[str, ...]) -> Executable:
-    """Built once: putting a statement together takes longer than running it."""
-    made = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-    if not update:
-        return made.on_conflict_do_nothing(index_elements=list(keys))
-    return made.on_conflict_do_update(index_elements=list(keys), set_={name: made.excluded[name] for name in update})
-
-
-_TAKE = "UPDATE counter SET value = value + ? WHERE name = ? RETURNING value"
-
-
-def quick(connection: Connection, statement: str, values: tuple[Any, ...]) -> Sequence[Any]:
-    """The rows of a plain statement with `?` for its values: for the few that every answer needs."""
-    if connection.dialect.name == "postgresql":
-        return connection.exec_driver_sql(statement.replace("?", "%s"), values).fetchall()
-    return _driver(_begun(connection), statement, values).fetchall()
-
-
-def quick_change(connection: Connection, statement: str, values: tuple[Any, ...]) -> int:
-    """The same for a statement that gives no rows; how many it changed."""
-    if connection.dialect.name == "postgresql":
-        return connection.exec_driver_sql(statement.replace("?", "%s"), values).rowcount
-    return _driver(_begun(connection), statement, values).rowcount
-
-
-def _begun(connection: Connection) -> Connection:
-    if not connection.in_transaction():
-        connection.begin()
-    return connection
-
-
-def _driver(connection: Connection, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
-    """Past SQLAlchemy, whose part in such a statement takes longer than SQLite's; in a transaction that has begun."""
-    driver: Any = connection.connection.driver_connection
-    try:
-        cursor: sqlite3.Cursor = driver.execute(statement, values)
-    except sqlite3.Error as error:
-        raise DBAPIError.instance(statement, values, error, sqlite3.Error, dialect=connection.dialect) from error
-    return cursor
-
-
-def next_number(connection: Connection, name: str, how_many: int = 1) -> int:
-    """The first of `how_many` consecutive numbers (from 1) of the sequence `name`, in commit order."""
-    taken = quick(connection, _TAKE, (how_many, name))
-    if not taken:
-        upsert(connection, counter, [{"name": name, "value": 0}], ["name"])
-        return next_number(connection, name, how_many)
-    return int(taken[0][0]) - how_many + 1
-
-
-def hold_number(connection: Connection, name: str) -> None:
-    """From now on nobody else takes a number of this sequence until the transaction ends, so what is looked up next stays as it is found."""
-    if connection.dialect.name == "postgresql":  # on SQLite nobody else writes meanwhile
-        next_number(connection, name, 0)
-
-
-def append_rows(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> int:
-    """Inserts many plain rows, whose values stand in the order of `names`, as fast as the driver can; JSON columns take text.
-
-    A row that is there already stays as it is. Answers how many were inserted.
-    """
-    if connection.dialect.name == "postgresql":
-        return connection.exec_driver_sql(_insert("%s", table.name, names, 1), list(rows)).rowcount if rows else 0
-    # Not `executemany`: the driver lets go of the interpreter's lock for every row, and a busy thread keeps it for milliseconds each time.
-    start = inserted = 0
-    _begun(connection)
-    while left := len(rows) - start:
-        length = next((piece for piece in _PIECES if left >= piece), left)
-        values = tuple(itertools.chain.from_iterable(rows[start : start + length]))
-        inserted += _driver(connection, _insert("?", table.name, names, length), values).rowcount
-        start += length
-    return inserted
-
-
-@functools.cache
-def _insert(mark: str, table: str, names: tuple[str, ...], rows: int) -> str:
-    row = f"({', '.join([mark] * len(names))})"
-    columns = ", ".join(f'"{name}"' for name in names)
-    return f'INSERT INTO "{table}" ({columns}) VALUES {", ".join([row] * rows)} ON CONFLICT DO NOTHING'
-
-
-def add(connection: Connection, table: Table, *rows: Mapping[str, Any]) -> None:
-    """Inserts `rows`; a no-op for none."""
-    if rows:
-        connection.execute(insert(table), [dict(row) for row in rows])

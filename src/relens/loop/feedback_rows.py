@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Connection, Index, String, Table, delete, func, select, update
 
 from relens.datasets.item import Split, as_split
-from relens.infra.database import add, metadata, upsert
+from relens.infra.statements import add, upsert
+from relens.infra.tables import metadata
 from relens.loop.membership import Member, Outcome
 from relens.loop.merge import Change
 from relens.predictions.logged import Logged

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select, update
 
 from relens.datasets.version import DatasetVersion
-from relens.infra.database import add
+from relens.infra.statements import add
 from relens.loop.feedback_rows import feedback_entry, feedback_member
 from relens.loop.merge import Change
 

@@ -21,7 +21,8 @@ from sqlalchemy import (
     update,
 )
 
-from relens.infra.database import add, metadata, upsert
+from relens.infra.statements import add, upsert
+from relens.infra.tables import metadata
 from relens.kit.clock import Micros
 from relens.loop.decision import OPEN, Decision, NoDecision
 from relens.loop.policy import (

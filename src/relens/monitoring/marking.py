@@ -12,7 +12,9 @@ from sqlalchemy import BigInteger, Column, Connection, String, Table, select, up
 
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
-from relens.infra.database import Database, metadata, upsert
+from relens.infra.database import Database
+from relens.infra.statements import upsert
+from relens.infra.tables import metadata
 from relens.metrics.mistakes import NOTHING, of_image
 from relens.monitoring import match_rows
 from relens.monitoring.judged import Seen, seen_of

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import BigInteger, Column, Connection, LargeBinary, String, Table, delete, select
 
-from relens.infra.database import metadata, upsert
+from relens.infra.statements import upsert
+from relens.infra.tables import metadata
 from relens.metrics.match_blob import BrokenBlob, pack, unpack
 from relens.metrics.matching import LabelMatch
 

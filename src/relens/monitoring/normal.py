@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import BigInteger, Boolean, Column, Connection, LargeBinary, String, Table, func, select
 
-from relens.infra.database import metadata, upsert
+from relens.infra.statements import upsert
+from relens.infra.tables import metadata
 from relens.kit.clock import Micros
 from relens.metrics.kinds.drift import pieces
 from relens.metrics.reference import Reference

@@ -17,7 +17,8 @@ from sqlalchemy import (
     update,
 )
 
-from relens.infra.database import add, metadata, upsert
+from relens.infra.statements import add, upsert
+from relens.infra.tables import metadata
 from relens.monitoring import sums
 from relens.monitoring.training_data import FittedReference, TrainingData
 

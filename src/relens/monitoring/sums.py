@@ -21,7 +21,8 @@ from sqlalchemy import (
     select,
 )
 
-from relens.infra.database import counter, metadata, next_number, upsert
+from relens.infra.statements import next_number, upsert
+from relens.infra.tables import counter, metadata
 from relens.kit.clock import Micros
 from relens.metrics.metric import METRICS, State, Summed
 from relens.monitoring.bucket import IMPORTED, Bucket, Cell, pack, unpack

@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from relens.infra.database import append_rows, counter, next_number, quick, quick_change, upsert
+from relens.infra.statements import append_rows, next_number, quick, quick_change, upsert
+from relens.infra.tables import counter
 from relens.predictions.logged import Logged
 from relens.predictions.query_fields import number
 from relens.predictions.tables import UNKNOWN_COUNT, posting, signal, term

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, and_, delete, select
 
-from relens.infra.database import append_rows, upsert
+from relens.infra.statements import append_rows, upsert
 from relens.kit.clock import Micros
 from relens.predictions import filing
 from relens.predictions.logged import Logged

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from relens.deployments.deployment import Deployment
 from relens.deployments.store import check_revision
-from relens.infra.database import append_rows, hold_number, next_number
+from relens.infra.statements import append_rows, hold_number, next_number
 from relens.kit import clock
 from relens.kit.ids import new_ids
 from relens.predictions import written

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Connection, Text, func, select, type_coerce
 
-from relens.infra.database import append_rows, hold_number, next_number, quick
+from relens.infra.statements import append_rows, hold_number, next_number, quick
 from relens.kit import clock
 from relens.kit.clock import HOUR
 from relens.kit.ids import new_id

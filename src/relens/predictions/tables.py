@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from relens.infra.database import metadata
+from relens.infra.tables import metadata
 
 # SQLite makes a table's own key of INTEGER only; a BIGINT key would be a second index beside it.
 _Long = BigInteger().with_variant(Integer, "sqlite")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 
-from relens.infra.database import Database, counter, upsert
+from relens.infra.database import Database
+from relens.infra.statements import upsert
 from relens.infra.storage import Storage
+from relens.infra.tables import counter
 from relens.kit import clock
 from relens.kit.errors import RelensError
 

@@ -23,7 +23,8 @@ from sqlalchemy import (
     update,
 )
 
-from relens.infra.database import add, metadata, upsert
+from relens.infra.statements import add, upsert
+from relens.infra.tables import metadata
 from relens.kit import clock
 from relens.kit.ids import new_id
 from relens.registry.model_version import Model, ModelVersion, NoModel

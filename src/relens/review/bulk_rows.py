@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Column, Connection, Index, Integer, String, Table, func, select
 
-from relens.infra.database import metadata, upsert
+from relens.infra.statements import upsert
+from relens.infra.tables import metadata
 from relens.review.verdict import USABLE, Verdict
 
 bulk_review = Table(

@@ -8,7 +8,7 @@ from math import inf
 
 from sqlalchemy import Connection, delete, func, select
 
-from relens.infra.database import add
+from relens.infra.statements import add
 from relens.review.chance import Cohort
 from relens.review.queue_tables import queue_cohort, queue_item
 

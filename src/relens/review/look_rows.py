@@ -22,7 +22,8 @@ from sqlalchemy import (
     update,
 )
 
-from relens.infra.database import metadata, upsert
+from relens.infra.statements import upsert
+from relens.infra.tables import metadata
 from relens.kit.clock import Micros
 from relens.vision.annotation import Annotation
 

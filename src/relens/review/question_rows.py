@@ -8,7 +8,8 @@ from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, Tex
 
 from relens.access.actor import Actor
 from relens.access.store import actor as actors
-from relens.infra.database import metadata, upsert
+from relens.infra.statements import upsert
+from relens.infra.tables import metadata
 from relens.review.question import Question
 
 question = Table(

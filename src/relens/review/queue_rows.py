@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, or_, select, update
 
-from relens.infra.database import upsert
+from relens.infra.statements import upsert
 from relens.review.chance import Scale, after_arrival, after_leave, after_review
 from relens.review.cohort_rows import cohorts, replace, stretches
 from relens.review.habits import USUAL_SAMPLER

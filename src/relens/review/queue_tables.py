@@ -6,7 +6,7 @@ from typing import Literal
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table
 
-from relens.infra.database import metadata
+from relens.infra.tables import metadata
 
 Lane = Literal["random checks", "hard cases"]
 CHECKS: Lane = "random checks"

@@ -23,7 +23,8 @@ from sqlalchemy import (
 
 from relens.access.actor import Actor
 from relens.access.store import actor as actors
-from relens.infra.database import add, hold_number, metadata, next_number, upsert
+from relens.infra.statements import add, hold_number, next_number, upsert
+from relens.infra.tables import metadata
 from relens.review.verdict import USABLE, Status, Verdict
 from relens.vision.annotation import Annotation
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, func, select, update
 
-from relens.infra.database import metadata, upsert
+from relens.infra.statements import upsert
+from relens.infra.tables import metadata
 from relens.kit.clock import Micros
 
 queue_unseen = Table(

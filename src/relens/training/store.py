@@ -23,7 +23,8 @@ from sqlalchemy import (
     update,
 )
 
-from relens.infra.database import add, metadata
+from relens.infra.statements import add
+from relens.infra.tables import metadata
 from relens.kit.clock import Micros
 from relens.training.evaluation import Evaluation, NoEvaluation
 from relens.training.training_run import NoTrainingRun, TrainingRun

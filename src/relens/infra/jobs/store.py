@@ -22,8 +22,9 @@ from sqlalchemy import (
     update,
 )
 
-from relens.infra.database import add, metadata
 from relens.infra.jobs.job import OPEN, Job
+from relens.infra.statements import add
+from relens.infra.tables import metadata
 from relens.kit.clock import Micros
 
 job = Table(

@@ -15,9 +15,10 @@ from typing import Any, Literal, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from relens.infra.database import Database, add
+from relens.infra.database import Database
 from relens.infra.jobs import store
 from relens.infra.jobs.job import Cancelled, Job, JobOver, Stopping, Work
+from relens.infra.statements import add
 from relens.kit import clock
 from relens.kit.errors import NotFound, RelensError, StorageFull, Unavailable
 from relens.kit.ids import new_id

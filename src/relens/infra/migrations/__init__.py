@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, inspect, select, text
 
-from relens.infra.database import metadata
+from relens.infra.tables import metadata
 from relens.kit.errors import Conflict
 
 SCRIPTS = Path(__file__).parent

@@ -27,7 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from relens.assets.store import asset, asset_pin
-from relens.infra.database import counter, metadata, upsert
+from relens.infra.statements import upsert
+from relens.infra.tables import counter, metadata
 from relens.kit.clock import DAY, Micros
 from relens.predictions import filing
 from relens.predictions.keep import NOT_KEPT

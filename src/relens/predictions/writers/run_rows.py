@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import BigInteger, Column, ColumnElement, Connection, String, Table, case, delete, func, select
 
-from relens.infra.database import metadata, upsert
+from relens.infra.statements import upsert
+from relens.infra.tables import metadata
 from relens.kit.clock import Micros
 from relens.predictions.logged import Logged
 from relens.predictions.tables import prediction

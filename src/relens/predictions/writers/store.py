@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, String, Table, Text, select
 
-from relens.infra.database import metadata, upsert
+from relens.infra.statements import upsert
+from relens.infra.tables import metadata
 from relens.kit.clock import Micros
 from relens.predictions.filing import filed
 from relens.predictions.writers.gaps import Hole, Loss
