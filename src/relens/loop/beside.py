@@ -137,10 +137,10 @@ def judged(
 
 def _fallen(part: Part, images: int) -> Objection | None:
     """A critical label that has fallen by more than may be lost, as far as is seen, holds its version back; one that has fallen for sure ends it."""
-    unknown = part.lower is None or part.difference is None or part.state == "not assessed"
-    if unknown or part.difference > -CRITICAL_LOSS:  # type: ignore[operator]
+    lower, difference = part.lower, part.difference
+    if lower is None or difference is None or part.state == "not assessed" or difference > -CRITICAL_LOSS:
         return None
-    difference, error = float(part.difference or 0), (float(part.difference or 0) - float(part.lower or 0)) / _ONE_SIDED
+    error = (difference - lower) / _ONE_SIDED
     span = f"{difference * 100:+.1f} points on {part.count} of its objects"
     if difference + always_factor(images, _SURE) * error < 0:
         return Objection(f"it is worse on the critical label {part.name} ({span})", True)
