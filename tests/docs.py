@@ -26,6 +26,11 @@ def pages() -> list[Path]:
     return sorted(found)
 
 
+def python_examples(page: str) -> list[str]:
+    """The Python blocks of a page, in order."""
+    return [block for language, block in BLOCK.findall((ROOT / page).read_text()) if language == "python"]
+
+
 def problems() -> Iterator[str]:
     for page in pages():
         text = page.read_text()

@@ -8,11 +8,15 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from relens.sdk.client import Client
 from relens.testing.images import make_jpeg, make_pixels
-from relens.testing.tiny_models import classifier
+from relens.testing.tiny_models import classifier, detector
+from tests.browser.world import scene
+from tests.docs import python_examples
 from tests.server_process import Server, running
 
 Done = subprocess.CompletedProcess[str]
@@ -218,6 +222,25 @@ def test_many_are_reviewed_at_once_shown_first_and_taken_back(server: Server, fo
     assert server.http.get(address, params=waiting).json()["items"] == []
     fine(relens(server, "review", "undo", done["id"]))
     assert len(server.http.get(address, params=waiting).json()["items"]) == 12
+
+
+def test_the_python_that_the_pages_show_does_what_they_say(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cells.onnx").write_bytes(detector())
+    (tmp_path / "image.jpg").write_bytes(scene(1).data)
+    fine(relens(server, "model", "register", str(tmp_path / "cells.onnx"), "--name", "cells"))
+    fine(relens(server, "deploy", "cells/latest", "--name", "cells", "--threshold", "0.4"))
+    monkeypatch.chdir(tmp_path)
+    (first,) = python_examples("README.md")
+    names: dict[str, Any] = {}
+    exec(first.replace("http://127.0.0.1:8417", server.url), names)
+    names["client"].close()
+    assert "Box(" in capsys.readouterr().out, "what it found is printed, with its box"
+    (rule,) = python_examples("docs/alerts.md")
+    with Client(server.url) as client:
+        exec(rule, {"deployment": client.deployment("cells")})
+    assert len(server.http.get("/api/v1/deployments/cells/alert-rules").json()["items"]) == 1
 
 
 @pytest.mark.parametrize("form", ["label_studio", "coco"])

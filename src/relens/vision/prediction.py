@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from relens.kit.errors import Invalid
-from relens.vision.shapes import Shape, shape_from_json, shape_to_json
+from relens.vision.shapes import Box, Shape, shape_from_json, shape_to_json
 
 
 class BadDetection(Invalid):
@@ -25,6 +25,11 @@ class Detection:
             raise BadDetection(f"a confidence lies between 0 and 1, not at {self.confidence}")
         if not self.label:
             raise BadDetection("a detection needs a label")
+
+    @property
+    def box(self) -> Box | None:
+        """The smallest box around its shape, in upright pixels; None for the whole image."""
+        return None if self.shape is None else self.shape.box()
 
     def to_json(self) -> dict[str, object]:
         return {"label": self.label, "confidence": self.confidence, **shape_to_json(self.shape)}
