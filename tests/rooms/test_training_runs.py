@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,7 @@ from relens.training.evaluations import Evaluations
 from relens.training.permission import must_be_permitted
 from relens.training.process import Limits, TooMuchMemory, run_program
 from relens.training.run import Training
+from relens.training.training_run import TrainingFailed
 from relens.vision.annotation import Annotation
 from tests.rooms.test_datasets_import import Server
 
@@ -405,6 +407,14 @@ def test_a_flood_without_line_ends_is_read_in_pieces_and_the_log_is_cut_off(tmp_
     assert max(map(len, lines)) <= 1 << 16
     assert (tmp_path / "log").stat().st_size < 21 << 20
     assert b"cut off here" in (tmp_path / "log").read_bytes()[-100:]
+
+
+def test_last_words_that_are_still_on_their_way_when_it_ends_are_waited_for(tmp_path: Path) -> None:
+    """The log is a pipe here that nobody reads at first, so whoever reads the program's lines comes late to them."""
+    os.mkfifo(tmp_path / "log")
+    threading.Timer(1.5, (tmp_path / "log").read_bytes).start()
+    with pytest.raises(TrainingFailed, match="out of colours"):
+        watched(tmp_path, "raise SystemExit('out of colours')")
 
 
 def test_secrets_of_the_server_do_not_reach_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

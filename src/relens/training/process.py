@@ -23,6 +23,7 @@ LONGEST_LINE = 1 << 16
 LONGEST_LOG = 20 << 20
 GRACE_S = 10.0
 _LAST_WORDS = 8
+_LAST_LINES_S = 5.0
 
 
 class TookTooLong(TrainingFailed):
@@ -134,7 +135,13 @@ def _next(lines: queue.Queue[str | None], process: subprocess.Popen[bytes], watc
     try:
         line = lines.get(timeout=0.25)
     except queue.Empty:
-        return "" if process.poll() is None else None
+        if process.poll() is None:
+            return ""
+        # Its last words, the ones that say why, may still be on the way; whatever it left behind would keep the pipe open.
+        _kill_group(process)
+        with contextlib.suppress(queue.Empty):
+            return lines.get(timeout=_LAST_LINES_S)
+        return None
     if line is None:
         watch.look()
         process.wait()
