@@ -142,13 +142,21 @@ def test_what_a_deployment_setting_leaves_out_stays(client: httpx.Client) -> Non
     rule = {"metric": "latency", "operator": "above", "value": 1e6}
     client.post(f"{orchard}/alert-rules", json=rule).raise_for_status()
     client.put(f"{orchard}/continuous-deployment", json=guarded).raise_for_status()
-    demands = {"critical": ["ripe"], "latency_ms": 5000.0, "size_mb": 10.0, "after_shadow": "promote"}
+    demands = {
+        "critical": ["ripe"],
+        "latency_ms": 5000.0,
+        "size_mb": 10.0,
+        "after_shadow": "promote",
+        "threshold": "move",
+    }
     client.put(f"{orchard}/continuous-deployment", json={"active": True, **demands}).raise_for_status()
     kept = client.put(f"{orchard}/continuous-deployment", json={"active": False, "policy": "ask"}).json()
     assert kept == {**guarded, **demands, "active": False, "policy": "ask"}
     unknown = client.put(f"{orchard}/continuous-deployment", json={"active": False, "critical": ["rotten"]})
     assert (unknown.status_code, "no label rotten" in unknown.json()["detail"]) == (422, True)
     cleared = {"active": False, "guard": [], "critical": [], "latency_ms": None, "size_mb": None, "after_shadow": "ask"}
+    cleared["threshold"] = "keep unless worse"
+    assert client.put(f"{orchard}/continuous-deployment", json={"active": True, "threshold": "best"}).status_code == 422
     assert cleared.items() <= client.put(f"{orchard}/continuous-deployment", json=cleared).json().items()
 
 

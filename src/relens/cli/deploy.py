@@ -26,9 +26,8 @@ def deploy(
     known = {deployment["name"] for deployment in client.deployments()}
     if name in known:
         deployment = client.deployment(name)
-        deployment.set_role("champion", model_version, reason or "deployed from the command line")
-        if threshold is not None:
-            deployment.set_threshold(threshold)
+        said = reason or "deployed from the command line"
+        deployment.set_role("champion", model_version, said, threshold=threshold)
     else:
         deployment = client.deploy(name, model_version, threshold=threshold, target=target)
     seen = deployment.get()

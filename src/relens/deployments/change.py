@@ -21,11 +21,13 @@ from relens.deployments.deployment import (
     Serving,
     SettingChange,
     Target,
+    Threshold,
     good_name,
     good_share,
     good_threshold,
 )
 from relens.deployments.keeping import Keeping, keeping_of
+from relens.deployments.succession import goes_along
 from relens.kit import clock
 from relens.kit.errors import Conflict
 from relens.kit.ids import new_id
@@ -42,10 +44,6 @@ class NothingFailed(Conflict):
 
 class LabelThere(Conflict):
     """Another spelling of a label that there is."""
-
-
-class NothingBefore(Conflict):
-    """There is no earlier champion to go back to."""
 
 
 def create(
@@ -79,9 +77,9 @@ def create(
         created_by=actor.id,
     )
     store.insert(connection, made)
-    store.open_role(
-        connection, RoleChange(made.id, "champion", version.id, made.created_at, None, "deployed", actor.id)
-    )
+    first = (made.answers_from, made.answers_from)
+    line = RoleChange(made.id, "champion", version.id, made.created_at, None, "deployed", actor.id, threshold=first)
+    store.open_role(connection, line)
     return made
 
 
@@ -202,22 +200,32 @@ def set_role(
     actor: Actor,
     *,
     went_back: bool = False,
+    threshold: Threshold | None = None,
 ) -> None:
     """Gives `role` to `version` (None: to nobody); refuses a version that cannot answer at this address.
 
-    `went_back`: a rollback brings it back, so what came after it is nothing to go back to any more.
+    `went_back`: a rollback brings it back, so what came after it is nothing to go back to any more. `threshold`: with which it answers
+    as champion, from its first answer on; None: see `goes_along`.
     """
     if version is None and role == "champion":
         raise BadDeployment("a deployment always has a champion: set another one instead")
     if version is not None and version.task != deployment.task:
         raise BadDeployment(f"'{deployment.name}' is for {deployment.task}; {version.title} is for {version.task}")
     if deployment.version_in(role) == (version.id if version else None):
+        if threshold is not None and role == "champion":
+            set_threshold(connection, deployment, threshold.value, threshold.by)
         return
     values: dict[str, Any] = {role: version.id if version else None}
     if role == "canary" and version is not None and deployment.canary_share == 0.0:
         values["canary_share"] = FIRST_SHARE
     if version is not None:
         values["labels"] = [*deployment.labels, *(label for label in version.labels if label not in deployment.labels)]
+    thresholds = None
+    if version is not None and role == "champion":
+        then = threshold or goes_along(deployment, version)
+        thresholds = (deployment.answers_from, Threshold(good_threshold(then.value), then.by))
+        values["threshold"] = thresholds[1].value
+        values["settings"] = {**deployment.settings, "threshold_by": thresholds[1].by}
     others: tuple[Role, ...] = ("shadow", "canary")
     for other in others:
         if version is not None and role == "champion" and deployment.version_in(other) == version.id:
@@ -227,31 +235,8 @@ def set_role(
             )
     store.change(connection, deployment.id, **values)
     given = version.id if version else None
-    line = RoleChange(deployment.id, role, given, clock.now(), None, reason, actor.id, went_back)
+    line = RoleChange(deployment.id, role, given, clock.now(), None, reason, actor.id, went_back, thresholds)
     store.open_role(connection, line)
-
-
-def earlier_champion(connection: Connection, deployment: Deployment) -> str:
-    """The version that a rollback brings back: the champion before the present one; NothingBefore when there is none.
-
-    The champions are a stack: a rollback takes away what it went back from, so the next one goes further back.
-    """
-    lines = [line for line in store.history(connection, deployment.id) if line.role == "champion"]
-    before: list[str] = []
-    for line in reversed(lines):
-        if line.model_version is None:
-            continue
-        if line.went_back and line.model_version in before:
-            while before[-1] != line.model_version:
-                before.pop()
-        else:
-            before.append(line.model_version)
-    if before and before[-1] == deployment.champion:
-        before.pop()
-    if not before:
-        so_far = "has had one champion only" if len(lines) < 2 else "is back at its first champion"
-        raise NothingBefore(f"'{deployment.name}' {so_far}: there is nothing to roll back to")
-    return before[-1]
 
 
 def _advised(version: ModelVersion) -> float:

@@ -42,6 +42,14 @@ class NoDeployment(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
+class Threshold:
+    """From which confidence on a deployment answers. `by`: "person", or "advised" where it came with a version."""
+
+    value: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """`revision` grows with each change; servers follow it. The labels are those of the champion when it was made, and those added since.
 
@@ -70,6 +78,11 @@ class Deployment:
         """Those that people added while reviewing, the oldest first."""
         return tuple(self.settings.get(ADDED_LABELS, ()))
 
+    @property
+    def answers_from(self) -> Threshold:
+        """The threshold, and who chose it; a person where nobody knows."""
+        return Threshold(self.threshold, str(self.settings.get("threshold_by", "person")))
+
     def version_in(self, role: Role) -> str | None:
         return {"champion": self.champion, "shadow": self.shadow, "canary": self.canary}[role]
 
@@ -78,7 +91,8 @@ class Deployment:
 class RoleChange:
     """One line of a deployment's history: which version had which role from when to when, by whom and why.
 
-    `went_back`: it is an earlier version that a rollback brought back.
+    `went_back`: it is an earlier version that a rollback brought back. `threshold`: of the deployment, before and after a champion
+    took over; None in lines from before that was kept, and of other roles.
     """
 
     deployment: str
@@ -89,6 +103,7 @@ class RoleChange:
     reason: str
     by: str
     went_back: bool = False
+    threshold: tuple[Threshold, Threshold] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from relens.access import store as access_store
 from relens.access.asking import Asking
 from relens.deployments import change, store
-from relens.deployments.deployment import Deployment, Role, Target
+from relens.deployments.deployment import Deployment, Role, Target, Threshold
 from relens.deployments.free_settings import changed, free_settings
 from relens.infra.database import Database
 from relens.infra.web import Instant, Page, TaskName, part
@@ -90,6 +90,10 @@ class RoleIn(BaseModel):
     model_version: str | None
     reason: str = ""
     share: float | None = None
+    threshold: float | None = Field(
+        None,
+        description="from which confidence on the champion answers; null: a person's threshold stays, an advised one goes with its version",
+    )
 
 
 class RoleLineOut(BaseModel):
@@ -101,6 +105,10 @@ class RoleLineOut(BaseModel):
     until: Instant | None
     reason: str
     by: str
+    threshold_before: float | None = Field(
+        description="the deployment's when a champion took over; null: of another role, or nobody knows"
+    )
+    threshold: float | None = Field(description="with which it began to answer")
 
 
 def shown(connection: Connection, deployments: list[Deployment]) -> list[DeploymentOut]:
@@ -243,6 +251,8 @@ def list_roles(deployment: str, database: Db) -> Page[RoleLineOut]:
                 until=line.until,
                 reason=line.reason,
                 by=people.get(line.by, line.by),
+                threshold_before=line.threshold[0].value if line.threshold else None,
+                threshold=line.threshold[1].value if line.threshold else None,
             )
             for line in lines
         ]
@@ -257,7 +267,9 @@ def set_role(deployment: str, asked: RoleIn, actor: Asking, database: Db) -> Dep
     def work(connection: Connection) -> DeploymentOut:
         found = store.get(connection, deployment)
         version = registry_store.find(connection, asked.model_version) if asked.model_version else None
-        change.set_role(connection, found, asked.role, version, asked.reason or f"set by {actor.name}", actor)
+        threshold = None if asked.threshold is None else Threshold(asked.threshold, "person")
+        reason = asked.reason or f"set by {actor.name}"
+        change.set_role(connection, found, asked.role, version, reason, actor, threshold=threshold)
         if asked.role == "canary" and asked.share is not None:
             change.set_canary_share(connection, found, asked.share)
         return shown(connection, [store.get(connection, found.id)])[0]

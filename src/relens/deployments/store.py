@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import (
@@ -31,6 +32,7 @@ from relens.deployments.deployment import (
     RoleChange,
     Serving,
     SettingChange,
+    Threshold,
     must_be_in_use,
 )
 from relens.infra.statements import add, quick, upsert
@@ -71,6 +73,7 @@ role_history = Table(
     Column("reason", Text, nullable=False),
     Column("by", String(36), nullable=False),
     Column("went_back", Boolean, nullable=False, server_default=false()),
+    Column("threshold", JSON(none_as_null=True)),
     Index("role_history_by_deployment", "deployment", "since"),
 )
 
@@ -187,7 +190,8 @@ def open_role(connection: Connection, line: RoleChange) -> None:
     connection.execute(update(role_history).where(here).values(until=line.since))
     if line.model_version is not None:
         row: Mapping[str, Any] = {name: getattr(line, name) for name in RoleChange.__dataclass_fields__}
-        add(connection, role_history, {"id": new_id(), **row})
+        threshold = None if line.threshold is None else [asdict(one) for one in line.threshold]
+        add(connection, role_history, {"id": new_id(), **row, "threshold": threshold})
 
 
 def history(connection: Connection, deployment_id: str) -> list[RoleChange]:
@@ -198,7 +202,17 @@ def history(connection: Connection, deployment_id: str) -> list[RoleChange]:
         .order_by(role_history.c.since.desc(), role_history.c.id.desc())
     )
     return [
-        RoleChange(r.deployment, r.role, r.model_version, r.since, r.until, r.reason, r.by, r.went_back)
+        RoleChange(
+            r.deployment,
+            r.role,
+            r.model_version,
+            r.since,
+            r.until,
+            r.reason,
+            r.by,
+            r.went_back,
+            None if r.threshold is None else (Threshold(**r.threshold[0]), Threshold(**r.threshold[1])),
+        )
         for r in connection.execute(query)
     ]
 

@@ -10,12 +10,15 @@ from sqlalchemy import Connection
 
 from relens.access import store as actors
 from relens.datasets import store as datasets
+from relens.deployments import store as deployments
 from relens.infra.web import Instant
 from relens.kit.errors import NotFound
-from relens.loop.decision import Applied, Decision
+from relens.loop.carry import then
+from relens.loop.decision import OPEN, Applied, Decision
 from relens.loop.gate import Answer
 from relens.loop.policy import (
     AfterShadow,
+    AtPromotion,
     ContinuousDeployment,
     FeedbackLoop,
     RolloutPolicy,
@@ -49,11 +52,13 @@ class ContinuousDeploymentBody(BaseModel):
     `after_shadow`: once a shadow's random checks speak for it, a person is asked or it is promoted.
     `guard`: metrics whose alert, when it begins within `guard_hours` after a promotion, brings the version before back.
     `critical` labels must not fall; a candidate's median image takes `latency_ms` at most, its file `size_mb`; null: no such budget.
+    `threshold`, when a judged version becomes champion: a person's is kept, kept unless it is clearly worse for that version, or moved.
     """
 
     active: bool
     policy: RolloutPolicy
     after_shadow: AfterShadow
+    threshold: AtPromotion
     guard: list[Name]
     guard_hours: float
     critical: list[str]
@@ -67,6 +72,7 @@ class ContinuousDeploymentIn(BaseModel):
     active: bool
     policy: RolloutPolicy | None = None
     after_shadow: AfterShadow | None = None
+    threshold: AtPromotion | None = None
     guard: list[Name] | None = Field(None, max_length=20)
     guard_hours: float | None = Field(None, gt=0, le=8_760)
     critical: list[str] | None = Field(None, max_length=200)
@@ -81,7 +87,7 @@ class ContinuousDeploymentIn(BaseModel):
             demands["critical"] = tuple(self.critical)
         plain = {
             name: said[name]
-            for name in ("active", "policy", "after_shadow", "guard_hours")
+            for name in ("active", "policy", "after_shadow", "threshold", "guard_hours")
             if said.get(name) is not None
         }
         if self.guard is not None:
@@ -111,6 +117,9 @@ class DecisionOut(BaseModel):
     policy: RolloutPolicy
     applied: Applied
     note: str
+    answers_from: float | None = Field(
+        description="of one that waits: with which threshold the candidate would answer if it became champion now"
+    )
     job: str
     at: Instant
     settled_by: str | None
@@ -212,6 +221,12 @@ class RollbackIn(BaseModel):
     )
 
 
+class ApproveIn(BaseModel):
+    """`threshold`: from which confidence on the candidate answers; null: as Settings say."""
+
+    threshold: float | None = Field(None, ge=0, le=1)
+
+
 class CandidateIn(BaseModel):
     """Any registered version of the deployment's task."""
 
@@ -245,6 +260,7 @@ def rollout_body(rollout: ContinuousDeployment) -> ContinuousDeploymentBody:
         active=rollout.active,
         policy=rollout.policy,
         after_shadow=rollout.after_shadow,
+        threshold=rollout.threshold,
         guard=list(rollout.guard),
         guard_hours=rollout.guard_hours,
         critical=list(rollout.demands.critical),
@@ -265,12 +281,23 @@ def decision_body(connection: Connection, decision: Decision, *, whole: bool = T
             id=decision.dataset_version, title=_data_title(connection, decision.dataset_version)
         ),
         reasons=list(decision.reasons),
+        answers_from=_answers_from(connection, decision),
         numbers={name: value for name, value in decision.numbers.items() if name not in _KEPT_ONLY},
         report=ReportOut.of(decision.numbers, whole),
         settled_by=actors.names(connection, {decision.settled_by}).get(decision.settled_by)
         if decision.settled_by
         else None,
     )
+
+
+def _answers_from(connection: Connection, decision: Decision) -> float | None:
+    if decision.applied not in OPEN:
+        return None
+    deployment, candidate = (
+        deployments.get(connection, decision.deployment),
+        registry.get(connection, decision.candidate),
+    )
+    return then(connection, deployment, candidate, decision).value
 
 
 def loop_body(connection: Connection, seen: Progress) -> LoopOut:

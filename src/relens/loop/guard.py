@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from relens.alerts import store as alerts
-from relens.deployments import change
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
+from relens.deployments.succession import NothingBefore, way_back
 from relens.kit.clock import HOUR, Micros
 from relens.loop import store
 from relens.loop.decision import Decision
@@ -56,8 +56,8 @@ def go_back(connection: Connection, deployment_id: str) -> None:
 
 def _can_go_back(connection: Connection, deployment: Deployment) -> bool:
     try:
-        return bool(change.earlier_champion(connection, deployment))
-    except change.NothingBefore:
+        return bool(way_back(connection, deployment))
+    except NothingBefore:
         return False
 
 

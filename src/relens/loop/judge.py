@@ -20,8 +20,8 @@ from relens.kit.ids import new_id
 from relens.loop import feedback_rows, store
 from relens.loop.decision import Decision
 from relens.loop.feedback import share_of_reviews
+from relens.loop.policy import ContinuousDeployment
 from relens.loop.promote import roll_out
-from relens.loop.replay import threshold_with
 from relens.loop.seen import Answers, decision_of, new_labels_of, seen_of
 from relens.loop.speed import Speed, measure_speed
 from relens.loop.trial import CannotJudge, Trial, test_data, trial_of
@@ -60,18 +60,26 @@ class Judge:
             deployment = deployments.get(connection, str(run.payload["deployment"]))
             trial = trial_of(connection, deployment, registry.get(connection, candidate), dataset_version)
             apart = _with_new_labels(connection, trial)
-            demands = trial.vocabulary.demands(store.policies(connection, deployment.id).rollout.demands)
+            rollout = store.policies(connection, deployment.id).rollout
+            demands = trial.vocabulary.demands(rollout.demands)
             came_from = feedback_rows.predictions_of(
                 connection, trial.data.dataset, [item.asset for item in trial.items]
             )
-        answers = self._answers(run, trial, apart, deployment, {a: line for a, (_, line) in came_from.items()})
+        production = {asset: line for asset, (_, line) in came_from.items()}
+        answers = self._answers(run, trial, apart, deployment, rollout, production)
         if not (trial.labels.missing or trial.labels.new or trial.seen) and trial.vocabulary.plain:
             self._keep(trial, answers.champion, answers.candidate, str(run.payload["actor"]))
         # Hundreds of resamples: no request waits for them.
         return quietly(lambda: seen_of(trial, answers, demands))
 
     def _answers(
-        self, run: JobRun, trial: Trial, apart: list[Item], deployment: Deployment, predictions: Mapping[str, str]
+        self,
+        run: JobRun,
+        trial: Trial,
+        apart: list[Item],
+        deployment: Deployment,
+        rollout: ContinuousDeployment,
+        predictions: Mapping[str, str],
     ) -> Answers:
         items = list(trial.items)
         whole = len(items) * 2 + len(apart)
@@ -92,7 +100,8 @@ class Judge:
             candidate=candidate,
             speed=self._evaluations.with_both(trial.champion, trial.candidate, _in_turn(champion.assets)),
             new_labels=new_labels_of(new, trial.labels.new) if new else (),
-            thresholds=(deployment.threshold, threshold_with(deployment, trial.candidate)),
+            deployment=deployment,
+            rollout=rollout,
             predictions=predictions,
         )
 

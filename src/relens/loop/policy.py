@@ -11,6 +11,7 @@ from relens.loop.quiet_hours import BadPolicy, QuietHours
 
 RolloutPolicy = Literal["ask", "shadow", "champion"]
 AfterShadow = Literal["ask", "promote"]
+AtPromotion = Literal["keep", "keep unless worse", "move"]
 Start = Literal["champion", "scratch"]
 
 
@@ -92,6 +93,8 @@ class ContinuousDeployment:
 
     `after_shadow`: what happens with a shadow once the random checks that came while it ran speak for it: a person is asked, or it is promoted.
     `guard`: metrics whose alert, when it begins within `guard_hours` after the loop promoted a version, brings the version before back.
+    `threshold`: what becomes of it when a judged version becomes champion: it is kept, it is kept unless it is clearly worse for that
+    version, or it moves to the version's best one. One that nobody chose always moves, unless it is kept.
     """
 
     active: bool = False
@@ -100,6 +103,7 @@ class ContinuousDeployment:
     guard_hours: float = 24.0
     demands: Demands = field(default_factory=Demands)
     after_shadow: AfterShadow = "ask"
+    threshold: AtPromotion = "keep unless worse"
 
     def __post_init__(self) -> None:
         if self.policy not in get_args(RolloutPolicy):
@@ -107,6 +111,10 @@ class ContinuousDeployment:
         if self.after_shadow not in get_args(AfterShadow):
             raise BadPolicy(
                 f"after a shadow a person is asked (ask) or it is promoted (promote), not '{self.after_shadow}'"
+            )
+        if self.threshold not in get_args(AtPromotion):
+            raise BadPolicy(
+                f"at a promotion the threshold is kept (keep), kept unless worse, or moved (move), not '{self.threshold}'"
             )
         if not 0 < self.guard_hours <= 8_760:
             raise BadPolicy(f"a promotion is watched for up to 8,760 hours, not for {self.guard_hours}")

@@ -7,9 +7,8 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from relens.deployments import change
-from relens.deployments.change import NothingBefore
 from relens.deployments.deployment import Deployment
+from relens.deployments.succession import NothingBefore, way_back
 from relens.infra.jobs import Job
 from relens.infra.jobs import store as jobs_store
 from relens.kit.clock import Micros
@@ -90,7 +89,7 @@ def progress(connection: Connection, deployment: Deployment) -> Progress:
 
 def _before(connection: Connection, deployment: Deployment) -> ModelVersion | None:
     try:
-        return registry.get(connection, change.earlier_champion(connection, deployment))
+        return registry.get(connection, way_back(connection, deployment).version)
     except (NothingBefore, NotFound):
         return None
 

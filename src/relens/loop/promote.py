@@ -11,8 +11,10 @@ from relens.access.actor import Actor
 from relens.deployments import change
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
+from relens.deployments.succession import way_back
 from relens.kit import clock
 from relens.loop import store
+from relens.loop.carry import Then, at_rollback, said_by, then
 from relens.loop.decision import ChampionChanged, Decision
 from relens.loop.gate import PASSED, REFUSED, GateDecision
 from relens.registry import store as registry
@@ -56,7 +58,14 @@ def _by_policy(
         return replace(
             judged,
             applied="promoted",
-            note=_become_champion(connection, deployment, candidate, judged.reasons[0], actor),
+            note=_become_champion(
+                connection,
+                deployment,
+                candidate,
+                judged.reasons[0],
+                actor,
+                then(connection, deployment, candidate, judged),
+            ),
         )
     if judged.policy == "shadow":
         now = deployments.get(connection, deployment.id)
@@ -86,13 +95,9 @@ def after_shadow(connection: Connection, decision_id: str, said: GateDecision, i
         change.set_role(connection, deployment, "shadow", None, because, actor)
         _settle(connection, decision, "refused", f"{candidate.title} stopped, {because}", actor)
     elif said.decision == PASSED and chosen.rollout.after_shadow == "promote":
-        _settle(
-            connection,
-            decision,
-            "promoted",
-            _become_champion(connection, deployment, candidate, because, actor),
-            actor,
-        )
+        carried = then(connection, deployment, candidate, decision)
+        note = _become_champion(connection, deployment, candidate, because, actor, carried)
+        _settle(connection, decision, "promoted", note, actor)
     else:
         store.change_decision(
             connection, decision.id, note=f"{candidate.title} runs as shadow: {_so_far(said, images)}."
@@ -107,8 +112,11 @@ def _so_far(said: GateDecision, images: int) -> str:
     return f"after {images} random checks beside the champion: {said.reasons[0].rstrip('.')}; {waits}"
 
 
-def approve(connection: Connection, decision_id: str, actor: Actor) -> Decision:
-    """The candidate becomes champion. Raises NotOpen, or ChampionChanged when it was judged against another one."""
+def approve(connection: Connection, decision_id: str, actor: Actor, threshold: float | None = None) -> Decision:
+    """The candidate becomes champion and answers from `threshold` on; None: as the settings have it.
+
+    Raises NotOpen, or ChampionChanged when it was judged against another one.
+    """
     actor.must_be("operator")
     decision = store.decision(connection, decision_id)
     decision.must_be_open()
@@ -117,9 +125,13 @@ def approve(connection: Connection, decision_id: str, actor: Actor) -> Decision:
         raise ChampionChanged("the champion has changed since this candidate was judged: judge it again, then decide")
     candidate = registry.get(connection, decision.candidate)
     reason = f"approved by {actor.name}: {decision.reasons[0]}"
-    return _settle(
-        connection, decision, "approved", _become_champion(connection, deployment, candidate, reason, actor), actor
+    carried = (
+        then(connection, deployment, candidate, decision)
+        if threshold is None
+        else said_by(actor, deployment, threshold)
     )
+    note = _become_champion(connection, deployment, candidate, reason, actor, carried)
+    return _settle(connection, decision, "approved", note, actor)
 
 
 def refuse(connection: Connection, decision_id: str, actor: Actor) -> Decision:
@@ -145,43 +157,26 @@ def rollback(
     if expected is not None and expected != deployment.champion:
         now = registry.get(connection, deployment.champion).title if deployment.champion else "no version"
         raise ChampionChanged(f"the champion has changed since you looked: {now} answers now; nothing was rolled back")
-    before = registry.get(connection, change.earlier_champion(connection, deployment))
+    way = way_back(connection, deployment)
+    before = registry.get(connection, way.version)
     said = reason or f"rolled back by {actor.name}"
     promotion = store.promotion_of(connection, deployment.id, deployment.champion)
     if promotion is not None:
         note = f"Taken back by {actor.name}: {said.rstrip('.')}."
         _settle(connection, promotion, "taken back", note, actor)
-    _become_champion(connection, deployment, before, said, actor, went_back=True)
+    carried = at_rollback(deployment, before, way)
+    why = f"{said.rstrip('.')}; {carried.why}"
+    change.set_role(connection, deployment, "champion", before, why, actor, went_back=True, threshold=carried.threshold)
     return before
 
 
 def _become_champion(
-    connection: Connection,
-    deployment: Deployment,
-    version: ModelVersion,
-    reason: str,
-    actor: Actor,
-    *,
-    went_back: bool = False,
+    connection: Connection, deployment: Deployment, version: ModelVersion, reason: str, actor: Actor, carried: Then
 ) -> str:
-    """Gives it the role; answers with a sentence on what that means.
-
-    A threshold a person chose is kept: it is their promise to whoever reads the answers. One that was advised with the old version
-    says nothing about the confidences of the new one, so the new version's own takes its place.
-    """
-    kept = f"the threshold stays at {deployment.threshold:g}"
-    if deployment.settings.get("threshold_by") != "advised":
-        about = f"{kept}, as chosen by a person"
-    elif version.advised_threshold is None:
-        about = f"{kept}: {version.title} brings no advice of its own"
-    else:
-        change.set_threshold(connection, deployment, version.advised_threshold, by="advised")
-        about = (
-            f"the threshold moves from {deployment.threshold:g} to {version.advised_threshold:g}, as advised with it"
-        )
-    said = f"{reason.rstrip('.')}; {about}"
-    change.set_role(connection, deployment, "champion", version, said, actor, went_back=went_back)
-    return f"{version.title} answers now; {about}."
+    """Gives it the role and its threshold; answers with a sentence on what that means."""
+    said = f"{reason.rstrip('.')}; {carried.why}"
+    change.set_role(connection, deployment, "champion", version, said, actor, threshold=carried.threshold)
+    return f"{version.title} answers now; {carried.why}."
 
 
 def _supersede(connection: Connection, deployment: Deployment, earlier: Decision, actor: Actor) -> None:

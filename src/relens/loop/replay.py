@@ -18,6 +18,7 @@ from relens.inference.predict import predict
 from relens.infra.database import Database
 from relens.infra.jobs import JobRun, Jobs
 from relens.infra.storage import NoBytes, Storage
+from relens.loop.carry import would_answer_from
 from relens.loop.difference import Difference, difference
 from relens.loop.trial import CannotJudge
 from relens.predictions import store as predictions
@@ -49,9 +50,9 @@ class Replay:
         with self._database.read() as connection:
             deployment = deployments.get(connection, str(run.payload["deployment"]))
             version = registry.get(connection, str(run.payload["model_version"]))
+            threshold = would_answer_from(connection, deployment, version)
         wanted = int(run.payload["images"])
         chosen: list[str] = run.step("choose", lambda: self._choose(deployment, wanted))
-        threshold = threshold_with(deployment, version)
         parts: list[dict[str, Any]] = []
         with self._swapper.borrow(version.id) as loaded:
             for start in range(0, len(chosen), _AT_ONCE):
@@ -105,13 +106,6 @@ class Replay:
         differ = [_shown(line, found) for line, found in compared if not found.same]
         counted = [[when, label, count] for (when, label), count in sorted(labels.items())]
         return {"images": len(compared), "gone": len(ids) - len(compared), "labels": counted, "items": differ}
-
-
-def threshold_with(deployment: Deployment, version: ModelVersion) -> float:
-    """What `version` would answer with here: a person's threshold stays, an advised one goes with its version."""
-    if deployment.settings.get("threshold_by") != "advised" or version.advised_threshold is None:
-        return deployment.threshold
-    return version.advised_threshold
 
 
 def summed(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

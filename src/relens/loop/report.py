@@ -10,6 +10,7 @@ from relens.loop.counted import Counted
 from relens.loop.flips import Flip, Flips
 from relens.loop.parts import LEAST, Part
 from relens.loop.speed import Speed
+from relens.loop.threshold import Carried
 
 FIXED_KEPT = 6
 _NAMED = 5
@@ -27,7 +28,8 @@ class NewLabel:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`critical`: the labels the deployment calls so. `thresholds`: with which champion and candidate answer here. Sizes in bytes."""
+    """`critical`: the labels the deployment calls so. `thresholds`: with which champion and candidate answer here; `carried`: what the
+    present one would do. Sizes in bytes."""
 
     labels: tuple[Part, ...]
     sources: tuple[Part, ...]
@@ -39,6 +41,7 @@ class Report:
     sizes: tuple[int, int]
     critical: tuple[str, ...]
     counts: tuple[Counted, ...] = ()
+    carried: Carried | None = None
 
     def to_json(self, predictions: Mapping[str, str]) -> dict[str, Any]:
         """`predictions` by asset: where a test image came from production, the prediction it was reviewed in."""
@@ -48,6 +51,7 @@ class Report:
             "new_labels": [asdict(label) for label in self.new_labels],
             "speed": asdict(self.speed) if self.speed else None,
             "sizes": {"champion": self.sizes[0], "candidate": self.sizes[1]},
+            "threshold": self.carried.to_json() if self.carried else None,
             "counts": [asdict(one) for one in self.counts],
             "images": {
                 "by": "answer" if self.whole_image else "f1",
@@ -74,6 +78,8 @@ class Report:
         if self.new_labels:
             named = _listed([_new(label) for label in self.new_labels])
             said.append(f"New labels, measured apart: {named}.")
+        if self.carried:
+            said.append(self.carried.sentence())
         return said
 
 

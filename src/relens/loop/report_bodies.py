@@ -77,6 +77,32 @@ class ImagesOut(BaseModel):
     broken: list[FlipOut]
 
 
+class AtThresholdOut(BaseModel):
+    """A version's answers from a threshold on. `precision` of them are right, `recall` of the objects (of a classifier: images) found;
+    `answers` and how many of them are `wrong` are plain counts."""
+
+    threshold: float
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    answers: int
+    wrong: int
+
+
+class CarriedOut(BaseModel):
+    """The champion and the candidate (`kept`) with the deployment's threshold, and the candidate with a better one (`best`): where its
+    F1 is best; of a classifier, the lowest from which its answers are as often right as the champion's.
+
+    `worse`: the threshold is clearly worse for the candidate than for the champion."""
+
+    champion: AtThresholdOut
+    kept: AtThresholdOut
+    best: AtThresholdOut | None
+    worse: bool
+    whole_image: bool
+    images: int
+
+
 class ReportOut(BaseModel):
     """The comparison label by label, source by source and image by image."""
 
@@ -85,6 +111,9 @@ class ReportOut(BaseModel):
     new_labels: list[NewLabelOut]
     speed: SpeedOut | None
     sizes: SizesOut | None = Field(description="null where the answers were compared that production gave")
+    threshold: CarriedOut | None = Field(
+        None, description="null for a classifier without a threshold, and in reports from before this was kept"
+    )
     images: ImagesOut
 
     @staticmethod

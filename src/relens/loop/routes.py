@@ -16,6 +16,7 @@ from relens.infra.jobs.routes import JobOut
 from relens.infra.web import Cursor, Limit, Page, part, read_cursor, write_cursor
 from relens.loop import configure, promote, store
 from relens.loop.bodies import (
+    ApproveIn,
     CandidateIn,
     ContinuousDeploymentBody,
     ContinuousDeploymentIn,
@@ -153,9 +154,12 @@ def get_decision(decision: str, database: Db) -> DecisionOut:
 
 
 @router.post("/decisions/{decision}/approve")
-def approve(decision: str, actor: Asking, database: Db) -> DecisionOut:
-    """The candidate becomes champion."""
-    return database.write(lambda connection: decision_body(connection, promote.approve(connection, decision, actor)))
+def approve(decision: str, actor: Asking, database: Db, wanted: ApproveIn | None = None) -> DecisionOut:
+    """The candidate becomes champion; without a body it answers with the threshold that Settings say."""
+    threshold = wanted.threshold if wanted else None
+    return database.write(
+        lambda connection: decision_body(connection, promote.approve(connection, decision, actor, threshold))
+    )
 
 
 @router.post("/decisions/{decision}/refuse")

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from relens.datasets.item import Item
+from relens.deployments.deployment import Deployment
+from relens.loop.carry import at_promotion
 from relens.loop.compare import MAIN, compare, scores
 from relens.loop.counted import counted
 from relens.loop.demands import objections
 from relens.loop.flips import flips
 from relens.loop.gate import Comparison, GateDecision, Labels, Objection, decide
 from relens.loop.parts import by_label, by_source
-from relens.loop.policy import Demands
+from relens.loop.policy import ContinuousDeployment, Demands
 from relens.loop.report import NewLabel, Report
 from relens.loop.speed import Speed
+from relens.loop.threshold import carried
 from relens.loop.trial import Trial
 from relens.training.evaluate import Evaluated
 
@@ -24,37 +27,43 @@ from relens.training.evaluate import Evaluated
 class Answers:
     """What came of the images: both versions' answers, their speed, and the candidate's numbers on labels that only it knows.
 
-    `thresholds`: with which champion and candidate would answer here; `predictions` by asset, where an image came from production.
+    `deployment` is where they answer, and `rollout` says what becomes of its threshold; `predictions` by asset, where an image came from
+    production.
     """
 
     champion: Evaluated
     candidate: Evaluated
     speed: Speed | None
     new_labels: tuple[NewLabel, ...]
-    thresholds: tuple[float, float]
+    deployment: Deployment
+    rollout: ContinuousDeployment
     predictions: Mapping[str, str]
 
 
 def seen_of(trial: Trial, answers: Answers, demands: Demands) -> dict[str, Any]:
-    """The comparison, what stands against the candidate, what speaks for it, and the report."""
-    champion, candidate = answers.champion, answers.candidate
+    """The comparison, what stands against the candidate, what speaks for it, and the report. `demands` in the words of the trial."""
+    champion, candidate, deployment = answers.champion, answers.candidate, answers.deployment
     metric = MAIN[champion.task]
     whole = champion.correct is not None
     compared = compare(
         metric, champion, candidate, None if whole else _objects(trial.items, champion.assets), trial.weights
     )
     shared = trial.labels.shared
+    found = carried(champion, candidate, shared, deployment.threshold, trial.weights)
+    then = at_promotion(deployment, trial.candidate, found, answers.rollout.threshold)
+    thresholds = (deployment.threshold, then.value)
     report = Report(
         labels=by_label(champion, candidate, shared, trial.weights),
         sources=by_source(champion, candidate, metric, trial.weights),
         new_labels=answers.new_labels,
-        flips=flips(champion, candidate, answers.thresholds, shared),
-        thresholds=answers.thresholds,
+        flips=flips(champion, candidate, thresholds, shared),
+        thresholds=thresholds,
         whole_image=whole,
         speed=answers.speed,
         sizes=(trial.champion.size_bytes, trial.candidate.size_bytes),
         critical=demands.critical,
-        counts=counted(champion, candidate, shared, answers.thresholds),
+        counts=counted(champion, candidate, shared, thresholds),
+        carried=found,
     )
     against = objections(demands, report.labels, answers.speed, trial.candidate.size_bytes, champion.images)
     return {

@@ -201,6 +201,17 @@ def promotion_of(connection: Connection, deployment: str, version: str | None) -
     return None if row is None else _decision(row)
 
 
+def judged(connection: Connection, deployment: str, candidate: str, champion: str | None) -> Decision | None:
+    """The newest decision on `candidate` beside that champion."""
+    query = select(gate_decision).where(
+        gate_decision.c.deployment == deployment,
+        gate_decision.c.candidate == candidate,
+        gate_decision.c.champion == champion,
+    )
+    row = connection.execute(query.order_by(gate_decision.c.at.desc(), gate_decision.c.id.desc()).limit(1)).first()
+    return None if row is None else _decision(row)
+
+
 def decisions(
     connection: Connection, deployment: str, before: tuple[Micros, str] | None = None, limit: int = 50
 ) -> list[Decision]:
@@ -246,6 +257,7 @@ def _rollout_rules(rollout: ContinuousDeployment) -> dict[str, Any]:
         "guard": list(rollout.guard),
         "guard_hours": rollout.guard_hours,
         "after_shadow": rollout.after_shadow,
+        "threshold": rollout.threshold,
         "critical": list(demands.critical),
         "latency_ms": demands.latency_ms,
         "size_mb": demands.size_mb,
@@ -253,10 +265,10 @@ def _rollout_rules(rollout: ContinuousDeployment) -> dict[str, Any]:
 
 
 def _rollout(active: bool, policy: RolloutPolicy, rules: dict[str, Any]) -> ContinuousDeployment:
-    """Rules that were written before there were demands have none."""
+    """Rules that were written before there were demands have none; what else they do not know is as nobody chose it."""
     demands = Demands(tuple(rules.get("critical", ())), rules.get("latency_ms"), rules.get("size_mb"))
-    after = rules.get("after_shadow", "ask")
-    return ContinuousDeployment(active, policy, tuple(rules["guard"]), rules["guard_hours"], demands, after)
+    later = {name: rules[name] for name in ("after_shadow", "threshold") if name in rules}
+    return ContinuousDeployment(active, policy, tuple(rules["guard"]), rules["guard_hours"], demands, **later)
 
 
 def _training_rules(training: ContinuousTraining) -> dict[str, Any]:

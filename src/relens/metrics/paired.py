@@ -25,6 +25,8 @@ from relens.kit.errors import Invalid
 from relens.metrics.average_precision import ApStore
 
 Floats = NDArray[np.float64]
+Ratio = tuple[ArrayLike, ArrayLike]
+"""Numerators and denominators, one of each per image."""
 
 REPLICATES = 200
 JACKKNIFE_UP_TO = 200
@@ -137,6 +139,28 @@ def paired_ratio(
         return _ratio(rows @ top_a, rows @ below_a), _ratio(rows @ top_b, rows @ below_b)
 
     return _compare(values, group, base, replicates, seed)
+
+
+def paired_shortfall(
+    a: tuple[Ratio, Ratio],
+    b: tuple[Ratio, Ratio],
+    groups: Sequence[Hashable],
+    weights: ArrayLike,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> PairedDifference:
+    """Compare how far each version stays below what it could reach, each as (as it is, as it could be), as in `paired_ratio`.
+
+    What could be was itself chosen on these images and looks a little too good: ask for more than 0 of the lower bound.
+    """
+    parts = [tuple(np.asarray(part, dtype=np.float64).ravel() for part in ratio) for ratio in (*a, *b)]
+    base = np.asarray(weights, dtype=np.float64).ravel()
+
+    def values(rows: Floats) -> tuple[Floats, Floats]:
+        now_a, could_a, now_b, could_b = (_ratio(rows @ top, rows @ below) for top, below in parts)
+        return could_a - now_a, could_b - now_b
+
+    return _compare(values, _numbered(groups), base, replicates, seed)
 
 
 def chance_of_no_worse(found: PairedDifference) -> float | None:

@@ -115,8 +115,10 @@ class Client:
         """The image as it was sent, or a JPEG whose long side is at most `size` pixels."""
         return bytes(self._transport.call("GET", f"assets/{asset}", params={"size": size}))
 
-    def approve(self, decision_id: str) -> Json:
-        return dict(self._transport.call("POST", f"decisions/{decision_id}/approve"))
+    def approve(self, decision_id: str, *, threshold: float | None = None) -> Json:
+        """The candidate becomes champion; it answers from `threshold` on, or as the deployment's settings have it."""
+        body = {"threshold": threshold}
+        return dict(self._transport.call("POST", f"decisions/{decision_id}/approve", json=body))
 
     def refuse(self, decision_id: str) -> Json:
         return dict(self._transport.call("POST", f"decisions/{decision_id}/refuse"))

@@ -184,9 +184,12 @@ class Deployment:
         """Free values that are shown with it; None takes one away."""
         return dict(self._transport.call("PATCH", self._path, json={"settings": settings}, idempotent=True))
 
-    def set_role(self, role: str, model_version: str | None, reason: str = "") -> Json:
-        """Puts a version into a role ("champion", "shadow"), or empties the role with None."""
-        return dict(self._write("POST", "/roles", role=role, model_version=model_version, reason=reason))
+    def set_role(
+        self, role: str, model_version: str | None, reason: str = "", *, threshold: float | None = None
+    ) -> Json:
+        """Puts a version into a role ("champion", "shadow"), or empties the role with None. `threshold`: with which a champion answers."""
+        said = {"role": role, "model_version": model_version, "reason": reason, "threshold": threshold}
+        return dict(self._write("POST", "/roles", **said))
 
     def roles(self) -> list[Json]:
         """Who had which role, and since when."""
@@ -254,7 +257,7 @@ class Deployment:
         """`policy`: "ask", "shadow" or "champion". `guard`: metrics whose alert, when it begins within `guard_hours` after a promotion,
         brings the version before back; an alert rule must watch each. What is left out stays as it is.
 
-        `rules`: `after_shadow` ("ask" or "promote"), `critical` (labels that must not fall), `latency_ms` and `size_mb` (None: no budget).
+        `rules`: `after_shadow` ("ask" or "promote"), `threshold` ("keep", "keep unless worse" or "move"), `critical` (labels that must not fall), `latency_ms` and `size_mb` (None: no budget).
         """
         said = {"policy": policy, "active": active, "guard": guard, "guard_hours": guard_hours}
         return dict(self._write("PUT", "/continuous-deployment", **said, **rules))

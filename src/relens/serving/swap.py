@@ -151,11 +151,12 @@ class Swapper:
             images = last_images(connection, self._storage, deployment)
         self._say(deployment.id, Serving("warming", f"trying {loaded.title}", before.champion if before else None))
         champion = before.champion if before else None
+        thresholds = (before.threshold if before else deployment.threshold, deployment.threshold)
         if champion is not None and self.fleet.has(champion):
             with self.fleet.use(champion) as answering:
-                sentence = vet(loaded, images, answering, deployment.threshold, self._calm)
+                sentence = vet(loaded, images, answering, thresholds, self._calm)
         else:
-            sentence = vet(loaded, images, None, deployment.threshold, self._calm)
+            sentence = vet(loaded, images, None, thresholds, self._calm)
         if sentence:
             logger.info("%s: %s", deployment.name, sentence)
             said.append(sentence)

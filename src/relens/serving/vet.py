@@ -36,17 +36,17 @@ def vet(
     loaded: LoadedVersion,
     images: Sequence[bytes],
     before: LoadedVersion | None,
-    threshold: float,
+    thresholds: tuple[float, float],
     calm: Calm = lambda: None,
 ) -> str:
-    """A sentence on how the new version answers beside the one before it. Raises what goes wrong with it: then it must not answer.
+    """A sentence on how the new version answers beside the one before it, with the `thresholds` of before and after. Raises what goes wrong with it: then it must not answer.
 
     Where no image was answered yet, it is tried on a made-up one. `calm` is asked before each image.
     """
-    says = [_answers(loaded, image, threshold, calm) for image in images or [probe_image()]]
+    says = [_answers(loaded, image, thresholds[1], calm) for image in images or [probe_image()]]
     if before is None or not images:
         return ""
-    said = [_answers(before, image, threshold, calm) for image in images]
+    said = [_answers(before, image, thresholds[0], calm) for image in images]
     share = sum(agreement(one, other) for one, other in zip(said, says, strict=True)) / len(images)
     these = "the last image" if len(images) == 1 else f"the last {len(images)} images"
     return f"{loaded.title} says the same as {before.title} of {share:.0%} of what either finds on {these}"

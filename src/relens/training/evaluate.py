@@ -32,7 +32,7 @@ class Evaluated:
     """Scores, and what a paired comparison needs of each image, all in the order of `assets`.
 
     `store` holds the matches of a detector by asset, `correct` says of a classifier whether it was right; the other is None.
-    `matches` are a detector's per image; `said` and `true` a classifier's label per image (None: it said nothing).
+    `matches` are a detector's per image; `said` and `true` a classifier's label per image (None: it said nothing), `confidences` how sure it was.
     `missing` images could not be read any more. `advised_threshold` is the confidence of the best F1 (classification: 0).
     """
 
@@ -48,6 +48,7 @@ class Evaluated:
     matches: tuple[Mapping[Any, LabelMatch], ...] = ()
     said: tuple[str | None, ...] = ()
     true: tuple[str, ...] = ()
+    confidences: tuple[float, ...] = ()
     confusion: list[list[int]] | None = None
     missing: int = 0
 
@@ -151,9 +152,11 @@ class _Detected:
 class _Classified:
     own: tuple[str, ...]
     said: list[str | None] = field(default_factory=list)
+    confidences: list[float] = field(default_factory=list)
 
     def add(self, item: Item, prediction: Prediction) -> None:
         self.said.append(prediction.detections[0].label if prediction.detections else None)
+        self.confidences.append(prediction.detections[0].confidence if prediction.detections else 0.0)
 
     def conclude(self, items: Sequence[Item], missing: int) -> Evaluated:
         labels = _all_labels(self.own, items)
@@ -189,6 +192,7 @@ class _Classified:
             correct=tuple(said == label for said, label in zip(self.said, true, strict=True)),
             said=tuple(self.said),
             true=tuple(true),
+            confidences=tuple(self.confidences),
             confusion=[[int(count) for count in row] for row in matrix[: len(labels), : len(labels)]],
             missing=missing,
         )

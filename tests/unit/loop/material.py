@@ -11,11 +11,19 @@ from relens.training.evaluation import SCORES
 
 
 def detector(
-    images: int, finds: dict[str, float], seed: int = 1, objects: int = 2, sources: int = 1, invents: float = 0.0
+    images: int,
+    finds: dict[str, float],
+    seed: int = 1,
+    objects: int = 2,
+    sources: int = 1,
+    invents: float = 0.0,
+    sure: float = 0.5,
+    unsure: float = 0.5,
 ) -> Evaluated:
     """A detector that finds of each label's objects (`objects` in an image) the share `finds`, in the same images every time.
 
-    `invents`: the share of images in which it sees one thing of the first label that is not there.
+    `invents`: the share of images in which it sees one thing of the first label that is not there. It says the one with `sure` to
+    `sure` + 0.5, the other with `unsure` to `unsure` + 0.5.
     """
     luck = np.random.default_rng(seed)
     labels = tuple(finds)
@@ -30,7 +38,8 @@ def detector(
         placed = boxes[seen].reshape(-1, 4)
         if luck.random() < invents:
             said, placed = [*said, labels[0]], np.concatenate([placed, [[0, 500, 20, 520]]])
-        confidence = 0.5 + 0.5 * luck.random(len(said))
+        lowest = np.array([sure] * len(seen) + [unsure] * (len(said) - len(seen)))
+        confidence = lowest + 0.5 * luck.random(len(said))
         match = match_image(placed, confidence, said, boxes, true)
         store.insert(name, match)
         matches.append(match)
@@ -49,7 +58,9 @@ def detector(
     )
 
 
-def classifier(said: list[str], true: list[str], sources: list[str] | None = None) -> Evaluated:
+def classifier(
+    said: list[str], true: list[str], sources: list[str] | None = None, confidences: list[float] | None = None
+) -> Evaluated:
     names = tuple(f"{key:04}" for key in range(len(true)))
     right = tuple(one == other for one, other in zip(said, true, strict=True))
     return Evaluated(
@@ -63,4 +74,5 @@ def classifier(said: list[str], true: list[str], sources: list[str] | None = Non
         correct=right,
         said=tuple(said),
         true=tuple(true),
+        confidences=tuple(confidences or [1.0] * len(true)),
     )

@@ -40,7 +40,8 @@ function DeployDialog({ version, onClose }: { version: ModelVersion; onClose: ()
   const [typed, setName] = useState<string | null>(null);
   const name = typed ?? suggested;
   const [target, setTarget] = useState<Deployment["target"]>("server");
-  const [threshold, setThreshold] = useState(version.advised_threshold === null ? "" : version.advised_threshold.toFixed(2));
+  const advised = version.advised_threshold === null ? "" : version.advised_threshold.toFixed(2);
+  const [threshold, setThreshold] = useState(advised);
   const create = useSend<Deployment>("/deployments", "/overview");
   const navigate = useNavigate();
   const forecast = useGet("/storage/forecast", { model_version: version.id }).data;
@@ -48,7 +49,9 @@ function DeployDialog({ version, onClose }: { version: ModelVersion; onClose: ()
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const body = { name, model_version: version.id, threshold: threshold === "" ? null : Number(threshold), target };
+    // What stands there untouched nobody chose: it is the version's advice, and goes with the version.
+    const chosen = threshold === "" || threshold === advised ? null : Number(threshold);
+    const body = { name, model_version: version.id, threshold: chosen, target };
     create.mutate(
       { method: "POST", path: "/deployments", body },
       { onSuccess: (made) => void navigate(`/deployments/${made.name}`, { state: { fresh: true } }) },

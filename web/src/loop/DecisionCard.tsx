@@ -1,4 +1,5 @@
 /* One gate decision: what, why in sentences, the difference with its interval, and the buttons when it waits. */
+import { useState } from "react";
 import { Link } from "react-router";
 import type { Decision } from "../api/types";
 import { useSend } from "../api/use";
@@ -10,6 +11,7 @@ import { dim } from "../design/page";
 import { GateReport } from "./GateReport";
 import { Interval } from "./Interval";
 import css from "./loop.module.css";
+import { ThresholdThen } from "./ThresholdThen";
 
 const OUTCOME: Record<Decision["applied"], [string, Tone]> = {
   promoted: ["Promoted", "ok"],
@@ -24,7 +26,11 @@ const OUTCOME: Record<Decision["applied"], [string, Tone]> = {
 export function DecisionCard({ decision, waiting }: { decision: Decision; waiting?: boolean }) {
   const [outcome, tone] = OUTCOME[decision.applied] ?? [decision.applied, "plain"];
   const send = useSend("/deployments", "/overview");
-  const answer = (what: "approve" | "refuse") => send.mutate({ method: "POST", path: `/decisions/${decision.id}/${what}` });
+  const [threshold, setThreshold] = useState<number | null>(null);
+  const path = `/decisions/${decision.id}`;
+  // Untouched, the server decides, by the settings of that moment.
+  const approve = () => send.mutate({ method: "POST", path: `${path}/approve`, body: { threshold } });
+  const refuse = () => send.mutate({ method: "POST", path: `${path}/refuse` });
   const number = (name: string) => (typeof decision.numbers[name] === "number" ? decision.numbers[name] : null);
   const [candidate, champion] = [number("candidate"), number("champion")];
   return (
@@ -54,12 +60,20 @@ export function DecisionCard({ decision, waiting }: { decision: Decision; waitin
       )}
       {decision.report && <GateReport decision={decision} report={decision.report} />}
       {decision.note && <p className={dim}>{decision.note}</p>}
+      {waiting && decision.report?.threshold && (
+        <ThresholdThen
+          found={decision.report.threshold}
+          otherwise={decision.answers_from ?? decision.report.threshold.kept.threshold}
+          chosen={threshold}
+          choose={setThreshold}
+        />
+      )}
       {waiting && (
         <div className={css.actions}>
-          <Button look="primary" icon="check" disabled={send.isPending} onClick={() => answer("approve")}>
+          <Button look="primary" icon="check" disabled={send.isPending} onClick={approve}>
             Make it champion
           </Button>
-          <Button disabled={send.isPending} onClick={() => answer("refuse")}>
+          <Button disabled={send.isPending} onClick={refuse}>
             Refuse
           </Button>
           {send.error && <Notice tone="bad">{send.error.message}</Notice>}

@@ -20,6 +20,16 @@ const POLICIES: { value: ContinuousDeployment["policy"]; title: string; lead: st
   { value: "champion", title: "Make it champion", lead: "It answers from then on. A candidate that is not better is held back." },
 ];
 
+const AT_PROMOTION: { value: ContinuousDeployment["threshold"]; title: string; lead: string }[] = [
+  {
+    value: "keep unless worse",
+    title: "Keep it unless it is clearly worse for the new version",
+    lead: "Told from the test images. Then it moves to the version's best F1 (classification: where answers are as often right as before).",
+  },
+  { value: "move", title: "Move it to what is best for the new version", lead: "Also one that a person chose." },
+  { value: "keep", title: "Always keep it", lead: "Whatever the new version's confidences mean." },
+];
+
 export function DeploymentSettings() {
   const { deployment } = useDeployment();
   const path = `/deployments/${deployment.name}/continuous-deployment` as const;
@@ -57,6 +67,21 @@ function Form({ saved, path }: { saved: ContinuousDeployment; path: string }) {
           Promote the shadow by itself once its random checks speak for it
         </Switch>
       )}
+      <fieldset className={css.radios}>
+        <legend>The confidence threshold, when a judged version becomes champion</legend>
+        {AT_PROMOTION.map((choice) => (
+          <label key={choice.value}>
+            <input
+              type="radio"
+              name="threshold at promotion"
+              checked={draft.threshold === choice.value}
+              onChange={() => change({ threshold: choice.value })}
+            />
+            <span>{choice.title}</span>
+            <small>{choice.lead}</small>
+          </label>
+        ))}
+      </fieldset>
       <Checks
         legend="Critical labels: a candidate that may have lost more than 5 points on one does not pass"
         names={deployment.labels}

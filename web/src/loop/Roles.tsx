@@ -11,14 +11,16 @@ import { Time } from "../design/Time";
 import { CanaryShare } from "./CanaryShare";
 import { GiveRoleButton } from "./GiveRole";
 import css from "./loop.module.css";
+import { PromoteButton } from "./Promote";
+import { shown } from "./ThresholdThen";
 
 export function Roles({ deployment, loop }: { deployment: Deployment; loop: Loop | null }) {
   const roles = useGet(`/deployments/${deployment.name}/roles`, undefined, { every: 4000 });
   const send = useSend("/deployments", "/overview");
   const path = `/deployments/${deployment.name}`;
   const before = loop?.back_to;
-  const give = (role: RolePeriod["role"], version: string | null, reason: string) =>
-    send.mutate({ method: "POST", path: `${path}/roles`, body: { role, model_version: version, reason } });
+  const give = (role: RolePeriod["role"], version: string | null, reason: string, threshold: number | null = null) =>
+    send.mutate({ method: "POST", path: `${path}/roles`, body: { role, model_version: version, reason, threshold } });
   return (
     <Card
       title="Roles"
@@ -31,13 +33,10 @@ export function Roles({ deployment, loop }: { deployment: Deployment; loop: Loop
             return (
               version && (
                 <Fragment key={role}>
-                  <Confirm
-                    small
-                    button={`Promote ${version.title}`}
-                    title={`Make ${version.title} champion?`}
-                    lead={`It answers from then on. ${deployment.champion?.title ?? "The champion"} stays at hand for a rollback; no request fails meanwhile.`}
-                    action="Promote"
-                    onConfirm={() => give("champion", version.id, `promoted from ${role}`)}
+                  <PromoteButton
+                    deployment={deployment}
+                    version={version}
+                    promote={(threshold) => give("champion", version.id, `promoted from ${role}`, threshold)}
                   />
                   <Button small disabled={send.isPending} onClick={() => give(role, null, `${role} stopped`)}>
                     Stop the {role}
@@ -77,6 +76,7 @@ export function Roles({ deployment, loop }: { deployment: Deployment; loop: Loop
                 <th>Version</th>
                 <th>From</th>
                 <th>Until</th>
+                <th>Threshold</th>
                 <th>Why</th>
                 <th>By</th>
               </tr>
@@ -90,6 +90,7 @@ export function Roles({ deployment, loop }: { deployment: Deployment; loop: Loop
                     <Time at={period.since} />
                   </td>
                   <td className={css.keep}>{period.until ? <Time at={period.until} /> : <span className={dim}>now</span>}</td>
+                  <td className={css.keep}>{moved(period)}</td>
                   <td className={css.why}>{period.reason}</td>
                   <td className={css.keep}>{who(period.by)}</td>
                 </tr>
@@ -100,4 +101,12 @@ export function Roles({ deployment, loop }: { deployment: Deployment; loop: Loop
       </Loaded>
     </Card>
   );
+}
+
+/** The threshold with which a champion began, and the one before where that was another. */
+function moved({ threshold, threshold_before }: RolePeriod): string {
+  if (threshold === null) return "";
+  return threshold_before === null || threshold_before === threshold
+    ? shown(threshold)
+    : `${shown(threshold_before)} → ${shown(threshold)}`;
 }

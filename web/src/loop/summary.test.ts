@@ -20,6 +20,7 @@ const report = (...parts: Compared[]): GateReport => ({
   labels: parts.filter((one) => one.kind === "label"),
   sources: parts.filter((one) => one.kind === "source"),
   new_labels: [],
+  threshold: null,
   speed: null,
   sizes: null,
   images: { by: "f1", fixes: 12, breaks: 1, fixed: [], broken: [] },
