@@ -18,13 +18,13 @@ from relens.kit.ids import content_id
 from relens.metrics.average_precision import ApStore
 from relens.metrics.kinds import average_precision
 from relens.monitoring.marking import Marking
-from relens.monitoring.measure import Measurement
+from relens.monitoring.measure import Measurement, Measuring
 from relens.monitoring.window import BadWindow, Window, width
 from relens.predictions import browse
 from relens.predictions import store as predictions
 from relens.predictions.browse import Filter
 from relens.predictions.logged import Entry
-from relens.review.settle import settle
+from relens.review.settle import reopen, settle
 from relens.vision.annotation import Annotation
 from relens.vision.prediction import Detection
 from tests.rooms.monitoring_material import START, Site, make_site
@@ -290,6 +290,27 @@ def test_an_answer_is_computed_once_until_a_review_of_its_images_changes(
     site.database.write(lambda c: settle(c, lines[0].id, "corrected", (), actor=site.alice))
     assert asked(START + 24 * HOUR + 3) != first
     assert len(computed) == 2
+
+
+def test_what_was_chosen_once_follows_reviews_that_come_change_and_go(site: Site) -> None:
+    """What windows ask beside time is kept in order; a fresh server, which keeps nothing yet, sees the same images."""
+    windows = [DAY, replace(DAY, source="line-1"), replace(DAY, role="shadow"), replace(DAY, since=START + HOUR)]
+    lines = [*site.log(2, hour=3, source="line-1"), *site.log(2, hour=1, source="line-2"), *site.log(1)]
+
+    def fresh() -> Measuring:
+        return Measuring(site.database, site.projection, site.fitted)
+
+    def counted(measuring: Measuring) -> list[int]:
+        return [measuring.metric(site.deployment, "detection_report", window).count for window in windows]
+
+    assert counted(site.measuring) == [0, 0, 0, 0]
+    for line in lines:
+        site.database.write(lambda c, line=line: settle(c, line.id, "accepted", (), actor=site.alice))
+        assert counted(site.measuring) == counted(fresh())
+    assert counted(site.measuring) == [5, 3, 0, 4]
+    site.database.write(lambda c: reopen(c, lines[0].id, actor=site.alice))
+    site.database.write(lambda c: settle(c, lines[2].id, "corrected", (), actor=site.alice))
+    assert counted(site.measuring) == counted(fresh()) == [4, 2, 0, 3]
 
 
 def test_each_review_is_matched_once_whatever_is_asked(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from relens.kit.errors import Invalid, NotFound
 from relens.metrics.matching import AREAS, IOU_THRESHOLDS, LabelMatch
-from relens.metrics.precision_recall import MOST_PER_IMAGE, RECALLS, WeightedRows, plain_average_precision
+from relens.metrics.precision_recall import MOST_PER_IMAGE, RECALLS, WeightedRows, plain_average_precisions
 from relens.metrics.ranked_rows import Key, RankedRows
 
 Floats = NDArray[np.float64]
@@ -120,10 +120,9 @@ class ApStore:
     def averages(self, labels: Iterable[Hashable] | None = None) -> dict[str, float | None]:
         """AVERAGED alone, of all labels or of some."""
         wanted = [label for label in (self.labels if labels is None else labels) if label in self._rows]
-        for label in wanted:
-            if label not in self._ap:
-                ranked = self._rows[label]
-                self._ap[label] = plain_average_precision(ranked.read(self._keys), int(ranked.total[0]))
+        touched = [label for label in wanted if label not in self._ap]
+        rows = [(self._rows[label].read(self._keys), int(self._rows[label].total[0])) for label in touched]
+        self._ap |= zip(touched, plain_average_precisions(rows), strict=True)
         table = np.array([self._ap[label] for label in wanted]).reshape(-1, len(IOU_THRESHOLDS))
         return {name: _mean(table[:, ious]) for name, ious in AVERAGED.items()}
 

@@ -18,7 +18,10 @@ Floats = NDArray[np.float64]
 RECALLS: Floats = np.linspace(0.0, 1.0, 101)
 _NEXT: Floats = np.append(RECALLS[1:], np.inf)
 _SHIFTS = np.arange(len(IOU_THRESHOLDS), dtype=np.uint16)
+_BITS: NDArray[np.uint16] = np.left_shift(np.uint16(1), _SHIFTS)
 MOST_PER_IMAGE = (1, 10, 100)
+_AT_ONCE = 8_000
+"""Rows of labels that are looked at together, at all thresholds: some megabytes."""
 _TINY = float(np.spacing(1))
 
 
@@ -41,30 +44,75 @@ def recalls_reached(recall: Floats) -> NDArray[np.int64]:
     return guess + (_NEXT[guess] <= recall) + (RECALLS[guess] <= recall)
 
 
-def plain_average_precision(rows: Columns, positives: int) -> Floats:
-    """AP at the ten IoU thresholds over objects of every size, each image counting once; NaN without an object.
+def plain_average_precisions(labels: Sequence[tuple[Columns, int]]) -> Floats:
+    """AP of each label (its rows, its objects) at the ten IoU thresholds over objects of every size, each image counting once.
 
-    The same arithmetic as WeightedRows with weights 1, where running sums are just places.
+    (labels, 10); NaN without an object. The same arithmetic as WeightedRows with weights 1, where running sums are just places, of many
+    short labels in one go: a verdict touches a dozen of them, and calls would cost more than numbers.
     """
-    if positives <= 0:
-        return np.full(len(IOU_THRESHOLDS), np.nan)
-    hits, ignored = rows.hits[:, 0], rows.ignored[:, 0]
-    some_ignored = bool(ignored.any())
-    ap = np.zeros(len(IOU_THRESHOLDS))
-    for t in range(len(IOU_THRESHOLDS)):
-        bit = np.uint16(1 << t)
-        found = np.flatnonzero(hits & bit)
-        if not len(found):
-            break  # what is found at a higher threshold is found at this one too
-        true = np.arange(1.0, len(found) + 1)
-        counted = found + 1.0
-        if some_ignored:
-            counted -= np.cumsum((ignored & bit) != 0)[found]
-        best = np.maximum.accumulate((true / (counted + _TINY))[::-1])[::-1]
-        step = recalls_reached(true / positives)
-        step[1:] -= step[:-1].copy()
-        ap[t] = (best * step).sum() / len(RECALLS)
+    ap = np.full((len(labels), len(IOU_THRESHOLDS)), np.nan)
+    some: list[int] = []
+    rows = 0
+    for place, (columns, positives) in enumerate(labels):
+        if positives <= 0:
+            continue
+        if some and rows + len(columns) > _AT_ONCE:
+            ap[some] = _plain([labels[one] for one in some])
+            some, rows = [], 0
+        some.append(place)
+        rows += len(columns)
+    if some:
+        ap[some] = _plain([labels[one] for one in some])
     return ap
+
+
+def _plain(labels: Sequence[tuple[Columns, int]]) -> Floats:
+    """(labels, 10). One label of more rows than go at once is looked at threshold by threshold."""
+    hits = np.concatenate([columns.hits[:, 0] for columns, _ in labels])
+    ignored = np.concatenate([columns.ignored[:, 0] for columns, _ in labels])
+    sizes = np.array([len(columns) for columns, _ in labels])
+    positives = np.array([positives for _, positives in labels])
+    if len(hits) <= _AT_ONCE:
+        return _over(_BITS, hits, ignored, sizes, positives)
+    return np.concatenate([_over(_BITS[t : t + 1], hits, ignored, sizes, positives) for t in range(len(_BITS))], axis=1)
+
+
+def _over(
+    bits: NDArray[np.uint16],
+    hits: NDArray[np.uint16],
+    ignored: NDArray[np.uint16],
+    sizes: NDArray[np.int64],
+    positives: NDArray[np.int64],
+) -> Floats:
+    """AP (labels, len(bits)) of labels whose rows stand one after the other, `sizes` of them each."""
+    # What was found, by threshold, then label, then confidence: one part for each threshold and label.
+    found = (hits & bits[:, None]) != 0
+    first = np.cumsum(sizes) - sizes
+    of_label = [found[:, start : start + size] for start, size in zip(first.tolist(), sizes.tolist(), strict=True)]
+    counts = np.stack([np.count_nonzero(part, axis=1) for part in of_label], axis=1).ravel()
+    starts = np.cumsum(counts) - counts
+    offsets = (np.arange(len(bits))[:, None] * len(hits) + first).ravel()
+    places = np.flatnonzero(found)
+    true = np.arange(1.0, len(places) + 1) - np.repeat(starts, counts)
+    counted = places - np.repeat(offsets - 1.0, counts)
+    if ignored.any():
+        before = np.zeros((len(bits), len(hits) + 1), dtype=np.int64)
+        np.cumsum((ignored & bits[:, None]) != 0, axis=1, out=before[:, 1:])
+        counted -= before[:, 1:].ravel()[places] - np.repeat(before[:, first].ravel(), counts)
+    best = true / (counted + _TINY)
+    filled = np.flatnonzero(counts)
+    for start, end in zip(starts[filled].tolist(), (starts + counts)[filled].tolist(), strict=True):
+        falling = best[start:end][::-1]
+        np.maximum.accumulate(falling, out=falling)
+    objects = np.tile(positives, len(bits))
+    step = recalls_reached(true / np.repeat(objects, counts))
+    step[1:] -= step[:-1].copy()
+    # A part reaches its first recalls from none, whatever the part before it had reached.
+    step[starts[filled]] = recalls_reached(1.0 / objects[filled])
+    ap = np.zeros(len(counts))
+    if len(filled):
+        ap[filled] = np.add.reduceat(best * step, starts[filled]) / len(RECALLS)
+    return ap.reshape(len(bits), len(sizes)).T
 
 
 class WeightedRows:

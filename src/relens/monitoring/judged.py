@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -17,6 +18,22 @@ from relens.monitoring.window import Window
 from relens.predictions import store as predictions
 from relens.predictions.logged import Logged
 from relens.review.verdict import USABLE, Verdict
+
+
+class Choice(NamedTuple):
+    """What a window asks of a prediction beside its time. `queried`: a query decides about shadows, if no role is asked for."""
+
+    source: str | None
+    model_version: str | None
+    role: str | None
+    tag: str | None
+    imported: bool
+    queried: bool
+
+    @staticmethod
+    def of(window: Window) -> Choice:
+        queried = window.query is not None
+        return Choice(window.source, window.model_version, window.role, window.tag, window.imported, queried)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +50,15 @@ class Facts:
 
     def within(self, window: Window) -> bool:
         """Whatever the window's query, which only the log can answer; a query may itself ask for shadows."""
+        return window.since <= self.taken_at < window.until and self.chosen(Choice.of(window))
+
+    def chosen(self, choice: Choice) -> bool:
         return (
-            window.since <= self.taken_at < window.until
-            and window.source in (None, self.source)
-            and window.model_version in (None, self.model_version)
-            and (self.role == window.role if window.role else window.query is not None or self.role != "shadow")
-            and (window.tag is None or window.tag in self.tags)
-            and (window.imported or not self.imported)
+            choice.source in (None, self.source)
+            and choice.model_version in (None, self.model_version)
+            and (self.role == choice.role if choice.role else choice.queried or self.role != "shadow")
+            and (choice.tag is None or choice.tag in self.tags)
+            and (choice.imported or not self.imported)
         )
 
 

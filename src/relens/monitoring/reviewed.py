@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -17,14 +18,14 @@ from relens.kit.calendar import UTC_NAME, cut
 from relens.kit.clock import Micros
 from relens.metrics.metric import METRICS, Bench, Supervised
 from relens.monitoring.gather import of_log
-from relens.monitoring.judged import Seen, seen_of
+from relens.monitoring.judged import Choice, Seen, seen_of
 from relens.monitoring.window import Window
 from relens.predictions import browse
 from relens.predictions import store as predictions
 from relens.review import store as verdicts
 from relens.review.verdict import USABLE, Verdict
 
-_ANSWERS, _POINTS = 128, 8192
+_ANSWERS, _POINTS, _CHOICES = 128, 8192, 32
 _AT_ONCE = 500
 
 
@@ -50,7 +51,8 @@ class Table:
     """Shadows up to here are beside the images they saw."""
     images: dict[str, Seen] = field(default_factory=dict)
     of_verdict: dict[str, tuple[Verdict, tuple[str, ...]]] = field(default_factory=dict)
-    by_time: list[tuple[Micros, str]] = field(default_factory=list)
+    by_time: OrderedDict[Choice, list[tuple[Micros, str]]] = field(default_factory=OrderedDict)
+    """For what windows lately asked beside time: the images that are so, in order of time. A verdict moves one of them."""
     benches: dict[tuple[str, tuple[str, ...]], Bench] = field(default_factory=dict)
     answers: OrderedDict[_Kept, dict[str, Any]] = field(default_factory=OrderedDict)
     points: OrderedDict[_Kept, dict[str, Any]] = field(default_factory=OrderedDict)
@@ -59,13 +61,17 @@ class Table:
         """What a verdict says of the champion's answer and of the shadows'; nothing: it was taken back."""
         _, before = self.of_verdict.pop(verdict.prediction, (None, ()))
         for key in before:
-            gone = self.images.pop(key)
-            self.by_time.pop(bisect_left(self.by_time, (gone.facts.taken_at, key)))
+            gone = self.images.pop(key).facts
+            for choice, there in self.by_time.items():
+                if gone.chosen(choice):
+                    there.pop(bisect_left(there, (gone.taken_at, key)))
             for bench in self.benches.values():
                 bench.remove(key)
         for one in seen:
             self.images[one.judged.key] = one
-            insort(self.by_time, (one.facts.taken_at, one.judged.key))
+            for choice, there in self.by_time.items():
+                if one.facts.chosen(choice):
+                    insort(there, (one.facts.taken_at, one.judged.key))
             for bench in self.benches.values():
                 bench.insert(one.judged)
         if verdict.status in USABLE:
@@ -80,12 +86,16 @@ class Table:
             self.benches = {one: bench for one, bench in self.benches.items() if one[1] == labels} | {place: fresh}
         return self.benches[place]
 
-    def between(self, since: Micros, until: Micros) -> list[str]:
-        """Keys of the images taken then, in order of time."""
-        return [
-            key
-            for _, key in self.by_time[bisect_left(self.by_time, (since, "")) : bisect_left(self.by_time, (until, ""))]
-        ]
+    def between(self, choice: Choice, since: Micros, until: Micros) -> list[str]:
+        """Keys of the images taken then that are so, in order of time."""
+        if choice not in self.by_time:
+            chosen = (one for one in self.images.values() if one.facts.chosen(choice))
+            self.by_time[choice] = sorted((one.facts.taken_at, one.judged.key) for one in chosen)
+            while len(self.by_time) > _CHOICES:
+                self.by_time.popitem(last=False)
+        self.by_time.move_to_end(choice)
+        there = self.by_time[choice]
+        return [key for _, key in there[bisect_left(there, (since, "")) : bisect_left(there, (until, ""))]]
 
 
 class Look:
@@ -100,7 +110,7 @@ class Look:
         if not self.keys:
             return {}
         keys = None if len(self.keys) == len(self._table.images) else self.keys
-        kept = _Kept(name, self._labels, self._label, self._of(self.keys))
+        kept = _Kept(name, self._labels, self._label, self._named)
         return _remembered(self._table.answers, kept, _ANSWERS, lambda: self.bench(name).value(keys, self._label))
 
     def points(self, name: str, width: Micros, zone: str = UTC_NAME) -> list[tuple[Micros, dict[str, Any]]]:
@@ -117,6 +127,10 @@ class Look:
     def _point(self, name: str, keys: list[str]) -> dict[str, Any]:
         kept = _Kept(name, self._labels, self._label, self._of(keys))
         return _remembered(self._table.points, kept, _POINTS, lambda: self.bench(name).point(keys, self._label))
+
+    @cached_property
+    def _named(self) -> tuple[int, int]:
+        return self._of(self.keys)
 
     def _of(self, keys: Sequence[str]) -> tuple[int, int]:
         """Names exactly these images with exactly these reviews, so that an answer holds whatever the window is called."""
@@ -142,7 +156,7 @@ class Reviewed:
 
 
 def _within(connection: Connection, deployment: Deployment, table: Table, window: Window) -> list[str]:
-    keys = [key for key in table.between(window.since, window.until) if table.images[key].facts.within(window)]
+    keys = table.between(Choice.of(window), window.since, window.until)
     if window.query is None:
         return keys
     numbers = {table.images[key].facts.log_seq: key for key in keys}
@@ -151,11 +165,14 @@ def _within(connection: Connection, deployment: Deployment, table: Table, window
 
 
 def _catch_up(connection: Connection, deployment: Deployment, table: Table) -> None:
-    while fresh := verdicts.since(connection, table.seq, _AT_ONCE, deployment.id):
+    more = True
+    while more:
+        fresh = verdicts.since(connection, table.seq, _AT_ONCE, deployment.id)
         found = seen_of(connection, deployment, fresh)
         for verdict in fresh:
             table.take(verdict, found.get(verdict.prediction, ()))
-        table.seq = fresh[-1].seq
+        table.seq = fresh[-1].seq if fresh else table.seq
+        more = len(fresh) == _AT_ONCE
     _late_shadows(connection, deployment, table)
 
 

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from relens.metrics import precision_recall
 from relens.metrics.average_precision import ApStore, Counts, UnknownImage, UnknownLabel
 from relens.metrics.matching import AREAS, IOU_THRESHOLDS, match_image
 from relens.metrics.precision_recall import MOST_PER_IMAGE, RECALLS, recalls_reached
@@ -111,6 +112,19 @@ def test_one_late_image_among_many_ties_finds_its_place() -> None:
     for key in (17, 59, 0):
         insert(store, key, scenes[key])
     assert np.array_equal(precision_array(store), reference(scenes, LABELS).eval["precision"][..., 2])
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 60])
+def test_labels_are_the_same_in_one_go_and_bit_by_bit(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    """Many short labels go together, long ones threshold by threshold."""
+    rng = np.random.default_rng(at_once)
+    scenes = {key: random_scene(rng, LABELS) for key in range(12)}
+    together = store_of(scenes, LABELS + 1).averages()
+    monkeypatch.setattr(precision_recall, "_AT_ONCE", at_once)
+    apart = store_of(scenes, LABELS + 1)
+    assert apart.averages() == pytest.approx(together, abs=1e-12)
+    summary = apart.summary()
+    assert apart.averages() == pytest.approx({name: summary[name] for name in together}, abs=1e-12)
 
 
 def test_nothing_to_measure_is_none_and_never_zero() -> None:
