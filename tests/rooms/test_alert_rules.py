@@ -192,6 +192,25 @@ def test_each_source_stands_by_itself(site: Site) -> None:
     assert watcher.look(only) is None
 
 
+def test_a_feed_says_whether_the_others_go_on_and_too_many_images_say_nothing_of_it(site: Site) -> None:
+    few = add_rule(site, metric="volume", field="images", operator="below", value=5, each="source")
+    many = add_rule(site, metric="volume", field="images", operator="above", value=0, each="source")
+    site.log(2, source="line-1")
+    site.log(3, source="line-2")
+    site.catch_up()
+    watcher = Watcher(site, START + 30 * MINUTE)
+    watcher.look(few)
+    watcher.look(many)
+    causes = {(alert.operator, alert.slice): alert.cause for alert in all_alerts(site)}
+    assert all(causes["below", line].endswith("as from the other sources") for line in ("line-1", "line-2"))
+    assert causes["above", "line-1"] == causes["above", "line-2"] == ""
+    site.log(9, source="line-2", hour=2)
+    site.catch_up()
+    again = add_rule(site, metric="volume", field="images", operator="below", value=5, source="line-1")
+    assert watcher.look(again, 2 * HOUR) == "firing"
+    assert next(a for a in all_alerts(site) if a.rule == again.id).cause.endswith("the other sources go on")
+
+
 def test_each_tag_stands_by_itself(site: Site) -> None:
     """Of tags no sums are kept: the log is read, and until it is read nothing is known."""
     site.log(40, tags=("day",))

@@ -40,7 +40,7 @@ def likely_cause(
     parts = [metric_says(seen.measurement)] if seen.measurement is not None else []
     with database.read() as connection:
         parts.append(_version(connection, deployment, rule, at))
-        if rule.metric in FEED:
+        if rule.metric == "silence" or (rule.metric in FEED and rule.operator == "below"):
             parts.append(_feed(connection, deployment, source, at))
         several = (
             not slice_
@@ -107,8 +107,6 @@ def _feed(connection: Connection, deployment: Deployment, source: str, at: Micro
     if not source:
         return came
     newest = feed.last_image(connection, deployment.id, at, "")
-    return (
-        f"{came}, the other sources go on"
-        if newest is not None and newest > last
-        else f"{came}, as from the other sources"
-    )
+    # Sources that stop together do so some seconds apart.
+    go_on = newest is not None and at - newest < (at - last) / 2
+    return f"{came}, the other sources go on" if go_on else f"{came}, as from the other sources"

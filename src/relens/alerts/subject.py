@@ -117,7 +117,7 @@ def written(value: float, unit: Unit) -> str:
     if unit == "images":
         return f"{value:,.0f} images"
     if unit == "ms":
-        return f"{value:,.0f} ms" if value >= 100 else f"{value:.1f} ms"
+        return f"{value:,.0f} ms" if value >= 100 else f"{value:.1f} ms" if value >= 1 else f"{value:.3g} ms"
     if unit == "per minute":
         return f"{value:,.3g} images per minute"
     if unit == "times":

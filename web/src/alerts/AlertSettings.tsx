@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { AlertRule, AlertSubject, MetricInfo, Page as Items, SuggestedRule, Task, TestResult } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Button, Switch } from "../design/controls";
-import { duration } from "../design/format";
+import { duration, plural } from "../design/format";
 import { Card, dim } from "../design/page";
 import { Chip, Notice } from "../design/status";
 import { Time } from "../design/Time";
@@ -46,7 +46,8 @@ function Rule({ rule, choices, path }: { rule: AlertRule; choices: Measure[]; pa
         {sentence(rule, choices)}
       </Switch>
       <span className={dim}>
-        {scope(rule)} <Delivered rule={rule} />
+        <span>{scope(rule)}</span>
+        <Delivered rule={rule} />
       </span>
       <span className={css.ruleActions}>
         {rule.channels.length > 0 && (
@@ -62,6 +63,7 @@ function Rule({ rule, choices, path }: { rule: AlertRule; choices: Measure[]; pa
         </Button>
       </span>
       <div className={css.said}>
+        <NotTold rule={rule} />
         {test.data && <Notice tone={test.data.delivered ? "ok" : "bad"}>{test.data.message}</Notice>}
         {error && <Notice tone="bad">{error.message}</Notice>}
         {editing && <RuleForm path={path} choices={choices} rule={rule} onDone={() => setEditing(false)} />}
@@ -72,7 +74,7 @@ function Rule({ rule, choices, path }: { rule: AlertRule; choices: Measure[]; pa
 
 /** Over which images, for how long, and who is told. */
 function scope(rule: AlertRule): string {
-  const parts = [`over ${duration(rule.window_s)}`, `at least ${rule.min_count} images`];
+  const parts = [`over ${duration(rule.window_s)}`, `at least ${plural(rule.min_count, "image")}`];
   if (rule.each) parts.push(`each ${rule.each} by itself`);
   if (only(rule)) parts.push(only(rule));
   if (rule.for_s > 0) parts.push(`for ${duration(rule.for_s)}`);
@@ -99,16 +101,24 @@ function Delivered({ rule }: { rule: AlertRule }) {
         </Chip>
       )}
       {last?.state === "sent" && (
-        <>
+        <span>
           last told <Time at={last.sent_at} />
-        </>
+        </span>
       )}
-      {last && last.state !== "sent" && (
-        <Chip tone={last.state === "failed" ? "bad" : "warn"} title={last.error || undefined}>
-          {last.state === "failed" ? `not told: ${last.error}` : last.error ? `trying again: ${last.error}` : "on its way"}
-        </Chip>
-      )}
+      {last?.state === "waiting" && !last.error && <Chip tone="warn">on its way</Chip>}
     </>
+  );
+}
+
+/** Why the latest message has not arrived: a sentence that may be long. */
+function NotTold({ rule }: { rule: AlertRule }) {
+  const last = rule.last_delivery;
+  if (!last?.error || last.state === "sent") return null;
+  const failed = last.state === "failed";
+  return (
+    <Notice tone={failed ? "bad" : "warn"}>
+      {failed ? "Not told" : "Trying again"}: {last.error}
+    </Notice>
   );
 }
 
