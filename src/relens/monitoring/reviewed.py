@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -38,6 +38,26 @@ class _Kept(NamedTuple):
     images: tuple[int, int]
 
 
+class InTime:
+    """Keys of images in order of time. They stand beside their times, so that a window of thousands is one cut."""
+
+    def __init__(self, places: list[tuple[Micros, str]]) -> None:
+        self._places = places
+        self._keys = [key for _, key in places]
+
+    def add(self, at: Micros, key: str) -> None:
+        place = bisect_left(self._places, (at, key))
+        self._places.insert(place, (at, key))
+        self._keys.insert(place, key)
+
+    def drop(self, at: Micros, key: str) -> None:
+        place = bisect_left(self._places, (at, key))
+        del self._places[place], self._keys[place]
+
+    def between(self, since: Micros, until: Micros) -> list[str]:
+        return self._keys[bisect_left(self._places, (since, "")) : bisect_left(self._places, (until, ""))]
+
+
 @dataclass
 class Table:
     """The reviewed images of one deployment up to change `seq`, and a bench per metric. Shadows stand beside the images they saw.
@@ -51,7 +71,7 @@ class Table:
     """Shadows up to here are beside the images they saw."""
     images: dict[str, Seen] = field(default_factory=dict)
     of_verdict: dict[str, tuple[Verdict, tuple[str, ...]]] = field(default_factory=dict)
-    by_time: OrderedDict[Choice, list[tuple[Micros, str]]] = field(default_factory=OrderedDict)
+    by_time: OrderedDict[Choice, InTime] = field(default_factory=OrderedDict)
     """For what windows lately asked beside time: the images that are so, in order of time. A verdict moves one of them."""
     benches: dict[tuple[str, tuple[str, ...]], Bench] = field(default_factory=dict)
     answers: OrderedDict[_Kept, dict[str, Any]] = field(default_factory=OrderedDict)
@@ -64,14 +84,14 @@ class Table:
             gone = self.images.pop(key).facts
             for choice, there in self.by_time.items():
                 if gone.chosen(choice):
-                    there.pop(bisect_left(there, (gone.taken_at, key)))
+                    there.drop(gone.taken_at, key)
             for bench in self.benches.values():
                 bench.remove(key)
         for one in seen:
             self.images[one.judged.key] = one
             for choice, there in self.by_time.items():
                 if one.facts.chosen(choice):
-                    insort(there, (one.facts.taken_at, one.judged.key))
+                    there.add(one.facts.taken_at, one.judged.key)
             for bench in self.benches.values():
                 bench.insert(one.judged)
         if verdict.status in USABLE:
@@ -90,12 +110,11 @@ class Table:
         """Keys of the images taken then that are so, in order of time."""
         if choice not in self.by_time:
             chosen = (one for one in self.images.values() if one.facts.chosen(choice))
-            self.by_time[choice] = sorted((one.facts.taken_at, one.judged.key) for one in chosen)
+            self.by_time[choice] = InTime(sorted((one.facts.taken_at, one.judged.key) for one in chosen))
             while len(self.by_time) > _CHOICES:
                 self.by_time.popitem(last=False)
         self.by_time.move_to_end(choice)
-        there = self.by_time[choice]
-        return [key for _, key in there[bisect_left(there, (since, "")) : bisect_left(there, (until, ""))]]
+        return self.by_time[choice].between(since, until)
 
 
 class Look:
