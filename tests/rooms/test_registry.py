@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -15,6 +17,7 @@ from relens.infra.database import Database
 from relens.infra.storage.folder import Folder
 from relens.kit.ids import content_id, new_id
 from relens.registry import store
+from relens.registry.checkpoint import HasCheckpoint, attach_checkpoint
 from relens.registry.model_version import (
     BadModelName,
     BadOrigin,
@@ -125,3 +128,30 @@ def test_what_is_not_there_is_said(database: Database) -> None:
                 store.find(connection, reference)
         with pytest.raises(NoModel):
             store.versions(connection, "nothing")
+
+
+class Slow(Folder):
+    """A disk that takes its time, so that another request comes meanwhile."""
+
+    def put(self, key: str, data: bytes) -> None:
+        Event().wait(0.1)
+        super().put(key, data)
+
+
+def test_of_two_checkpoints_sent_at_the_same_moment_one_is_kept_and_no_byte_of_the_other(
+    database: Database, storage: Folder, bob: Actor, tmp_path: Path
+) -> None:
+    made = register(database, storage, tiny_models.detector(), model="blobs", actor=bob)
+    slow = Slow(tmp_path / "files")
+
+    def attach(data: bytes) -> bool:
+        try:
+            return bool(attach_checkpoint(database, slow, made.id, data, bob))
+        except HasCheckpoint:
+            return False
+
+    with ThreadPoolExecutor(2) as both:
+        assert sorted(both.map(attach, (b"one", b"other"))) == [False, True]
+    with database.read() as connection:
+        kept = store.get(connection, made.id).checkpoint
+    assert list(storage.keys("checkpoints/")) == [checkpoint_key(str(kept))]
