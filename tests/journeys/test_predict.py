@@ -63,6 +63,9 @@ def test_an_answer_names_its_version_its_image_and_is_in_the_log(server: Server)
     assert server.http.get(f"/api/v1/assets/{said['image']['asset']}").content == data
     named = server.http.get(f"/api/v1/assets/{said['image']['asset']}/as/{said['id']}")
     assert (named.content, named.headers["x-content-type-options"]) == (data, "nosniff")
+    asked = server.http.head(f"/api/v1/assets/{said['image']['asset']}")
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert (asked.headers["content-type"], asked.headers["content-length"]) == ("image/jpeg", str(len(data)))
 
 
 def test_who_has_a_list_already_is_told_that_nothing_changed(server: Server) -> None:

@@ -45,7 +45,11 @@ def test_the_sums_are_what_a_recount_of_the_log_gives(site: Site) -> None:
         site.log(40, hour=hour)
         site.log(7, hour=hour, source=None)
     site.log(5, role="shadow", version="other")
+    with site.database.read() as connection:
+        assert store.behind(connection, site.deployment.id) == 3 * 47 + 5
     site.catch_up()
+    with site.database.read() as connection:
+        assert store.behind(connection, site.deployment.id) == 0
     assert site.sums() == recount(site)
     assert site.projection.caught_up(site.deployment.id)
 

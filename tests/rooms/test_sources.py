@@ -31,7 +31,7 @@ def of(site: Site, window: Window, now: int) -> dict[str, Source]:
 
 
 def test_each_camera_has_its_own_numbers(site: Site) -> None:
-    site.reference()
+    site.reference(state="ready")
     site.log(40, source="bright")
     site.log(60, source="dark", brightness=DARKER, latency_ms=90.0, hour=2)
     site.log(5, source=None)
@@ -48,6 +48,11 @@ def test_each_camera_has_its_own_numbers(site: Site) -> None:
     one = site.measuring.metric(site.deployment, "volume", replace(WHOLE, source="dark"), "3600").value
     assert one is not None
     assert one["images"] == dark.images
+    assert (dark.drift or 0) > 0.5 > (bright.drift or 0)
+    # A version that was promoted just now has answered nothing: the numbers stay what they were.
+    site.reference(version="promoted", state="ready", ready_seq=1000)
+    site.deployment = replace(site.deployment, champion="promoted")
+    assert of(site, WHOLE, START + 3 * HOUR)["dark"].camera.drift == dark.drift
 
 
 def test_a_camera_that_died_is_shown_in_a_window_it_sent_nothing_in(site: Site) -> None:

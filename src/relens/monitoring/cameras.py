@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReferen
 from relens.monitoring.gather import from_log, together
 from relens.monitoring.project import Projection
 from relens.monitoring.span import cover
-from relens.monitoring.training_data import speaks_for
+from relens.monitoring.training_data import shown_against
 from relens.monitoring.window import Window, whole_hours, width
 
 POINTS = 24
@@ -53,9 +53,10 @@ class Cameras:
 
     def of(self, connection: Connection, deployment: Deployment, window: Window) -> dict[str, Camera]:
         """By source; images without one are no camera."""
-        fitted = self._fitted(connection, deployment)
+        states = self._states(connection, deployment, window)
+        fitted = self._fitted(connection, deployment, {cell.reference for cell, _ in states if cell.metric == "drift"})
         by_source: dict[str, States] = defaultdict(list)
-        for cell, state in self._states(connection, deployment, window):
+        for cell, state in states:
             if cell.bucket.source:
                 by_source[cell.bucket.source].append((cell, state))
         return {source: _camera(states, window, fitted) for source, states in by_source.items()}
@@ -72,11 +73,10 @@ class Cameras:
         which = sums.Which(stretches, window.source, window.model_version, window.role, window.label)
         return list(sums.cells(connection, deployment.id, _SHOWN, which))
 
-    def _fitted(self, connection: Connection, deployment: Deployment) -> Fitted | None:
-        ready = [one for one in store.references(connection, deployment.id) if one.state == "ready"]
-        now = speaks_for(ready, deployment.champion, 2**62)
+    def _fitted(self, connection: Connection, deployment: Deployment, counted: Collection[str]) -> Fitted | None:
+        best = shown_against(store.references(connection, deployment.id), deployment.champion, counted)[:1]
         try:
-            return self.references.get(now.id) if now is not None else None
+            return self.references.get(best[0].id) if best else None
         except (NoBytes, UnreadableReference):
             return None
 

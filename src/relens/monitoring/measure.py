@@ -30,11 +30,13 @@ from relens.monitoring.reviewed import Look, Reviewed
 from relens.monitoring.scan import Scans
 from relens.monitoring.span import cover
 from relens.monitoring.traced import Trace
-from relens.monitoring.training_data import FittedReference, speaks_for
+from relens.monitoring.training_data import FittedReference, shown_against
 from relens.monitoring.typical import Typical
 from relens.monitoring.window import Window, as_drawn, whole_hours
 
 Division = Literal["source", "model_version", "role"]
+
+_NOTHING_TO_COMPARE = "nothing was measured of these images that could be compared: send `feature` and `scalars` with what is predicted elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,9 @@ class Measuring:
         if metric.needs == "training data" and fitted is None:
             return replace(empty, needs=self._what_training_data_needs(connection, deployment))
         if not states:
-            return replace(empty, needs=NEEDED["predictions"])
+            return replace(
+                empty, needs=NEEDED["predictions"] if fitted is None or not found.images else _NOTHING_TO_COMPARE
+            )
         if name == "drift" and fitted is not None:
             return self._drift(connection, deployment, window, found, fitted)
         reference = fitted.reference if fitted else None
@@ -259,12 +263,9 @@ class Measuring:
         self, connection: Connection, deployment: Deployment, states: Sequence[tuple[Cell, State]]
     ) -> Fitted | None:
         """The champion's reference; where the window has nothing counted against that, the newest one that it has."""
-        ready = [one for one in store.references(connection, deployment.id) if one.state == "ready"]
-        now = speaks_for(ready, deployment.champion, 2**62)
         counted = {cell.reference for cell, _ in states}
-        candidates = [one.id for one in ([now] if now else []) + ready[::-1]]
-        with_data = [one for one in candidates if one in counted]
-        return next((numbers for one in with_data or candidates if (numbers := self._numbers(one))), None)
+        candidates = shown_against(store.references(connection, deployment.id), deployment.champion, counted)
+        return next((numbers for one in candidates if (numbers := self._numbers(one.id))), None)
 
     def _numbers(self, reference_id: str) -> Fitted | None:
         try:

@@ -114,6 +114,7 @@ class DashboardOut(BaseModel):
     labels: list[str]
     roles: list[str]
     estimates: EstimatesOut
+    behind: int = Field(description="predictions of the log that these numbers do not hold yet; at most 100000 is said")
     progress: ProgressOut | None = None
 
 
@@ -198,6 +199,7 @@ def get_dashboard(
     found = numbers.dashboard(deployment, window, bucket)
     with database.read() as connection:
         estimates = EstimatesOut.made(made.of(connection, deployment, window))
+        behind = store.behind(connection, deployment.id)
     return DashboardOut(
         since=found.since,
         until=found.until,
@@ -209,6 +211,7 @@ def get_dashboard(
         labels=list(found.labels),
         roles=list(found.roles),
         estimates=estimates,
+        behind=behind,
         progress=_progress(found.progress),
     )
 

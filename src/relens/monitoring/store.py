@@ -21,6 +21,9 @@ from relens.infra.statements import add, upsert
 from relens.infra.tables import metadata
 from relens.monitoring import sums
 from relens.monitoring.training_data import FittedReference, TrainingData
+from relens.predictions import store as predictions
+
+MOST_BEHIND = 100_000
 
 projection_cursor = Table(
     "projection_cursor",
@@ -73,6 +76,14 @@ class Cursor(NamedTuple):
 
 def cursors(connection: Connection) -> dict[str, Cursor]:
     return {r.deployment: _cursor(r) for r in connection.execute(select(projection_cursor))}
+
+
+def behind(connection: Connection, deployment: str) -> int:
+    """How many predictions of the log the sums do not hold yet; counted up to MOST_BEHIND."""
+    found = connection.execute(
+        select(projection_cursor.c.log_seq).where(projection_cursor.c.deployment == deployment)
+    ).scalar()
+    return predictions.waiting_since(connection, found or 0, MOST_BEHIND, deployment)
 
 
 def lock_cursor(connection: Connection, deployment: str) -> Cursor:

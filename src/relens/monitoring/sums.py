@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from relens.infra.statements import next_number, upsert
+from relens.infra.statements import next_number, quick, upsert
 from relens.infra.tables import counter, metadata
 from relens.kit.clock import Micros
 from relens.metrics.metric import METRICS, State, Summed
@@ -30,6 +30,8 @@ from relens.monitoring.span import Kept, Stretch, rolled
 from relens.monitoring.training_data import FittedReference
 
 _KEYS = ("deployment", "metric", "span", "whole", "hour", "source", "model_version", "role", "reference", "label")
+_AT_ONCE = 500
+"""SQLite takes 32,766 values in one statement."""
 _EXTENT = "errors"
 """The metric that sees every prediction, failed ones too."""
 
@@ -122,17 +124,24 @@ def _key(deployment: str, one: Kept) -> dict[str, Any]:
     }
 
 
+@lru_cache(16)
+def _read_of(many: int) -> str:
+    each = f"({', '.join('?' * (1 + len(_KEYS)))})"
+    same = " AND ".join(f"bucket.{key} = wanted.{key}" for key in _KEYS)
+    return (
+        f"WITH wanted (place, {', '.join(_KEYS)}) AS (VALUES {', '.join([each] * many)})"
+        f" SELECT wanted.place, bucket.state FROM wanted JOIN bucket ON {same}"
+    )
+
+
 def _present(connection: Connection, deployment: str, kept: Collection[Kept]) -> dict[Kept, bytes]:
-    conditions: list[ColumnElement[bool]] = [
-        bucket.c.metric.in_({_stored(one.cell.metric) for one in kept}),
-        *(
-            bucket.c[name].in_({getattr(one.cell.bucket, name) for one in kept})
-            for name in ("hour", "source", "model_version", "role")
-        ),
-    ]
-    rows = connection.execute(select(bucket).where(bucket.c.deployment == deployment, *conditions))
-    found = {Kept(row.span, bool(row.whole), _cell(row)): row.state for row in rows}
-    return {one: found[one] for one in kept if one in found}
+    """Each by its whole key: what is between them, of other labels and sources and of all history, is many times as much."""
+    wanted, found = list(kept), dict[Kept, bytes]()
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        values = tuple(value for i, one in enumerate(some) for value in (i, *_key(deployment, one).values()))
+        found |= {some[i]: state for i, state in quick(connection, _read_of(len(some)), values)}
+    return found
 
 
 def cells(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,3 +56,16 @@ def speaks_for(fitted: Sequence[FittedReference], model_version: str | None, log
         return own[-1]
     in_force = [r for r in usable if r.ready_seq < log_seq]
     return in_force[-1] if in_force else next(iter(usable), None)
+
+
+def shown_against(
+    fitted: Sequence[FittedReference], champion: str | None, counted: Collection[str]
+) -> list[FittedReference]:
+    """What numbers may be shown against, the best first: the champion's reference; where nothing is `counted` against it, the newest that has.
+
+    A version that has just become champion has not answered anything yet.
+    """
+    ready = [one for one in fitted if one.state == "ready"]
+    own = speaks_for(ready, champion, 2**62)
+    order = ([own] if own else []) + ready[::-1]
+    return [one for one in order if one.id in counted] or order

@@ -180,6 +180,13 @@ def places_since(connection: Connection, log_seq: int, limit: int, deployment_id
     return list(connection.execute(select(*columns).where(after).order_by(signal.c.log_seq).limit(limit)))
 
 
+def waiting_since(connection: Connection, log_seq: int, most: int, deployment_id: str) -> int:
+    """How many lines of a deployment stand after that place of the log, filed or not; counted up to `most`."""
+    after = (signal.c.log_seq > log_seq) & (signal.c.deployment == deployment_id)
+    some = select(signal.c.log_seq).where(after).limit(most).subquery()
+    return int(connection.execute(select(func.count()).select_from(some)).scalar_one())
+
+
 def at(connection: Connection, numbers: Sequence[int]) -> list[Logged]:
     """The lines at these places of the log, which ascend, as far as there are any; with scalars and features."""
     return [

@@ -17,6 +17,7 @@ from relens.infra.web import Parts
 from relens.kit.errors import RelensError
 from relens.server import health, openapi, pages, problems
 from relens.server.count import Count
+from relens.server.head import Head
 from relens.server.intake import Intake
 from relens.server.unchanged import Unchanged
 from relens.serving.protocols.routes import health_router as open_inference_health
@@ -47,6 +48,7 @@ def make_app(routers: Sequence[APIRouter], parts: Parts, lifespan: Lifespan) -> 
         app.include_router(router)
     app.add_api_route("/{path:path}", pages.page, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_middleware(Unchanged)
+    app.add_middleware(Head)
     app.add_middleware(Intake)
     app.add_middleware(Count)
     described = app.openapi

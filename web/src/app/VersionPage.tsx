@@ -1,10 +1,12 @@
 /* A model version with everything one may do with it: the models room shows it, the deployments room deploys it. */
+import { useState } from "react";
 import { Link, useParams } from "react-router";
 import type { ModelVersion } from "../api/types";
 import { useGet } from "../api/use";
 import { DeployButton } from "../deployments/DeployDialog";
 import { TryOut } from "../deployments/TryOut";
 import { words } from "../design/format";
+import { ShowAll } from "../design/More";
 import { Card, dim, Loaded, Page, strong, tableClass } from "../design/page";
 import { Chip, ServingChip } from "../design/status";
 import { VersionFacts } from "../models/VersionFacts";
@@ -43,7 +45,10 @@ export default function VersionPage() {
   );
 }
 
+const AT_FIRST = 6;
+
 function Deployed({ version }: { version: ModelVersion }) {
+  const [all, setAll] = useState(false);
   const deployments = useGet("/deployments", undefined, { every: 5000 });
   const where = (deployments.data?.items ?? []).flatMap((deployment) =>
     (["champion", "shadow", "canary"] as const).filter((role) => deployment[role]?.id === version.id).map((role) => ({ deployment, role })),
@@ -55,7 +60,7 @@ function Deployed({ version }: { version: ModelVersion }) {
       ) : (
         <table className={tableClass}>
           <tbody>
-            {where.map(({ deployment, role }) => (
+            {(all ? where : where.slice(0, AT_FIRST)).map(({ deployment, role }) => (
               <tr key={deployment.id + role}>
                 <td>
                   <Link className={strong} to={`/deployments/${deployment.name}`}>
@@ -71,6 +76,7 @@ function Deployed({ version }: { version: ModelVersion }) {
           </tbody>
         </table>
       )}
+      {!all && where.length > AT_FIRST && <ShowAll edge of={where.length} press={() => setAll(true)} />}
     </Card>
   );
 }

@@ -4,14 +4,18 @@ import type { DatasetVersion } from "../api/types";
 import { labelColour } from "../design/colours";
 import { Button } from "../design/controls";
 import { count, words } from "../design/format";
+import { ShowAll } from "../design/More";
 import { Card, tableClass } from "../design/page";
 import { ChangeLabels, type Wanted } from "./ChangeLabels";
 import css from "./datasets.module.css";
 import { SPLITS, sum } from "./words";
 
+const AT_FIRST = 20;
+
 export function Labels({ version, newest }: { version: DatasetVersion; newest: boolean }) {
   const [chosen, setChosen] = useState<string[]>([]);
   const [wanted, setWanted] = useState<Wanted | null>(null);
+  const [all, setAll] = useState(false);
   const rows = version.labels.map((label) => ({ label, counts: version.statistics[label] ?? {} }));
   const top = Math.max(...rows.map((row) => sum(row.counts)), 1);
   const turn = (label: string) => setChosen((now) => (now.includes(label) ? now.filter((one) => one !== label) : [...now, label]));
@@ -66,7 +70,7 @@ export function Labels({ version, newest }: { version: DatasetVersion; newest: b
             </tr>
           </thead>
           <tbody>
-            {rows.map(({ label, counts }) => (
+            {(all ? rows : rows.slice(0, AT_FIRST)).map(({ label, counts }) => (
               <tr key={label}>
                 {newest && (
                   <td className={css.box}>
@@ -89,6 +93,7 @@ export function Labels({ version, newest }: { version: DatasetVersion; newest: b
           </tbody>
         </table>
       </div>
+      {!all && rows.length > AT_FIRST && <ShowAll edge of={rows.length} press={() => setAll(true)} />}
       {wanted && <ChangeLabels version={version} wanted={wanted} onClose={close} />}
     </Card>
   );

@@ -58,7 +58,7 @@ function Header({ overview, fresh }: { overview: InDeployment; fresh: boolean })
             <Link to="/">Deployments</Link>
           </nav>
           <div className={css.title}>
-            <h1>{deployment.name}</h1>
+            <h1 title={deployment.name}>{deployment.name}</h1>
             {deployment.archived_at ? <Chip>Archived</Chip> : <ServingChip serving={deployment.serving} />}
             <Chip>{words(deployment.task)}</Chip>
             {Boolean(deployment.settings?.simulated) && <Chip title="Its images and its reviewer are simulated">Simulated</Chip>}

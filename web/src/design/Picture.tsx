@@ -3,6 +3,7 @@ import { useState } from "react";
 import { imageUrl } from "../api/client";
 import type { Quad } from "../api/types";
 import { labelColour } from "./colours";
+import { nameplates, type Plate } from "./nameplates";
 import css from "./Picture.module.css";
 
 export type Drawn = { label: string; confidence?: number; box?: Quad | null; polygon?: number[][] | number[] | null; answered?: boolean };
@@ -28,6 +29,8 @@ type Props = {
 
 export function Picture({ asset = "", src, width, height, shapes, labels, size = 320, names, aspect, bare, wide = 640, alt }: Props) {
   const [missing, setMissing] = useState(false);
+  const scale = Math.max(width, height) / wide;
+  const plates = names ? nameplates(shapes, { width, height }, scale) : [];
   const whole = shapes.find((shape) => !shape.box && !shape.polygon);
   return (
     <div className={css.picture} style={{ aspectRatio: aspect ?? `${width} / ${height}` }}>
@@ -38,14 +41,9 @@ export function Picture({ asset = "", src, width, height, shapes, labels, size =
       )}
       <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="xMidYMid meet" aria-hidden="true">
         {shapes.map((shape, i) => (
-          <Shape
-            key={i}
-            shape={shape}
-            colour={labelColour(shape.label, labels)}
-            name={names ?? false}
-            scale={Math.max(width, height) / wide}
-          />
+          <Shape key={i} shape={shape} colour={labelColour(shape.label, labels)} />
         ))}
+        {plates.map((plate, i) => plate && <Name key={i} plate={plate} colour={labelColour(shapes[i].label, labels)} scale={scale} />)}
       </svg>
       {whole && !bare && (
         <span className={css.tag}>
@@ -64,7 +62,7 @@ export function points(polygon: number[][] | number[]): string {
   return pairs.join(" ");
 }
 
-function Shape({ shape, colour, name, scale }: { shape: Drawn; colour: string; name: boolean; scale: number }) {
+function Shape({ shape, colour }: { shape: Drawn; colour: string }) {
   const faint = shape.answered === false;
   const style = {
     fill: colour,
@@ -77,27 +75,18 @@ function Shape({ shape, colour, name, scale }: { shape: Drawn; colour: string; n
   if (shape.polygon) return <polygon points={points(shape.polygon)} vectorEffect="non-scaling-stroke" style={style} />;
   if (!shape.box) return null;
   const [x1, y1, x2, y2] = shape.box;
-  const text = `${shape.label}${shape.confidence === undefined ? "" : ` ${Math.round(shape.confidence * 100)}`}`;
-  const tall = 15 * scale;
+  return (
+    <rect x={x1} y={y1} width={Math.max(0, x2 - x1)} height={Math.max(0, y2 - y1)} vectorEffect="non-scaling-stroke" style={style} rx={1} />
+  );
+}
+
+function Name({ plate: { x, y, width, height, text }, colour, scale }: { plate: Plate; colour: string; scale: number }) {
   return (
     <g>
-      <rect
-        x={x1}
-        y={y1}
-        width={Math.max(0, x2 - x1)}
-        height={Math.max(0, y2 - y1)}
-        vectorEffect="non-scaling-stroke"
-        style={style}
-        rx={1}
-      />
-      {name && !faint && (
-        <>
-          <rect x={x1} y={Math.max(0, y1 - tall)} width={(text.length * 6.3 + 8) * scale} height={tall} fill={colour} />
-          <text x={x1 + 4 * scale} y={Math.max(0, y1 - tall) + 11 * scale} fontSize={11 * scale} fontWeight={600} fill="#fff">
-            {text}
-          </text>
-        </>
-      )}
+      <rect x={x} y={y} width={width} height={height} fill={colour} />
+      <text x={x + 4 * scale} y={y + 11 * scale} fontSize={11 * scale} fontWeight={600} fill="#fff">
+        {text}
+      </text>
     </g>
   );
 }

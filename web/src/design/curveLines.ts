@@ -13,3 +13,9 @@ export function curveLines(epochs: readonly Epoch[]): CurveLine[] {
     lines.push({ name: SCORE_TITLES[main] ?? main, colour: "var(--now)", values: epochs.map((epoch) => epoch.metrics?.[main] ?? null) });
   return lines;
 }
+
+/** How many epochs a curve's axis spans. A run that ends by the clock guesses anew with each epoch; of one that is over nothing more comes. */
+export function curveEnd(epochs: readonly Epoch[], over: boolean): number {
+  const guessed = over ? 0 : (epochs.at(-1)?.epochs ?? 0);
+  return Math.max(guessed, epochs.length);
+}

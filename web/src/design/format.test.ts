@@ -1,5 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { curveEnd } from "./curveLines";
 import { ago, bytes, count, duration, milliseconds, percent, plural, short, utc, words } from "./format";
+
+describe("a training curve", () => {
+  const epoch = (epochs: number | null) => ({ epoch: 1, epochs, loss: 1, metrics: {}, eta_s: null });
+  it("spans what is guessed last while it grows, and what came of it afterwards", () => {
+    const epochs = [epoch(13), epoch(5), epoch(4)];
+    expect(curveEnd(epochs, false)).toBe(4);
+    expect(curveEnd(epochs, true)).toBe(3);
+    expect(curveEnd([...epochs, epoch(4), epoch(4)], false)).toBe(5);
+    expect(curveEnd([epoch(null)], false)).toBe(1);
+  });
+});
 
 describe("numbers", () => {
   it("stay unknown when they are unknown", () => {

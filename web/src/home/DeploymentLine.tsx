@@ -1,5 +1,6 @@
 /* One deployment in the table: what answers, how much, how fast, how far from usual, how far reviewed, what needs a person. */
 import { Link } from "react-router";
+import { Cut } from "../design/Cut";
 import { count, milliseconds, percent, score } from "../design/format";
 import { dim, strong } from "../design/page";
 import { Sparkline, SparkLine } from "../design/Sparkline";
@@ -7,6 +8,15 @@ import { Bar, Chip, ServingChip } from "../design/status";
 import { Time } from "../design/Time";
 import { health, type Row } from "./health";
 import css from "./home.module.css";
+
+function Beside({ title, role }: { title: string; role: string }) {
+  return (
+    <span className={css.shadow}>
+      <Cut>{title}</Cut>
+      <span>, {role}</span>
+    </span>
+  );
+}
 
 export function DeploymentLine({ row, open }: { row: Row; open: () => void }) {
   const { deployment } = row;
@@ -31,9 +41,9 @@ export function DeploymentLine({ row, open }: { row: Row; open: () => void }) {
       </td>
       <td data-title="Version">
         <div className={css.versions}>
-          <span>{deployment.champion?.title ?? <span className={dim}>none</span>}</span>
-          {deployment.shadow && <span className={css.shadow}>{deployment.shadow.title}, shadow</span>}
-          {deployment.canary && <span className={css.shadow}>{deployment.canary.title}, canary</span>}
+          {deployment.champion ? <Cut>{deployment.champion.title}</Cut> : <span className={dim}>none</span>}
+          {deployment.shadow && <Beside title={deployment.shadow.title} role="shadow" />}
+          {deployment.canary && <Beside title={deployment.canary.title} role="canary" />}
         </div>
       </td>
       <td data-title="Images">

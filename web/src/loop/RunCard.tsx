@@ -7,7 +7,7 @@ import { Confirm } from "../design/Dialog";
 import { duration, words } from "../design/format";
 import { Card, dim } from "../design/page";
 import { Bar, Chip } from "../design/status";
-import { curveLines } from "../design/curveLines";
+import { curveEnd, curveLines } from "../design/curveLines";
 import css from "./loop.module.css";
 import { progressOf } from "./progress";
 
@@ -52,7 +52,7 @@ export function RunCard({ run }: { run: LoopRun }) {
           {run.step === "train" && lines.length === 0 && <p className={dim}>The first epoch is running; the curve begins with its end.</p>}
           {lines.length > 0 && (
             <>
-              <Curve label="Training curve" total={epochs[0]?.epochs ?? epochs.length} lines={lines} />
+              <Curve label="Training curve" total={curveEnd(epochs, false)} lines={lines} />
               <div className={css.legend}>
                 {lines.map((line) => (
                   <span key={line.name}>

@@ -2,7 +2,7 @@
 import { Link } from "react-router";
 import { useGet } from "../api/use";
 import { Curve } from "../design/charts/Curve";
-import { curveLines } from "../design/curveLines";
+import { curveEnd, curveLines } from "../design/curveLines";
 import { Card } from "../design/page";
 import css from "./models.module.css";
 
@@ -26,7 +26,7 @@ export function TrainingCurve({ id }: { id: string }) {
         </span>
       }
     >
-      <Curve label="Training curve" total={run.epochs[0]?.epochs ?? run.epochs.length} lines={lines} height={180} />
+      <Curve label="Training curve" total={curveEnd(run.epochs, true)} lines={lines} height={180} />
     </Card>
   );
 }

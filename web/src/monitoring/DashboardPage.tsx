@@ -62,6 +62,7 @@ export default function DashboardPage() {
       <NextSteps overview={overview} />
       <FilterBar window={window} change={change} data={dashboard.data} title={title} />
       <Reading progress={dashboard.data?.progress ?? null} />
+      <Behind images={dashboard.data?.behind ?? 0} />
       <div className={css.board} aria-busy={waits} data-waits={waits}>
         <Loaded query={dashboard} height={420}>
           {(data) => (
@@ -100,6 +101,16 @@ function useRoles({ deployment }: InDeployment, window: Window, path: string, pa
 function Reading({ progress }: { progress: Dashboard["progress"] }) {
   if (!progress || progress.complete) return null;
   return <Notice tone="now">Reading the log: {count(progress.read)} images so far. The numbers grow until all are read.</Notice>;
+}
+
+/** What arrives all the time is counted a moment later; so many more at once are worth a word. */
+const MANY = 1000;
+const MOST = 100_000;
+
+function Behind({ images }: { images: number }) {
+  if (images < MANY) return null;
+  const many = `${images >= MOST ? "more than " : ""}${count(images)}`;
+  return <Notice tone="now">Counting: {many} logged images are not in these charts yet.</Notice>;
 }
 
 function spanOf({ from, to, bucket_s: bucket, metrics }: Dashboard): [number, number] {

@@ -76,7 +76,7 @@ function Verdict({ measure }: { measure: Measurement }) {
   const state = str(measure.value?.production as Feature | undefined, "state");
   const usual = measure.value?.usual;
   if (state === "alarm") return <Chip tone="bad">Not usual here</Chip>;
-  if (typeof usual !== "boolean") return null;
+  if (typeof usual !== "boolean" || !num(measure.value, "n")) return null;
   if (!usual) return <Chip tone="warn">Not like the training data</Chip>;
   return <Chip tone="ok">{state === "watching" ? "Usual" : "Like the training data"}</Chip>;
 }

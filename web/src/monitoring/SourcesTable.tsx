@@ -4,8 +4,10 @@ import { Link } from "react-router";
 import { imageUrl } from "../api/client";
 import type { Source, Sources } from "../api/types";
 import { useRead } from "../api/use";
-import { Button, Input } from "../design/controls";
+import { Input } from "../design/controls";
+import { Cut } from "../design/Cut";
 import { count, milliseconds, percent, plural, score } from "../design/format";
+import { ShowAll } from "../design/More";
 import { dim, Loaded, strong, tableClass } from "../design/page";
 import { Sparkline } from "../design/Sparkline";
 import { Chip } from "../design/status";
@@ -82,13 +84,7 @@ function Table({ sources, choose }: { sources: Sources; choose: (source: string)
         </table>
         {fitting.length === 0 && <p className={`${css.foot} ${css.none}`}>No source is called that.</p>}
       </div>
-      {fitting.length > shown.length && (
-        <div>
-          <Button small onClick={() => setAll(true)}>
-            Show all {count(fitting.length)}
-          </Button>
-        </div>
-      )}
+      {fitting.length > shown.length && <ShowAll of={fitting.length} press={() => setAll(true)} />}
       {sources.more > 0 && <p className={css.foot}>{count(sources.more)} more than this table holds.</p>}
     </>
   );
@@ -104,7 +100,7 @@ function Line({ source, choose }: { source: Source; choose: () => void }) {
         <span className={css.slice}>
           {last ? <img src={imageUrl(last.asset, 96)} alt="" loading="lazy" /> : <span className={css.noImage} />}
           <button type="button" className={strong} title={`Show only ${source.name}`} onClick={choose}>
-            {source.name}
+            <Cut>{source.name}</Cut>
           </button>
           {source.silent_since && (
             <Chip tone="warn" dot>

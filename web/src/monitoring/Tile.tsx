@@ -105,10 +105,14 @@ export function Tile({ metric, title, headline, children, ...rest }: Props) {
   );
 }
 
-/** Images came, but nothing in them was answered: then it is not images that are missing. */
+const UNMEASURED = "Nothing was measured of these images: what is predicted elsewhere may bring its measurements (scalars).";
+const UNANSWERED = "Nothing reached the confidence threshold in this window.";
+
+/** Images came, but nothing in them was answered or measured: then it is not images that are missing. */
 function silent(dashboard: Dashboard, info?: MetricInfo): string | null {
   const images = dashboard.metrics.volume?.count ?? 0;
-  return info?.needs === "predictions" && images > 0 ? "Nothing reached the confidence threshold in this window." : null;
+  if (info?.needs !== "predictions" || images === 0) return null;
+  return info.name === "image_statistics" ? UNMEASURED : UNANSWERED;
 }
 
 function Needs({ sentence, kind }: Needed) {
@@ -117,7 +121,9 @@ function Needs({ sentence, kind }: Needed) {
   return (
     <div className={css.needs}>
       <p>{text.charAt(0).toUpperCase() + text.slice(1)}</p>
-      {kind === "training data" && <Link to={`/deployments/${name}/settings#training-data`}>Choose training data</Link>}
+      {kind === "training data" && text.startsWith("choose") && (
+        <Link to={`/deployments/${name}/settings#training-data`}>Choose training data</Link>
+      )}
       {kind === "reviews" && <Link to={`/deployments/${name}/review`}>Review images</Link>}
     </div>
   );

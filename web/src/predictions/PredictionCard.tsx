@@ -2,6 +2,7 @@
 import type { MouseEvent } from "react";
 import { Link } from "react-router";
 import type { Deployment, Prediction } from "../api/types";
+import { Cut } from "../design/Cut";
 import { score } from "../design/format";
 import { Picture } from "../design/Picture";
 import { ReviewChip } from "../design/status";
@@ -51,7 +52,7 @@ export function PredictionCard({ prediction, deployment, place, tabbable, chosen
       </Link>
       <Choice chosen={chosen} name={name} disabled={waiting} choose={choose} />
       <span className={css.line}>
-        <span>{prediction.source ?? "no source"}</span>
+        <Cut>{prediction.source ?? "no source"}</Cut>
         <Time at={prediction.taken_at} />
       </span>
       <span className={css.line}>

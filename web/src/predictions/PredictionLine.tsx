@@ -1,6 +1,7 @@
 /* One image as a line of the table. */
 import { Link } from "react-router";
 import { labelColour } from "../design/colours";
+import { Cut } from "../design/Cut";
 import { milliseconds, score } from "../design/format";
 import { Picture } from "../design/Picture";
 import { ReviewChip } from "../design/status";
@@ -73,10 +74,10 @@ export function PredictionLine({ prediction, deployment, place, tabbable, chosen
           bare
           alt=""
         />
-        <span>{name}</span>
+        <Cut>{name}</Cut>
       </Link>
       <Time at={prediction.taken_at} />
-      <span>{prediction.source ?? "–"}</span>
+      <Cut>{prediction.source ?? "–"}</Cut>
       <span className={css.said}>
         {[...labels].map(([label, times]) => (
           <span key={label}>
@@ -92,7 +93,7 @@ export function PredictionLine({ prediction, deployment, place, tabbable, chosen
       <span>
         <ReviewChip state={prediction.review} />
       </span>
-      <span>{prediction.model_version?.title ?? "–"}</span>
+      <Cut>{prediction.model_version?.title ?? "–"}</Cut>
       <span>{milliseconds(prediction.latency_ms)}</span>
     </div>
   );

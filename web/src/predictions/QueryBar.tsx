@@ -107,7 +107,7 @@ export function QueryBar({ deployment, label = "scratch", query, misread, ask }:
                 aria-selected={i === picked}
                 onMouseDown={(event) => (event.preventDefault(), take(one))}
               >
-                <code>{one.text}</code>
+                <code title={one.text}>{one.text}</code>
                 <span>{one.says}</span>
               </li>
             ))}

@@ -1,5 +1,6 @@
 /* Finds a label by typing, beyond those that have a number: Enter takes the first, or adds what no label is called. */
 import { Button, Input } from "../design/controls";
+import { Cut } from "../design/Cut";
 
 type Props = {
   wanted: string;
@@ -36,7 +37,7 @@ export function FindLabel({ wanted, want, labels, pick, add }: Props) {
       />
       {fresh && (
         <Button small icon="plus" onClick={() => (add(name), want(""))}>
-          Add “{name}” {labels.length === 0 && <kbd>Enter</kbd>}
+          <Cut>{`Add “${name}”`}</Cut> {labels.length === 0 && <kbd>Enter</kbd>}
         </Button>
       )}
     </>

@@ -36,13 +36,10 @@ const isPlain = (item: ToReview) => !item.blind && (!item.lane || !OWN_LOOK.has(
 const any = () => true;
 
 export default function ReviewPage() {
-  const { deployment } = useDeployment();
-  const [search] = useSearchParams();
-  const first = search.get("image");
-  return <Reviewing key={`${deployment.id} ${first}`} first={first} />;
+  return <Reviewing key={useDeployment().deployment.id} />;
 }
 
-function Reviewing({ first }: { first: string | null }) {
+function Reviewing() {
   const overview = useDeployment();
   const { deployment } = overview;
   const [look, setLook] = useState<Look>({ brightness: 100, contrast: 100, names: true });
@@ -51,9 +48,13 @@ function Reviewing({ first }: { first: string | null }) {
   const [bindings, keepBindings] = useBindings();
   const [search, setSearch] = useSearchParams();
   const grid = search.get("mode") === "grid";
-  const queue = useQueue(deployment, first, grid ? AHEAD.grid : AHEAD.one, grid ? isPlain : any);
+  const queue = useQueue(deployment, search.get("image"), grid ? AHEAD.grid : AHEAD.one, grid ? isPlain : any);
   const today = useToday(deployment);
   const show = (mode: string) => setSearch(mode === "grid" ? { mode } : {}, { replace: true });
+  const lookAt = () => {
+    show("one");
+    void queue.bring(queue.problem?.image ?? "");
+  };
   const plain = queue.items.filter(isPlain);
   const current = grid ? plain[0] : queue.items[0];
   const { decide: settle } = queue;
@@ -107,7 +108,7 @@ function Reviewing({ first }: { first: string | null }) {
         <Notice tone="bad">
           {queue.problem.sentence}{" "}
           {queue.problem.image && (
-            <Button small onClick={() => setSearch({ image: queue.problem?.image ?? "" })}>
+            <Button small onClick={lookAt}>
               Look at it
             </Button>
           )}

@@ -6,7 +6,7 @@ import { NEEDS_TOKEN } from "../api/client";
 import { Button } from "../design/controls";
 import { plural } from "../design/format";
 import { Notice } from "../design/status";
-import { outgoing } from "./outgoing";
+import { outgoing, refusals } from "./outgoing";
 import css from "./unsent.module.css";
 
 const EVERY_MS = 3000;
@@ -21,6 +21,7 @@ const HELD = {
 export function Unsent() {
   const all = useSyncExternalStore(outgoing.subscribe, outgoing.all);
   const held = useSyncExternalStore(outgoing.subscribe, () => outgoing.held);
+  const refused = useSyncExternalStore(refusals.subscribe, refusals.all);
   const client = useQueryClient();
   const waiting = all.filter((one) => !one.why);
   const aside = all.filter((one) => one.why);
@@ -53,6 +54,15 @@ export function Unsent() {
               Enter the token
             </Button>
           )}
+        </Notice>
+      )}
+      {refused.length > 0 && (
+        <Notice tone="bad">
+          {refused.length > 1 && `${plural(refused.length, "decision")} were not kept. `}
+          {refused[0].sentence} <Link to={`/deployments/${refused[0].deployment}/review?image=${refused[0].prediction}`}>Look at it</Link>{" "}
+          <Button small look="quiet" onClick={refusals.clear}>
+            Close
+          </Button>
         </Notice>
       )}
       {aside.length > 0 && (

@@ -12,15 +12,17 @@ const SAID: Partial<Record<Verdict["status"], string>> = {
   skipped: "skipped",
 };
 
-/** The last revision this browser wrote of each image: its own changes are no conflict. Revisions only grow. */
+/** The last revision that was written for each tab of each image: its own changes are no conflict. Revisions only grow. */
 const written = new Map<string, number>();
 /** Other tabs send for this one, and it for them. */
 const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("relens.review");
 tabs?.addEventListener("message", ({ data }: MessageEvent<[string, number]>) => written.set(...data));
 
-/** The latest revision of an image that was seen or written here. */
-export function revisionOf(prediction: string, seen = 0): number {
-  return Math.max(seen, written.get(prediction) ?? 0);
+const own = (prediction: string, tab: string | undefined) => `${prediction} ${tab}`;
+
+/** The latest revision of an image that was seen in a tab or written for it. */
+export function revisionOf(prediction: string, tab: string | undefined, seen = 0): number {
+  return Math.max(seen, written.get(own(prediction, tab)) ?? 0);
 }
 
 /** Of a second look there is no earlier state that could be overwritten; where somebody else was quicker, it is not needed any more. */
@@ -29,14 +31,14 @@ async function lookAgain({ prediction, method, body }: Decision): Promise<Outcom
   return found?.outcome ? { done: true } : { wait: "unreachable" };
 }
 
-async function put({ prediction, method, body }: Decision, seen: number): Promise<Outcome> {
+async function put({ prediction, method, body, tab }: Decision, seen: number): Promise<Outcome> {
   const now = await send<Verdict>(method, `/predictions/${prediction}/verdict`, body, { "if-match": `"${seen}"` });
   // Something between here and the server answers for it.
   if (typeof now?.revision !== "number") return { wait: "unreachable" };
-  written.set(prediction, now.revision);
+  written.set(own(prediction, tab), now.revision);
   // A channel between tabs has no target origin.
   // eslint-disable-next-line unicorn/require-post-message-target-origin
-  tabs?.postMessage([prediction, now.revision]);
+  tabs?.postMessage([own(prediction, tab), now.revision]);
   return { done: true, revision: now.revision };
 }
 
@@ -47,7 +49,7 @@ function failed(error: unknown): Outcome {
 export async function deliver(decision: Decision): Promise<Outcome> {
   try {
     if (decision.to === "second-look") return await lookAgain(decision);
-    return await put(decision, revisionOf(decision.prediction, decision.seen));
+    return await put(decision, revisionOf(decision.prediction, decision.tab, decision.seen));
   } catch (error) {
     if (decision.to === "second-look" && error instanceof ApiError && error.status === 409) return { refused: error.message };
     return error instanceof ApiError && error.status === 412 ? settled(decision).catch(failed) : failed(error);

@@ -2,14 +2,37 @@
 import { deliver } from "./deliver";
 import { Outbox, type Alone, type Shelf } from "./core/outbox";
 
-type Refusal = { sentence: string; prediction: string };
+/** A decision that was not kept because somebody else had decided. `ours`: it was made in this tab. */
+type Refusal = { sentence: string; prediction: string; deployment?: string; ours: boolean };
 
 const listeners = new Set<(refusal: Refusal) => void>();
 
-/** Tells of decisions that were not kept because somebody else had decided. */
+/** Tells a page that shows the review of what was refused. */
 export function onRefused(listener: (refusal: Refusal) => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+let untold: readonly Refusal[] = [];
+const waiting = new Set<() => void>();
+const keep = (next: readonly Refusal[]) => {
+  untold = next;
+  for (const tell of waiting) tell();
+};
+
+/** What was refused while no review was open: on whatever page one is, it is said there. */
+export const refusals = {
+  subscribe: (listener: () => void): (() => void) => {
+    waiting.add(listener);
+    return () => waiting.delete(listener);
+  },
+  all: (): readonly Refusal[] => untold,
+  clear: (): void => keep([]),
+};
+
+function tell(refusal: Refusal): void {
+  if (listeners.size === 0) keep([...untold, refusal]);
+  for (const listener of listeners) listener(refusal);
 }
 
 /** Without locks (a page that came over plain HTTP) two tabs may send the same: the server then takes it once. */
@@ -37,7 +60,19 @@ export const outgoing = new Outbox(`relens.review ${new URL(document.baseURI).pa
   deliver,
   shelf: kept,
   alone,
-  refused: (sentence, prediction) => listeners.forEach((tell) => tell({ sentence, prediction })),
+  refused: (sentence, { prediction, deployment, tab }) => {
+    const ours = tab === outgoing.tab;
+    tell({ sentence: ours ? sentence : `In another tab: ${sentence}`, prediction, deployment, ours });
+    // A channel between tabs has no target origin.
+    // eslint-disable-next-line unicorn/require-post-message-target-origin
+    if (!ours) tabs?.postMessage({ sentence, prediction, deployment, tab });
+  },
+});
+
+/** Whichever tab sends for all of them hears what is refused; the one where it was decided must know. */
+const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("relens.review.refused");
+tabs?.addEventListener("message", ({ data: { tab, ...refusal } }: MessageEvent<Omit<Refusal, "ours"> & { tab?: string }>) => {
+  if (tab === outgoing.tab) tell({ ...refusal, ours: true });
 });
 
 addEventListener("storage", outgoing.reread);

@@ -33,6 +33,19 @@ export function useQueue(
   /** What the person put in front. */
   const ours = useRef(new Set<string>());
 
+  /** Puts one image in front, whatever was decided of it. */
+  const bring = useCallback(async (image: string) => {
+    try {
+      const wanted = await one(image);
+      settled.current.delete(image);
+      ours.current.add(image);
+      setProblem(null);
+      setItems((before) => merged([wanted], before));
+    } catch (error) {
+      setProblem({ sentence: `The image that was asked for cannot be shown. ${sentenceOf(error, "")}`, image: null });
+    }
+  }, []);
+
   const fill = useCallback(async () => {
     try {
       const page = await get<Page<Queued>>(`/deployments/${name}/queue`, { limit: ahead });
@@ -48,14 +61,7 @@ export function useQueue(
 
   useEffect(() => {
     const begin = async () => {
-      if (first) {
-        try {
-          const wanted = await one(first);
-          setItems((before) => merged([wanted], before));
-        } catch (error) {
-          setProblem({ sentence: `The image that was asked for cannot be shown. ${sentenceOf(error, "")}`, image: null });
-        }
-      }
+      if (first) await bring(first);
       await outgoing.flush();
       await fill();
     };
@@ -67,12 +73,13 @@ export function useQueue(
       if (outgoing.all().every((one) => one.why)) void fill();
     }, 3000);
     return () => clearInterval(timer);
-  }, [first, fill]);
+  }, [first, bring, fill]);
 
   useEffect(
     () =>
-      onRefused(({ sentence, prediction }) => {
+      onRefused(({ sentence, prediction, ours: here }) => {
         setProblem({ sentence, image: prediction });
+        if (!here) return;
         // What was not kept can neither be counted nor taken back, and what stands there is no longer what was looked at.
         setDone((before) => before.filter((item) => item.id !== prediction));
         setItems((before) => before.filter((item) => item.id !== prediction));
@@ -127,13 +134,13 @@ export function useQueue(
     void outgoing.put({ ...place(last, id), method: "DELETE" }).then(refresh);
   }, [done, id, refresh]);
 
-  return { items, loaded, problem, decide, decideAll, bringForward, back, done: done.length };
+  return { items, loaded, problem, decide, decideAll, bring, bringForward, back, done: done.length };
 }
 
 /** Where a decision goes: to the image's review, or beside it. */
 function place({ id, seen, lane }: ToReview, deployment: string) {
   if (lane === "second look") return { prediction: id, deployment, to: "second-look" as const };
-  return { prediction: id, deployment, seen: revisionOf(id, seen) };
+  return { prediction: id, deployment, seen: revisionOf(id, outgoing.tab, seen) };
 }
 
 function sentenceOf(error: unknown, otherwise: string): string {

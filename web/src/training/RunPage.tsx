@@ -3,7 +3,7 @@ import { Link, useParams } from "react-router";
 import type { DatasetVersion, ModelVersion, TrainingRun } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Curve } from "../design/charts/Curve";
-import { curveLines } from "../design/curveLines";
+import { curveEnd, curveLines } from "../design/curveLines";
 import { Confirm } from "../design/Dialog";
 import { bytes, duration } from "../design/format";
 import { Log } from "../design/Log";
@@ -72,7 +72,7 @@ function Run({ run }: { run: TrainingRun }) {
           {lines.length === 0 ? (
             <p className={dim}>{run.state === "queued" ? "Waiting for its turn." : "The first epoch is still running."}</p>
           ) : (
-            <Curve label="Training curve" total={run.epochs[0]?.epochs ?? run.epochs.length} lines={lines} height={220} />
+            <Curve label="Training curve" total={curveEnd(run.epochs, !OPEN.includes(run.state))} lines={lines} height={220} />
           )}
         </Card>
         <Card title="What it was given">

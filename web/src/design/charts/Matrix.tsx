@@ -15,7 +15,7 @@ type Props = {
 export function Matrix({ rows, columns, counts, rowTitle, columnTitle, linkOf }: Props) {
   return (
     <div className={css.scrolled} tabIndex={0} role="region" aria-label={`${rowTitle} against ${columnTitle}`}>
-      <table className={css.matrix} style={{ minWidth: 70 + columns.length * 46 }}>
+      <table className={css.matrix} style={{ minWidth: 70 + columns.length * 40 }}>
         <caption className="visually-hidden">{`${rowTitle} in rows, ${columnTitle} in columns`}</caption>
         <thead>
           <tr>

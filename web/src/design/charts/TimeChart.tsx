@@ -2,6 +2,7 @@
 import { useEffect, useRef, type HTMLAttributes } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { Cut } from "../Cut";
 import { moment, short, utc } from "../format";
 import { useScheme } from "../useScheme";
 import { useAsTable } from "./asTable";
@@ -136,7 +137,7 @@ function Legend({ lines }: { lines: Line[] }) {
       {lines.map((line) => (
         <li key={line.name}>
           <span style={{ background: colour(line.colour) }} />
-          {line.name}
+          <Cut>{line.name}</Cut>
         </li>
       ))}
     </ul>

@@ -113,6 +113,23 @@ describe("an outbox", () => {
     expect(seen).toEqual([0, 7]);
   });
 
+  it("does not take what another tab decided of an image for something that was in sight", async () => {
+    const place = shelf();
+    let time = 0;
+    const tab = (deliver: Deliver) => new Outbox("o", { deliver, shelf: place, now: () => (time += 1) });
+    const [left, right] = [tab(away), tab(away)];
+    await left.put({ ...decision("a"), seen: 0 });
+    await right.put({ ...decision("a"), seen: 0 });
+    await left.put({ prediction: "a", method: "DELETE", seen: 0 });
+    const sent: [string | undefined, number | undefined][] = [];
+    await tab(async (one) => (sent.push([one.tab, one.seen]), { done: true, revision: sent.length })).flush();
+    expect(sent).toEqual([
+      [left.tab, 0],
+      [right.tab, 0],
+      [left.tab, 1],
+    ]);
+  });
+
   it("keeps what the browser's store has no room for", async () => {
     const sent: string[] = [];
     let open = false;
@@ -130,7 +147,7 @@ describe("an outbox", () => {
   it("reports what is refused for good and does not keep it", async () => {
     const told: string[] = [];
     const deliver: Deliver = async (one) => (one.prediction === "a" ? { refused: "Bob accepted it" } : { done: true });
-    const outbox = new Outbox("o", { deliver, shelf: shelf(), refused: (sentence, prediction) => told.push(sentence, prediction) });
+    const outbox = new Outbox("o", { deliver, shelf: shelf(), refused: (sentence, { prediction }) => told.push(sentence, prediction) });
     await outbox.put(decision("a"));
     await outbox.put(decision("b"));
     expect(told).toEqual(["Bob accepted it", "a"]);

@@ -4,7 +4,8 @@
    has it, or has said why it never will. What the server fails on again and again is set aside, and what waits behind it goes on. */
 
 /** `seen`: the revision of what was said before, 0 when nobody had said anything. `deployment`: its id, which no rename changes.
-    `to`: a second person's look, which stands beside the review and changes nothing of it. */
+    `to`: a second person's look, which stands beside the review and changes nothing of it. `tab`: where it was decided; what another
+    tab decided was not in sight there. */
 export type Decision = {
   prediction: string;
   deployment?: string;
@@ -12,6 +13,7 @@ export type Decision = {
   body?: unknown;
   seen?: number;
   to?: "second-look";
+  tab?: string;
 };
 
 /** What became of one attempt. `revision`: of what is said now. `wait`: nothing gets through at present. `failed`: this one does not.
@@ -35,7 +37,7 @@ const MOST_TRIES = 5;
 type Outside = {
   shelf: Shelf;
   deliver: Deliver;
-  refused?: (sentence: string, prediction: string) => void;
+  refused?: (sentence: string, decision: Decision) => void;
   alone?: Alone;
   now?: () => number;
 };
@@ -48,7 +50,8 @@ export class Outbox {
   #loose = new Map<string, string>();
   #listeners = new Set<() => void>();
   #last = 0;
-  #tab = Math.random().toString(36).slice(2, 8);
+  /** This page, among those that share the store. */
+  readonly tab = Math.random().toString(36).slice(2, 8);
   #busy: Promise<void> | null = null;
   #again = false;
   /** Why nothing gets through at present, if so. */
@@ -88,7 +91,7 @@ export class Outbox {
     // What was set aside of this image is what this one takes the place of.
     const before = this.#list.filter((one) => one.prediction === decision.prediction && one.why);
     for (const one of before) this.#drop(one.key);
-    this.#write({ ...decision, seen: before[0]?.seen ?? decision.seen, key: this.#nextKey(), tries: 0 });
+    this.#write({ ...decision, seen: before[0]?.seen ?? decision.seen, tab: this.tab, key: this.#nextKey(), tries: 0 });
     this.reread();
     return this.flush();
   }
@@ -148,17 +151,18 @@ export class Outbox {
     if ("failed" in outcome) this.#write({ ...one, tries: one.tries + 1, ...(one.tries + 1 >= MOST_TRIES ? { why: outcome.failed } : {}) });
     else if ("aside" in outcome) this.#write({ ...one, why: outcome.aside });
     else this.#drop(one.key);
-    if ("refused" in outcome) this.#outside.refused(outcome.refused, one.prediction);
-    // What was decided of the same image afterwards was decided in the sight of this one.
+    if ("refused" in outcome) this.#outside.refused(outcome.refused, one);
+    // What the same tab decided of the image afterwards was decided in the sight of this one.
     if (!("done" in outcome) || outcome.revision === undefined) return;
     for (const later of this.#list)
-      if (later.prediction === one.prediction && later.key > one.key) this.#write({ ...later, seen: outcome.revision });
+      if (later.prediction === one.prediction && later.tab === one.tab && later.key > one.key)
+        this.#write({ ...later, seen: outcome.revision });
   }
 
   /** Sorts by time, and within one tab by the order of the presses. */
   #nextKey(): string {
     this.#last = Math.max(this.#last + 1, this.#outside.now());
-    return `${this.#name}${String(this.#last).padStart(15, "0")} ${this.#tab}`;
+    return `${this.#name}${String(this.#last).padStart(15, "0")} ${this.tab}`;
   }
 
   #write({ key, ...rest }: Kept): void {

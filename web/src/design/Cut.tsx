@@ -1,0 +1,22 @@
+/* A name that may be longer than its place: it loses its middle, since names differ at their ends. */
+import css from "./page.module.css";
+
+/** So much of the end always stays in sight: the number of a version, or a few letters. */
+const END = / v\d+$|.{7}$/;
+const SHORT = 16;
+
+export function Cut({ children }: { children: string }) {
+  const at = children.search(END);
+  if (children.length < SHORT || at <= 0)
+    return (
+      <span className={css.short} title={children}>
+        {children}
+      </span>
+    );
+  return (
+    <span className={css.cut} title={children}>
+      <span>{children.slice(0, at)}</span>
+      <span>{children.slice(at)}</span>
+    </span>
+  );
+}
