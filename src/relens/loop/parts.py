@@ -67,7 +67,7 @@ def by_source(champion: Evaluated, candidate: Evaluated, metric: str, weights: W
     for source in sources:
         own = [i for i, other in enumerate(champion.sources) if other == source]
         seen = _source(champion, candidate, own, metric, weights) if len(own) >= LEAST else None
-        found.append((source or "no source given", seen, len(own)))
+        found.append((source or "images without a source", seen, len(own)))
     return _parts("source", metric, found)
 
 
