@@ -174,19 +174,19 @@ def _at(said: _Said, threshold: float, weight: Floats) -> AtThreshold:
 
 
 def _best_f1(said: _Said, weight: Floats) -> float | None:
-    """The confidence of the best F1; None where there is nothing to find, or nothing was found."""
+    """Where F1 is best; None where there is nothing to find, or nothing was found."""
     positives = float(weight @ said.objects)
     score, hits, answers = _falling(said, weight)
     if not positives or not len(score) or not hits[-1]:
         return None
-    return _written(score[int(np.argmax(2 * hits / (answers + positives)))])
+    return _below(score, int(np.argmax(2 * hits / (answers + positives))))
 
 
 def _as_right(said: _Said, weight: Floats, precision: float | None) -> float | None:
-    """The lowest confidence from which so many of the answers are right."""
+    """The lowest threshold from which so many of the answers are right."""
     score, hits, answers = _falling(said, weight)
     enough = np.flatnonzero(hits >= (precision or 0.0) * answers - 1e-9)
-    return None if precision is None or not len(enough) else _written(score[enough[-1]])
+    return None if precision is None or not len(enough) else _below(score, int(enough[-1]))
 
 
 def _falling(said: _Said, weight: Floats) -> tuple[Floats, Floats, Floats]:
@@ -199,9 +199,13 @@ def _falling(said: _Said, weight: Floats) -> tuple[Floats, Floats, Floats]:
     return score[last], np.cumsum(each * said.right[order])[last], np.cumsum(each)[last]
 
 
-def _written(confidence: float) -> float:
-    """As people read it; rounded down, so that the answer it came from stays one."""
-    return float(np.clip(np.floor(confidence * 1000) / 1000, LOWEST, HIGHEST))
+def _below(score: Floats, place: int) -> float:
+    """A threshold that still lets `score[place]` through and not the next lower one; in the middle, for neither end is safe on other images.
+
+    Rounded down to what people read.
+    """
+    lower = float(score[place + 1]) if place + 1 < len(score) else 0.0
+    return float(np.clip(np.floor((float(score[place]) + lower) * 500) / 1000, LOWEST, HIGHEST))
 
 
 def _is_worse(

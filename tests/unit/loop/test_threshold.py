@@ -82,7 +82,7 @@ def test_a_classifier_that_becomes_unsure_of_everything_gets_the_place_where_it_
     assert (found.champion.answers, found.kept.answers, found.kept.precision) == (36, 0, None)
     assert found.worse
     assert found.best is not None
-    assert (found.best.threshold, found.best.precision) == (0.45, found.champion.precision)
+    assert (found.best.threshold, found.best.precision) == (0.3, found.champion.precision), "between 0.45 and 0.15"
     assert "40 of 40 images stay unsure" in found.sentence()
     assert not told(champion, champion, 0.8).worse
     assert carried(champion, timid, ["bolt", "nut"], 0.0, {}) is None, (
