@@ -49,7 +49,7 @@ def guarded_page(browser: Browser, guarded: Server) -> Iterator[Page]:
 def test_the_dialog_shows_what_a_threshold_lets_through_and_leads_to_live(walker: Walker, page: Page) -> None:
     walker.import_dataset("scenes", {"train": 4, "validation": 8, "test": 4})
     data = walker.server.http.get("/api/v1/dataset-versions/scenes/1").json()["id"]
-    register(walker.server, "spotter", detector(), dataset_version=data, advised_threshold="0.41")
+    register(walker.server, "spotter", detector(), dataset_version=data, advised_threshold="0.414")
     walker.open("/models/spotter/1")
     walker.press("Deploy")
     dialog = page.get_by_role("dialog")
@@ -65,12 +65,17 @@ def test_the_dialog_shows_what_a_threshold_lets_through_and_leads_to_live(walker
     expect(dialog.get_by_label("How to log a prediction")).to_contain_text("relens edge spotter")
     dialog.get_by_text("This Relens server").click()
     assert not found(page)
+    threshold.fill("0.41")
     dialog.get_by_role("button", name="Deploy").click()
 
     steps = page.get_by_label("How far it is")
     expect(steps.get_by_role("listitem")).to_have_text(["Loading", "Warming up", "Live"])
     expect(page.get_by_role("banner").get_by_text("Live", exact=True)).to_be_visible()
     expect(steps.locator("[data-state=done]")).to_have_count(3)
+    made = walker.server.http.get("/api/v1/deployments/spotter").json()
+    assert (made["threshold"], made["settings"]["threshold_by"]) == (0.414, "advised"), (
+        "what was left as advised nobody chose"
+    )
     rules = page.get_by_role("group", name="Tell me when")
     expect(rules.get_by_role("checkbox").first).to_be_checked()
     offered = rules.get_by_role("checkbox").count()
