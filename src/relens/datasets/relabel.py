@@ -29,8 +29,12 @@ class Where:
     area_below: float | None = None
 
     def __post_init__(self) -> None:
-        if not (self.sources or self.assets) and self.area_from is None and self.area_below is None:
+        if not (self.sources or self.assets or self.by_area):
             raise BadRelabelling("a part of a label is told by its images, its sources or its area: say which")
+
+    @property
+    def by_area(self) -> bool:
+        return self.area_from is not None or self.area_below is not None
 
     def holds(self, annotation: Annotation, asset: str, source: str | None) -> bool:
         return (
@@ -153,6 +157,11 @@ def relabel(task: str, labels: Sequence[str], items: Iterable[Item], rules: Rela
     """Raises BadRelabelling or BadLabels."""
     made = Relabelled(rules.labels(labels), changes=[Changed(rule) for rule in rules.rules])
     whole_image = TASKS.get(task).whole_image
+    by_area = [rule.label for rule in rules.rules if rule.where is not None and rule.where.by_area]
+    if whole_image and by_area:
+        raise BadRelabelling(
+            f"a classified image has no shape, so no part of '{by_area[0]}' is told by its area: name sources or choose images"
+        )
     for item in items:
         fitting = [_first_fitting(rules.rules, annotation, item) for annotation in item.annotations]
         touched = {place for place in fitting if place is not None}

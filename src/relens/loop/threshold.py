@@ -75,7 +75,7 @@ class Carried:
     def sentence(self) -> str:
         """What the present threshold would do, and the better one."""
         say = self._unsure if self.whole_image else _rates
-        said = f"With the present threshold of {self.kept.threshold:g} {say(self.kept)}"
+        said = f"With the present threshold of {self.kept.threshold:g}, {say(self.kept)}"
         if self.elsewhere is None:
             return f"{said}; no other would suit it better."
         why = "its answers are as often right as the champion's" if self.whole_image else "its F1 is best"
@@ -179,14 +179,14 @@ def _best_f1(said: _Said, weight: Floats) -> float | None:
     score, hits, answers = _falling(said, weight)
     if not positives or not len(score) or not hits[-1]:
         return None
-    return _below(score, int(np.argmax(2 * hits / (answers + positives))))
+    return _below(score, int(np.argmax(2 * hits / (answers + positives))), 0.0)
 
 
 def _as_right(said: _Said, weight: Floats, precision: float | None) -> float | None:
     """The lowest threshold from which so many of the answers are right."""
     score, hits, answers = _falling(said, weight)
     enough = np.flatnonzero(hits >= (precision or 0.0) * answers - 1e-9)
-    return None if precision is None or not len(enough) else _below(score, int(enough[-1]))
+    return None if precision is None or not len(enough) else _below(score, int(enough[-1]), float(score[-1]))
 
 
 def _falling(said: _Said, weight: Floats) -> tuple[Floats, Floats, Floats]:
@@ -199,12 +199,12 @@ def _falling(said: _Said, weight: Floats) -> tuple[Floats, Floats, Floats]:
     return score[last], np.cumsum(each * said.right[order])[last], np.cumsum(each)[last]
 
 
-def _below(score: Floats, place: int) -> float:
+def _below(score: Floats, place: int, lowest: float) -> float:
     """A threshold that still lets `score[place]` through and not the next lower one; in the middle, for neither end is safe on other images.
 
-    Rounded down to what people read.
+    `lowest` stands for what is lower than all that was said. Rounded down to what people read.
     """
-    lower = float(score[place + 1]) if place + 1 < len(score) else 0.0
+    lower = float(score[place + 1]) if place + 1 < len(score) else lowest
     return float(np.clip(np.floor((float(score[place]) + lower) * 500) / 1000, LOWEST, HIGHEST))
 
 

@@ -104,6 +104,13 @@ def test_rules_that_mean_nothing_are_refused(rules: tuple[Rule, ...], add: tuple
         Relabelling(rules, add)
 
 
+def test_a_classified_image_has_no_area_by_which_it_could_be_told_from_others() -> None:
+    """An area of 0 is below any: every image of the label would have changed."""
+    by_area = Relabelling((Rule("a", "small", Where(area_below=100)),))
+    with pytest.raises(BadRelabelling, match="a classified image has no shape, so no part of 'a' is told by its area"):
+        relabel("classification", LABELS, [item("x", Annotation("a"))], by_area)
+
+
 def test_what_is_written_and_read_again_is_the_same() -> None:
     rules = Relabelling((Rule("a", "x", Where(("s",), ("t",), 1.0, 2.0)), Rule("b", None)), ("new",))
     assert Relabelling.from_json(rules.to_json()) == rules

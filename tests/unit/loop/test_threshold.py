@@ -85,6 +85,9 @@ def test_a_classifier_that_becomes_unsure_of_everything_gets_the_place_where_it_
     assert (found.best.threshold, found.best.precision) == (0.3, found.champion.precision), "between 0.45 and 0.15"
     assert "40 of 40 images stay unsure" in found.sentence()
     assert not told(champion, champion, 0.8).worse
+    right = told(champion, classifier(true, true, confidences=[0.45] * 40), 0.8)
+    assert right.best is not None
+    assert right.best.threshold == 0.45, "what is less sure than all of these stays unsure"
     assert carried(champion, timid, ["bolt", "nut"], 0.0, {}) is None, (
         "a classifier without a threshold has none to lose"
     )

@@ -24,7 +24,9 @@ const TITLES: Record<Wanted["kind"], string> = {
 
 export function ChangeLabels({ version, wanted, onClose }: { version: DatasetVersion; wanted: Wanted; onClose: () => void }) {
   const [to, setTo] = useState(wanted.kind === "merge" ? (wanted.labels[0] ?? "") : "");
-  const [by, setBy] = useState("area");
+  // A classified image has no shape, and so no area.
+  const shapes = version.task !== "classification";
+  const [by, setBy] = useState(shapes ? "area" : "source");
   const [area, setArea] = useState("1024");
   const [source, setSource] = useState("");
   const making = useNextVersion(version.dataset_name);
@@ -68,7 +70,7 @@ export function ChangeLabels({ version, wanted, onClose }: { version: DatasetVer
                 value={by}
                 onChange={(event) => setBy(event.target.value)}
                 options={[
-                  { value: "area", title: "Shapes smaller than" },
+                  ...(shapes ? [{ value: "area", title: "Shapes smaller than" }] : []),
                   { value: "source", title: "Images from the source" },
                 ]}
               />
