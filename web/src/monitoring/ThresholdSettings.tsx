@@ -4,7 +4,7 @@ import type { Deployment, Thresholds } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Button, Field, Input, Select } from "../design/controls";
 import { useDeployment } from "../design/deployment";
-import { Card, Loaded } from "../design/page";
+import { Card, dim, Loaded } from "../design/page";
 import { Notice } from "../design/status";
 import { ThresholdInput } from "../design/ThresholdInput";
 import { MovedImages } from "./MovedImages";
@@ -93,6 +93,11 @@ function Chosen({ deployment, found, day, yesterday }: ChosenProps) {
       {valid && <ThresholdNumbers found={found} at={threshold} task={deployment.task} yesterday={yesterday} />}
       {valid && <MovedImages deployment={deployment} at={threshold} day={day} yesterday={yesterday} />}
       <ThresholdLabels found={found} use={(at) => setEdited(String(at))} />
+      <p className={dim}>
+        {deployment.settings.threshold_by === "advised"
+          ? `${deployment.threshold} came with ${deployment.champion?.title ?? "the version"}; unless you choose one, it moves again with the next.`
+          : `${deployment.threshold} was chosen by a person. What becomes of it at a promotion is set above, under Continuous deployment.`}
+      </p>
       {save.error && <Notice tone="bad">{save.error.message}</Notice>}
       <div className={css.save}>
         <Button
