@@ -171,8 +171,12 @@ def test_images_that_arrive_meanwhile_wait_for_the_next_batch(deployed: Server, 
 
 
 def test_what_somebody_else_decided_meanwhile_is_not_overwritten(deployed: Server, walker: Walker, page: Page) -> None:
-    walker.send("spotter", range(60, 63))
+    walker.send("spotter", range(60, 64))
     review(walker, "spotter")
+    before = verdicts(deployed, "spotter", "skipped")
+    page.keyboard.press("s")
+    until(lambda: len(verdicts(deployed, "spotter", "skipped")) > len(before))
+    shown(page)
     waiting = deployed.http.get("/api/v1/deployments/spotter/queue", params={"limit": 100, "hold": False}).json()
     for one in waiting["items"]:
         said = {"status": "unusable", "reason": "somebody else"}
@@ -180,6 +184,12 @@ def test_what_somebody_else_decided_meanwhile_is_not_overwritten(deployed: Serve
     page.keyboard.press("Enter")
     expect(page.get_by_text("yours was not kept", exact=False)).to_be_visible()
     assert all(walker.review_of(one["id"]) == "unusable" for one in waiting["items"])
+    # Looking at it forgets nothing of what was decided before.
+    walker.press("Look at it")
+    expect(page.get_by_text("yours was not kept", exact=False)).to_be_hidden()
+    shown(page)
+    page.keyboard.press("Control+z")
+    until(lambda: len(verdicts(deployed, "spotter", "skipped")) == len(before))
 
 
 def test_a_key_can_be_another_one(deployed: Server, walker: Walker, page: Page) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import tarfile
 import threading
 from collections.abc import Mapping
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -205,6 +207,11 @@ def _predict(server: Server, seed: int) -> str:
     return said
 
 
+def _files(folder: Path) -> dict[str, tuple[int, bytes]]:
+    found = (one for one in folder.rglob("*") if one.is_file())
+    return {str(one.relative_to(folder)): (one.stat().st_mode & 0o777, one.read_bytes()) for one in found}
+
+
 def test_a_server_that_starts_on_a_back_up_has_everything_of_that_moment(tmp_path: Path) -> None:
     with running(tmp_path / "home") as server:
         version = server.http.post("/api/v1/models/spotter/versions", files={"file": ("m.onnx", detector())}).json()
@@ -217,13 +224,16 @@ def test_a_server_that_starts_on_a_back_up_has_everything_of_that_moment(tmp_pat
         server.http.delete(f"/api/v1/predictions/{before[0]}").raise_for_status()
         [found] = server.http.get("/api/v1/system/back-ups").json()["items"]
         assert found["written_bytes"] < found["size_bytes"], "on one disk no image is written a second time"
-        shutil.copytree(found["path"], tmp_path / "restored")
+        packed = server.http.get(f"/api/v1/system/back-ups/{found['name']}/tar").raise_for_status()
+        with tarfile.open(fileobj=BytesIO(packed.content)) as tar:
+            tar.extractall(tmp_path, filter="data")
+        assert _files(tmp_path / found["name"]) == _files(Path(found["path"]))
         gone = server.http.delete(f"/api/v1/system/back-ups/{found['name']}").raise_for_status().json()
         assert server.job(gone["id"])["state"] == "succeeded"
         assert server.http.get("/api/v1/system/back-ups").json()["items"] == []
         assert server.http.delete("/api/v1/system/back-ups/relens-x").status_code == 404
         assert _image(server, before[1]) == 200
-    with running(tmp_path / "restored") as server:
+    with running(tmp_path / found["name"]) as server:
         for prediction in before:
             assert _image(server, prediction) == 200
         assert server.http.get(f"/api/v1/predictions/{after}").status_code == 404

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from relens.access.asking import Asking
 from relens.infra.back_up import BackUps, made
+from relens.infra.back_up.pack import as_tar
 from relens.infra.database import Database
 from relens.infra.jobs import Jobs
 from relens.infra.jobs.routes import JobOut
@@ -67,6 +69,22 @@ def make_back_up(
     actor.must_be("owner")
     job = database.write(lambda connection: back_ups.start(connection, jobs, actor.id))
     return JobOut.of(jobs.get(job), actor.name)
+
+
+@router.get(
+    "/back-ups/{name}/tar",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/x-tar": {}}}},
+)
+def download_back_up(name: str, actor: Asking, back_ups: Annotated[BackUps, part(BackUps)]) -> StreamingResponse:
+    """All of it as one tar file, to be kept elsewhere: unpacked it is the back-up again. It holds the server's own key."""
+    actor.must_be("owner")
+    found = made.get(back_ups.place, name)
+    return StreamingResponse(
+        as_tar(back_ups.place / found.name),
+        media_type="application/x-tar",
+        headers={"Content-Disposition": f'attachment; filename="{found.name}.tar"'},
+    )
 
 
 @router.delete("/back-ups/{name}", status_code=202)

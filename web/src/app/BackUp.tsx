@@ -2,6 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
+import { apiUrl } from "../api/client";
 import type { BackUp as Made, Job, System } from "../api/types";
 import { useGet, useSend } from "../api/use";
 import { quoted } from "../deployments/commands";
@@ -52,7 +53,7 @@ export function BackUps({ system }: { system: System }) {
               </p>
               {found.same_disk && (
                 <Notice tone="warn">
-                  That is the disk everything else is on. Copy a back-up to another place, or start the server with{" "}
+                  That is the disk everything else is on. Download a back-up to another machine, or start the server with{" "}
                   <code>RELENS_BACK_UPS</code> set to a folder on another disk.
                 </Notice>
               )}
@@ -118,6 +119,9 @@ function BackUpTable({ items, database, remove }: { items: Made[]; database: str
             </td>
             <td data-n>
               <span className={css.buttons}>
+                <a className={css.link} href={apiUrl(`/system/back-ups/${one.name}/tar`)} download={`${one.name}.tar`}>
+                  Download
+                </a>
                 <BringBack made={one} database={database} />
                 <Confirm
                   small

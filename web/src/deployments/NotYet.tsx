@@ -5,7 +5,7 @@ import { useGet } from "../api/use";
 import { Curve } from "../design/charts/Curve";
 import { LinkButton } from "../design/controls";
 import { Circle } from "../design/Circle";
-import { curveLines } from "../design/curveLines";
+import { curveEnd, curveLines } from "../design/curveLines";
 import { Card, dim, Empty, Page, strong } from "../design/page";
 import { Bar, JobChip } from "../design/status";
 import { Time } from "../design/Time";
@@ -75,7 +75,7 @@ function Training({ run }: { run: TrainingRun }) {
       {lines.length === 0 ? (
         <p className={dim}>{run.state === "queued" ? "Waiting for its turn." : "The first epoch is still running."}</p>
       ) : (
-        <Curve label="Training curve" total={run.epochs[0]?.epochs ?? run.epochs.length} lines={lines} height={220} />
+        <Curve label="Training curve" total={curveEnd(run.epochs, false)} lines={lines} height={220} />
       )}
     </Card>
   );

@@ -1,13 +1,13 @@
 /* A name that may be longer than its place: it loses its middle, since names differ at their ends. */
 import css from "./page.module.css";
 
-/** So much of the end always stays in sight: the number of a version, or a few letters. */
-const END = / v\d+$|.{7}$/;
+/** So much of the end always stays in sight: the number of a version is there. */
+const END = 7;
 const SHORT = 16;
 
 export function Cut({ children }: { children: string }) {
-  const at = children.search(END);
-  if (children.length < SHORT || at <= 0)
+  const at = children.length - END;
+  if (children.length < SHORT)
     return (
       <span className={css.short} title={children}>
         {children}

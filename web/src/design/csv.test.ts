@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { csv, flat, lines } from "./csv";
+import { csv, flat, lines, snapshot } from "./csv";
 
 const measure = { metric: "volume", available: true, needs: null, from: "", to: "", count: 3, value: { images: 3 }, series: [] };
 
@@ -14,6 +14,12 @@ it("has a column for whatever some point has", () => {
 it("names what lies inside by its path, and hands a spreadsheet no formula", () => {
   expect(flat({ labels: { bolt: { f1: 0.5 } }, none: null })).toEqual([["labels.bolt.f1", 0.5]]);
   expect(csv({ ...measure, value: { "=1+1": "=cmd()", said: 'a "b", c' } })).toBe('name,value\r\n\'=1+1,\'=cmd()\r\nsaid,"a ""b"", c"');
+});
+
+it("tells what is counted now without the queries behind it", () => {
+  expect(snapshot({ counts: [3, 0], bin_queries: ["confidence > 0.5"], mean: 0.5 })).toBe(
+    "name,value\r\ncounts.0,3\r\ncounts.1,0\r\nmean,0.5",
+  );
 });
 
 it("leaves a number below zero a number, also where it was written for reading", () => {

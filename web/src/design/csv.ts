@@ -19,6 +19,11 @@ export function csv(measure: Measured): string {
   return lines([["name", "value"], ...flat(measure.value)]);
 }
 
+/** What is counted now, where a chart draws that and not how it was over time. */
+export function snapshot(value: unknown): string {
+  return lines([["name", "value"], ...flat(value).filter(([name]) => !/quer(y|ies)/.test(name))]);
+}
+
 export function lines(rows: readonly (readonly Cell[])[]): string {
   return rows.map((row) => row.map(cell).join(",")).join("\r\n");
 }

@@ -27,7 +27,7 @@ describe("names of boxes", () => {
   it("are cut where they are longer than the picture is wide, and keep their confidence", () => {
     const label = "a label with a name of eighty characters";
     const [plate] = nameplates([{ label, confidence: 0.9, box: [0, 30, 20, 60] }], image, 2);
-    expect(plate?.text).toBe("a label wi… 90");
+    expect(plate?.text).toBe("a label w… 90");
     expect(plate?.width).toBeLessThanOrEqual(200);
   });
 });

@@ -3,7 +3,7 @@
 type Named = { label: string; confidence?: number; box?: readonly [number, number, number, number] | null; answered?: boolean };
 export type Plate = { x: number; y: number; width: number; height: number; text: string };
 
-const LETTER = 6.3;
+const LETTER = 6.8;
 const EDGE = 8;
 const TALL = 15;
 const LONGEST = 26;

@@ -91,7 +91,7 @@ function Row({ job }: { job: Job }) {
           <button type="button" className={`${css.title} ${strong}`} aria-expanded={open} onClick={() => setOpen(!open)}>
             {job.title}
           </button>
-          {job.error && <p className={css.error}>{job.error}</p>}
+          {job.error && job.state !== "cancelled" && <p className={css.error}>{job.error}</p>}
           {cancel.error && <p className={css.error}>{cancel.error.message}</p>}
         </td>
         <td>

@@ -3,12 +3,13 @@ import type { PrecisionRecall } from "../api/types";
 import { useRead } from "../api/use";
 import { Curves, type CurvesLine } from "../design/charts/Curves";
 import { labelColour } from "../design/colours";
+import { lines as rowsOf } from "../design/csv";
 import { count, percent, plural, score } from "../design/format";
 import { useBoard } from "./board";
 import css from "./monitoring.module.css";
 import { list, num } from "./read";
 import { reviewed } from "./ReviewTiles";
-import { Frame, Tile } from "./Tile";
+import { counted, Frame, Tile } from "./Tile";
 
 const MOST = 6;
 
@@ -38,6 +39,7 @@ export function CurvesTile({ wide = 4 }: { wide?: number }) {
       }
       headline={<small>{plural(measure?.count ?? 0, "reviewed image")}</small>}
       missing={ready ? null : { sentence: measure?.needs ?? null, kind: "reviews" }}
+      file={() => table(curves)}
     >
       {() => (
         <>
@@ -52,6 +54,13 @@ export function CurvesTile({ wide = 4 }: { wide?: number }) {
   );
 }
 
+function table(curves: PrecisionRecall["items"]): string {
+  const rows = curves.flatMap(({ label, points }) =>
+    points.map(({ recall, precision, confidence }) => [label, recall, precision, confidence ?? ""]),
+  );
+  return rowsOf([["label", "recall", "precision", "confidence"], ...rows]);
+}
+
 const WORDS = {
   definition:
     "What each label's precision would be at every recall the threshold can be set to, over all reviewed images of the window together. " +
@@ -63,7 +72,7 @@ type Bin = { confidence: number; right: number; answers: number };
 
 export function CalibrationTile({ wide = 4 }: { wide?: number }) {
   return (
-    <Tile metric="calibration" title="Calibration" wide={wide} headline={reviewed}>
+    <Tile metric="calibration" title="Calibration" wide={wide} headline={reviewed} file={counted}>
       {(m) => {
         const bins = list<Record<string, unknown>>(m.value, "bins").flatMap((bin): Bin[] => {
           const [confidence, right, answers] = [num(bin, "confidence"), num(bin, "right"), num(bin, "answers")];

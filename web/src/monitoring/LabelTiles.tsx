@@ -8,7 +8,7 @@ import { useBoard } from "./board";
 import css from "./monitoring.module.css";
 import { OverTime } from "./OverTime";
 import { num, record, str } from "./read";
-import { Tile } from "./Tile";
+import { counted, Tile } from "./Tile";
 
 const MOST = 8;
 const MOST_LINES = 6;
@@ -68,7 +68,7 @@ function LabelsOverTime({ measure }: { measure: Measurement }) {
 export function MixTile({ wide = 4 }: { wide?: number }) {
   const { labels, find } = useBoard();
   return (
-    <Tile metric="label_distribution" title="Label mix" wide={wide} headline={(m) => <Apart measure={m} />}>
+    <Tile metric="label_distribution" title="Label mix" wide={wide} headline={(m) => <Apart measure={m} />} file={counted}>
       {(m) => {
         const rows = byCount(m);
         const trained = rows.some(([, row]) => num(row, "training_share") !== null);
@@ -119,6 +119,7 @@ export function SupportTile({ wide = 4 }: { wide?: number }) {
   return (
     <Tile
       metric="support"
+      file={counted}
       title="Occurrence"
       wide={wide}
       headline={(m) => (

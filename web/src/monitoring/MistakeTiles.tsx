@@ -1,7 +1,8 @@
 /* What is taken for what, and what kind of mistakes there are; every cell and bar leads to its images. */
-import type { Task } from "../api/types";
+import type { Measurement, Task } from "../api/types";
 import { Bars } from "../design/charts/Bars";
 import { Matrix } from "../design/charts/Matrix";
+import { lines, snapshot } from "../design/csv";
 import { count, percent } from "../design/format";
 import { useBoard } from "./board";
 import css from "./monitoring.module.css";
@@ -13,7 +14,7 @@ export function ConfusionTile({ task, wide = 4 }: { task: Task; wide?: number })
   const { find } = useBoard();
   const metric = task === "classification" ? "classification_report" : "detection_report";
   return (
-    <Tile metric={metric} title="Confusion" wide={wide} headline={reviewed} chart={false}>
+    <Tile metric={metric} title="Confusion" wide={wide} headline={reviewed} chart={false} file={table}>
       {(m) => {
         const confusion = readConfusion(m.value);
         if (!confusion) return <p className={css.foot}>Nothing to confuse yet.</p>;
@@ -31,6 +32,11 @@ export function ConfusionTile({ task, wide = 4 }: { task: Task; wide?: number })
       }}
     </Tile>
   );
+}
+
+function table({ value }: Measurement): string {
+  const { rows, columns, counts } = readConfusion(value) ?? { rows: [], columns: [], counts: [] };
+  return lines([["true / answered", ...columns], ...rows.map((name, i) => [name, ...columns.map((_, j) => counts[i]?.[j] ?? 0)])]);
 }
 
 type Confusion = { rows: string[]; columns: string[]; counts: number[][]; queries: (string | null)[][] };
@@ -61,7 +67,7 @@ const KINDS: Record<string, [title: string, help: string]> = {
 export function MistakesTile({ wide = 4 }: { wide?: number }) {
   const { find } = useBoard();
   return (
-    <Tile metric="detection_report" title="Mistakes" wide={wide} headline={reviewed}>
+    <Tile metric="detection_report" title="Mistakes" wide={wide} headline={reviewed} file={(m) => snapshot(m.value?.errors)}>
       {(m) => {
         const errors = (m.value?.errors ?? {}) as Record<string, number>;
         const queries = (m.value?.error_queries ?? {}) as Record<string, string>;

@@ -10,7 +10,7 @@ import { count, percent, score } from "../design/format";
 import { useBeside, useBoard } from "./board";
 import css from "./monitoring.module.css";
 import { list, num, nums, pairs, record } from "./read";
-import { Tile } from "./Tile";
+import { counted, Tile } from "./Tile";
 import { binLinks } from "./TrafficTiles";
 
 export function HeatmapTile() {
@@ -86,6 +86,7 @@ export function ConfidenceTile({ wide = 3 }: { wide?: number }) {
     <Tile
       wide={wide}
       metric="confidence"
+      file={counted}
       title="Confidence"
       headline={(m) => (
         <>
@@ -128,6 +129,7 @@ export function PerImageTile() {
     <Tile
       wide={3}
       metric="detections_per_image"
+      file={counted}
       title="Per image"
       headline={(m) => (
         <>
@@ -169,6 +171,7 @@ export function BoxSizeTile() {
     <Tile
       wide={3}
       metric="box_size"
+      file={counted}
       title="Box size"
       headline={(m) => (
         <>

@@ -3,7 +3,7 @@ import { useId, useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import type { Dashboard, Measurement, MetricInfo } from "../api/types";
 import { AsTable } from "../design/charts/asTable";
-import { csv, save } from "../design/csv";
+import { csv, save, snapshot } from "../design/csv";
 import { Icon, type IconName } from "../design/icons";
 import { About } from "./About";
 import { useBoard } from "./board";
@@ -48,7 +48,7 @@ export function Frame({ name, title, info, wide = 4, headline, missing, file, ch
             icon="download"
             name={`Download ${title} as CSV`}
             title="Download the numbers (CSV)"
-            onClick={() => save(`${deployment} ${name}.csv`, file())}
+            onClick={() => save(`${deployment} ${title.toLowerCase()}.csv`, file())}
           />
         )}
       </div>
@@ -80,12 +80,17 @@ type Props = {
   metric: string;
   title?: string;
   wide?: number;
-  chart?: boolean;
+  chart?: boolean | ((measure: Measurement) => boolean);
   headline?: (measure: Measurement) => ReactNode;
+  /** What its file holds, where that is not the metric over time. */
+  file?: (measure: Measurement) => string;
   children: (measure: Measurement) => ReactNode;
 };
 
-export function Tile({ metric, title, headline, children, ...rest }: Props) {
+/** The file of a tile that draws what is counted now. */
+export const counted = (measure: Measurement) => snapshot(measure.value);
+
+export function Tile({ metric, title, headline, file = csv, chart, children, ...rest }: Props) {
   const { dashboard, catalog } = useBoard();
   const measure = dashboard.metrics[metric] as Measurement | undefined;
   const info = catalog[metric];
@@ -97,7 +102,8 @@ export function Tile({ metric, title, headline, children, ...rest }: Props) {
       info={info}
       headline={ready && headline?.(ready)}
       missing={ready ? null : { sentence: silent(dashboard, info) ?? measure?.needs ?? null, kind: info?.needs }}
-      file={() => (ready ? csv(ready) : "")}
+      file={() => (ready ? file(ready) : "")}
+      chart={typeof chart === "function" ? ready !== null && chart(ready) : chart}
       {...rest}
     >
       {() => ready && children(ready)}

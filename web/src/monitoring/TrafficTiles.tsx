@@ -6,7 +6,7 @@ import { useBoard } from "./board";
 import css from "./monitoring.module.css";
 import { OverTime } from "./OverTime";
 import { num, nums, record } from "./read";
-import { Tile } from "./Tile";
+import { counted, Tile } from "./Tile";
 
 export function VolumeTile() {
   return (
@@ -61,6 +61,7 @@ export function ErrorsTile({ wide = 3 }: { wide?: number }) {
     <Tile
       metric="errors"
       title="Errors"
+      chart={(m) => num(m.value, "errors") !== 0}
       wide={wide}
       headline={(m) => (
         <>
@@ -112,6 +113,7 @@ export function BusyHoursTile({ wide = 3 }: { wide?: number }) {
   return (
     <Tile
       metric="throughput"
+      file={counted}
       title="Busy hours"
       wide={wide}
       headline={(m) => (

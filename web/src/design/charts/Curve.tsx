@@ -1,7 +1,9 @@
-/* A training curve: one or two measures over epochs, each on its own scale, the last value written at its end. */
+/* A training curve: one or two measures over epochs, each on its own scale, the last value written at its end; pointer and keys read each epoch. */
+import { useState, type HTMLAttributes, type PointerEvent } from "react";
 import { score } from "../format";
 import { useWidth } from "../useWidth";
 import css from "./charts.module.css";
+import { useWalk } from "./useWalk";
 
 export type CurveLine = { name: string; colour: string; values: (number | null)[]; digits?: number };
 
@@ -9,17 +11,37 @@ export function Curve({ lines, total, label, height = 150 }: { lines: CurveLine[
   const [place, wide] = useWidth<SVGSVGElement>(600);
   const left = 4;
   const right = 52;
+  const [pointed, setPointed] = useState<number | null>(null);
+  const count = Math.max(...lines.map((line) => line.values.length), 0);
   const x = (i: number) => left + (i / Math.max(total - 1, 1)) * (wide - left - right);
+  const tell = (i: number) =>
+    `epoch ${i + 1}: ${lines.map((line) => `${line.name} ${score(line.values[i], line.digits ?? 3)}`).join(", ")}`;
+  const { walk, props: walking } = useWalk({ label, count, tell });
+  const here = walk.at ?? pointed;
+  const under = (event: PointerEvent) => {
+    const from = event.clientX - event.currentTarget.getBoundingClientRect().left - left;
+    const nearest = Math.round((from / (wide - left - right)) * Math.max(total - 1, 1));
+    setPointed(count === 0 ? null : Math.min(Math.max(nearest, 0), count - 1));
+  };
   return (
-    <svg ref={place} className={css.histogram} height={height} viewBox={`0 0 ${wide} ${height}`} role="img" aria-label={label}>
+    <svg
+      ref={place}
+      className={css.histogram}
+      height={height}
+      viewBox={`0 0 ${wide} ${height}`}
+      onPointerMove={under}
+      onPointerLeave={() => setPointed(null)}
+      {...(walking as HTMLAttributes<SVGSVGElement>)}
+    >
       {[0, 0.5, 1].map((part) => (
         <line key={part} x1={left} x2={wide - right} y1={8 + part * (height - 28)} y2={8 + part * (height - 28)} stroke="var(--line)" />
       ))}
       {lines.map((line) => (
         <Path key={line.name} line={line} x={x} height={height} beside={beside(line, lines, height)} />
       ))}
+      {here !== null && <line x1={x(here)} x2={x(here)} y1={8} y2={height - 20} stroke="var(--ink-3)" strokeDasharray="3 3" />}
       <text x={left} y={height - 3}>
-        epoch 1
+        {here === null ? "epoch 1" : tell(here)}
       </text>
       <text x={wide - right} y={height - 3} textAnchor="end">
         {total}
