@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from relens.cli.deploy import of_the_threshold
 from relens.sdk.client import Client
 from relens.testing.images import make_jpeg, make_pixels
 from relens.testing.tiny_models import classifier, detector
@@ -260,3 +261,13 @@ def test_a_threshold_is_advised_only_from_reviews_and_can_be_set(server: Server,
     assert "checks of this version" in said, "how much it rests on is said"
     fine(relens(server, "threshold", deployed, "--set", "0.45"))
     assert server.http.get(f"/api/v1/deployments/{deployed}").json()["threshold"] == 0.45
+
+
+def test_who_keeps_a_threshold_that_does_not_suit_the_version_is_told() -> None:
+    found = {"worse": True, "kept": {"threshold": 0.06}, "best": {"threshold": 0.42}, "images": 94}
+    decisions = [{"candidate": {"id": "2"}, "report": {"threshold": found}}]
+    seen = {"name": "cells", "champion": {"id": "2"}, "threshold": 0.06}
+    assert "relens threshold cells --set 0.42" in str(of_the_threshold(decisions, seen))
+    assert of_the_threshold(decisions, {**seen, "threshold": 0.42}) is None
+    assert of_the_threshold(decisions, {**seen, "champion": {"id": "1"}}) is None
+    assert of_the_threshold([{"candidate": {"id": "2"}, "report": None}, *decisions], seen) is None

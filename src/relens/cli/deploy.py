@@ -1,6 +1,7 @@
 """relens deploy: a model version answers under a name."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 import typer
 
@@ -35,6 +36,25 @@ def deploy(
         show_json(seen)
         return
     champion = seen["champion"] or {}
+    if warning := of_the_threshold(deployment.decisions(), seen):
+        typer.echo(warning, err=True)
     typer.echo(
         f"{name} answers with {champion.get('title')} from confidence {seen['threshold']:.2f} on: {client.url}/deployments/{name}"
+    )
+
+
+def of_the_threshold(decisions: Iterable[dict[str, Any]], seen: dict[str, Any]) -> str | None:
+    """Where the gate has found that the threshold does not suit the version that answers with it now, what to do about that.
+
+    `decisions`, the latest first: the newest on this version counts.
+    """
+    champion = (seen["champion"] or {}).get("id")
+    about = next((one for one in decisions if one["candidate"]["id"] == champion), None)
+    found = about["report"]["threshold"] if about and about["report"] else None
+    if not found or not found["worse"] or found["kept"]["threshold"] != seen["threshold"]:
+        return None
+    better = found["best"]["threshold"]
+    return (
+        f"the threshold of {seen['threshold']:g} is clearly worse for it than {better:g} on the {found['images']} test images "
+        f"it was judged on: relens threshold {seen['name']} --set {better:g}"
     )
