@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from relens.kit.ids import content_id
+from relens.serving.routes import AnswerOut
 from relens.testing.images import make_jpeg
 from relens.testing.tiny_models import classifier
 from tests.server_process import Server, running
@@ -53,6 +54,7 @@ def test_an_answer_names_its_version_its_image_and_is_in_the_log(server: Server)
     )
     assert answer.status_code == 200, answer.text
     said = answer.json()
+    assert AnswerOut.model_validate(said).model_dump(mode="json") == said
     assert said["detections"][0]["label"] == "red"
     assert said["detections"][0]["box"] is None
     assert said["image"]["asset"] == content_id(data)
@@ -66,6 +68,18 @@ def test_an_answer_names_its_version_its_image_and_is_in_the_log(server: Server)
     asked = server.http.head(f"/api/v1/assets/{said['image']['asset']}")
     assert (asked.status_code, asked.content) == (200, b"")
     assert (asked.headers["content-type"], asked.headers["content-length"]) == ("image/jpeg", str(len(data)))
+
+
+def test_the_address_that_goes_past_the_framework_answers_as_its_description_says(server: Server) -> None:
+    there = "/api/v1/deployments/colours/predict"
+    assert server.http.get(there).status_code == 405
+    nobody = server.http.post("/api/v1/deployments/nobody/predict", content=make_jpeg((220, 20, 20)))
+    assert (nobody.status_code, nobody.headers["content-type"]) == (404, "application/problem+json")
+    assert server.http.post(there, content=b"no image").status_code == 422
+    assert server.http.post(there, content=b"x", headers={"Origin": "http://elsewhere.example"}).status_code == 403
+    counted = server.http.get("/metrics").text
+    assert 'method="POST",route="/api/v1/deployments/{deployment}/predict",status="404"' in counted
+    assert "post" in server.http.get("/api/v1/openapi.json").json()["paths"]["/api/v1/deployments/{deployment}/predict"]
 
 
 def test_who_has_a_list_already_is_told_that_nothing_changed(server: Server) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from onnx import helper
 
+from relens.serving.routes import AnswerOut
 from relens.testing import tiny_models
 from relens.testing.images import GREEN, make_png
 from tests.server_process import Server, running
@@ -63,6 +64,7 @@ def test_outlines_are_answered_logged_shown_and_can_be_accepted(server: Server) 
     image = make_png(size=(128, 96), blobs=[((32, 24, 80, 72), GREEN)])
     answer = server.http.post("/api/v1/deployments/outlines/predict", content=image)
     assert answer.status_code == 200, answer.text
+    assert AnswerOut.model_validate_json(answer.content).model_dump(mode="json") == answer.json()
     (found,) = answer.json()["detections"]
     assert found["label"] == "green"
     assert found["box"] == pytest.approx((32, 24, 80, 72), abs=8)

@@ -19,7 +19,9 @@ from relens.server import health, openapi, pages, problems
 from relens.server.count import Count
 from relens.server.head import Head
 from relens.server.intake import Intake
+from relens.server.straight import Straight
 from relens.server.unchanged import Unchanged
+from relens.serving import routes as serving
 from relens.serving.protocols.routes import health_router as open_inference_health
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -46,6 +48,7 @@ def make_app(routers: Sequence[APIRouter], parts: Parts, lifespan: Lifespan) -> 
         app.include_router(router, dependencies=[Depends(_at_the_door)])
     for router in (health.router, open_inference_health):
         app.include_router(router)
+    app.router.routes.insert(0, Straight(serving.PREDICT, serving.predict))
     app.add_api_route("/{path:path}", pages.page, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_middleware(Unchanged)
     app.add_middleware(Head)
