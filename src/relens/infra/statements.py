@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import itertools
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Table, insert
@@ -61,7 +62,8 @@ def quick_change(connection: Connection, statement: str, values: tuple[Any, ...]
 
 
 def _begun(connection: Connection) -> Connection:
-    if not connection.in_transaction():
+    driver: Any = connection.connection.driver_connection
+    if not driver.in_transaction:
         connection.begin()
     return connection
 
@@ -91,29 +93,73 @@ def hold_number(connection: Connection, name: str) -> None:
         next_number(connection, name, 0)
 
 
-def append_rows(connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> int:
+def append_rows(
+    connection: Connection,
+    table: Table,
+    names: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+    keys: tuple[str, ...] = (),
+) -> int:
     """Inserts many plain rows, whose values stand in the order of `names`, as fast as the driver can; JSON columns take text.
 
-    A row that is there already stays as it is. Answers how many were inserted.
+    A row that is there already stays as it is; where it is known by `keys`, its other values become those given. Answers how many were written.
     """
     if connection.dialect.name == "postgresql":
-        return connection.exec_driver_sql(_insert("%s", table.name, names, 1), list(rows)).rowcount if rows else 0
+        return connection.exec_driver_sql(_insert("%s", table.name, names, 1, keys), list(rows)).rowcount if rows else 0
     # Not `executemany`: the driver lets go of the interpreter's lock for every row, and a busy thread keeps it for milliseconds each time.
     start = inserted = 0
     _begun(connection)
     while left := len(rows) - start:
         length = next((piece for piece in _PIECES if left >= piece), left)
         values = tuple(itertools.chain.from_iterable(rows[start : start + length]))
-        inserted += on_driver(connection, _insert("?", table.name, names, length), values).rowcount
+        inserted += on_driver(connection, _insert("?", table.name, names, length, keys), values).rowcount
         start += length
     return inserted
 
 
 @functools.cache
-def _insert(mark: str, table: str, names: tuple[str, ...], rows: int) -> str:
+def _insert(mark: str, table: str, names: tuple[str, ...], rows: int, keys: tuple[str, ...]) -> str:
     row = f"({', '.join([mark] * len(names))})"
     columns = ", ".join(f'"{name}"' for name in names)
-    return f'INSERT INTO "{table}" ({columns}) VALUES {", ".join([row] * rows)} ON CONFLICT DO NOTHING'
+    known = ", ".join(f'"{name}"' for name in keys)
+    others = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in keys)
+    there = f"({known}) DO UPDATE SET {others}" if keys else "DO NOTHING"
+    return f'INSERT INTO "{table}" ({columns}) VALUES {", ".join([row] * rows)} ON CONFLICT {there}'
+
+
+class Savepoint:
+    """What follows can be undone alone, in a transaction that has begun; within one Savepoint there may be others."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._nested = connection.begin_nested() if connection.dialect.name == "postgresql" else None
+        if self._nested is None:
+            on_driver(_begun(connection), "SAVEPOINT here")
+
+    def commit(self) -> None:
+        if self._nested is None:
+            on_driver(self._connection, "RELEASE here")
+        else:
+            self._nested.commit()
+
+    def rollback(self) -> None:
+        if self._nested is None:
+            on_driver(self._connection, "ROLLBACK TO here")
+            self.commit()
+        else:
+            self._nested.rollback()
+
+
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """The block is undone when it raises."""
+    here = Savepoint(connection)
+    try:
+        yield
+    except BaseException:
+        here.rollback()
+        raise
+    here.commit()
 
 
 def add(connection: Connection, table: Table, *rows: Mapping[str, Any]) -> None:

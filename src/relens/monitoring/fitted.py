@@ -101,10 +101,14 @@ class Fitted:
         """(lines, features) by name: lines that were written before something was measured do not have it."""
         places = [NAMES.index(one.name) if one.name in NAMES else -1 for one in self.reference.features]
         table = np.full((len(lines), len(places)), np.nan)
-        for row, line in zip(table, lines, strict=True):
+        alike: dict[int, list[int]] = {}
+        for row, line in enumerate(lines):
             if line.scalars is not None:
-                known = [column for column, place in enumerate(places) if 0 <= place < len(line.scalars)]
-                row[known] = line.scalars[[places[column] for column in known]]
+                alike.setdefault(len(line.scalars), []).append(row)
+        for length, rows in alike.items():
+            known = [column for column, place in enumerate(places) if 0 <= place < length]
+            values = np.array([lines[row].scalars for row in rows])
+            table[np.ix_(rows, known)] = values[:, [places[column] for column in known]]
         return table
 
     def _has_features(self, line: Judged, own: bool) -> bool:

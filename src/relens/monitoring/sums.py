@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from relens.infra.statements import next_number, quick, upsert
+from relens.infra.statements import append_rows, next_number, quick
 from relens.infra.tables import counter, metadata
 from relens.kit.clock import Micros
 from relens.metrics.metric import METRICS, State, Summed
@@ -108,8 +108,8 @@ def add_states(connection: Connection, deployment: str, states: Mapping[Cell, St
 
 def put(connection: Connection, deployment: str, kept: Mapping[Kept, State]) -> None:
     """Writes sums in place of those there are."""
-    rows = [{**_key(deployment, one), "state": pack(state)} for one, state in kept.items()]
-    upsert(connection, bucket, rows, _KEYS, ["state"])
+    rows = [(*_key(deployment, one).values(), pack(state)) for one, state in kept.items()]
+    append_rows(connection, bucket, (*_KEYS, "state"), rows, _KEYS)
 
 
 def _key(deployment: str, one: Kept) -> dict[str, Any]:

@@ -10,19 +10,19 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, or_, select, update
 
-from relens.infra.statements import upsert
+from relens.infra.statements import append_rows, upsert
 from relens.review.chance import Scale, after_arrival, after_leave, after_review
 from relens.review.cohort_rows import cohorts, replace, stretches
 from relens.review.habits import USUAL_SAMPLER
 from relens.review.queue_tables import Lane, queue_cursor, queue_item, queue_scale
 
 _AT_ONCE = 500
+_FRESH = ("prediction", "deployment", "log_seq", "open", "size", "chance", "twin")
 
 
 def put(connection: Connection, rows: Sequence[Mapping[str, Any]], scales: Mapping[str, Scale]) -> None:
     """Queues predictions, in the order of the log; those that are there keep their place. `scales`: by deployment, with these images."""
-    fresh = {"lane": None, "chosen_at": None, "held_by": None, "held_until": None, "twin": None}
-    upsert(connection, queue_item, [fresh | dict(row) for row in rows], ["prediction"])
+    append_rows(connection, queue_item, _FRESH, [tuple(row.get(name) for name in _FRESH) for row in rows])
     first: dict[str, int] = {}
     for row in rows:
         first.setdefault(str(row["deployment"]), int(row["log_seq"]))

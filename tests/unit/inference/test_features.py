@@ -127,3 +127,36 @@ def test_the_smallest_images_have_numbers_too(size: tuple[int, int]) -> None:
 
 def test_nothing_is_left_to_add() -> None:
     assert len(scalars(image_of(SCENE), NOTHING, None)) == len(features.NAMES)
+
+
+def test_the_numbers_of_many_boxes_are_what_numpy_says_of_them() -> None:
+    chance = np.random.default_rng(5)
+    sure = np.sort(chance.uniform(0, 1, 80))[::-1].astype(np.float32)
+    corners = chance.uniform(0, 80, (80, 4)).astype(np.float32)
+    corners[:, 2:] += corners[:, :2]
+    shown = numbers(said=Found(np.zeros(80, int), sure, corners), feature=chance.normal(0, 2, 64).astype(np.float16))
+    size = (corners[:, 2:] - corners[:, :2])[sure >= 0.5].astype(float)
+    middle = corners.reshape(-1, 2, 2).mean(axis=1)[sure >= 0.5] / [160, 120]
+    shares = sure.astype(float) / sure.sum()
+    for name, expected in {
+        "confidence_mean": sure.mean(),
+        "confidence_entropy": -(shares * np.log(shares)).sum(),
+        "detections": (sure >= 0.5).sum(),
+        "near_threshold": (abs(sure - 0.5) <= 0.15).sum() / (sure >= 0.35).sum(),
+        "log_box_area": np.median(np.log(size.prod(axis=1) / (160 * 120))),
+        "log_box_aspect": np.median(np.log(size[:, 0] / size[:, 1])),
+        "centre_x": middle[:, 0].mean(),
+        "centre_y": middle[:, 1].mean(),
+        "covered": min(1.0, size.prod(axis=1).sum() / (160 * 120)),
+    }.items():
+        assert shown[name] == pytest.approx(float(expected), rel=1e-5), name
+
+
+def test_the_numbers_of_an_image_are_numpys_to_the_last_bit() -> None:
+    grey = np.asarray([0.299, 0.587, 0.114], np.float32) @ SCENE_SMALL.reshape(-1, 3).T.astype(np.float32)
+    shown = numbers()
+    assert shown["brightness"] == np.float32(float(grey.mean()) / 255)
+    assert shown["contrast"] == np.float32(float(grey.std()) / 255)
+
+
+SCENE_SMALL = image_of(SCENE).small
