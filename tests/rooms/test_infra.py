@@ -65,6 +65,72 @@ def test_a_failing_write_undoes_only_its_own_rows(database: Database) -> None:
         assert sorted(connection.execute(select(note.c.number)).scalars()) == [1, 2]
 
 
+def _later(number: int) -> Any:
+    return lambda connection: connection.execute(insert(note).values(number=number))
+
+
+def test_what_is_written_later_is_there_for_whoever_reads_or_writes_next(database: Database) -> None:
+    def seen(connection: Connection) -> int:
+        return int(connection.execute(select(func.count()).select_from(note)).scalar_one())
+
+    for number in range(1, 40, 2):
+        database.write_later(_later(number))
+        assert _count(database) == number
+        database.write_later(_later(number + 1))
+        assert database.write(seen) == number + 1
+    database.write_later(_later(41))
+    assert database.write_soon(seen, ahead=True).result() == 40, "who builds on nothing of it does not wait for it"
+    database.write_later(_later(42))
+    assert _count(database) == 42
+
+
+def test_what_is_written_later_is_written_when_nobody_asks_and_at_the_end(tmp_path: Path) -> None:
+    opened, done = Database(f"sqlite:///{tmp_path / 'x.db'}"), threading.Event()
+    opened.create_tables()
+
+    def write(connection: Connection) -> None:
+        _later(1)(connection)
+        done.set()
+
+    opened.write_later(write)
+    assert done.wait(10)
+    opened.write_later(_later(2))
+    opened.close()
+    again = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    assert _count(again) == 2
+    again.close()
+
+
+def test_later_work_that_fails_is_told_in_the_log_and_hurts_nobody(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(connection: Connection) -> None:
+        _later(1)(connection)
+        raise Invalid("half way")
+
+    database.write_later(broken)
+    database.write_later(_later(2))
+    assert _count(database) == 1
+    assert "half way" in caplog.text
+
+
+def test_a_thread_with_nothing_else_to_do_writes_itself_and_in_order(database: Database) -> None:
+    def who(connection: Connection) -> str:
+        _later(connection.execute(select(func.count()).select_from(note)).scalar_one() + 1)(connection)
+        return threading.current_thread().name
+
+    def write(_: int) -> str:
+        return database.write_soon(who, ahead=True, here=True).result()
+
+    assert write(0) == threading.current_thread().name
+    with ThreadPoolExecutor(8, thread_name_prefix="mine") as pool:
+        names = set(pool.map(write, range(200)))
+    assert _count(database) == 201
+    assert names <= {"database-writer", *(f"mine_{number}" for number in range(8))}
+    with pytest.raises(RuntimeError, match="inside a write"):
+        database.write_soon(lambda _: database.write(who), ahead=True, here=True).result()
+
+
 def test_a_closed_database_refuses_instead_of_losing(tmp_path: Path) -> None:
     opened = Database(f"sqlite:///{tmp_path / 'x.db'}")
     opened.create_tables()

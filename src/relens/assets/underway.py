@@ -75,7 +75,7 @@ class UnderWay:
 
     def _delete(self, unneeded: list[str]) -> None:
         try:
-            with self._database.read() as connection:
+            with self._database.read(behind=True) as connection:  # the writer may wait for this lock
                 kept = store.several(connection, unneeded)
             for asset_id in unneeded:
                 if asset_id not in kept:

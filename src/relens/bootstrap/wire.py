@@ -94,7 +94,7 @@ class Relens:
         self.fitted = FittedReferences(self.storage)
         self.reading = Reading()
         strangeness = Strangeness(self.database, self.fitted)
-        self.recorder = Recorder(self.database, self.storage, strangeness=strangeness)
+        self.recorder = Recorder(self.database, self.storage, strangeness=strangeness, reading=self.reading)
         self.engine = Engine(self.swapper, self.recorder, sizes.workers)
         self.parts = Parts(settings, self.database, self.jobs, self.swapper, self.recorder, self.engine)
         self.batches = Batches(self.database, self.storage, settings, self.engine)

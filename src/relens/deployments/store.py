@@ -150,10 +150,8 @@ def remember_name(connection: Connection, name: str, deployment_id: str) -> None
 
 def revisions(connection: Connection, *, archived: bool = False) -> dict[str, int]:
     """What a server polls to see whether anything changed; `archived`: those too that were put away."""
-    query = select(deployment.c.id, deployment.c.revision)
-    if not archived:
-        query = query.where(deployment.c.archived_at.is_(None))
-    return {row.id: row.revision for row in connection.execute(query)}
+    here = "" if archived else " WHERE archived_at IS NULL"
+    return {row[0]: row[1] for row in quick(connection, f"SELECT id, revision FROM deployment{here}", ())}
 
 
 def check_revision(connection: Connection, known: Deployment) -> None:

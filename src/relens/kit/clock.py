@@ -28,6 +28,11 @@ def milliseconds_since(started: float) -> float:
     return (time.perf_counter() - started) * 1e3
 
 
+def give_way() -> None:
+    """Lets a thread go first that was woken just now: long enough for it to begin, no longer than it would take to notice."""
+    time.sleep(5e-5)
+
+
 def to_text(instant: Micros) -> str:
     """RFC 3339 in UTC, microseconds kept: 2026-11-22T18:04:05.123456Z."""
     return (_EPOCH + instant * _MICROSECOND).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -51,7 +51,7 @@ class Strangeness:
         with self._lock:
             known = self._known.get(deployment)
         if known is None or clock.stopwatch() - known[0] > OLDEST_S:
-            with self._database.read() as connection:
+            with self._database.read(behind=True) as connection:
                 known = (clock.stopwatch(), store.references(connection, deployment))
             with self._lock:
                 self._known[deployment] = known

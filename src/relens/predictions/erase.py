@@ -51,6 +51,7 @@ class Erasure:
         return erased
 
     def _erase(self, connection: Connection, prediction_id: str) -> Erased:
+        connection.execute(select(prediction.c.id).where(prediction.c.id == prediction_id).with_for_update())
         line = store.get(connection, prediction_id)
         if line.keep_reason == "erased":
             return Erased(line.id, "none here")

@@ -9,6 +9,7 @@ from functools import partial
 from sqlalchemy import Connection, select
 
 from relens.infra.database import Database
+from relens.infra.statements import quick
 from relens.kit import clock
 from relens.predictions import store
 from relens.predictions.filing import ends, file, filed, last_logged, move_filed
@@ -86,22 +87,27 @@ class Filing:
 
 
 def _file(connection: Connection, lines: Sequence[Logged], after: int, until: int) -> None:
-    if not move_filed(connection, after, until):
-        return
-    waiting = _waiting(connection, after, until)
+    if move_filed(connection, after, until):
+        file_those_left(connection, lines, after, until)
+
+
+def file_those_left(connection: Connection, lines: Sequence[Logged], after: int, until: int) -> None:
+    """Of these places of the log, those that nobody has filed in between (for a review, or on another server).
+
+    `lines`: what is known of them. One that was erased since has another asset, and is read anew.
+    """
+    # Locked where others write as well: who erases one of them waits until it is filed, or is done and the line is read as it is then.
+    locked = " FOR UPDATE" if connection.dialect.name == "postgresql" else ""
+    waiting = dict(quick(connection, _WAITING + locked, (after, until)))
     same = [line for line in lines if waiting.get(line.log_seq) == line.asset]
     erased = sorted(waiting.keys() - {line.log_seq for line in same})
     file(connection, [*same, *store.at(connection, erased)])
 
 
-def _waiting(connection: Connection, after: int, until: int) -> dict[int, str]:
-    """The assets of those lines that nobody has filed in between (for a review, or on another server); by their places."""
-    query = (
-        select(prediction.c.log_seq, prediction.c.asset)
-        .outerjoin(signal, signal.c.log_seq == prediction.c.log_seq)
-        .where(prediction.c.log_seq > after, prediction.c.log_seq <= until, signal.c.log_seq.is_(None))
-    )
-    return {row.log_seq: row.asset for row in connection.execute(query)}
+_WAITING = (
+    "SELECT log_seq, asset FROM prediction WHERE log_seq > ? AND log_seq <= ? "
+    "AND NOT EXISTS (SELECT 1 FROM signal WHERE signal.log_seq = prediction.log_seq)"
+)
 
 
 def _unfiled(connection: Connection, after: int) -> tuple[list[Logged], int]:

@@ -1,7 +1,7 @@
 """Files lines of the log: writes beside each what it is searched, sorted and counted by.
 
-A line that was answered is filed in the transaction that logs it. Big batches are only logged, which is several times faster; a follower files
-them right after, in the order of the log. `filed` is the place up to which every line is filed; whoever follows the log reads up to there.
+A line that was answered alone is filed right after its answer (`file_soon.py`), a small batch in the transaction that logs it. Big batches are only
+logged, which is several times faster; a follower files them after that, in the order of the log. `filed` is the place up to which every line is filed; whoever follows the log reads up to there.
 """
 
 from __future__ import annotations

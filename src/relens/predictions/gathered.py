@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from relens.infra.database import Database
+from relens.infra.statements import savepoint
 from relens.kit import clock
 
 Sent = TypeVar("Sent")
@@ -25,24 +26,32 @@ HOLD_S = 0.04
 
 
 class Gathered(Generic[Sent, Line]):
-    """`alone` and `together` write one or several lines in the caller's transaction; what fails together is tried alone."""
+    """`alone` and `together` write one or several lines in the caller's transaction; what fails together is tried alone.
+
+    `written` is given the lines that were committed, before anybody is told of them.
+    """
 
     def __init__(
         self,
         database: Database,
         alone: Callable[[Connection, Sent], Line],
         together: Callable[[Connection, Sequence[Sent]], Sequence[Line]],
+        written: Callable[[Sequence[Line]], None] = lambda _: None,
     ) -> None:
         self._database = database
         self._alone = alone
         self._together = together
+        self._written = written
         self._lock = threading.Lock()
         self._waiting: list[tuple[Sent, Future[Line]]] = []
         self._since = 0.0
         self._asked = False
 
-    def add(self, sent: Sent, hold: bool = False) -> Future[Line]:
-        """The future gives the line when it is durable. Whoever holds must `flush` when nothing follows after all."""
+    def add(self, sent: Sent, hold: bool = False, here: bool = False) -> Future[Line]:
+        """The future gives the line when it is durable. Whoever holds must `flush` when nothing follows after all.
+
+        `here`: this thread has the time to write it itself.
+        """
         future: Future[Line] = Future()
         future.set_running_or_notify_cancel()
         with self._lock:
@@ -52,7 +61,7 @@ class Gathered(Generic[Sent, Line]):
             enough = len(self._waiting) >= GROUP or clock.stopwatch() - self._since >= HOLD_S
             ask = self._must_ask(not hold or enough)
         if ask:
-            self._ask()
+            self._ask(here)
         return future
 
     def flush(self) -> None:
@@ -69,7 +78,7 @@ class Gathered(Generic[Sent, Line]):
         self._asked = True
         return True
 
-    def _ask(self) -> None:
+    def _ask(self, here: bool = False) -> None:
         taken: list[tuple[Sent, Future[Line]]] = []
 
         def work(connection: Connection) -> list[Line | Exception]:
@@ -80,13 +89,14 @@ class Gathered(Generic[Sent, Line]):
         def settle(done: Future[list[Line | Exception]]) -> None:
             error = done.exception()
             outcomes = done.result() if error is None else [error] * len(taken or self._take_into(taken))
+            self._written([one for one in outcomes if not isinstance(one, BaseException)])
             for (_, future), outcome in zip(taken, outcomes, strict=True):
                 if isinstance(outcome, BaseException):
                     future.set_exception(outcome)
                 else:
                     future.set_result(outcome)
 
-        self._database.write_soon(work).add_done_callback(settle)
+        self._database.write_soon(work, ahead=True, here=here).add_done_callback(settle)
 
     def _take(self) -> list[tuple[Sent, Future[Line]]]:
         with self._lock:
@@ -102,7 +112,7 @@ class Gathered(Generic[Sent, Line]):
         if len(sent) == 1:
             return [self._alone(connection, sent[0])]
         try:
-            with connection.begin_nested():
+            with savepoint(connection):
                 return list(self._together(connection, sent))
         except SQLAlchemyError:
             raise
@@ -111,7 +121,7 @@ class Gathered(Generic[Sent, Line]):
 
     def _one(self, connection: Connection, sent: Sent) -> Line | Exception:
         try:
-            with connection.begin_nested():
+            with savepoint(connection):
                 return self._alone(connection, sent)
         except SQLAlchemyError:
             raise

@@ -53,7 +53,7 @@ class Policies:
         return known
 
     def _look(self) -> None:
-        with self._database.read() as connection:
+        with self._database.read(behind=True) as connection:
             revisions = deployments.revisions(connection, archived=True)
             moved = any(self._known.get(one, (0,))[0] != revision for one, revision in revisions.items())
             found = deployments.all_of_them(connection, archived=True) if moved else []

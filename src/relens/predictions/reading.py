@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -46,7 +47,7 @@ class Reading:
         return read
 
     def _forget(self, many: int) -> None:
-        oldest: Iterable[int] = sorted(self._lines)[:many] if many > 0 else ()
+        oldest: Iterable[int] = list(islice(self._lines, many)) if many > 0 else ()
         for number in oldest:
             del self._lines[number]
 

@@ -21,11 +21,13 @@ from relens.infra.database import Database
 from relens.infra.storage import Storage
 from relens.kit.clock import Micros
 from relens.predictions import plain_rows, store
+from relens.predictions.file_soon import FileSoon
 from relens.predictions.gathered import Gathered
 from relens.predictions.keep import chance_of, decide, surely
 from relens.predictions.logged import Entry, Logged
 from relens.predictions.plain import Plain
 from relens.predictions.policies import Policies
+from relens.predictions.reading import Reading
 from relens.predictions.tallied import Tallied
 from relens.predictions.unlogged import CANNOT_WRITE, Unlogged
 from relens.predictions.writable import Writable
@@ -49,28 +51,35 @@ class Recorder:
         storage: Storage,
         policies: Policies | None = None,
         strangeness: Callable[[Entry], float | None] | None = None,
+        reading: Reading | None = None,
     ) -> None:
         self._database = database
         self._storage = storage
         self._policies = policies or Policies(database)
         self._strangeness = strangeness
         self._under_way = UnderWay(database, storage)
-        self._gathered: Gathered[Sent, Line] = Gathered(database, partial(_append, since={}), _append_each)
+        self._filing = FileSoon(database, reading or Reading())
+        self._gathered: Gathered[Sent, Line] = Gathered(
+            database, partial(_append, since={}), _append_each, self._written
+        )
         self.deployments = Remembered(database)
         self.tallied = Tallied(database)
         self.unlogged = Unlogged(self.tallied)
         self.writable = Writable(database, storage)
 
-    def record(self, entry: Entry, asset: Asset | None, data: bytes | None, hold: bool = False) -> Future[Line]:
+    def record(
+        self, entry: Entry, asset: Asset | None, data: bytes | None, hold: bool = False, here: bool = False
+    ) -> Future[Line]:
         """`data` are the image's bytes (None: not sent, or here already). The future gives the line and whether it is new.
 
-        `hold`: more lines follow in a moment, or a `flush`; this one may wait for them.
+        `hold`: more lines follow in a moment, or a `flush`; this one may wait for them. `here`: nothing else waits for this thread, which may
+        write the line itself.
 
         Bytes are written before the row: a crash in between leaves an image nobody asks for, never a line without its image. Where nothing
         can be written and the deployment chose to answer all the same, the line has no id and is not new.
         """
         try:
-            logged = self._record(entry, asset, data, hold)
+            logged = self._record(entry, asset, data, hold, here)
         except CANNOT_WRITE as error:
             logged = Future()
             logged.set_exception(error)
@@ -94,6 +103,9 @@ class Recorder:
             return None
         return lambda: self._under_way.done((asset,), ())
 
+    def _written(self, lines: Sequence[Line]) -> None:
+        self._filing.add([line for line, fresh in lines if fresh])
+
     def _notice(self, done: Future[Line], data: bytes | None) -> None:
         if isinstance(done.exception(), CANNOT_WRITE):
             self.writable.failed(len(data or b""))
@@ -102,11 +114,12 @@ class Recorder:
         """Writes what was told to wait."""
         self._gathered.flush()
 
-    def _record(self, entry: Entry, asset: Asset | None, data: bytes | None, hold: bool) -> Future[Line]:
-        chosen = self._decided([(entry, asset, data)])
-        if chosen[0][2] is None:
-            return self._gathered.add(chosen[0], hold)
-        images = _images(chosen)
+    def _record(self, entry: Entry, asset: Asset | None, data: bytes | None, hold: bool, here: bool) -> Future[Line]:
+        sent = (entry, asset, data)
+        chosen = self._decided([sent])[0] if asset is None else self._choose(sent, set())
+        if chosen[2] is None:
+            return self._gathered.add(chosen, hold, here)
+        images = _images([chosen])
         self._under_way.put(images)
         outcome: Future[Line] = Future()
         outcome.set_running_or_notify_cancel()
@@ -114,11 +127,11 @@ class Recorder:
         def settled(done: Future[Line]) -> None:
             if isinstance(done.exception(), BytesGone):
                 # The writer's thread runs this and must not wait for itself.
-                Thread(target=self._again, args=(chosen[0], images, outcome), daemon=True).start()
+                Thread(target=self._again, args=(chosen, images, outcome), daemon=True).start()
             else:
                 self._settle(images, done, outcome)
 
-        self._gathered.add(chosen[0], hold).add_done_callback(settled)
+        self._gathered.add(chosen, hold, here).add_done_callback(settled)
         return outcome
 
     def record_together(self, sent: Sequence[Sent], shadows: Mapping[int, Entry] | None = None) -> list[Line]:
@@ -158,13 +171,13 @@ class Recorder:
     def _again(self, sent: Sent, images: Mapping[str, bytes], outcome: Future[Line]) -> None:
         done: Future[Line] = Future()
         try:
-            done.set_result(
-                until_here(
-                    self._storage,
-                    images,
-                    lambda since: self._database.write(partial(_append, sent=sent, since=since)),
-                )
+            line = until_here(
+                self._storage,
+                images,
+                lambda since: self._database.write(partial(_append, sent=sent, since=since)),
             )
+            self._written([line])
+            done.set_result(line)
         except Exception as error:  # noqa: BLE001 - handed to the caller who waits for the line
             done.set_exception(error)
         self._settle(images, done, outcome)
@@ -215,22 +228,24 @@ def _images(sent: Sequence[Sent]) -> dict[str, bytes]:
 
 def _append_all(connection: Connection, sent: Sequence[Sent], shadows: Mapping[int, Entry], since: Since) -> list[Line]:
     now = len(sent) <= _FILED_AT_ONCE
-    lines = store.append_many(connection, [entry for entry, _, _ in sent], now)
-    images = {one.id: one for (_, one, _), (_, fresh) in zip(sent, lines, strict=True) if fresh and one is not None}
-    asset_store.remember(connection, list(images.values()), since)
+    lines = _append_some(connection, sent, since, now)
     beside = [replace(one, parent=lines[number][0].id) for number, one in shadows.items() if lines[number][1]]
     store.append_many(connection, beside, now)
     return lines
 
 
 def _append_each(connection: Connection, sent: Sequence[Sent]) -> list[Line]:
-    return _append_all(connection, sent, {}, {})
+    return _append_some(connection, sent, {}, False)
 
 
 def _append(connection: Connection, sent: Sent, since: Since) -> Line:
-    """The line first: whoever writes the log holds its counter, and only then locks images (two servers may share both)."""
-    entry, asset, _ = sent
-    line, fresh = store.append(connection, entry)
-    if fresh and asset is not None:
-        asset_store.remember(connection, [asset], since)
-    return line, fresh
+    return _append_some(connection, [sent], since, False)[0]
+
+
+def _append_some(connection: Connection, sent: Sequence[Sent], since: Since, now: bool) -> list[Line]:
+    """The lines first: whoever writes the log holds its counter, and only then locks images (two servers may share both)."""
+    lines = store.append_many(connection, [entry for entry, _, _ in sent], now)
+    images = {one.id: one for (_, one, _), (_, fresh) in zip(sent, lines, strict=True) if fresh and one is not None}
+    if images:
+        asset_store.remember(connection, list(images.values()), since)
+    return lines

@@ -110,10 +110,12 @@ def _write(connection: Connection, entries: Sequence[Entry], file_now: bool) -> 
     for log_seq, entry in enumerate(entries, first):
         values: dict[str, Any] = {name: getattr(entry, name) for name in _PLAIN}
         values |= {"id": new_id(), "log_seq": log_seq, "logged_at": now}
+        text = written.to_text(entry.detections)
+        values["detections"] = written.Said(text, entry.detections)
         lines.append(Logged(**values, review="pending", outlier=None, scalars=entry.scalars, feature=entry.feature))
         values["tags"] = _json(entry.tags) if entry.tags else "[]"
         values["metadata"] = _json(dict(entry.metadata)) if entry.metadata else "{}"
-        values["detections"] = written.to_text(entry.detections)
+        values["detections"] = text
         rows.append(tuple(map(values.__getitem__, COLUMNS)))
     append_rows(connection, prediction, COLUMNS, rows)
     measured = [_feature_row(line) for line in lines if line.scalars is not None]

@@ -28,14 +28,17 @@ def from_text(text: str) -> tuple[Detection, ...]:
 
 
 class Said:
-    """What is written of one line. It is read when somebody asks: of most lines nobody ever asks for the detections one by one."""
+    """What is written of one line. It is read when somebody asks: of most lines nobody ever asks for the detections one by one.
+
+    `detections`: what `text` says, where that is at hand.
+    """
 
     __slots__ = ("_columns", "_detections", "_text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, detections: tuple[Detection, ...] | None = None) -> None:
         self._text = text
         self._columns: Columns | None = None
-        self._detections: tuple[Detection, ...] | None = None
+        self._detections = detections
 
     def detections(self) -> tuple[Detection, ...]:
         if self._detections is None:

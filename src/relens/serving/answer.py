@@ -232,7 +232,12 @@ class Engine:
         entry = answered_line(job.live, job.role, outcome, request)
         asset = asset_of(entry.asset, outcome.image, outcome.look, len(job.data))
         ANSWERS.labels(job.live.name, job.role).observe(entry.latency_ms / 1e3)
-        self._recorder.record(entry, asset, job.data, self._others_follow()).add_done_callback(told.by)
+        alone = not self._crew.more_waits
+        logged = self._recorder.record(entry, asset, job.data, self._others_follow(), here=alone)
+        logged.add_done_callback(told.by)
+        if alone:
+            # The event loop has the answer and wants the interpreter, which this thread would keep while it puts its things away.
+            clock.give_way()
 
     def _log_failure(self, job: Job, failure: Failure, request: Request, told: Told[Line]) -> None:
         """An image that is none is refused; a sound one gets a line that says what went wrong. For a canary the champion answers."""

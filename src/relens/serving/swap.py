@@ -95,7 +95,7 @@ class Swapper:
 
     def step(self) -> bool:
         """One look at the database; loads what is new. Answers False: there is never more at once."""
-        with self._database.read() as connection:
+        with self._database.read(behind=True) as connection:
             revisions = store.revisions(connection)
             changed = [d for d, revision in revisions.items() if self._must_follow(d, revision)]
             wanted = [store.get(connection, deployment_id) for deployment_id in changed]

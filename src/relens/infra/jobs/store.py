@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from relens.infra.jobs.job import OPEN, Job
-from relens.infra.statements import add
+from relens.infra.statements import add, quick
 from relens.infra.tables import metadata
 from relens.kit.clock import Micros
 
@@ -96,6 +96,15 @@ def page(
     rows = connection.execute(query).all()
     steps = _steps(connection, [row.id for row in rows])
     return [_job(row, steps.get(row.id, ())) for row in rows]
+
+
+def any_open(connection: Connection, kinds: Sequence[str]) -> bool:
+    """Whether a job of these kinds waits or runs; asked so often that it is one plain statement."""
+    if not kinds:
+        return False
+    marks = ", ".join("?" * len(kinds))
+    asked = f"SELECT 1 FROM job WHERE state IN ('queued', 'running') AND kind IN ({marks}) LIMIT 1"
+    return bool(quick(connection, asked, tuple(kinds)))
 
 
 def take(connection: Connection, kinds: Sequence[str], owner: str, now: Micros, lease_until: Micros) -> Job | None:

@@ -169,12 +169,8 @@ class Jobs:
             now = clock.now()
             return store.take(connection, kinds, self._owner, now, now + LEASE)
 
-        with self._database.read() as connection:
-            if not connection.execute(
-                store.job.select()
-                .where(store.job.c.state.in_(("queued", "running")), store.job.c.kind.in_(kinds))
-                .limit(1)
-            ).first():
+        with self._database.read(behind=True) as connection:
+            if not store.any_open(connection, kinds):
                 return None
         return self._database.write(waiting)
 

@@ -137,6 +137,7 @@ class Retention:
         """On SQLite through the one writer; elsewhere apart from the log's group transactions, which must not wait for our locks."""
         if self._database.engine.dialect.name == "sqlite":
             return self._database.write(work)
+        self._database.catch_up()
         with self._database.engine.begin() as connection:
             return work(connection)
 
