@@ -61,3 +61,18 @@ def test_a_detector_beside_another_is_judged_by_its_boxes() -> None:
     few = judged("detection", Vocabulary(labels), images(40, 0.5, 0.95))
     assert few.decision == "review more"
     assert few.numbers["review_more"] == 60
+
+
+def test_a_classifier_beside_another_is_judged_by_what_it_finds_likeliest_whatever_the_champions_threshold() -> None:
+    """The shadow is right and says so with less confidence than the deployment asks of its champion."""
+    some = [
+        Beside(
+            line(number, "champion", Detection("nut" if number % 3 else "bolt", 0.9)),
+            line(number, "shadow", Detection("bolt", 0.2)),
+            (Annotation("bolt"),),
+            0.5,
+        )
+        for number in range(120)
+    ]
+    assert evaluated("classification", ("bolt", "nut"), some, shadow=True).scores["accuracy"] == 1.0
+    assert judged("classification", Vocabulary(Labels(("bolt", "nut"), ("bolt", "nut"))), some).passed
