@@ -185,7 +185,8 @@ def _kept_notes(
 def _notes(groups: Sequence[str], declared: Sequence[Split | None], splits: Sequence[Split]) -> Iterator[str]:
     moved = sum(1 for said, split in zip(declared, splits, strict=True) if said == "train" and split == "validation")
     if moved:
-        yield f"No validation split was declared: {moved} training images were set apart for it."
+        said = "1 training image was" if moved == 1 else f"{moved} training images were"
+        yield f"No validation split was declared: {said} set apart for it."
     elif splits and not any(declared):
         counted = Counter(splits)
         yield (
