@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from relens.kit.errors import Invalid, NotFound
+from relens.metrics.influence import Influence, influence
 from relens.metrics.matching import AREAS, IOU_THRESHOLDS, LabelMatch
 from relens.metrics.precision_recall import MOST_PER_IMAGE, RECALLS, WeightedRows, plain_average_precisions
 from relens.metrics.ranked_rows import Key, RankedRows
@@ -170,6 +171,15 @@ class ApStore:
                 total[some] += np.nan_to_num(ap)
                 measured[some] += ~np.isnan(ap)
         return np.where(measured > 0, total / np.maximum(measured, 1), np.nan)
+
+    def influence(
+        self, weights: ArrayLike, statistic: str = "map50_95", labels: Iterable[Hashable] | None = None
+    ) -> Influence:
+        """How far each image (in the order of `image_keys`) moves one of AVERAGED under these weights, of all labels or of some."""
+        by_slot = self._by_slot(np.atleast_2d(np.asarray(weights, dtype=np.float64)))[0]
+        wanted = [self._rows[label] for label in (self.labels if labels is None else labels) if label in self._rows]
+        found = influence(wanted, self._keys, by_slot, AVERAGED[statistic])
+        return found._replace(by_image=found.by_image[[self._slots[key] for key in self.image_keys]])
 
     def curve(self, label: Hashable, iou: float = 0.5, weights: Weights | None = None) -> Curve | None:
         """Precision against recall over objects of every size; None without an object of this label."""

@@ -3,7 +3,7 @@
 Ratios (precision, recall, F1, accuracy) are estimated by AIPW, also called PPI++: what the model's own calibrated confidences
 predict for all images, corrected by the reviewed ones, each weighted by 1 / probability. How far the prediction is used (`weight`)
 is tuned, so that a useless one costs nothing. Average precision is weighted the same way; its upward bias on few images is
-taken off by comparing it with halves of itself.
+taken off by comparing it with halves of itself, and its spread is that of what each image moves it.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
+
+from relens.metrics.influence import Influence
 
 Floats = NDArray[np.float64]
 Value = Callable[[NDArray[np.complex128]], NDArray[np.complex128]]
@@ -27,7 +29,6 @@ _TUNED_FOR = 300
 _STEP = 1e-20
 _LEAST_FREEDOM = 4.0
 SPLITS = 30
-INFLATION = 1.15
 
 
 class Estimate(NamedTuple):
@@ -180,12 +181,15 @@ def more_reviews(found: Estimate, half_width: float = 0.03) -> int:
     return max(wanted, LEAST_REVIEWS, found.reviews) - found.reviews
 
 
-def half_sampled(value_of: Callable[[Floats], Floats], weights: Floats, seed: int = 0) -> Estimate | None:
-    """A metric that is biased on few images (average precision): 2 * whole - mean of halves, and its spread from them.
+def half_sampled(
+    value_of: Callable[[Floats], Floats], probability: Floats, influence: Influence, seed: int = 0
+) -> Estimate | None:
+    """A metric that is biased on few images (average precision): 2 * whole - mean of halves, and its spread from the images' influence.
 
-    `value_of` (R, k) rows of weights -> (R,) values, NaN where there is nothing to measure.
+    `value_of` (R, k) rows of weights -> (R,) values, NaN where there is nothing to measure. `influence` under the weights 1 / probability.
+    Halves tell the bias well and the spread badly: with so few of them it is off by a quarter, whatever the number of images.
     """
-    k = len(weights)
+    k, weights = len(probability), 1 / probability
     if k < 4:
         return None
     rng = np.random.default_rng(seed)
@@ -198,5 +202,8 @@ def half_sampled(value_of: Callable[[Floats], Floats], weights: Floats, seed: in
     if not isfinite(whole) or known.sum() < SPLITS // 2:
         return None
     halves = (one[known] + other[known]) / 2
-    variance = float(((one[known] - other[known]) ** 2).mean()) / 4 * INFLATION
-    return with_intervals(2 * whole - float(halves.mean()), sqrt(variance), k)
+    v = np.maximum(1 - probability, 0) * weights * weights
+    parts = v * influence.by_image * influence.by_image
+    unseen = influence.one_mistake**2 * float(v.mean())
+    error = sqrt(k / (k - 1) * float(parts.sum()) + unseen)
+    return with_intervals(2 * whole - float(halves.mean()), error, k, freedom=_freedom(parts, unseen))

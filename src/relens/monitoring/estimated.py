@@ -221,7 +221,8 @@ def mean_precisions(
     labels = None if label is None else [label]
     found: dict[str, Estimate] = {}
     for name in names:
-        mean = half_sampled(lambda rows, name=name: store.replicates(rows, name, labels), in_order)  # type: ignore[misc]
+        moved = store.influence(in_order, name, labels)
+        mean = half_sampled(lambda rows, name=name: store.replicates(rows, name, labels), 1 / in_order, moved)  # type: ignore[misc]
         if mean is not None:
             found[name] = mean
     return found

@@ -1,5 +1,7 @@
 """Few reviews, drawn with known probabilities, say what is true of all images, and how surely."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,6 +18,7 @@ from relens.metrics.estimate import (
     smooth,
     with_intervals,
 )
+from relens.metrics.influence import Influence
 
 IMAGES = 3_000
 
@@ -111,7 +114,8 @@ def test_what_cannot_be_known_is_none() -> None:
     nothing = np.zeros(3)
     assert ratio(Sample(nothing, nothing, nothing, nothing, np.ones(3)), 10, 0, 0) is None
     assert with_intervals(0.5, 0.01, LEAST_REVIEWS - 1).lower is None
-    assert half_sampled(lambda rows: np.full(len(rows), np.nan), np.ones(20)) is None
+    moved = Influence(np.zeros(20), 0.0)
+    assert half_sampled(lambda rows: np.full(len(rows), np.nan), np.ones(20), moved) is None
 
 
 @given(st.integers(100, 5_000))
@@ -127,20 +131,36 @@ def test_more_reviews_lead_to_the_width_that_was_asked_for(error: float, k: int)
         assert 1.96 * error * np.sqrt(k / (k + more)) <= 0.03
 
 
-def test_a_mean_of_halves_takes_off_the_bias_of_a_maximum() -> None:
+def squared_mean(x: np.ndarray) -> tuple[Callable[[np.ndarray], np.ndarray], Influence]:
+    """Of many sets of weights, and what each image moves where one stands for a hundred."""
+    moved = Influence(2 * x.mean() * (x - x.mean()) / (100 * len(x)), 0.0)
+    return (lambda rows: ((rows @ x) / rows.sum(axis=1)) ** 2), moved
+
+
+def test_a_mean_of_halves_takes_off_the_bias_of_a_square() -> None:
     rng = np.random.default_rng(6)
     plain, mended = [], []
     for _ in range(200):
-        x = rng.normal(0, 1, 200)
-
-        def squared_mean(rows: np.ndarray, x: np.ndarray = x) -> np.ndarray:
-            return ((rows @ x) / rows.sum(axis=1)) ** 2 + 0.5
-
-        found = half_sampled(squared_mean, np.ones(200))
+        value_of, moved = squared_mean(rng.normal(0, 1, 200))
+        found = half_sampled(lambda rows, of=value_of: of(rows) + 0.5, np.full(200, 0.01), moved)  # type: ignore[misc]
         assert found is not None
-        plain.append(float(squared_mean(np.ones((1, 200)))[0]) - 0.5)
+        plain.append(float(value_of(np.ones((1, 200)))[0]))
         mended.append(found.value - 0.5)
     assert abs(np.mean(mended)) < 0.4 * np.mean(plain)
+
+
+def test_its_interval_is_not_made_by_which_halves_were_drawn_and_holds() -> None:
+    rng, held = np.random.default_rng(9), 0
+    for run in range(200):
+        value_of, moved = squared_mean(rng.normal(0.6, 0.5, 150))
+        found, again = (half_sampled(value_of, np.full(150, 0.01), moved, seed) for seed in (run, run + 1))
+        assert found is not None
+        assert again is not None
+        assert found.standard_error == again.standard_error
+        assert found.lower is not None
+        assert found.upper is not None
+        held += found.lower <= 0.36 <= found.upper
+    assert 0.9 < held / 200 < 0.99
 
 
 def test_the_staircase_rises_and_finds_the_truth() -> None:
