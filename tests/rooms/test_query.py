@@ -77,6 +77,31 @@ def found(database: Database, query: str) -> set[str | None]:
     return {line.client_id for line in lines}
 
 
+def test_a_whole_image_is_found_by_its_answer_and_not_by_every_label_there_is(log: Database) -> None:
+    said = {
+        "sure": (Detection("red", 0.9, None), Detection("green", 0.06, None), Detection("blue", 0.04, None)),
+        "several": (Detection("green", 0.8, None), Detection("blue", 0.6, None), Detection("red", 0.3, None)),
+        "unsure": (Detection("blue", 0.4, None), Detection("red", 0.35, None)),
+    }
+
+    def write(connection: Connection) -> None:
+        for name, detections in said.items():
+            asset = content_id(name.encode())
+            store.append(
+                connection,
+                Entry("d", asset, 9, 9, "v", "champion", detections, 0.0, 5.0, clock.now(), name, None, (), {}),
+            )
+
+    log.write(write)
+    assert found(log, "label = red") == {"sure"}
+    assert found(log, "label = green") == {"several"}
+    assert found(log, "label = blue") == {"several", "unsure"}
+    assert found(log, "count = 2 and label = green") == {"several"}
+    with log.read() as connection:
+        (line,) = browse.page(connection, "d", Filter(query="client_id = sure"), "-taken_at", 9, None)[0]
+    assert [one.label for one in line.detections] == ["red", "green", "blue"], "everything that was said is kept"
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -148,6 +173,8 @@ def test_a_query_finds_what_it_says(log: Database, query: str, expected: set[str
         ("label scratch", "at character 7: after 'label' comes one of"),
         ("source > 3", "at character 8: texts are compared with"),
         ("label in scratch", "at character 10: after in comes a list"),
+        ("label in ()", "at character 11: after '(' comes a value"),
+        ("label in (a, )", "at character 14: after ',' comes a value"),
         ("label in (a b)", "at character 13: a comma or the closing bracket"),
         ("source is full", "at character 11: after is comes empty"),
         ("camra = x", "did you mean 'camera'"),

@@ -64,7 +64,9 @@ class Erasure:
 
 def _blank(connection: Connection, line: Logged) -> None:
     """The tombstone, and nothing beside it that one could search or compare."""
-    terms = list(filing.find_words(connection, line.deployment, filing.words_of(line)).values())
+    # Lines that were filed before only answers counted stand under all labels of a whole image.
+    words = filing.words_of(line) | {("label", label) for label in line.columns.labels}
+    terms = list(filing.find_words(connection, line.deployment, words).values())
     here = and_(posting.c.taken_at == line.taken_at, posting.c.log_seq == line.log_seq)
     connection.execute(delete(posting).where(posting.c.term.in_(terms), here))
     connection.execute(delete(feature).where(feature.c.log_seq == line.log_seq))

@@ -33,7 +33,7 @@ Word = tuple[str, str]
 
 def words_of(line: Logged) -> set[Word]:
     """Everything the line can be found by. Champion and served are what most lines are: nobody looks for them by an index."""
-    words = {("label", label) for label in {*line.columns.above(line.threshold).labels}}
+    words = {("label", label) for label in {*line.columns.answers(line.threshold).labels}}
     words |= {("tag", tag) for tag in line.tags}
     for kind, value, usual in (
         ("source", line.source, None),
@@ -80,9 +80,8 @@ def file(connection: Connection, lines: Sequence[Logged]) -> None:
 
 
 def _signal_row(line: Logged) -> tuple[Any, ...]:
-    confidences = line.columns.confidences
-    best = max(confidences, default=0.0)
-    answered = sum([confidence >= line.threshold for confidence in confidences])
+    best = max(line.columns.confidences, default=0.0)
+    answered = len(line.columns.answers(line.threshold).labels)
     count = UNKNOWN_COUNT if line.keep_reason == "erased" else answered
     return (
         line.log_seq, line.deployment, "pending", None, None, line.taken_at, best, line.latency_ms, count, line.role,

@@ -212,9 +212,9 @@ class Reader:
         opening = self._take("opening bracket")
         if opening.kind != "open":
             raise BadQuery("after in comes a list in brackets: in (a, b)", opening.at)
-        values = [self._typed(field, "=", self._value(field, "="))]
+        values = [self._typed(field, "=", self._value(field, opening.text))]
         while (token := self._take("comma")).kind == "comma":
-            values.append(self._typed(field, "=", self._value(field, "=")))
+            values.append(self._typed(field, "=", self._value(field, token.text)))
         if token.kind != "close":
             raise BadQuery(f"a comma or the closing bracket of the list is missing before '{token.text}'", token.at)
         return Condition(field, "in", tuple(values))

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from relens.vision.prediction import Detection
 
+YES = 0.5
+
 
 class Columns(NamedTuple):
     """What was said of one image, in the order it was said."""
@@ -32,6 +34,14 @@ class Columns(NamedTuple):
             return self
         labels, confidences, corners = self
         return Columns([*compress(labels, kept)], [*compress(confidences, kept)], [*compress(corners, kept)])
+
+    def answers(self, threshold: float) -> Columns:
+        """What was answered. Without a threshold (0) a whole image's every label is above it: then the best one is the answer, and with it
+        those of at least YES, which only labels that do not exclude each other reach."""
+        if threshold > 0 or len(self.labels) < 2 or self.corners[0] is not None:
+            return self.above(threshold)
+        best = max(self.confidences)
+        return self.above(min(best, YES))
 
     def first(self) -> Columns:
         """The first alone."""
