@@ -142,6 +142,7 @@ def test_requests_are_answered_as_by_the_server_and_new_champions_are_taken(serv
         assert (odd.status_code, "traceresponse" in odd.headers) == (200, False)
         server.http.patch(f"/api/v1/deployments/{name}", json={"threshold": 0.9999999}).raise_for_status()
         until(lambda: httpx.post(f"{address}/predict", content=make_jpeg(RED)).json()["detections"] == [])
+        said = []
         for asked, status, word in (
             (
                 {"content": b"no image", "headers": {"traceparent": f"00-{OTHER_TRACE}-00f067aa0ba902b7-01"}},
@@ -156,6 +157,11 @@ def test_requests_are_answered_as_by_the_server_and_new_champions_are_taken(serv
         ):
             refused = httpx.post(f"{address}/predict", **asked)  # type: ignore[arg-type]
             assert (refused.status_code, word in refused.json()["detail"]) == (status, True)
+            said.append(refused.json())
+        there = server.http.post(
+            f"/api/v1/deployments/{deploy(server, 'same', 'server')}/try", content=b"no image"
+        ).json()
+        assert said[0] == there, "who is refused here reads what the server would say"
         assert httpx.post(f"{address}/api/v1/deployments/other/predict", content=b"x").status_code == 404
     first = next(line for line in lines(server, name) if line["client_id"] == "x-1")
     assert (first["source"], first["tags"]) == ("line-9", ["night"])

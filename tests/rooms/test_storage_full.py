@@ -22,6 +22,7 @@ from relens.infra.database import Database, NotAnswering
 from relens.infra.statements import next_number
 from relens.kit.errors import DiskFails
 from relens.kit.ids import content_id
+from relens.sdk.answer import Answer
 from relens.testing.images import make_jpeg, make_png
 from relens.testing.tiny_models import classifier
 from tests.postgresql import FORBID_SKIPS, _programs
@@ -207,6 +208,7 @@ def test_where_it_was_chosen_a_full_disk_answers_unlogged_and_counts_it(tmp_path
             assert unlogged
             assert all(answer.json()["logged"] is False and answer.json()["id"] is None for answer in unlogged)
             assert unlogged[0].json()["detections"][0]["label"] == "red"
+            assert Answer.from_json(unlogged[0].json()).unlogged
             assert "nothing is logged" in server.http.get("/readyz").json()["status"]
             counted = f'relens_unlogged_total{{deployment="colours",reason="no room"}} {len(unlogged)}.0'
             assert counted in server.http.get("/metrics").text

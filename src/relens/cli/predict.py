@@ -30,8 +30,9 @@ def predict(
             show_json({"file": str(path), **answer.raw})
             continue
         said = ", ".join(f"{d.label} {d.confidence:.2f}{_place(d.shape)}" for d in answer.detections)
+        missing = "; not logged: the log cannot be written" if answer.unlogged else ""
         typer.echo(
-            f"{path}: {said or 'nothing above the threshold'}  ({answer.model_version}, {answer.latency_ms:.0f} ms)"
+            f"{path}: {said or 'nothing above the threshold'}  ({answer.model_version}, {answer.latency_ms:.0f} ms{missing})"
         )
 
 

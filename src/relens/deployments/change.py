@@ -148,7 +148,7 @@ def set_threshold(connection: Connection, deployment: Deployment, threshold: flo
 
 
 def set_canary_share(connection: Connection, deployment: Deployment, share: float) -> None:
-    """Which share of the images the canary answers, 0 to 1; counts for the next image."""
+    """Which share of the images the canary answers, 0 to 1; counts within a quarter of a second."""
     store.change(connection, deployment.id, canary_share=good_share(share))
 
 

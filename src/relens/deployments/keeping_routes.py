@@ -69,7 +69,7 @@ def get_keeping(deployment: str, database: Db) -> KeepingOut:
 
 @router.put("/deployments/{deployment}/images")
 def put_keeping(deployment: str, wanted: KeepingIn, actor: Asking, database: Db) -> KeepingOut:
-    """Counts for the next image. Images kept before stay until they are older than `days`, or until the disk runs full."""
+    """Counts within a quarter of a second. Images kept before stay until they are older than `days`, or until the disk runs full."""
     actor.must_be("operator")
 
     def work(connection: Connection) -> KeepingOut:

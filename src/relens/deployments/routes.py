@@ -201,7 +201,7 @@ def get_deployment(deployment: str, database: Db) -> DeploymentOut:
 
 @router.patch("/deployments/{deployment}")
 def change_deployment(deployment: str, asked: DeploymentChange, actor: Asking, database: Db) -> DeploymentOut:
-    """A new threshold, or a canary's new share, counts for the next image."""
+    """A new threshold, or a canary's new share, counts within a quarter of a second."""
     actor.must_be("operator")
 
     def work(connection: Connection) -> DeploymentOut:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from relens.edge.answer import Asked, Edge
 from relens.kit import clock
 from relens.kit.errors import Invalid, NotFound, RelensError, TooLarge, Unavailable
+from relens.kit.problem import address, title
 from relens.kit.strict_json import read_json
 from relens.kit.trace import response_of, trace_of
 
@@ -102,8 +103,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refuse(self, error: RelensError) -> None:
         status = next((number for kind, number in _STATUS if isinstance(error, kind)), 500)
-        title = type(error).__name__
-        self._say(status, {"type": "about:blank", "title": title, "status": status, "detail": str(error)})
+        kind = type(error).__name__
+        self._say(status, {"type": address(kind), "title": title(kind), "status": status, "detail": str(error)})
 
     def _say(self, status: int, value: dict[str, Any]) -> None:
         written = json.dumps(value).encode()

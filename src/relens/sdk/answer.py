@@ -10,7 +10,7 @@ from relens.vision.prediction import Detection
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer; `detections` are at or above the threshold, the most confident first. `id` is None for a try-out.
+    """One answer; `detections` are at or above the threshold, the most confident first. `id` is None for a try-out and where it is `unlogged`.
 
     Boxes are upright pixels of the original image (`width`, `height`), x1 y1 x2 y2. `raw` is the server's JSON.
     """
@@ -32,6 +32,11 @@ class Answer:
     def label(self) -> str | None:
         """The most confident label: the answer of a classifier; None when it is unsure (nothing above the threshold)."""
         return self.detections[0].label if self.detections else None
+
+    @property
+    def unlogged(self) -> bool:
+        """Whether the log could not be written and the deployment answers all the same: nobody will find this answer again."""
+        return self.raw.get("logged") is False
 
     @staticmethod
     def from_json(written: dict[str, Any]) -> Answer:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from relens.sdk.errors import JobFailed, TookTooLong
+from relens.sdk.errors import JobFailed, NotReachable, TookTooLong
 from relens.sdk.transport import Transport
 
 Json = dict[str, Any]
@@ -13,6 +13,8 @@ Progress = Callable[[Json], None]
 
 ENDED = frozenset({"succeeded", "failed", "cancelled"})
 _FIRST_LOOK_S, _LATER_LOOKS_S = 0.05, 0.5
+AWAY_S = 120.0
+"""So long is a server that does not answer waited for: its jobs go on when it is started again."""
 
 
 class Jobs:
@@ -37,12 +39,26 @@ class Jobs:
         return ended
 
 
-def wait_until(look: Callable[[], Json], *, progress: Progress | None = None, timeout_s: float | None = None) -> Json:
-    """Looks again and again, at first often, until the thing's state is one of ENDED."""
+def wait_until(
+    look: Callable[[], Json],
+    *,
+    progress: Progress | None = None,
+    timeout_s: float | None = None,
+    away_s: float = AWAY_S,
+) -> Json:
+    """Looks again and again, at first often, until the thing's state is one of ENDED. Raises NotReachable after `away_s` without an answer."""
     deadline = time.monotonic() + timeout_s if timeout_s is not None else None
     pause = _FIRST_LOOK_S
+    answered = time.monotonic()
     while True:
-        seen = look()
+        try:
+            seen = look()
+        except NotReachable:
+            if time.monotonic() - answered >= away_s or (deadline is not None and time.monotonic() > deadline):
+                raise
+            time.sleep(_LATER_LOOKS_S)
+            continue
+        answered = time.monotonic()
         if progress is not None:
             progress(seen)
         if seen["state"] in ENDED:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import math
-import re
 from typing import Any
 
 from fastapi import Request
@@ -16,6 +15,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from relens.kit import disk, errors
+from relens.kit.problem import address, title
 from relens.server.pages import is_page, page
 
 logger = logging.getLogger("relens.server")
@@ -40,18 +40,13 @@ def status_of(error: errors.RelensError) -> int:
     return next((status for kind, status in STATUS if isinstance(error, kind)), 400)
 
 
-def _title(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
-
-
 def problem(
     path: str, status: int, kind: str, detail: str, headers: dict[str, str] | None = None, **facts: Any
 ) -> JSONResponse:
     """A problem document; `kind` is the error's class name, `path` the address that was asked."""
     if path == "/v2" or path.startswith("/v2/"):
         return JSONResponse({"error": detail}, 400 if status == 422 else status, headers)
-    slug = _title(kind).lower().replace(" ", "-")
-    body = {**facts, "type": f"urn:relens:problem:{slug}", "title": _title(kind), "status": status, "detail": detail}
+    body = {**facts, "type": address(kind), "title": title(kind), "status": status, "detail": detail}
     return JSONResponse(_plain(body), status, headers, media_type="application/problem+json")
 
 

@@ -11,7 +11,7 @@ import json
 import shutil
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import asdict, dataclass, field
@@ -132,13 +132,12 @@ class Batches:
         wish = Wish(**{name: value for name, value in run.payload.items() if name in names})
         done, problems = self._done(run.id)
         total, found = pictures(path, wish.kind, wish.stride, done, self._settings.max_image_bytes)
-        answers = self._answers(run, wish, found)
+        answers = _shown(run, self._answers(run, wish, found), done, total, problems)
         while lines := list(islice(answers, PART)):
             written = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
             self._storage.put(f"batches/{run.id}/{done // PART:08d}.jsonl", written.encode())
             done += len(lines)
             problems += sum("problem" in line for line in lines)
-            run.progress(done, total, f"{problems} could not be answered" if problems else "")
         if not done:
             raise BadBatch("there is no picture in it")
         return {"images": done, "answered": done - problems, "problems": problems}
@@ -202,6 +201,20 @@ class Batches:
         line = {"id": logged.id, "asset": logged.asset, "width": logged.width, "height": logged.height}
         line |= {"threshold": logged.threshold, "model_version": logged.model_version}
         return {**line, "detections": _written(logged.answered)}
+
+
+def _shown(run: JobRun, answers: Iterable[Line], done: int, total: int | None, problems: int) -> Iterator[Line]:
+    """The same lines. With each it is shown how far the job is: a hundred of a slow model take minutes."""
+    run.progress(done, total, _left_out(problems))
+    for line in answers:
+        done += 1
+        problems += "problem" in line
+        run.progress(done, total, _left_out(problems))
+        yield line
+
+
+def _left_out(problems: int) -> str:
+    return f"{problems} could not be answered" if problems else ""
 
 
 def _waited(run: JobRun, future: Future[Line]) -> Line:

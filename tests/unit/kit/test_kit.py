@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relens.kit import clock, ids
+from relens.kit import clock, ids, problem
 from relens.kit.catalog import Catalog
 from relens.kit.errors import Invalid, MissingPackage, NotFound
 
@@ -90,3 +90,15 @@ def test_an_unknown_plugin_is_refused_with_those_there_are(folder_of_plugins: Ca
     assert isinstance(sys.modules[__name__], types.ModuleType)
     with pytest.raises(NotFound, match="choose one of needy, plain"):
         folder_of_plugins.get("other")
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "address"),
+    [
+        ("NotAModel", "Not a model", "urn:relens:problem:not-a-model"),
+        ("NotAnImage", "Not an image", "urn:relens:problem:not-an-image"),
+        ("NoRoom", "No room", "urn:relens:problem:no-room"),
+    ],
+)
+def test_an_error_is_named_in_words(kind: str, title: str, address: str) -> None:
+    assert (problem.title(kind), problem.address(kind)) == (title, address)

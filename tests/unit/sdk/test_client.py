@@ -16,8 +16,9 @@ import relens
 from relens.kit.errors import Invalid
 from relens.sdk.archive import zipped
 from relens.sdk.client import Client
-from relens.sdk.errors import JobFailed
+from relens.sdk.errors import JobFailed, NotReachable
 from relens.sdk.images import image_bytes
+from relens.sdk.jobs import wait_until
 from relens.vision.annotation import Annotation
 from relens.vision.shapes import Box
 from tests.unit.sdk.conftest import Peer
@@ -105,3 +106,18 @@ def test_pixels_are_sent_without_loss() -> None:
 def test_a_single_text_is_not_taken_for_a_list_of_tags(peer: Peer) -> None:
     with Client(peer.url) as client, pytest.raises(Invalid, match="tags"):
         client.deployment("d").predict(b"x", tags="night")
+
+
+def test_a_job_is_waited_for_while_its_server_is_started_again() -> None:
+    looks = iter([{"state": "running"}, None, {"state": "succeeded"}])
+
+    def look() -> dict[str, str]:
+        seen = next(looks)
+        if seen is None:
+            raise NotReachable("nobody answers")
+        return seen
+
+    assert wait_until(look)["state"] == "succeeded"
+    looks = iter([None])
+    with pytest.raises(NotReachable):
+        wait_until(look, away_s=0)
