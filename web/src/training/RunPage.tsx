@@ -16,6 +16,7 @@ import { took } from "./RunsPage";
 import css from "./training.module.css";
 
 const OPEN = ["queued", "running"];
+const NO_CURVE: Record<string, string> = { queued: "Waiting for its turn.", running: "The first epoch is still running." };
 
 export default function RunPage() {
   const { id = "" } = useParams();
@@ -57,7 +58,7 @@ function Run({ run }: { run: TrainingRun }) {
   const log = useRead<string>(`/training-runs/${run.id}/log`, undefined, { every: run.state === "running" ? 3000 : false });
   return (
     <>
-      {run.error && <Notice tone="bad">{run.error}</Notice>}
+      {run.error && run.state !== "cancelled" && <Notice tone="bad">{run.error}</Notice>}
       {version.data && (
         <Notice tone="ok">
           It became{" "}
@@ -70,7 +71,7 @@ function Run({ run }: { run: TrainingRun }) {
       <div className={css.columns}>
         <Card title="Curve" aside={<Legend lines={lines} />}>
           {lines.length === 0 ? (
-            <p className={dim}>{run.state === "queued" ? "Waiting for its turn." : "The first epoch is still running."}</p>
+            <p className={dim}>{NO_CURVE[run.state] ?? "No epoch was finished."}</p>
           ) : (
             <Curve label="Training curve" total={curveEnd(run.epochs, !OPEN.includes(run.state))} lines={lines} height={220} />
           )}
