@@ -1,5 +1,5 @@
 /* The part of the traffic a dashboard looks at; it lives in the address, so a view can be shared. */
-import { useCallback, useMemo, useRef } from "react";
+import { useCallback, useMemo } from "react";
 import { useSearchParams } from "react-router";
 import type { Params } from "../api/client";
 
@@ -70,19 +70,21 @@ export function asQuery(window: Window, [from, to]: [number, number]): string {
 export function useWindow() {
   const [search, setSearch] = useSearchParams();
   const window = useMemo(() => readWindow(search), [search]);
-  // A second choice that comes before the first is drawn stands beside it, not in its place.
-  const asked = useRef<{ seen: URLSearchParams; next: URLSearchParams } | null>(null);
   const change = useCallback(
     (values: Change, replace = true) => {
-      const next = new URLSearchParams(asked.current?.seen === search ? asked.current.next : search);
-      for (const [name, value] of Object.entries(values)) {
-        if (value) next.set(name, value);
-        else next.delete(name);
-      }
-      asked.current = { seen: search, next };
-      setSearch(next, { replace, preventScrollReset: true });
+      setSearch(
+        (before) => {
+          const next = new URLSearchParams(before);
+          for (const [name, value] of Object.entries(values)) {
+            if (value) next.set(name, value);
+            else next.delete(name);
+          }
+          return next;
+        },
+        { replace, preventScrollReset: true },
+      );
     },
-    [search, setSearch],
+    [setSearch],
   );
   /** A place of its own in the history: Back zooms out again. */
   const zoom = useCallback(
