@@ -1,12 +1,12 @@
 /* The images of a version with their annotations: by split and label, opened large, chosen to be called otherwise. */
 import { useState } from "react";
-import { useSearchParams } from "react-router";
 import type { DatasetItem, DatasetVersion } from "../api/types";
 import { usePages } from "../api/use";
 import { Button } from "../design/controls";
 import { plural } from "../design/format";
 import { More } from "../design/More";
 import { Card, Empty, Skeleton } from "../design/page";
+import { useSearch } from "../design/useSearch";
 import { ChangeLabels, type Wanted } from "./ChangeLabels";
 import css from "./datasets.module.css";
 import { Look } from "./Look";
@@ -14,7 +14,7 @@ import { SplitAndLabel } from "./SplitAndLabel";
 import { Tile } from "./Tile";
 
 export function Browse({ version, newest }: { version: DatasetVersion; newest: boolean }) {
-  const [search, setSearch] = useSearchParams();
+  const [search, address] = useSearch();
   const split = search.get("split") ?? "";
   const label = search.get("label") ?? "";
   const pages = usePages<DatasetItem>(`/dataset-versions/${version.id}/items`, { split, label, limit: 48 });
@@ -25,15 +25,7 @@ export function Browse({ version, newest }: { version: DatasetVersion; newest: b
   const [wanted, setWanted] = useState<Wanted | null>(null);
   const change = (name: string, value: string) => {
     setChosen([]);
-    setSearch(
-      (before) => {
-        const next = new URLSearchParams(before);
-        if (value) next.set(name, value);
-        else next.delete(name);
-        return next;
-      },
-      { replace: true },
-    );
+    address({ [name]: value });
   };
   const choose = (at: number, range: boolean) => {
     const some = range ? items.slice(Math.min(at, last), Math.max(at, last) + 1).map((item) => item.asset) : [items[at]?.asset ?? ""];

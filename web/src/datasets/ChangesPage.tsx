@@ -1,11 +1,12 @@
 /* What differs between two versions: images and annotations that came, went or changed. */
-import { useParams, useSearchParams } from "react-router";
+import { useParams } from "react-router";
 import type { DatasetVersion, Difference, Page as Items, VersionDiff } from "../api/types";
 import { usePages, useRead } from "../api/use";
 import { Segmented, Select } from "../design/controls";
 import { count, words } from "../design/format";
 import { More } from "../design/More";
 import { Card, Empty, Loaded, Page, Skeleton, tableClass } from "../design/page";
+import { useSearch } from "../design/useSearch";
 import css from "./datasets.module.css";
 import { SplitAndLabel } from "./SplitAndLabel";
 import { Tile } from "./Tile";
@@ -15,12 +16,11 @@ type Kind = Difference["kind"];
 
 export default function ChangesPage() {
   const { dataset = "", number = "" } = useParams();
-  const [search, setSearch] = useSearchParams();
+  const [search, change] = useSearch();
+  const set = (name: string, value: string) => change({ [name]: value });
   const versions = useRead<Items<DatasetVersion>>(`/datasets/${dataset}/versions`);
   const earlier = (versions.data?.items ?? []).filter((one) => one.number < Number(number));
   const against = search.get("against") ?? String(earlier[0]?.number ?? "");
-  const set = (name: string, value: string) =>
-    setSearch((before) => (before.set(name, value), value || before.delete(name), before), { replace: true });
   const diff = useRead<VersionDiff>(against ? `/dataset-versions/${dataset}/${number}/diff` : null, { against: `${dataset}/${against}` });
   return (
     <Page

@@ -1,7 +1,7 @@
 /* The part of the traffic a dashboard looks at; it lives in the address, so a view can be shared. */
 import { useCallback, useMemo } from "react";
-import { useSearchParams } from "react-router";
 import type { Params } from "../api/client";
+import { useSearch } from "../design/useSearch";
 
 export const RANGES = [
   { value: "1h", title: "1 hour", seconds: 3600 },
@@ -68,24 +68,9 @@ export function asQuery(window: Window, [from, to]: [number, number]): string {
 }
 
 export function useWindow() {
-  const [search, setSearch] = useSearchParams();
+  const [search, choose] = useSearch();
   const window = useMemo(() => readWindow(search), [search]);
-  const change = useCallback(
-    (values: Change, replace = true) => {
-      setSearch(
-        (before) => {
-          const next = new URLSearchParams(before);
-          for (const [name, value] of Object.entries(values)) {
-            if (value) next.set(name, value);
-            else next.delete(name);
-          }
-          return next;
-        },
-        { replace, preventScrollReset: true },
-      );
-    },
-    [setSearch],
-  );
+  const change = useCallback((values: Change, replace = true) => choose(values, replace), [choose]);
   /** A place of its own in the history: Back zooms out again. */
   const zoom = useCallback(
     (from: number, to: number) =>

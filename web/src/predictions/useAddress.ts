@@ -1,6 +1,6 @@
 /* What the page shows, kept in its address: the query, the order, grid or table. */
-import { useCallback, useEffect } from "react";
-import { useSearchParams } from "react-router";
+import { useEffect } from "react";
+import { useSearch } from "../design/useSearch";
 import { fromLink } from "./core/query";
 
 const FROM_LINKS = ["source", "label", "review", "version", "role", "tag", "from", "to"];
@@ -14,22 +14,7 @@ export function addressed(search: URLSearchParams): Omit<Address, "change"> {
 }
 
 export function useAddress(): Address {
-  const [search, setSearch] = useSearchParams();
-  const change = useCallback(
-    (values: Record<string, string>) =>
-      setSearch(
-        (before) => {
-          const next = new URLSearchParams(before);
-          for (const [name, value] of Object.entries(values)) {
-            if (value) next.set(name, value);
-            else next.delete(name);
-          }
-          return next;
-        },
-        { replace: true, preventScrollReset: true },
-      ),
-    [setSearch],
-  );
+  const [search, change] = useSearch();
   const linked = FROM_LINKS.some((name) => search.has(name));
   const here = addressed(search);
   const { query } = here;
