@@ -122,6 +122,8 @@ class Relens:
         metrics = Follower("metrics", projection.step, 1.0)
         queue = self._queue()
         filing = Filing(self.database, self.reading, tell=[metrics.poke, queue.poke])
+        file_along = Follower("filing", filing.follow, 1.0, gather_s=0.1)
+        self.recorder.after_a_batch = file_along.poke
         self.parts.add(filing)
         self.parts.add(Exports())
         checked = Checked()
@@ -132,7 +134,7 @@ class Relens:
         self.parts.add(Sources(Cameras(projection, self.fitted)))
         return [
             *self._alerting(measuring),
-            Follower("filing", filing.follow, 0.1),
+            file_along,
             metrics,
             queue,
             Follower("reviewed lines", Marking(self.database).step, 1.0),
@@ -188,7 +190,7 @@ class Relens:
         return [
             Follower("images without a line", self.recorder.tallied.step, 1.0),
             Follower("images", retention.step, 2.0),
-            Follower("loop", Follow(self.database, self.jobs).step),
+            Follower("loop", Follow(self.database, self.jobs).step, 0.5),
         ]
 
     def start(self) -> None:

@@ -111,7 +111,7 @@ class Database:
         return self._writing == threading.get_ident()
 
     def write_later(self, work: Work[Result]) -> Future[Result]:
-        """Runs `work` within a twentieth of a second, and before anything that is read or written (not `ahead`) from now on.
+        """Runs `work` within a tenth of a second, and before anything that is read or written (not `ahead`) from now on.
 
         Nobody waits for it, and a crash in between loses it: what it writes must be written by somebody else then.
         """

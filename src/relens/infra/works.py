@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from relens.kit import clock
 
 Work = Callable[[Connection], Any]
-LATER_S = 0.05
+LATER_S = 0.1
 
 
 class Waiting(NamedTuple):

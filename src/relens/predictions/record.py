@@ -43,6 +43,7 @@ class Recorder:
     """The one way into the log.
 
     `strangeness` gives the outlier score of an entry, or None; asked only where a deployment keeps unusual images and the rest.
+    `after_a_batch` is called when lines were logged that somebody else files (`file_along.py`).
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Recorder:
             database, partial(_append, since={}), _append_each, self._written
         )
         self.deployments = Remembered(database)
+        self.after_a_batch: Callable[[], None] = lambda: None
         self.tallied = Tallied(database)
         self.unlogged = Unlogged(self.tallied)
         self.writable = Writable(database, storage)
@@ -154,6 +156,7 @@ class Recorder:
             here = {line.asset for line, fresh in lines if fresh}
         finally:
             self._under_way.done(images, here)
+        self.after_a_batch()
         return lines
 
     def first(self, deployment_id: str, client_id: str) -> Logged | None:
@@ -164,9 +167,11 @@ class Recorder:
     def record_plain(self, deployment: Deployment, lines: Sequence[Plain]) -> list[plain_rows.Sent]:
         """The same for lines without images. Raises Changed where `deployment`, by which they were read, is another by now."""
         try:
-            return self._database.write(partial(plain_rows.append_new, deployment=deployment, lines=lines))
+            written = self._database.write(partial(plain_rows.append_new, deployment=deployment, lines=lines))
         except plain_rows.NotAllNew:
-            return self._database.write(partial(plain_rows.append, deployment_id=deployment.id, lines=lines))
+            written = self._database.write(partial(plain_rows.append, deployment_id=deployment.id, lines=lines))
+        self.after_a_batch()
+        return written
 
     def _again(self, sent: Sent, images: Mapping[str, bytes], outcome: Future[Line]) -> None:
         done: Future[Line] = Future()

@@ -100,7 +100,7 @@ class Image:
             return self.pixels
         picture = self.picture
         size = (max(1, round(picture.width * SMALL / longest)), max(1, round(picture.height * SMALL / longest)))
-        return np.asarray(picture.resize(size, Pillow.Resampling.BILINEAR, reducing_gap=1.5))
+        return np.asarray(picture.resize(size, Pillow.Resampling.BILINEAR, reducing_gap=1.0))
 
 
 SMALL = 128
