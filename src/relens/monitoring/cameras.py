@@ -18,14 +18,14 @@ from relens.monitoring.bucket import Cell
 from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReference
 from relens.monitoring.gather import from_log, together
 from relens.monitoring.project import Projection
-from relens.monitoring.span import cover
+from relens.monitoring.span import Span, cover
 from relens.monitoring.training_data import shown_against
 from relens.monitoring.window import Window, whole_hours, width
 
 POINTS = 24
 _SHOWN = ("volume", "latency", "confidence", "outlier", "drift")
 _BY_HOURS = 10 * DAY
-"""A longer window is read by days."""
+"""The volume of a longer window is read by days; everything else, of which one number is shown, always is where a day is whole."""
 
 States = list[tuple[Cell, State]]
 
@@ -69,9 +69,15 @@ class Cameras:
         since, until = whole_hours(window)
         if sums.extent(connection, deployment.id, since, until) is None:
             return []
-        stretches = cover(since, until, "hour" if until - since <= _BY_HOURS else "day")
-        which = sums.Which(stretches, window.source, window.model_version, window.role, window.label)
-        return list(sums.cells(connection, deployment.id, _SHOWN, which))
+        by_hours = ["volume"] if until - since <= _BY_HOURS else []
+        by_days = [one for one in _SHOWN if one not in by_hours]
+        read: list[tuple[list[str], Span]] = [(by_hours, "hour"), (by_days, "day")]
+        states: States = []
+        for metrics, widest in read:
+            stretches = cover(since, until, widest)
+            which = sums.Which(stretches, window.source, window.model_version, window.role, window.label)
+            states += sums.cells(connection, deployment.id, metrics, which)
+        return states
 
     def _fitted(self, connection: Connection, deployment: Deployment, counted: Collection[str]) -> Fitted | None:
         best = shown_against(store.references(connection, deployment.id), deployment.champion, counted)[:1]
