@@ -93,14 +93,19 @@ class Image:
         return self.held if isinstance(self.held, Pillow.Image) else Pillow.fromarray(np.ascontiguousarray(self.held))
 
     @cached_property
-    def small(self) -> Pixels:
+    def small(self) -> Pillow.Image:
         """A copy whose longer side is at most 128 pixels: what fingerprints and image statistics are made of."""
-        longest = max(self.picture.size)
-        if longest <= SMALL:
-            return self.pixels
         picture = self.picture
+        longest = max(picture.size)
+        if longest <= SMALL:
+            return picture
         size = (max(1, round(picture.width * SMALL / longest)), max(1, round(picture.height * SMALL / longest)))
-        return np.asarray(picture.resize(size, Pillow.Resampling.BILINEAR, reducing_gap=1.0))
+        return picture.resize(size, Pillow.Resampling.BILINEAR, reducing_gap=1.0)
+
+    @cached_property
+    def grey(self) -> Pillow.Image:
+        """The small copy in 256 greys: 0.299 red + 0.587 green + 0.114 blue."""
+        return self.small.convert("L")
 
 
 SMALL = 128

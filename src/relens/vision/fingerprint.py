@@ -26,8 +26,7 @@ def fingerprint(image: Image) -> str:
 
     Made of the small copy, so that a JPEG decoded at a part of its size differs in a few bits at most.
     """
-    grey = Pillow.fromarray(image.small).convert("L").resize((17, 16), Pillow.Resampling.BOX)
-    cells = np.asarray(grey)
+    cells = np.asarray(image.grey.resize((17, 16), Pillow.Resampling.BOX))
     return np.packbits(cells[:, 1:] > cells[:, :-1]).tobytes().hex()
 
 
