@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks._report import as_line
 from benchmarks._streams import (
     IMAGES,
     Stream,
@@ -226,9 +227,13 @@ def measure(stream: Stream, runs: int, seed: int) -> dict[str, Any]:
         "coverage": {f"{name} {k}": held[name, k] / n for (name, k), n in said.items() if n >= runs / 10},
         "said": {f"{name} {k}": n / runs for (name, k), n in said.items()},
         "anytime": {name: count / runs for name, count in always.items()},
-        "review_gain": {name: float(np.var(usual[name]) / np.mean(np.square(errors[name]))) for name in stream.metrics},
-        "bias": {name: float(np.mean(errors[name])) for name in names},
-        "half_width": {f"{name} {k}": total / max(said[name, k], 1) for (name, k), total in width.items()},
+        "review_gain": {
+            name: float(np.var(usual[name]) / np.mean(np.square(errors[name])))
+            for name in stream.metrics
+            if errors[name]
+        },
+        "bias": {name: float(np.mean(some)) for name, some in errors.items() if some},
+        "half_width": {f"{name} {k}": width[name, k] / n for (name, k), n in said.items() if n},
     }
 
 
@@ -267,7 +272,7 @@ def main() -> None:
         },
         "streams": by_stream,
     }
-    print(json.dumps(report) if asked.json else json.dumps(report, indent=1))
+    print(as_line(report, None if asked.json else 1))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ decision to the first answer of the new champion; the slowest of a few rounds, i
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
 import time
@@ -25,6 +24,7 @@ import httpx
 import numpy as np
 
 from benchmarks._load import OpenLoop, Sent, load_on
+from benchmarks._report import as_line
 from benchmarks.compact_vs_yolo import write_demo
 from benchmarks.serve import USUAL_MS, detector_of, image_bytes
 from relens.demo.options import Options
@@ -58,7 +58,7 @@ def main() -> None:
             found |= steps(asked.rounds)
         else:
             found |= latency(asked.seconds)
-    print(json.dumps(found))
+    print(as_line(found))
 
 
 def stages(options: Options) -> dict[str, Any]:

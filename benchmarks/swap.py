@@ -9,7 +9,6 @@ was due before the first one. Requests are due on a schedule, so that waiting is
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
 import time
@@ -22,6 +21,7 @@ import numpy as np
 import onnx as onnx_file
 
 from benchmarks._load import OpenLoop, Sent, load_on
+from benchmarks._report import as_line
 from benchmarks.serve import USUAL_MS, detector_of, image_bytes
 from tests.server_process import Server, running
 
@@ -114,7 +114,7 @@ def main() -> None:
     parser.add_argument("--swaps", type=int, default=20)
     parser.add_argument("--quiet-seconds", type=float, default=20.0, help="load before the first swap")
     asked = parser.parse_args()
-    print(json.dumps({"benchmark": "swap", **measure(500 if asked.full else asked.swaps, asked.quiet_seconds)}))
+    print(as_line({"benchmark": "swap", **measure(500 if asked.full else asked.swaps, asked.quiet_seconds)}))
 
 
 if __name__ == "__main__":

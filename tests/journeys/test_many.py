@@ -112,6 +112,16 @@ def test_every_so_many_frames_of_a_video_are_answered_with_their_time(server: Se
     assert max(line["taken_at"] for line in logged(server, "film")) > "2026-05-06T07:00:01.3"
 
 
+def test_pictures_without_a_time_of_their_own_were_taken_in_their_order(server: Server) -> None:
+    """The first takes longest and is answered last."""
+    slow = make_jpeg(DARK, (5000, 4000), seed=7)
+    files = {"0.jpg": slow, **{f"{number}.jpg": image(60 + number) for number in range(1, 5)}}
+    sent = server.http.post(BATCHES, content=zipped(files), params={"source": "in-order"})
+    assert server.job(sent.json()["id"])["result"]["answered"] == 5
+    by_time = sorted(logged(server, "in-order"), key=lambda line: line["taken_at"])
+    assert [line["metadata"]["name"] for line in by_time] == sorted(files)
+
+
 def test_a_batch_goes_on_after_a_crash_and_logs_nothing_twice(tmp_path: Path) -> None:
     files = {f"{number:04d}.jpg": image(number % 50) for number in range(250)}
     with running(tmp_path / "home") as server:

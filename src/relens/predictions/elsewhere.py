@@ -83,7 +83,7 @@ def read_batch(
             sent.append(reader.read(item))
         except (RelensError, TypeError, ValueError, OverflowError) as error:
             sentence = f"prediction {number} of {len(items)}: {error}; nothing of this batch was logged"
-            raise BadBatch(sentence, item=number) from error
+            raise BadBatch(sentence, item=number, cause=str(error)) from error
     return sent
 
 

@@ -162,9 +162,9 @@ class Sender:
             self._deliver(deployment, items[:middle])
             self._deliver(deployment, items[middle:])
             return
-        self.last_error = str(refused)
+        self.last_error = sentence = _of_one(items[0], refused)
         if refused.status in _WRONG:
-            self._spool.set_aside(items[0], str(refused))
+            self._spool.set_aside(items[0], sentence)
         else:
             self._spool.postpone(items[0], min(30.0 * 2 ** items[0].attempts, 3600.0))
 
@@ -202,3 +202,8 @@ class Sender:
             self._spool.told(losses)
         except RelensError as error:
             self.last_error = str(error)
+
+
+def _of_one(item: Waiting, refused: Refused) -> str:
+    """Why the server will not take this prediction. Its own sentence names a place in a batch, which whoever logged it never saw."""
+    return f"prediction '{item.body.get('client_id')}' was not taken: {refused.problem.get('cause') or refused}"

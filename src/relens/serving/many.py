@@ -29,6 +29,7 @@ from relens.infra.jobs import JobRun, Jobs, Stopping
 from relens.infra.settings import Settings
 from relens.infra.storage import Storage
 from relens.kit import clock
+from relens.kit.clock import Micros
 from relens.kit.errors import Invalid, NotFound, TooLarge, Unavailable
 from relens.serving.answer import Engine, NotLive
 from relens.serving.asked import asked
@@ -52,7 +53,9 @@ class BadBatch(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """`log`: whether the answers become lines of the log. `taken_at`: of every picture, or of a video's beginning (RFC 3339)."""
+    """`log`: whether the answers become lines of the log. `taken_at`: of every picture, or of a video's beginning (RFC 3339);
+    without it each was taken when its turn came, in their order.
+    """
 
     kind: Kind
     stride: int = 1
@@ -152,10 +155,13 @@ class Batches:
         """A line for each picture, in order; a few are under way at once, and one core's worth is left to other requests."""
         assert self.loop is not None
         under_way: deque[Future[Line]] = deque()
+        at = 0
         try:
             for picture in found:
                 run.check()
-                under_way.append(asyncio.run_coroutine_threadsafe(self._one(run, wish, picture), self.loop))
+                # Of two that are under way at once the second may be answered first.
+                at = max(at + 1, clock.now())
+                under_way.append(asyncio.run_coroutine_threadsafe(self._one(run, wish, picture, at), self.loop))
                 if len(under_way) > max(1, self._settings.threads - 1):
                     yield _waited(run, under_way.popleft())
             while under_way:
@@ -164,7 +170,7 @@ class Batches:
             for future in under_way:
                 future.cancel()
 
-    async def _one(self, run: JobRun, wish: Wish, picture: Picture) -> Line:
+    async def _one(self, run: JobRun, wish: Wish, picture: Picture, at: Micros) -> Line:
         about: Line = {"number": picture.number, "name": picture.name}
         if picture.at_s is not None:
             about["at_s"] = round(picture.at_s, 3)
@@ -173,7 +179,7 @@ class Batches:
         give_up = clock.stopwatch() + _PATIENCE_S
         while True:
             try:
-                return {**about, **await self._said(run, wish, picture, picture.data)}
+                return {**about, **await self._said(run, wish, picture, picture.data, at)}
             except (Invalid, TooLarge, BrokenModel) as error:
                 return {**about, "problem": str(error)}
             except NotLive:
@@ -183,7 +189,7 @@ class Batches:
                     raise
                 await asyncio.sleep(error.retry_after_s)
 
-    async def _said(self, run: JobRun, wish: Wish, picture: Picture, data: bytes) -> Line:
+    async def _said(self, run: JobRun, wish: Wish, picture: Picture, data: bytes, at: Micros) -> Line:
         deployment = str(run.payload["deployment"])
         if not wish.log:
             live, said = await self._engine.try_out(deployment, data)
@@ -194,7 +200,9 @@ class Batches:
             "client_id": [f"{run.id}/{picture.number}"],
             "metadata": [json.dumps({"batch": run.id, "name": picture.name})],
         }
-        if wish.taken_at and picture.at_s is not None:
+        if not wish.taken_at:
+            fields["taken_at"] = [clock.to_text(at)]
+        elif picture.at_s is not None:
             start = clock.from_text(wish.taken_at)
             fields["taken_at"] = [clock.to_text(start + round(picture.at_s * clock.SECOND))]
         logged, _ = await self._engine.answer(deployment, data, asked(fields, None))

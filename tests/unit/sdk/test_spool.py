@@ -211,7 +211,7 @@ def test_a_busy_server_is_asked_again_when_it_said_also_when_somebody_hurries(pe
 
 
 def test_the_one_the_server_refuses_is_set_aside_and_the_rest_goes_through(peer: Peer, tmp_path: Path) -> None:
-    named = (422, {}, {"detail": "prediction 1 of 3: no label", "item": 1})
+    named = (422, {}, {"detail": "prediction 1 of 3: no label", "item": 1, "cause": "no label"})
     peer.answers = [named, FINE]
     with client_of(peer, tmp_path) as client:
         client.log("belt", [{**SMALL, "client_id": name} for name in "abc"])
@@ -219,7 +219,7 @@ def test_the_one_the_server_refuses_is_set_aside_and_the_rest_goes_through(peer:
         stats = client.spool.stats()
         assert (stats.sent, stats.refused) == (2, 1)
         ((deployment, prediction, problem),) = client.spool.refused()
-    assert (deployment, prediction["client_id"], problem) == ("belt", "b", "prediction 1 of 3: no label")
+    assert (deployment, prediction["client_id"], problem) == ("belt", "b", "prediction 'b' was not taken: no label")
     assert [item["client_id"] for item in posted(peer)] == ["a", "b", "c", "a", "c"]
 
 
