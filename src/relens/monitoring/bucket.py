@@ -168,7 +168,7 @@ def pack(state: State) -> bytes:
     """A state as a few bytes: in the smallest whole numbers that hold it, and squeezed where that pays."""
     if state.dtype.kind == "f":
         return b"d" + np.ascontiguousarray(state, dtype=np.float64).tobytes()
-    low, high = (int(state.min()), int(state.max())) if state.size else (0, 0)
+    low, high = (int(np.minimum.reduce(state, None)), int(np.maximum.reduce(state, None))) if state.size else (0, 0)
     code = next(c for c, least, most in _KINDS if least <= low and high <= most)
     plain = state.astype(code).tobytes()
     if len(plain) <= _SHORT:

@@ -40,6 +40,8 @@ CHUNK = 1024
 """Lines at once: each may get an outlier score, and as many rows change in one transaction."""
 UNSCORED = 4096
 """The same where nothing is scored: the sums that change are as many for few lines as for many."""
+LEAST = 64
+"""Where few lines change many sums (many labels and sources), no more are read than a few transactions take."""
 MOST_CELLS = 300
 """So many sums change in one transaction at most (about; one prediction is never split): 20 ms on SQLite."""
 
@@ -69,6 +71,7 @@ class Projection:
         self._database = database
         self._fitted = fitted
         self._reading = reading or Reading()
+        self._fitting: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def step(self) -> bool:
@@ -99,7 +102,7 @@ class Projection:
             return self._clear(deployment.id)
         with self._database.read() as connection:
             fitted = store.references(connection, deployment.id)
-            limit = CHUNK if fitted else UNSCORED
+            limit = min(CHUNK if fitted else UNSCORED, max(LEAST, 4 * self._fitting.get(deployment.id, UNSCORED)))
             lines = self._reading.since(connection, cursor.log_seq, limit, deployment.id)
         if cursor.kinds != sums.counted_as() and not _filling(fitted):
             logger.info("%s: metrics are new or counted otherwise: the log is counted again", deployment.name)
@@ -109,6 +112,7 @@ class Projection:
             return False
         read_columns(lines)
         piece = lines[: one_transaction(lines)]
+        self._fitting[deployment.id] = len(piece)
         counted = self.count(deployment, piece, fitted, cursor.log_seq)
         self._database.write(partial(_add, counted=counted))
         # A few lines that came meanwhile can wait for more: the sums of many change as many rows.

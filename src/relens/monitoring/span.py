@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from relens.kit.clock import DAY, HOUR, SECOND, Micros
 from relens.metrics.metric import State
-from relens.monitoring.bucket import Cell
+from relens.monitoring.bucket import Bucket, Cell
 
 Span = Literal["hour", "day", "month"]
 SPANS: tuple[Span, ...] = ("hour", "day", "month")
@@ -44,12 +45,20 @@ def rolled(states: Mapping[Cell, State]) -> dict[Kept, State]:
     """The sums that hourly `states` add to: hours, days and months, per source and all together."""
     kept: dict[Kept, State] = {}
     for cell, state in states.items():
-        for span in SPANS:
-            bucket = cell.bucket._replace(hour=begin(span, cell.bucket.hour))
-            for whole in (False, True):
-                one = Kept(span, whole, cell._replace(bucket=bucket._replace(source="") if whole else bucket))
-                kept[one] = kept[one] + state if one in kept else state
+        metric, bucket, reference, label = cell
+        for span, whole, of in _kept_for(bucket):
+            one = Kept(span, whole, Cell(metric, of, reference, label))
+            kept[one] = kept[one] + state if one in kept else state
     return kept
+
+
+@lru_cache(1000)
+def _kept_for(bucket: Bucket) -> tuple[tuple[Span, bool, Bucket], ...]:
+    """The sums that this one adds to; few buckets hold many cells."""
+    spans = [(span, bucket._replace(hour=begin(span, bucket.hour))) for span in SPANS]
+    return tuple(
+        (span, whole, of._replace(source="") if whole else of) for span, of in spans for whole in (False, True)
+    )
 
 
 def cover(since: Micros, until: Micros, widest: Span) -> list[Stretch]:

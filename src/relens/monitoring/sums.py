@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from hashlib import blake2b
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -65,6 +66,7 @@ def _forms() -> dict[str, int]:
     return {name: metric.version for name, metric in METRICS if isinstance(metric, Summed)}
 
 
+@cache
 def _stored(metric: str) -> str:
     """The metric's name in a row: sums of an older form have another and are never read."""
     version = _forms().get(metric, 1)
@@ -98,30 +100,25 @@ def add_states(connection: Connection, deployment: str, states: Mapping[Cell, St
     kept = rolled(states)
     there = _present(connection, deployment, kept.keys())
     now = {one: unpack(there[one]) + s if one in there else s for one, s in kept.items()}
-    put(connection, deployment, {one: state for one, state in now.items() if state.any()})
-    for one in (one for one, state in now.items() if one in there and not state.any()):
+    left = {one: state for one, state in now.items() if state.any()}
+    put(connection, deployment, left)
+    for one in there.keys() - left.keys():
         # Nothing is left of it since something was erased.
-        connection.execute(
-            delete(bucket).where(*(bucket.c[key] == value for key, value in _key(deployment, one).items()))
-        )
+        columns = (bucket.c[name] for name in _KEYS)
+        same = (column == value for column, value in zip(columns, _key(deployment, one), strict=True))
+        connection.execute(delete(bucket).where(*same))
 
 
 def put(connection: Connection, deployment: str, kept: Mapping[Kept, State]) -> None:
     """Writes sums in place of those there are."""
-    rows = [(*_key(deployment, one).values(), pack(state)) for one, state in kept.items()]
+    rows = [(*_key(deployment, one), pack(state)) for one, state in kept.items()]
     append_rows(connection, bucket, (*_KEYS, "state"), rows, _KEYS)
 
 
-def _key(deployment: str, one: Kept) -> dict[str, Any]:
-    return {
-        "deployment": deployment,
-        "metric": _stored(one.cell.metric),
-        "span": one.span,
-        "whole": one.whole,
-        **one.cell.bucket._asdict(),
-        "reference": one.cell.reference,
-        "label": one.cell.label,
-    }
+def _key(deployment: str, one: Kept) -> tuple[Any, ...]:
+    """In the order of _KEYS."""
+    span, whole, (metric, (hour, source, model_version, role), reference, label) = one
+    return deployment, _stored(metric), span, whole, hour, source, model_version, role, reference, label
 
 
 @lru_cache(16)
@@ -139,7 +136,7 @@ def _present(connection: Connection, deployment: str, kept: Collection[Kept]) ->
     wanted, found = list(kept), dict[Kept, bytes]()
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
-        values = tuple(value for i, one in enumerate(some) for value in (i, *_key(deployment, one).values()))
+        values = tuple(chain.from_iterable((i, *_key(deployment, one)) for i, one in enumerate(some)))
         found |= {some[i]: state for i, state in quick(connection, _read_of(len(some)), values)}
     return found
 
