@@ -275,3 +275,10 @@ def test_what_a_program_numbered_and_did_not_send_is_missed(spotter: Server, wal
     page.get_by_role("button", name="Which").click()
     expect(page.get_by_role("dialog")).to_contain_text("line-pc missed 3 predictions")
     expect(page.get_by_role("dialog").get_by_role("cell", name="line-pc")).to_be_visible()
+
+
+def test_an_image_that_is_not_here_says_why(page: Page, spotter: Server) -> None:
+    said = {"width": 96, "height": 72, "detections": [], "client_id": "numbers only"}
+    (line,) = spotter.http.post("/api/v1/deployments/painter/predictions", json=said).raise_for_status().json()["items"]
+    page.goto(f"/deployments/painter/predictions/{line['id']}")
+    expect(page.get_by_text("it was not sent, its deployment's image policy left it out")).to_be_visible()

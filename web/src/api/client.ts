@@ -79,6 +79,16 @@ export async function isAway(url: string): Promise<boolean> {
   }
 }
 
+/** Why an image could not be shown: the server's own sentence, which has the reason where it was let go. */
+export async function whyMissing(url: string): Promise<string | null> {
+  try {
+    await call(url);
+  } catch (error) {
+    if (error instanceof ApiError) return error.message;
+  }
+  return null;
+}
+
 export type Method = "POST" | "PUT" | "PATCH" | "DELETE";
 
 export async function send<T>(

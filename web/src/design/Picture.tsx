@@ -1,6 +1,6 @@
 /* An image with its shapes drawn over it in image coordinates; the same on every page. */
 import { useState } from "react";
-import { imageUrl } from "../api/client";
+import { imageUrl, whyMissing } from "../api/client";
 import type { Quad } from "../api/types";
 import { labelColour } from "./colours";
 import { nameplates, type Plate } from "./nameplates";
@@ -27,17 +27,25 @@ type Props = {
   alt: string;
 };
 
+const NOT_HERE = "Image not available";
+
 export function Picture({ asset = "", src, width, height, shapes, labels, size = 320, names, aspect, bare, wide = 640, alt }: Props) {
-  const [missing, setMissing] = useState(false);
+  const [missing, setMissing] = useState<string | null>(null);
+  const url = src ?? imageUrl(asset, size);
   const scale = Math.max(width, height) / wide;
+  const gone = async () => {
+    setMissing(NOT_HERE);
+    // On a small picture the reason has no room.
+    if (names) setMissing((await whyMissing(url)) ?? NOT_HERE);
+  };
   const plates = names ? nameplates(shapes, { width, height }, scale) : [];
   const whole = shapes.find((shape) => !shape.box && !shape.polygon);
   return (
     <div className={css.picture} style={{ aspectRatio: aspect ?? `${width} / ${height}` }}>
       {missing ? (
-        <span className={css.missing}>Image not available</span>
+        <span className={css.missing}>{missing}</span>
       ) : (
-        <img src={src ?? imageUrl(asset, size)} alt={alt} loading="lazy" decoding="async" onError={() => setMissing(true)} />
+        <img src={url} alt={alt} loading="lazy" decoding="async" onError={() => void gone()} />
       )}
       <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="xMidYMid meet" aria-hidden="true">
         {shapes.map((shape, i) => (
