@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from relens.kit.clock import DAY, HOUR, Micros
@@ -11,7 +11,8 @@ from relens.loop.policy import ContinuousTraining
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is known at `now`. `began`: when the last run did, None before the first; `used_s`: training time of the last 24 hours.
+    """What is known at `now`. `began`: when the last run did, None before the first; `spent`: (when it began, seconds it took) of each
+    run of the last 24 hours.
 
     `alerts`: when each metric's alert that fires now began; `added`: images that are new since the last run.
     """
@@ -19,7 +20,7 @@ class Situation:
     now: Micros
     added: int
     began: Micros | None = None
-    used_s: float = 0.0
+    spent: Sequence[tuple[Micros, float]] = ()
     alerts: Mapping[str, Micros] = field(default_factory=dict)
 
 
@@ -63,10 +64,21 @@ def _held_back(chosen: ContinuousTraining, seen: Situation) -> tuple[str | None,
     rested = (seen.began or 0) + round(chosen.cool_down_hours * HOUR)
     if seen.began is not None and seen.now < rested:
         return "a pause after the last run", rested
-    if chosen.minutes_per_day is not None and seen.used_s >= 60 * chosen.minutes_per_day:
-        return f"{chosen.minutes_per_day:g} minutes of training a day are used up", None
+    again = None if chosen.minutes_per_day is None else _within_budget(60 * chosen.minutes_per_day, seen)
+    if again is not None:
+        return f"{chosen.minutes_per_day:g} minutes of training a day are used up", again
     over = chosen.quiet.ends(seen.now) if chosen.quiet else None
     return (None, None) if over is None else ("quiet hours", over)
+
+
+def _within_budget(seconds: float, seen: Situation) -> Micros | None:
+    """When so many of the runs, the oldest first, are more than 24 hours ago that the rest took less than `seconds`; None if it does now."""
+    left, again = sum(took for _, took in seen.spent), None
+    for began, took in sorted(seen.spent):
+        if left < seconds:
+            break
+        left, again = left - took, began + DAY
+    return again
 
 
 def firing(alerts: Collection[tuple[str, Micros]]) -> dict[str, Micros]:

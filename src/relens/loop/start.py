@@ -100,19 +100,19 @@ def what_is_due(connection: Connection, deployment: str, chosen: Policies) -> Du
         now=now,
         added=tally(connection, deployment, chosen.feedback, _counted_from(last, job)).added,
         began=last.started_at if last else None,
-        used_s=_used(connection, deployment, now) if training.minutes_per_day is not None else 0.0,
+        spent=_spent(connection, deployment, now) if training.minutes_per_day is not None else (),
         alerts=firing([(alert.metric, alert.since) for alert in alerts]),
     )
     return due(training, situation)
 
 
-def _used(connection: Connection, deployment: str, now: clock.Micros) -> float:
-    """Seconds that runs which began in the last 24 hours took."""
-    spent = 0.0
-    for job_id in store.jobs_since(connection, deployment, now - clock.DAY):
+def _spent(connection: Connection, deployment: str, now: clock.Micros) -> list[tuple[clock.Micros, float]]:
+    """When each run of the last 24 hours began, and the seconds it took."""
+    spent = []
+    for job_id, began in store.jobs_since(connection, deployment, now - clock.DAY):
         job = jobs_store.get(connection, job_id)
         if job is not None and job.started_at is not None:
-            spent += ((job.finished_at or now) - job.started_at) / clock.SECOND
+            spent.append((began, ((job.finished_at or now) - job.started_at) / clock.SECOND))
     return spent
 
 

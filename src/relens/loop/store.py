@@ -156,10 +156,12 @@ def frozen_by(connection: Connection, job: str) -> tuple[str, str, dict[str, Any
     return None if kept is None else (kept["version"], kept["base"], kept["counted"])
 
 
-def jobs_since(connection: Connection, deployment: str, since: Micros) -> list[str]:
-    """The jobs of the runs that began after `since`."""
-    query = select(loop_run.c.job).where(loop_run.c.deployment == deployment, loop_run.c.started_at > since)
-    return list(connection.execute(query).scalars())
+def jobs_since(connection: Connection, deployment: str, since: Micros) -> list[tuple[str, Micros]]:
+    """The job of each run that began after `since`, and when it did."""
+    query = select(loop_run.c.job, loop_run.c.started_at).where(
+        loop_run.c.deployment == deployment, loop_run.c.started_at > since
+    )
+    return [(job, began) for job, began in connection.execute(query)]
 
 
 def add_decision(connection: Connection, made: Decision) -> None:

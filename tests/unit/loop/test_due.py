@@ -53,8 +53,10 @@ def test_the_first_run_of_a_schedule_counts_from_when_it_was_set() -> None:
 def test_limits_hold_a_run_back_and_say_until_when() -> None:
     paused = due(ContinuousTraining(True, 5, cool_down_hours=3), Situation(NOON, 5, NOON - HOUR))
     assert (paused.now, paused.waits, paused.until) == (False, "a pause after the last run", NOON + 2 * HOUR)
-    spent = due(ContinuousTraining(True, 5, minutes_per_day=30), Situation(NOON, 5, NOON - HOUR, used_s=1800))
-    assert (spent.now, spent.waits, spent.until) == (False, "30 minutes of training a day are used up", None)
+    runs = ((NOON - HOUR, 700.0), (NOON - 20 * HOUR, 300.0), (NOON - 9 * HOUR, 1100.0))
+    spent = due(ContinuousTraining(True, 5, minutes_per_day=30), Situation(NOON, 5, NOON - HOUR, spent=runs))
+    assert (spent.now, spent.waits) == (False, "30 minutes of training a day are used up")
+    assert spent.until == NOON + 15 * HOUR, "without the oldest run there are still exactly 30 minutes"
     quiet = due(ContinuousTraining(True, 5, quiet=QuietHours(8 * 60, 18 * 60)), Situation(NOON, 5))
     assert (quiet.now, quiet.waits, quiet.until) == (False, "quiet hours", NOON + 6 * HOUR)
 
@@ -99,7 +101,7 @@ def test_quiet_hours_hold_exactly_between_their_ends_also_over_midnight(start: i
 @given(st.integers(0, 100), st.integers(1, 50), st.floats(0, 48), st.floats(0, 7200))
 def test_a_run_begins_only_when_something_asks_for_it(added: int, after: int, hours: float, used: float) -> None:
     chosen = ContinuousTraining(True, after, cool_down_hours=12, minutes_per_day=60)
-    found = due(chosen, Situation(NOON, added, NOON - round(hours * HOUR), used))
+    found = due(chosen, Situation(NOON, added, NOON - round(hours * HOUR), [(NOON - HOUR, used)]))
     assert (found.reason is not None) == (added >= after)
     assert found.now == (added >= after and hours >= 12 and used < 3600) or abs(hours - 12) < 1e-6
 
