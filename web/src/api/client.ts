@@ -1,10 +1,11 @@
 /* The one place that speaks HTTP. Paths are relative to the page's base, so a path prefix costs nothing. */
+import { asSentence } from "./sentence";
 
 export class ApiError extends Error {
   readonly status: number;
   readonly body: Record<string, unknown>;
   constructor(status: number, body: Record<string, unknown>) {
-    super(sentence(status, body));
+    super(asSentence(sentence(status, body)));
     this.status = status;
     this.body = body;
   }

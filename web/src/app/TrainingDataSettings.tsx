@@ -2,6 +2,7 @@
    two rooms' rows by one decision; that is why it stands here. */
 import { useState } from "react";
 import { Link } from "react-router";
+import { asSentence } from "../api/sentence";
 import type { Dataset, DatasetVersion, FeedbackLoop, ModelVersion, Page as Items, TrainingData } from "../api/types";
 import { useRead, useReads, useSendAll } from "../api/use";
 import { Button, Field, Select, Switch } from "../design/controls";
@@ -125,7 +126,7 @@ function Form({ datasets, reference, loop, trainedOn }: Props) {
 
 function Progress({ data }: { data: TrainingData }) {
   if (data.state === "failed")
-    return <Notice tone="bad">{data.message ?? "The training data could not be prepared."} Press Save to try again.</Notice>;
+    return <Notice tone="bad">{asSentence(data.message ?? "The training data could not be prepared.")} Press Save to try again.</Notice>;
   if (data.state !== "preparing") return null;
   return (
     <div className={css.progress}>

@@ -2,6 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link } from "react-router";
+import { asSentence } from "../api/sentence";
 import type { Job } from "../api/types";
 import { useRead } from "../api/use";
 import { count, plural } from "../design/format";
@@ -58,7 +59,7 @@ export function Outcome({ id, name, again }: { id: string; name: string; again: 
         </Notice>
       ) : (
         <Notice tone="bad">
-          {data.error ?? "The import did not finish, and nothing was imported."}{" "}
+          {asSentence(data.error ?? "The import did not finish, and nothing was imported.")}{" "}
           {(result.images ?? 0) > 0 && (
             <button type="button" className={css.link} onClick={() => again(true)}>
               Import the {plural(result.images ?? 0, "image")} that are in order

@@ -1,5 +1,6 @@
 /* What was wrong with an import: one line for each kind of problem, opened line by line. */
 import { useState } from "react";
+import { asSentence } from "../api/sentence";
 import { count } from "../design/format";
 import { dim, tableClass } from "../design/page";
 import css from "./datasets.module.css";
@@ -16,7 +17,7 @@ export function Report({ kinds, lines, total }: { kinds: Kind[]; lines: Line[]; 
         <details key={kind.problem} open={kinds.length === 1}>
           <summary>
             <span className={css.times}>{count(kind.count)}</span>
-            {kind.problem}
+            {asSentence(kind.problem)}
           </summary>
           <ul>
             {kind.examples.map((one, i) => (
@@ -51,7 +52,7 @@ export function Report({ kinds, lines, total }: { kinds: Kind[]; lines: Line[]; 
                 <tr key={i}>
                   <td>{line.line}</td>
                   <td>{line.file}</td>
-                  <td>{line.problem}</td>
+                  <td>{asSentence(line.problem)}</td>
                 </tr>
               ))}
             </tbody>

@@ -1,4 +1,5 @@
 /* A version that could not be loaded: why, who answers meanwhile, and another try. */
+import { asSentence } from "../api/sentence";
 import type { Deployment } from "../api/types";
 import { useSend } from "../api/use";
 import { Button } from "../design/controls";
@@ -10,7 +11,7 @@ export function FailedServing({ deployment }: { deployment: Deployment }) {
   const said = deployment.serving.message || "the version could not be loaded";
   return (
     <Notice tone="bad">
-      {said.charAt(0).toUpperCase() + said.slice(1)}. It is tried again every 15 seconds.{" "}
+      {asSentence(said)}. It is tried again every 15 seconds.{" "}
       <Button
         small
         disabled={retry.isPending}

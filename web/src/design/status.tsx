@@ -1,5 +1,6 @@
 /* How something is doing, in one glance: chips, progress and notices. */
 import type { ReactNode } from "react";
+import { asSentence } from "../api/sentence";
 import type { Job, ReviewState, Serving } from "../api/types";
 import { Icon } from "./icons";
 import css from "./status.module.css";
@@ -38,7 +39,7 @@ const SERVING: Record<Serving["state"], [string, Tone, boolean]> = {
 export function ServingChip({ serving }: { serving: Serving | null | undefined }) {
   const [title, tone, busy] = SERVING[serving?.state ?? "loading"] ?? SERVING.loading;
   return (
-    <Chip tone={tone} dot busy={busy} title={serving?.message ?? undefined}>
+    <Chip tone={tone} dot busy={busy} title={serving?.message ? asSentence(serving.message) : undefined}>
       {title}
     </Chip>
   );

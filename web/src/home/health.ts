@@ -1,4 +1,5 @@
 /* What needs a person first, of one deployment; null: nothing does. Pure. */
+import { asSentence } from "../api/sentence";
 import type { DeploymentRow } from "../api/types";
 import { plural } from "../design/format";
 import type { Tone } from "../design/status";
@@ -10,7 +11,7 @@ export function health(row: Row): Health | null {
   const { deployment } = row;
   const here = `/deployments/${deployment.name}`;
   if (deployment.serving?.state === "failed") {
-    return { tone: "bad", text: deployment.serving.message ?? "The version could not be loaded.", to: here };
+    return { tone: "bad", text: asSentence(deployment.serving.message ?? "The version could not be loaded."), to: here };
   }
   if (row.open_alerts > 0) return { tone: "bad", text: plural(row.open_alerts, "open alert"), to: `/alerts?deployment=${deployment.id}` };
   if (row.left_usual) return { tone: "warn", text: row.left_usual, to: here };

@@ -1,5 +1,6 @@
 /* What a job did: its steps, when it ran, what came of it, and the lines its trainer wrote. */
 import { Link } from "react-router";
+import { asSentence } from "../api/sentence";
 import type { Job } from "../api/types";
 import { useGet, useRead } from "../api/use";
 import { duration } from "../design/format";
@@ -31,7 +32,7 @@ export function JobDetail({ job }: { job: Job }) {
           ["Began", job.started_at && <Time key="b" at={job.started_at} exact />],
           ["Ended", job.finished_at && <Time key="c" at={job.finished_at} exact />],
           ["Took", seconds === null ? null : duration(seconds)],
-          ["Said last", job.message],
+          ["Said last", asSentence(job.message ?? "")],
           ...result.map(([name, value]): [string, string] => [name.replaceAll("_", " "), String(value)]),
           ["Job", <code key="j">{job.id}</code>],
         ]}

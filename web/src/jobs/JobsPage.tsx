@@ -1,6 +1,7 @@
 /* Long work: how far it is, what it did so far, why it failed, and the way to stop it. */
 import { Fragment, useState } from "react";
 import { useSearchParams } from "react-router";
+import { asSentence } from "../api/sentence";
 import type { Job, Page as Items } from "../api/types";
 import { usePages, useSend } from "../api/use";
 import { Segmented } from "../design/controls";
@@ -91,7 +92,7 @@ function Row({ job }: { job: Job }) {
           <button type="button" className={`${css.title} ${strong}`} aria-expanded={open} onClick={() => setOpen(!open)}>
             {job.title}
           </button>
-          {job.error && job.state !== "cancelled" && <p className={css.error}>{job.error}</p>}
+          {job.error && job.state !== "cancelled" && <p className={css.error}>{asSentence(job.error)}</p>}
           {cancel.error && <p className={css.error}>{cancel.error.message}</p>}
         </td>
         <td>

@@ -1,5 +1,6 @@
 /* What another version would have answered to the latest images, before any traffic sees it. */
 import { useState } from "react";
+import { asSentence } from "../api/sentence";
 import type { Deployment, Job, Replayed } from "../api/types";
 import { useGet, useSend } from "../api/use";
 import { Button, Input, Select } from "../design/controls";
@@ -25,7 +26,7 @@ export function ReplayCard({ deployment }: { deployment: Deployment }) {
     <Card title="Replay" aside={<Ask deployment={deployment} busy={Boolean(running)} />}>
       <div className={css.form}>
         {running && <Running job={running} />}
-        {failed && <Notice tone="bad">{failed.error}</Notice>}
+        {failed && <Notice tone="bad">{asSentence(failed.error ?? "It failed.")}</Notice>}
         {done.length > 1 && (
           <Select
             aria-label="Replays"

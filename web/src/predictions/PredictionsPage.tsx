@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useState } from "react";
 import { useNavigate } from "react-router";
 import { ApiError } from "../api/client";
+import { asSentence } from "../api/sentence";
 import type { Dashboard, FoundPage, Prediction } from "../api/types";
 import { useVersionTitles } from "../api/titles";
 import { usePages, useRead } from "../api/use";
@@ -131,7 +132,10 @@ export default function PredictionsPage() {
 function misreadOf(error: Error | null): Misread | null {
   if (!(error instanceof ApiError) || error.status !== 422) return null;
   const { position } = error.body;
-  return { sentence: error.message.replace(/^at character \d+: /, ""), position: typeof position === "number" ? position : null };
+  return {
+    sentence: asSentence(error.message.replace(/^at character \d+: /i, "")),
+    position: typeof position === "number" ? position : null,
+  };
 }
 
 function Nothing({ filtered, clear }: { filtered: boolean; clear: () => void }) {

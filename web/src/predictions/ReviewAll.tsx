@@ -1,5 +1,6 @@
 /* One review for everything a query finds: what it would decide, how far it is, and the way back. */
 import { useState } from "react";
+import { asSentence } from "../api/sentence";
 import type { BulkPreview, Job } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Button, Field, Input, Segmented } from "../design/controls";
@@ -120,7 +121,7 @@ function Running({ job, deployment, close }: { job: Job; deployment: string; clo
                 {done.refused > 0 && ` ${count(done.refused)} could not be: ${done.problems[0]?.problem ?? ""}`}
               </>
             ) : (
-              `${now.state === "cancelled" ? "Stopped." : "It failed."} ${now.error ?? ""} What was decided until then can be undone.`
+              `${now.state === "cancelled" ? "Stopped." : "It failed."} ${asSentence(now.error ?? "")} What was decided until then can be undone.`
             )}
           </p>
           <div className={css.buttons}>
@@ -151,7 +152,7 @@ function Undone({ job, close }: { job: Job; close: () => void }) {
         {done
           ? `${plural(done.reopened, "image")} ${done.reopened === 1 ? "waits" : "wait"} again.${done.meanwhile ? ` ${count(done.meanwhile)} were changed since and stay.` : ""}`
           : now.error
-            ? `It failed. ${now.error}`
+            ? `It failed. ${asSentence(now.error)}`
             : `Taking back… ${count(now.done)} of ${count(now.total ?? 0)}`}
       </p>
       <Button look="primary" onClick={close}>

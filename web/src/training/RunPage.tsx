@@ -1,5 +1,6 @@
 /* One training run: its curve as it grows, what it was given, and its log. */
 import { Link, useParams } from "react-router";
+import { asSentence } from "../api/sentence";
 import type { DatasetVersion, ModelVersion, TrainingRun } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Curve } from "../design/charts/Curve";
@@ -58,7 +59,7 @@ function Run({ run }: { run: TrainingRun }) {
   const log = useRead<string>(`/training-runs/${run.id}/log`, undefined, { every: run.state === "running" ? 3000 : false });
   return (
     <>
-      {run.error && run.state !== "cancelled" && <Notice tone="bad">{run.error}</Notice>}
+      {run.error && run.state !== "cancelled" && <Notice tone="bad">{asSentence(run.error)}</Notice>}
       {version.data && (
         <Notice tone="ok">
           It became{" "}
