@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.world import Walker, coco_zip
 
@@ -20,16 +20,32 @@ def unpacked(folder: Path, data: bytes) -> Path:
     return folder
 
 
+def drop(onto: Locator, path: Path) -> None:
+    """A real drop with the mouse, as from the desktop."""
+    box = onto.bounding_box()
+    assert box is not None
+    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    carried = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    session = onto.page.context.new_cdp_session(onto.page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, **at, "data": carried})
+
+
 def test_a_folder_is_imported_as_it_lies_and_its_labels_are_renamed(walker: Walker, tmp_path: Path) -> None:
     page = walker.page
     walker.open("/datasets")
-    page.get_by_label("Folder to import").set_input_files(
-        unpacked(tmp_path / "blobs here", coco_zip({"train": 8, "test": 4, "production": 3}))
-    )
+    zone = page.get_by_text("Drop a zip or a folder here").locator("..")
+    blobs = unpacked(tmp_path / "blobs here", coco_zip({"train": 8, "test": 4, "production": 3}))
+    drop(page.get_by_role("heading", name="Datasets"), blobs / "annotations.json")
+    drop(zone, unpacked(tmp_path / "mistaken", coco_zip({"train": 1})))
+    expect(page.get_by_label("Name")).to_have_value("mistaken")
+    drop(page.get_by_text("mistaken: 2 files").locator(".."), blobs)
     expect(page.get_by_text("blobs here: 16 files")).to_be_visible()
+    expect(page.get_by_label("Name")).to_have_value("blobs-here")
     page.get_by_label("Name").fill("patches")
     walker.press("Import")
     expect(page.get_by_text("3 images are set apart as production")).to_be_visible()
+    assert len(page.context.pages) == 1, "what was dropped beside the place for it opened a page"
     walker.press("patches v1", "link")
     page.get_by_label("Choose red", exact=True).check()
     walker.press("Rename…")

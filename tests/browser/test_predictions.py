@@ -129,6 +129,13 @@ def test_the_table_is_sorted_by_its_heads_and_enter_opens_an_image(found: Page) 
     found.keyboard.press("ArrowDown")
     found.keyboard.press("Enter")
     expect(found.get_by_role("heading", name="Walk back")).to_be_visible()
+    opened = found.url
+    found.keyboard.press("ArrowRight")
+    expect(found).not_to_have_url(opened)
+    found.keyboard.press("Escape")
+    expect(found.locator("[data-place]:focus")).to_have_attribute("data-place", "2")
+    found.keyboard.press("ArrowUp")
+    expect(found.locator("[data-place]:focus")).to_have_attribute("data-place", "1")
 
 
 def test_the_keyboard_stays_with_its_image_when_new_ones_arrive(spotter: Server, walker: Walker, page: Page) -> None:
@@ -213,7 +220,7 @@ def test_an_image_shows_its_look_alikes_its_history_and_why_it_could_not_be_reop
     expect(page.get_by_text("blurred")).to_be_visible()
     page.route("**/verdict", lambda route: route.fulfill(status=403, json={"detail": "this needs a reviewer"}))
     page.get_by_role("button", name="Reopen").click()
-    expect(page.get_by_role("alert")).to_contain_text("this needs a reviewer")
+    expect(page.get_by_role("alert")).to_contain_text("This needs a reviewer")
     page.unroute("**/verdict")
     page.get_by_role("button", name="Reopen").click()
     expect(page.get_by_text("Reopened")).to_be_visible()

@@ -19,6 +19,7 @@ export default function ChangesPage() {
   const [search, change] = useSearch();
   const set = (name: string, value: string) => change({ [name]: value });
   const versions = useRead<Items<DatasetVersion>>(`/datasets/${dataset}/versions`);
+  const here = versions.data?.items.find((one) => one.number === Number(number));
   const earlier = (versions.data?.items ?? []).filter((one) => one.number < Number(number));
   const against = search.get("against") ?? String(earlier[0]?.number ?? "");
   const diff = useRead<VersionDiff>(against ? `/dataset-versions/${dataset}/${number}/diff` : null, { against: `${dataset}/${against}` });
@@ -49,7 +50,7 @@ export default function ChangesPage() {
             <>
               <Images found={found} />
               {found.labels.length > 0 && <ByLabel found={found} />}
-              <List found={found} search={search} set={set} />
+              <List found={found} places={here?.labels ?? []} search={search} set={set} />
             </>
           )}
         </Loaded>
@@ -136,7 +137,10 @@ function ByLabel({ found }: { found: VersionDiff }) {
   );
 }
 
-function List({ found, search, set }: { found: VersionDiff; search: URLSearchParams; set: (name: string, value: string) => void }) {
+type ListProps = { found: VersionDiff; places: string[]; search: URLSearchParams; set: (name: string, value: string) => void };
+
+/** `places`: the labels of the version in their order, which gives them their colours here as on its own page. */
+function List({ found, places, search, set }: ListProps) {
   const some = KINDS.find(({ value }) => sum(found.images[value]) > 0)?.value ?? "added";
   const kind = (search.get("kind") ?? some) as Kind;
   const split = search.get("split") ?? "";
@@ -150,6 +154,7 @@ function List({ found, search, set }: { found: VersionDiff; search: URLSearchPar
   });
   const items = pages.data?.pages.flatMap((page) => page.items) ?? [];
   const labels = found.labels.map((one) => one.label);
+  const colours = [...new Set([...places, ...found.only_before, ...labels])];
   return (
     <Card
       title="One by one"
@@ -167,14 +172,14 @@ function List({ found, search, set }: { found: VersionDiff; search: URLSearchPar
       ) : kind === "changed" ? (
         <div className={css.pairs}>
           {items.map((one) => (
-            <Pair key={one.asset} one={one} labels={labels} />
+            <Pair key={one.asset} one={one} labels={colours} />
           ))}
         </div>
       ) : (
         <div className={css.grid}>
           {items.map((one) => {
             const item = one.after ?? one.before;
-            return item && <Tile key={one.asset} item={item} labels={labels} />;
+            return item && <Tile key={one.asset} item={item} labels={colours} />;
           })}
         </div>
       )}

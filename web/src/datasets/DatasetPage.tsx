@@ -1,5 +1,6 @@
 /* One dataset: its versions, each with where it came from. */
 import { Link, useParams } from "react-router";
+import { asSentence } from "../api/sentence";
 import type { Dataset, DatasetVersion, Page as Items } from "../api/types";
 import { useRead } from "../api/use";
 import { count, who, words } from "../design/format";
@@ -59,7 +60,7 @@ export default function DatasetPage() {
                           </td>
                         ))}
                         <td className={css.note}>
-                          {version.note}
+                          {version.note && asSentence(version.note)}
                           {version.number > 1 && (
                             <>
                               {" "}
@@ -68,7 +69,7 @@ export default function DatasetPage() {
                                 to={`/datasets/${dataset}/${version.number}/changes`}
                                 onClick={(event) => event.stopPropagation()}
                               >
-                                what changed
+                                What changed
                               </Link>
                             </>
                           )}

@@ -24,7 +24,7 @@ const PRODUCTION = [
 export function Import({ taken, name: fixed }: { taken: string[]; name?: string }) {
   const formats = useRead<Page<DatasetFormat>>("/dataset-formats");
   const [chosen, setChosen] = useState<Dropped | null>(null);
-  const [name, setName] = useState(fixed ?? "");
+  const [typed, setTyped] = useState<string | null>(fixed ?? null);
   const [format, setFormat] = useState("auto");
   const [production, setProduction] = useState("");
   const [skip, setSkip] = useState(false);
@@ -40,8 +40,8 @@ export function Import({ taken, name: fixed }: { taken: string[]; name?: string 
     setUnfit((found?.files && tooMuch(found.files)) || "");
     setProblem(found ? "" : "There is no file in it.");
     setChosen(found);
-    if (found && !fixed && !name) setName(nameFor(found.name));
   };
+  const name = typed ?? nameFor(chosen?.name ?? "");
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
@@ -97,7 +97,7 @@ export function Import({ taken, name: fixed }: { taken: string[]; name?: string 
           <div className={css.options}>
             {!fixed && (
               <Field label="Name" hint={taken.includes(name.trim()) ? "It becomes the next version of that dataset." : "A new dataset."}>
-                <Input value={name} onChange={(event) => setName(event.target.value)} />
+                <Input value={name} onChange={(event) => setTyped(event.target.value)} />
               </Field>
             )}
             <Field label="Format">

@@ -59,10 +59,10 @@ export function Outcome({ id, name, again }: { id: string; name: string; again: 
         </Notice>
       ) : (
         <Notice tone="bad">
-          {asSentence(data.error ?? "The import did not finish, and nothing was imported.")}{" "}
+          {asSentence(data.error ?? "The import did not finish, and nothing was imported.").replace(/[^.]$/, "$&.")}{" "}
           {(result.images ?? 0) > 0 && (
             <button type="button" className={css.link} onClick={() => again(true)}>
-              Import the {plural(result.images ?? 0, "image")} that are in order
+              Import the {plural(result.images ?? 0, "image that is", "images that are")} in order
             </button>
           )}
         </Notice>

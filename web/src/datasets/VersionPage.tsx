@@ -1,5 +1,6 @@
 /* One dataset version: how many of what in which split, its images with their annotations, and ways out of it. */
 import { useParams } from "react-router";
+import { asSentence } from "../api/sentence";
 import type { DatasetVersion, Page as Items } from "../api/types";
 import { useRead } from "../api/use";
 import { LinkButton } from "../design/controls";
@@ -56,7 +57,7 @@ export default function VersionPage() {
                 </Fact>
               </Facts>
             </Card>
-            {found.note && <Notice>{found.note}</Notice>}
+            {found.note && <Notice>{asSentence(found.note)}</Notice>}
             <Labels version={found} newest={newest?.id === found.id} />
             <Browse version={found} newest={newest?.id === found.id} />
           </>

@@ -3,7 +3,7 @@ import { Link } from "react-router";
 import { asSentence } from "../api/sentence";
 import type { Job } from "../api/types";
 import { useGet, useRead } from "../api/use";
-import { duration } from "../design/format";
+import { duration, words } from "../design/format";
 import { Log as Lines } from "../design/Log";
 import { Rows } from "../design/page";
 import { Time } from "../design/Time";
@@ -20,10 +20,10 @@ export function JobDetail({ job }: { job: Job }) {
         <ol className={css.steps} aria-label="Steps">
           {job.finished_steps.map((step) => (
             <li key={step} data-state="done">
-              {step}
+              {words(step)}
             </li>
           ))}
-          {job.step && !job.finished_steps.includes(job.step) && <li data-state={job.state}>{job.step}</li>}
+          {job.step && !job.finished_steps.includes(job.step) && <li data-state={job.state}>{words(job.step)}</li>}
         </ol>
       )}
       <Rows

@@ -77,6 +77,11 @@ export default function JobsPage() {
   );
 }
 
+/** Of a job that stopped on its way; one that is done has done all of it. */
+function howFar({ state, done, total }: Job): string {
+  return state !== "succeeded" && total ? `${count(done)} of ${count(total)}` : "";
+}
+
 function Row({ job }: { job: Job }) {
   const [open, setOpen] = useState(false);
   const cancel = useSend("/jobs");
@@ -98,7 +103,7 @@ function Row({ job }: { job: Job }) {
         <td>
           <div className={css.progress}>
             {going && total > 0 && <Bar value={job.done} total={total} label={job.title} />}
-            <span className={dim}>{going ? job.message || job.step || "" : total > 0 ? `${count(job.done)} of ${count(total)}` : ""}</span>
+            <span className={dim}>{going ? asSentence(job.message || job.step || "") : howFar(job)}</span>
           </div>
         </td>
         <td>

@@ -4,6 +4,7 @@ import { useLocation } from "react-router";
 import type { Deployment, Prediction } from "../api/types";
 import { useWidth } from "../design/useWidth";
 import { all, NOTHING, reached, stepped, toggled, type Selection } from "./core/selection";
+import { forget, leftFrom } from "./core/left";
 import { PredictionCard } from "./PredictionCard";
 import { PredictionLine, TableHead } from "./PredictionLine";
 import css from "./predictions.module.css";
@@ -36,15 +37,17 @@ export function PredictionList({ items, view, deployment, selection, select, ope
   const rowHeight = view === "table" ? LINE : Math.round(cell * 0.75) + TEXT;
   const rows = Math.ceil(items.length / columns);
   const { place, first, last, top, height, show } = useWindowing(rows, rowHeight);
-  const [at, setAt] = useState(0);
-  const moved = useRef(false);
+  const ids = items.map((item) => item.id);
+  const [left] = useState(() => ids.indexOf(leftFrom() ?? ""));
+  const [at, setAt] = useState(Math.max(0, left));
+  const moved = useRef(left >= 0);
   // The image that has the keyboard: another order or new images draw it anew elsewhere, and the keyboard goes along.
   const held = useRef<string | null>(null);
   const known = useRef(items);
   const list = useLocation().search;
-  const ids = items.map((item) => item.id);
 
   const cellAt = (i: number) => place.current?.querySelector<HTMLElement>(`[data-place="${i}"]`);
+  useEffect(forget, []);
   useEffect(() => {
     // A line that is far away is drawn only once the page has scrolled to it.
     const next = moved.current && cellAt(at);
@@ -102,6 +105,7 @@ export function PredictionList({ items, view, deployment, selection, select, ope
         onKeyDown={key}
         onFocus={(event) => {
           const here = (event.target as HTMLElement).dataset.place;
+          moved.current = false;
           held.current = here === undefined ? null : (items[Number(here)]?.id ?? null);
           if (here !== undefined) setAt(Number(here));
         }}

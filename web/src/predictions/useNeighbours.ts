@@ -3,6 +3,7 @@ import { useQueryClient, type InfiniteData } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useLocation, useNavigate } from "react-router";
 import type { Page, Prediction } from "../api/types";
+import { leaveFrom } from "./core/left";
 import { addressed } from "./useAddress";
 
 /** Kept with each step of the history: the address of the list it was opened from. */
@@ -35,11 +36,13 @@ export function useNeighbours(deployment: string, id: string) {
       if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("[role=dialog]")) return;
       const next = event.key === "ArrowLeft" ? before : event.key === "ArrowRight" ? after : null;
       if (next) void navigate(`${page}/${next}`, { replace: true, state });
+      if (event.key !== "Escape") return;
+      leaveFrom(id);
       // Back, not there anew: the list comes again where it was.
-      if (event.key === "Escape") void (list === undefined ? navigate(page) : navigate(-1));
+      void (list === undefined ? navigate(page) : navigate(-1));
     };
     addEventListener("keydown", key);
     return () => removeEventListener("keydown", key);
-  }, [after, before, list, navigate, page, state]);
+  }, [after, before, id, list, navigate, page, state]);
   return { before, after, state, list: `${page}${list ?? ""}` };
 }

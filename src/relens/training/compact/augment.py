@@ -19,6 +19,11 @@ class Ways:
     flip: bool = False
     turn: bool = False
 
+    def __str__(self) -> str:
+        """For the log of the training."""
+        found = {"mirrored": self.mirror, "upside down": self.flip, "turned by a quarter": self.turn}
+        return f"seen as they are{''.join(f', {way}' for way, likely in found.items() if likely)}"
+
 
 @dataclass(frozen=True)
 class View:
