@@ -2,6 +2,7 @@
 import { useState, type HTMLAttributes, type PointerEvent } from "react";
 import { score } from "../format";
 import { useWidth } from "../useWidth";
+import { apart } from "./apart";
 import css from "./charts.module.css";
 import { useWalk } from "./useWalk";
 
@@ -18,6 +19,7 @@ export function Curve({ lines, total, label, height = 150 }: { lines: CurveLine[
     `epoch ${i + 1}: ${lines.map((line) => `${line.name} ${score(line.values[i], line.digits ?? 3)}`).join(", ")}`;
   const { walk, props: walking } = useWalk({ label, count, tell });
   const here = walk.at ?? pointed;
+  const texts = apart(lines.map((line) => end(line, height)));
   const under = (event: PointerEvent) => {
     const from = event.clientX - event.currentTarget.getBoundingClientRect().left - left;
     const nearest = Math.round((from / (wide - left - right)) * Math.max(total - 1, 1));
@@ -36,8 +38,8 @@ export function Curve({ lines, total, label, height = 150 }: { lines: CurveLine[
       {[0, 0.5, 1].map((part) => (
         <line key={part} x1={left} x2={wide - right} y1={8 + part * (height - 28)} y2={8 + part * (height - 28)} stroke="var(--line)" />
       ))}
-      {lines.map((line) => (
-        <Path key={line.name} line={line} x={x} height={height} beside={beside(line, lines, height)} />
+      {lines.map((line, i) => (
+        <Path key={line.name} line={line} x={x} height={height} text={texts[i]} />
       ))}
       {here !== null && <line x1={x(here)} x2={x(here)} y1={8} y2={height - 20} stroke="var(--ink-3)" strokeDasharray="3 3" />}
       <text x={left} y={height - 3}>
@@ -58,18 +60,19 @@ function scale(line: CurveLine, height: number): (value: number) => number {
   return (value) => 8 + (1 - (value - low) / (high - low)) * (height - 28);
 }
 
-/** How far below its end a line's last value is written, so that two ends at one height stay readable. */
-function beside(line: CurveLine, lines: CurveLine[], height: number): number {
-  const end = (one: CurveLine) => scale(one, height)(one.values.findLast((value) => value !== null) ?? 0);
-  const above = lines.slice(0, lines.indexOf(line)).some((other) => Math.abs(end(other) - end(line)) < 13);
-  return above ? 17 : 4;
+/** How high its last known value lies. */
+function end(line: CurveLine, height: number): number {
+  return scale(line, height)(line.values.findLast((value) => value !== null) ?? 0);
 }
 
-function Path({ line, x, height, beside }: { line: CurveLine; x: (i: number) => number; height: number; beside: number }) {
+type PathProps = { line: CurveLine; x: (i: number) => number; height: number; text: number };
+
+/** `text`: how high its last value is written. */
+function Path({ line, x, height, text }: PathProps) {
   const known = line.values.flatMap((value, i) => (value === null ? [] : [[i, value] as const]));
   if (known.length === 0) return null;
   const y = scale(line, height);
-  const [last, end] = known[known.length - 1];
+  const [last, value] = known[known.length - 1];
   return (
     <g>
       <polyline
@@ -80,9 +83,9 @@ function Path({ line, x, height, beside }: { line: CurveLine; x: (i: number) => 
         strokeLinejoin="round"
         vectorEffect="non-scaling-stroke"
       />
-      <circle cx={x(last)} cy={y(end)} r={3} fill={line.colour} />
-      <text x={x(last) + 7} y={y(end) + beside} style={{ fill: line.colour, fontWeight: 600 }}>
-        {score(end, line.digits ?? 3)}
+      <circle cx={x(last)} cy={y(value)} r={3} fill={line.colour} />
+      <text x={x(last) + 7} y={text + 4} style={{ fill: line.colour, fontWeight: 600 }}>
+        {score(value, line.digits ?? 3)}
       </text>
     </g>
   );
