@@ -52,6 +52,7 @@ export function Confirm({
   title,
   lead,
   action,
+  otherwise = "Cancel",
   danger,
   small,
   onConfirm,
@@ -61,6 +62,8 @@ export function Confirm({
   title: string;
   lead: ReactNode;
   action: string;
+  /** What the way out is called: another word where the action itself is to cancel. */
+  otherwise?: string;
   danger?: boolean;
   small?: boolean;
   onConfirm: () => void;
@@ -83,7 +86,7 @@ export function Confirm({
         lead={lead}
         footer={
           <>
-            <Button onClick={() => setOpen(false)}>Cancel</Button>
+            <Button onClick={() => setOpen(false)}>{otherwise}</Button>
             <Button look="primary" onClick={confirm}>
               {action}
             </Button>

@@ -118,6 +118,7 @@ function Row({ job }: { job: Job }) {
               title={`Cancel “${job.title}”?`}
               lead="It ends at its next step. What its finished steps did stays."
               action="Cancel it"
+              otherwise="Let it go on"
               onConfirm={() => cancel.mutate({ method: "POST", path: `/jobs/${job.id}/cancel` })}
             />
           )}

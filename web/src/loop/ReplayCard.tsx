@@ -79,7 +79,7 @@ function Ask({ deployment, busy }: { deployment: Deployment; busy: boolean }) {
         onChange={(event) => setImages(event.target.value)}
       />
       images
-      <Button small icon="play" type="submit" disabled={busy || ask.isPending || !(wanted >= 1 && wanted <= MOST)}>
+      <Button icon="play" type="submit" disabled={busy || ask.isPending || !(wanted >= 1 && wanted <= MOST)}>
         Replay
       </Button>
       {ask.error && <Notice tone="bad">{ask.error.message}</Notice>}

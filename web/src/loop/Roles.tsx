@@ -1,5 +1,6 @@
 /* Who answered when, and the way back to the champion before. */
 import { Fragment } from "react";
+import { asSentence } from "../api/sentence";
 import type { Deployment, Loop, RolePeriod } from "../api/types";
 import { useGet, useSend } from "../api/use";
 import { Button } from "../design/controls";
@@ -91,7 +92,7 @@ export function Roles({ deployment, loop }: { deployment: Deployment; loop: Loop
                   </td>
                   <td className={css.keep}>{period.until ? <Time at={period.until} /> : <span className={dim}>now</span>}</td>
                   <td className={css.keep}>{moved(period)}</td>
-                  <td className={css.why}>{period.reason}</td>
+                  <td className={css.why}>{asSentence(period.reason)}</td>
                   <td className={css.keep}>{who(period.by)}</td>
                 </tr>
               ))}

@@ -30,6 +30,7 @@ export function RunCard({ run }: { run: LoopRun }) {
               title="Cancel this run?"
               lead="What it has trained so far is dropped. The reviews stay in the dataset."
               action="Cancel the run"
+              otherwise="Let it go on"
               onConfirm={() => cancel.mutate({ method: "POST", path: `/jobs/${run.job}/cancel` })}
             />
           )}

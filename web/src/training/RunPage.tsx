@@ -36,6 +36,7 @@ export default function RunPage() {
             title="Cancel this run?"
             lead="What it has trained so far is dropped."
             action="Cancel the run"
+            otherwise="Let it go on"
             onConfirm={() => cancel.mutate({ method: "POST", path: `/training-runs/${id}/cancel` })}
           />
         ) : (

@@ -25,6 +25,9 @@ type Props = {
   linkOf?: (bin: number) => string | null;
 };
 
+/** About so wide is the name of a mark, in px. */
+const NAME = 64;
+
 export function Histogram(props: Props) {
   return useAsTable() ? <AsRows {...props} /> : <Drawn {...props} />;
 }
@@ -55,6 +58,9 @@ function Drawn(props: Props) {
   const top = Math.max(...counts, 1);
   const step = wide / Math.max(counts.length, 1);
   const at = mark === undefined ? null : ((mark - from) / (to - from)) * wide;
+  // The mark's name stands where the bars are lower.
+  const tallest = (left: number, right: number) => Math.max(0, ...counts.filter((_, i) => (i + 1) * step > left && i * step < right));
+  const before = at !== null && at > NAME && (at + NAME > wide || tallest(at - NAME, at) < tallest(at, at + NAME));
   return (
     <svg
       ref={place}
@@ -83,7 +89,7 @@ function Drawn(props: Props) {
       })}
       {at !== null && <line x1={at} x2={at} y1={0} y2={tall} stroke="var(--ink-2)" strokeDasharray="3 3" />}
       {at !== null && markName && walk.at === null && (
-        <text x={at > wide / 2 ? at - 4 : at + 4} y={10} textAnchor={at > wide / 2 ? "end" : "start"}>
+        <text x={before ? at - 4 : at + 4} y={10} textAnchor={before ? "end" : "start"}>
           {markName}
         </text>
       )}
