@@ -11,7 +11,7 @@ describe("what needs a person", () => {
     expect(health(odd)).toMatchObject({ tone: "warn", text: "darker on line-2", to: "/deployments/bolts" });
     expect(health({ ...odd, open_alerts: 2 })).toMatchObject({ tone: "bad", text: "2 open alerts", to: "/alerts?deployment=d1" });
     const failed = { ...odd, open_alerts: 2, deployment: { ...row.deployment, serving: { state: "failed", message: "no file" } } } as Row;
-    expect(health(failed)?.text).toBe("no file");
+    expect(health(failed)?.text).toBe("No file");
     expect(health({ ...row, waiting: true })?.to).toBe("/deployments/bolts/loop");
   });
 });
