@@ -54,6 +54,12 @@ def observations(draw: st.DrawFn) -> Observed:
     )
 
 
+@pytest.mark.parametrize("metric", SUMMED)
+def test_what_cannot_be_counted_of_an_image_is_said(metric: Summed) -> None:
+    counted = metric.observe([Observed(WIDTH, HEIGHT, None, ())], None)
+    assert counted or metric.needs != "predictions" or metric.lacks
+
+
 def equal(a: dict[str, State], b: dict[str, State]) -> bool:
     return a.keys() == b.keys() and all(
         np.array_equal(a[label], b[label]) and a[label].dtype == b[label].dtype for label in a

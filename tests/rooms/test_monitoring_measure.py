@@ -54,6 +54,14 @@ def test_a_drift_without_training_data_asks_for_it(site: Site) -> None:
     assert "training data" in (measured.needs or "")
 
 
+def test_a_metric_never_says_that_there_are_no_predictions_where_there_are(site: Site) -> None:
+    site.log(10, latency_ms=0.0)
+    site.catch_up()
+    measured = site.measuring.metric(site.deployment, "latency", DAY)
+    assert (measured.available, measured.count) == (False, 10)
+    assert "`latency_ms`" in (measured.needs or "")
+
+
 def test_sums_of_hours_and_the_log_itself_give_the_same_numbers(site: Site) -> None:
     site.reference(state="ready")
     site.log(60)

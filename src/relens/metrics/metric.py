@@ -34,6 +34,9 @@ NEEDED: dict[Needs, str] = {
     "reviews": "no reviewed predictions in this window yet: review some",
 }
 
+NOTHING_REACHED = "nothing reached the threshold in the predictions of this window"
+"""What a metric of detections lacks where no image has any."""
+
 
 @dataclass(frozen=True, slots=True)
 class Observed:
@@ -125,6 +128,8 @@ class Summed(Metric):
     """`observe` is also given predictions that ended with an error."""
     sees_erased: bool = False
     """`observe` is also given what is left of predictions that a person erased: size, latency and time."""
+    lacks: str = ""
+    """What is missing where there are predictions, and nothing of them could be counted."""
     version: int = 1
     """Of the form of its states. With a new one the log is counted again, and sums of the old form are not read."""
 

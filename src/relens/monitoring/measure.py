@@ -205,9 +205,8 @@ class Measuring:
         if metric.needs == "training data" and fitted is None:
             return replace(empty, needs=self._what_training_data_needs(connection, deployment))
         if not states:
-            return replace(
-                empty, needs=NEEDED["predictions"] if fitted is None or not found.images else _NOTHING_TO_COMPARE
-            )
+            lacks = metric.lacks if fitted is None or metric.needs == "predictions" else _NOTHING_TO_COMPARE
+            return replace(empty, needs=(found.images and lacks) or NEEDED["predictions"])
         if name == "drift" and fitted is not None:
             return self._drift(connection, deployment, window, found, fitted)
         reference = fitted.reference if fitted else None

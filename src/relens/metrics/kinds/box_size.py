@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from relens.metrics import histogram
 from relens.metrics.images import Images
 from relens.metrics.matching import AREA_RANGES, AREAS
-from relens.metrics.metric import WITH_SHAPES, Observed, State, States, Summed, Value
+from relens.metrics.metric import NOTHING_REACHED, WITH_SHAPES, Observed, State, States, Summed, Value
 from relens.metrics.reference import Reference
 
 _SIDES = 2.0 ** (np.arange(13 * 8 + 1) / 8)
@@ -99,6 +99,7 @@ METRIC = Summed(
     formula="side = √(width × height); a median is the mean of its bin (eight per doubling), exact where the boxes in it are equal; small ≤ 32² < medium ≤ 96² < large square pixels; ratio = width / height",
     source="Sizes as in COCO's evaluation (Lin et al. 2014, arXiv:1405.0312); bins of our own",
     needs="predictions",
+    lacks=NOTHING_REACHED,
     tasks=WITH_SHAPES,
     unit="px",
     observe=observe,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from relens.metrics.images import Images
-from relens.metrics.metric import EVERY_TASK, Observed, State, States, Summed, Value
+from relens.metrics.metric import EVERY_TASK, NOTHING_REACHED, Observed, State, States, Summed, Value
 from relens.metrics.reference import Reference
 
 BINS = 50
@@ -47,6 +47,7 @@ METRIC = Summed(
     formula="counts per bin; mean = Σ confidence / count",
     source="A count of our own",
     needs="predictions",
+    lacks=NOTHING_REACHED,
     tasks=EVERY_TASK,
     unit="confidence",
     observe=observe,

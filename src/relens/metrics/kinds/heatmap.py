@@ -6,7 +6,7 @@ import numpy as np
 
 from relens.metrics import heatmap
 from relens.metrics.images import Images
-from relens.metrics.metric import WITH_SHAPES, Observed, State, States, Summed, Value
+from relens.metrics.metric import NOTHING_REACHED, WITH_SHAPES, Observed, State, States, Summed, Value
 from relens.metrics.reference import Reference
 
 
@@ -41,6 +41,7 @@ METRIC = Summed(
     formula="counts on a 32 × 32 grid; index = row × 32 + column from the top left",
     source="A count of our own",
     needs="predictions",
+    lacks=NOTHING_REACHED,
     tasks=WITH_SHAPES,
     unit="detections",
     observe=observe,

@@ -75,6 +75,7 @@ METRIC = Summed(
     formula="counts on fixed edges, and the sum in each bin: a quantile is the mean of its bin; an image is clipped when more than 5 % of its pixels are black or white",
     source="Sharpness as the variance of the Laplacian (Pech-Pacheco et al. 2000, ICPR); the others are counts of our own",
     needs="predictions",
+    lacks="nothing was measured of these images: they were predicted elsewhere and came without `scalars`, which `relens edge` sends",
     tasks=EVERY_TASK,
     unit="share",
     observe=observe,

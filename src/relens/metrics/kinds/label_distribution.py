@@ -6,7 +6,7 @@ import numpy as np
 
 from relens.metrics.heatmap import total_variation
 from relens.metrics.images import Images
-from relens.metrics.metric import EVERY_TASK, Observed, State, States, Summed, Value
+from relens.metrics.metric import EVERY_TASK, NOTHING_REACHED, Observed, State, States, Summed, Value
 from relens.metrics.reference import Reference
 
 
@@ -61,6 +61,7 @@ METRIC = Summed(
     formula="share = count / all; distance = ½ Σ |share now − share in training data|, 0 same to 1 disjoint",
     source="Total variation distance",
     needs="predictions",
+    lacks=NOTHING_REACHED,
     tasks=EVERY_TASK,
     unit="detections",
     observe=observe,

@@ -36,6 +36,7 @@ METRIC = Summed(
     formula="percentiles from log-spaced buckets (within 1 %); mean = sum / count",
     source="Log-spaced buckets as in DDSketch (Masson, Rim and Lee 2019, arXiv:1908.10693)",
     needs="predictions",
+    lacks="no prediction in this window says how long it took: send `latency_ms` with what is predicted elsewhere",
     tasks=EVERY_TASK,
     unit="ms",
     observe=observe,
