@@ -116,6 +116,13 @@ def test_everything_that_was_said_about_it_is_in_its_line(world: World) -> None:
     assert line.taken_at == 1_767_319_445_000_000
 
 
+def test_a_latency_that_nobody_said_is_not_known_rather_than_zero(world: World) -> None:
+    size = {"width": 100, "height": 80, "detections": []}
+    ids = [world.send({**size, **said})["items"][0]["id"] for said in ({}, {"latency_ms": 0}, {"latency_ms": 3.5})]
+    shown = [world.client.get(f"/api/v1/predictions/{one}").json()["latency_ms"] for one in ids]
+    assert shown == [None, None, 3.5]
+
+
 def test_the_shadows_answer_stands_beside_the_champions_also_when_sent_twice(world: World) -> None:
     item = {**ITEM, "shadow": {"detections": [{**BOX, "confidence": 0.4}], "latency_ms": 7}}
     first = world.send(item)["items"][0]

@@ -83,11 +83,10 @@ def observed(seen: Seen, whole_image: bool) -> Observed:
     """
     line = seen.line
     answered = line.answered[:1] if whole_image else line.answered
-    latency = line.latency_ms if line.latency_ms > 0 else None
     return Observed(
         line.width,
         line.height,
-        latency,
+        line.took_ms,
         answered,
         line.scalars if seen.reference is None else seen.numbers,
         seen.outlier,
@@ -104,7 +103,7 @@ def _together(group: Sequence[Seen], whole_image: bool) -> Images:
     return Images(
         [one.first() for one in said] if whole_image else said,
         [(line.width, line.height) for line in lines],
-        [line.latency_ms if line.latency_ms > 0 else None for line in lines],
+        [line.took_ms for line in lines],
         [line.taken_at for line in lines],
         [line.error for line in lines],
         [one.outlier for one in group],

@@ -145,6 +145,11 @@ class Logged:
         return self.log_seq > 0
 
     @property
+    def took_ms(self) -> float | None:
+        """The latency, where it was said: of a prediction made elsewhere it may not be known, and stands as 0."""
+        return self.latency_ms if self.latency_ms > 0 else None
+
+    @property
     def columns(self) -> Columns:
         """Everything that was said, side by side."""
         said = _DETECTIONS.__get__(self)

@@ -58,7 +58,7 @@ class PredictionOut(BaseModel):
     metadata: dict[str, Any]
     taken_at: Instant
     logged_at: Instant
-    latency_ms: float
+    latency_ms: float | None = Field(description="null where a prediction made elsewhere does not say it")
     threshold: float
     outlier: float | None
     unusual: str | None = Field(description="the outlier score in words: 1 in N training images is this unusual")
@@ -85,7 +85,6 @@ class PredictionOut(BaseModel):
             "source",
             "taken_at",
             "logged_at",
-            "latency_ms",
             "threshold",
             "outlier",
             "review",
@@ -102,6 +101,7 @@ class PredictionOut(BaseModel):
         return PredictionOut(
             **{name: getattr(line, name) for name in plain},
             deployment=deployment_name,
+            latency_ms=line.took_ms,
             model_version=TitledVersion(id=version, title=titles.get(version, version)) if version else None,
             unusual=None if line.outlier is None else in_words(line.outlier),
             tags=list(line.tags),

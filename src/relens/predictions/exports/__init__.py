@@ -52,7 +52,7 @@ def record(line: Logged, about: About) -> dict[str, Any]:
         "metadata": dict(line.metadata),
         "taken_at": clock.to_text(line.taken_at),
         "logged_at": clock.to_text(line.logged_at),
-        "latency_ms": line.latency_ms,
+        "latency_ms": line.took_ms,
         "threshold": line.threshold,
         "outlier": line.outlier,
         "review": line.review,
