@@ -103,7 +103,7 @@ def _unusual(first: Mapping[str, Measurement]) -> Suggestion:
         "metric": "outlier", "field": "unusual_share", "operator": "above", "value": min(limit, 0.9), "estimator": "lower",
         "min_count": 100, "window_s": _DAY_S,
     }  # fmt: skip
-    said = f"twice the {share:.1%} of the first day" if limit > _UNUSUAL else "three times as many as chance gives"
+    said = f"twice the {100 * share:.1f} % of the first day" if limit > _UNUSUAL else "three times as many as chance gives"
     return Suggestion("Unusual images", said, rule)
 
 
@@ -121,7 +121,7 @@ def _reviewed(first: Mapping[str, Measurement]) -> Suggestion | None:
             "metric": metric, "field": field, "operator": "below", "value": limit, "estimator": "upper",
             "min_count": 100, "window_s": 7 * _DAY_S, "keep_firing_s": 3 * _DAY_S, "severity": "critical",
         }  # fmt: skip
-        return Suggestion(title, f"five points below the {value:.0%} of the reviews so far", rule)
+        return Suggestion(title, f"five points below the {100 * value:.0f} % of the reviews so far", rule)
     return None
 
 

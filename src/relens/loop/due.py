@@ -66,7 +66,8 @@ def _held_back(chosen: ContinuousTraining, seen: Situation) -> tuple[str | None,
         return "a pause after the last run", rested
     again = None if chosen.minutes_per_day is None else _within_budget(60 * chosen.minutes_per_day, seen)
     if again is not None:
-        return f"{chosen.minutes_per_day:g} minutes of training a day are used up", again
+        minutes = f"{chosen.minutes_per_day:g} minutes of training a day are"
+        return f"{'the minute of training a day is' if chosen.minutes_per_day == 1 else minutes} used up", again
     over = chosen.quiet.ends(seen.now) if chosen.quiet else None
     return (None, None) if over is None else ("quiet hours", over)
 

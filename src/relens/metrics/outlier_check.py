@@ -47,7 +47,7 @@ class Calibration(NamedTuple):
         what = "validation" if self.held_out else "training"
         if self.holds is None:
             return f"not checked: that takes {LEAST} images, {self.images} are there"
-        found = f"{self.shares[1]:.1%} of {self.images:,} {what} images look like one in 20 (should be 5 %)"
+        found = f"{100 * self.shares[1]:.1f} % of {self.images:,} {what} images look like one in 20 (should be 5 %)"
         if not self.holds:
             way = "stranger" if self.high else "more usual"
             return f"does not hold: {found}; read images as {way} than they are"

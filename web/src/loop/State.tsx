@@ -18,7 +18,7 @@ export function State({ loop }: { loop: Loop }) {
       )}
       {!loop.run && loop.due && (
         <p>
-          A run is due, for {loop.due}. {waiting(loop)}
+          A run is due: {loop.due}. {waiting(loop)}
         </p>
       )}
       {loop.unplaced > 0 && <p className={dim}>{plural(loop.unplaced, "review")} not counted yet.</p>}

@@ -103,7 +103,7 @@ function ByLabel({ evaluation, labels }: { evaluation: Evaluation; labels: reado
         <tbody>
           {rows.map((row) => (
             <tr key={row.label}>
-              <td>
+              <td className={css.named}>
                 <span className={css.swatch} style={{ background: labelColour(row.label, labels) }} /> {row.label}
               </td>
               <td className={css.bar}>

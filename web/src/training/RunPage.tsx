@@ -131,7 +131,10 @@ function Run({ run }: { run: TrainingRun }) {
         />
       </Card>
       <Card title="Log">
-        <Log label="Log" text={log.data || "Nothing written yet."} />
+        <Log
+          label="Log"
+          text={log.data || (run.state === "running" || run.state === "queued" ? "Nothing written yet." : "Nothing was written.")}
+        />
       </Card>
     </>
   );
