@@ -103,8 +103,9 @@ function ByLabel({ evaluation, labels }: { evaluation: Evaluation; labels: reado
         <tbody>
           {rows.map((row) => (
             <tr key={row.label}>
-              <td className={css.named}>
-                <span className={css.swatch} style={{ background: labelColour(row.label, labels) }} /> {row.label}
+              <td>
+                <span className={css.swatch} style={{ background: labelColour(row.label, labels) }} />
+                {`\u00a0${row.label}`}
               </td>
               <td className={css.bar}>
                 <span style={{ width: `${(row.values[0] ?? 0) * 100}%`, background: labelColour(row.label, labels) }} />
