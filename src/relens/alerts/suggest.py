@@ -103,7 +103,9 @@ def _unusual(first: Mapping[str, Measurement]) -> Suggestion:
         "metric": "outlier", "field": "unusual_share", "operator": "above", "value": min(limit, 0.9), "estimator": "lower",
         "min_count": 100, "window_s": _DAY_S,
     }  # fmt: skip
-    said = f"twice the {100 * share:.1f} % of the first day" if limit > _UNUSUAL else "three times as many as chance gives"
+    said = (
+        f"twice the {100 * share:.1f} % of the first day" if limit > _UNUSUAL else "three times as many as chance gives"
+    )
     return Suggestion("Unusual images", said, rule)
 
 

@@ -104,8 +104,10 @@ function ByLabel({ evaluation, labels }: { evaluation: Evaluation; labels: reado
           {rows.map((row) => (
             <tr key={row.label}>
               <td>
-                <span className={css.swatch} style={{ background: labelColour(row.label, labels) }} />
-                {`\u00a0${row.label}`}
+                <span className={css.named}>
+                  <span className={css.swatch} style={{ background: labelColour(row.label, labels) }} />
+                  {row.label}
+                </span>
               </td>
               <td className={css.bar}>
                 <span style={{ width: `${(row.values[0] ?? 0) * 100}%`, background: labelColour(row.label, labels) }} />
