@@ -62,9 +62,13 @@ class Watcher:
 
 def said(site: Site) -> list[tuple[str, str]]:
     """Kind and sentence of every delivery, in order."""
+    return [(str(one["state"]), str(one["sentence"])) for one in bodies(site)]
+
+
+def bodies(site: Site) -> list[dict[str, Any]]:
+    """What every delivery brings, in order."""
     with site.database.read() as connection:
-        due = delivery_rows.due(connection, 2**62, 1000)
-    return [(one.kind, one.body["sentence"]) for one in due]
+        return [dict(one.body) for one in delivery_rows.due(connection, 2**62, 1000)]
 
 
 def inbox(site: Site) -> str:
@@ -467,9 +471,12 @@ def test_missing_data_is_told_and_ends_no_alert(site: Site) -> None:
     assert watcher.look(rule, 2 * HOUR) is None
     assert watcher.look(rule, HOUR) == "no data"
     assert len(all_alerts(site, open_only=True)) == 1
+    told = bodies(site)[-1]
+    assert told["sentence"] == "latency p95 of conveyor has not been known for 1 hour: too few images, or none"
+    assert "where no images come" in told["next_step"], "and not what slow answers ask for"
+    assert clock.from_text(told["since"]) == watcher.now.at - HOUR
     with site.database.read() as connection:
-        (notice,) = channel_rows.notices(connection, True, 10)
-    assert notice["sentence"] == "latency p95 of conveyor has not been known for 1 hour: too few images, or none"
+        assert channel_rows.notices(connection, True, 10) == [], "the inbox is told by its channel, once"
     site.log(40, hour=3)
     site.catch_up()
     assert watcher.look(rule, SECOND) == "data"

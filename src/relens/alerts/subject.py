@@ -16,6 +16,8 @@ _UNLOGGED = "free some space on the disk of the images and the database: /readyz
 _DRIFT = "look at the images behind it: mark them as normal, or review them so that the next version learns them"
 _UNUSUAL = "look at the most unusual images; review them, or mend the camera"
 _REVIEWED = "look at the latest corrections; train on them, or bring the version before back"
+_UNKNOWN = "the dashboard says what is missing; where no images come, look at the camera, the line and the program that sends them"
+_UNREVIEWED = "review some of the latest images, the random checks first"
 _ANSWERS = "look at a few of the latest answers beside those of last week"
 
 
@@ -108,6 +110,16 @@ def subject_of(metric: str, field: str) -> Subject:
         known_ones = ", ".join(f"{m}.{f}" for m, f in SUBJECTS)
         raise BadRule(f"there is no alert about {metric}.{field}: choose one of {known_ones}")
     return SUBJECTS[metric, field]
+
+
+def next_step(metric: str, field: str) -> str:
+    """What to do when the number is beyond its limit."""
+    return subject_of(metric, field).next_step
+
+
+def next_step_when_unknown(metric: str, field: str) -> str:
+    """What to do about a number that is not known: what its being beyond a limit asks for would not help."""
+    return _UNREVIEWED if subject_of(metric, field).next_step == _REVIEWED else _UNKNOWN
 
 
 def written(value: float, unit: Unit) -> str:

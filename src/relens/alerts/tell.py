@@ -12,7 +12,7 @@ from relens.alerts.delivery import GROUP_S, Delivery
 from relens.alerts.message import Told
 from relens.alerts.rule import AlertRule, Change, Reading, Watch
 from relens.alerts.slice import Slice, shown
-from relens.alerts.subject import FEED, subject_of
+from relens.alerts.subject import FEED, next_step, next_step_when_unknown
 from relens.deployments.deployment import Deployment
 from relens.kit import clock
 from relens.kit.clock import SECOND, Micros
@@ -96,9 +96,9 @@ def _of_data(connection: Connection, what: Happening, before: Watch) -> None:
     seconds = (what.at - before.unknown_since) // SECOND if before.unknown_since else what.rule.no_data_after_s or 0
     minutes = max(seconds // 60, 1) * 60
     said = no_data_sentence(what.rule, what.deployment.name, what.slice, minutes, back)
-    channel_rows.post_notice(connection, what.at, what.change, what.rule.severity, what.deployment.id, said)
-    if what.at >= before.snoozed_until:
-        _deliver(connection, what, None, said)
+    # Whoever has the inbox among the channels of the rule is told there, and not twice.
+    if what.at < before.snoozed_until or not _deliver(connection, what, None, said, unknown_since=before.unknown_since):
+        channel_rows.post_notice(connection, what.at, what.change, what.rule.severity, what.deployment.id, said)
 
 
 def remember(
@@ -127,18 +127,26 @@ def _same_trouble(connection: Connection, what: Happening) -> str | None:
 
 
 def _deliver(
-    connection: Connection, what: Happening, alert: Alert | None, said: str, value: float | None = None
-) -> None:
-    told = told_of(what, alert, said, value)
+    connection: Connection,
+    what: Happening,
+    alert: Alert | None,
+    said: str,
+    value: float | None = None,
+    unknown_since: Micros = 0,
+) -> bool:
+    """Whether the inbox of the pages is among those who are told."""
+    told = told_of(what, alert, said, value, unknown_since)
     known = channel_rows.several(connection, what.rule.channels)
-    for channel in what.rule.channels:
-        if channel in known and known[channel].active:
-            delivery_rows.insert(connection, delivery(what.rule, told, channel, what.at))
+    active = [channel for channel in what.rule.channels if channel in known and known[channel].active]
+    for channel in active:
+        delivery_rows.insert(connection, delivery(what.rule, told, channel, what.at))
+    return any(known[channel].kind == "in_app" for channel in active)
 
 
-def told_of(what: Happening, alert: Alert | None, said: str, value: float | None) -> Told:
-    """The thing told, with everything a receiver may want to know of it."""
+def told_of(what: Happening, alert: Alert | None, said: str, value: float | None, unknown_since: Micros = 0) -> Told:
+    """The thing told, with everything a receiver may want to know of it. `unknown_since`: of a number that is not known (0: it is)."""
     rule = what.rule
+    step = next_step_when_unknown if what.change == "no data" else next_step
     now = value if value is not None or alert is None or what.change != "firing" else alert.value
     return Told(
         state=what.change,
@@ -157,9 +165,9 @@ def told_of(what: Happening, alert: Alert | None, said: str, value: float | None
         value_then=alert.value if alert else None,
         limit=alert.limit if alert else rule.value,
         count=what.reading.count,
-        since=clock.to_text(alert.since if alert else what.at),
+        since=clock.to_text(alert.since if alert else unknown_since or what.at),
         cause=alert.cause if alert else "",
-        next_step=subject_of(rule.metric, rule.field).next_step,
+        next_step=step(rule.metric, rule.field),
     )
 
 
