@@ -12,7 +12,7 @@ export function RegisterButton({ model }: { model?: string }) {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <Button icon="plus" onClick={() => setOpen(true)}>
+      <Button look="primary" icon="plus" onClick={() => setOpen(true)}>
         {model ? "Register a version" : "Register a model"}
       </Button>
       {open && <RegisterDialog model={model} onClose={() => setOpen(false)} />}
