@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from threading import Event
 from time import monotonic
 
@@ -39,12 +40,16 @@ def test_a_firing_alert_is_seen_opened_and_acknowledged(page: Page, fired: Serve
     expect(row).to_contain_text("Firing")
     row.get_by_role("button", name="latency p95 of blobs").click()
     expect(page.get_by_text("Next step:")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="began at")).to_contain_text(" ms, ")
     row.get_by_role("button", name="Acknowledge").click()
     expect(row).to_contain_text("seen by")
     (alert,) = fired.http.get("/api/v1/alerts").json()["items"]
     assert alert["acknowledged_by"]
     row.get_by_label("Snooze").select_option(label="For 30 minutes")
     expect(page.get_by_text("Snoozed until")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="snoozed by")).to_contain_text(
+        re.compile(r"until \w{3} \d+, \d{4}")
+    )
 
 
 def test_a_test_says_whether_it_arrived(page: Page, fired: Server) -> None:

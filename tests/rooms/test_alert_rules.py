@@ -388,6 +388,7 @@ def test_a_standing_alert_reminds_until_somebody_has_seen_it(site: Site, tmp_pat
     story = client_of(site, tmp_path).ask("GET", f"/alerts/{alert.id}").json()
     assert [one["kind"] for one in story["events"]] == ["firing", "reminder", "acknowledged"]
     assert story["events"][0]["value"] > 800
+    assert story["events"][0]["said"].endswith(" ms")
     assert story["events"][2]["by"] == "Alice"
 
 

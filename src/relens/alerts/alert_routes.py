@@ -14,7 +14,7 @@ from relens.access.store import names as actor_names
 from relens.alerts import channel_rows, store
 from relens.alerts.alert import Alert, AlertEvent, EventKind
 from relens.alerts.rule import NoRule, Operator, Severity
-from relens.alerts.subject import SUBJECTS
+from relens.alerts.subject import SUBJECTS, written
 from relens.alerts.tell import remember
 from relens.deployments import store as deployments
 from relens.infra.database import Database
@@ -70,6 +70,7 @@ class EventOut(BaseModel):
     at: Instant
     kind: EventKind
     value: float | None
+    said: str | None = Field(description='the number as people read it: "23 ms", "1.2%", "12 images"')
     count: int | None
     by: str | None
     note: str
@@ -131,7 +132,7 @@ def get_alert(alert_id: str, database: Db) -> AlertStory:
         alert, events = store.get_alert(connection, alert_id), store.events(connection, alert_id)
         people = actor_names(connection, {one.by for one in events if one.by})
         shown = shown_alerts(connection, [alert])[0]
-    return AlertStory(alert=shown, events=[_event_out(one, people) for one in events])
+    return AlertStory(alert=shown, events=[_event_out(alert, one, people) for one in events])
 
 
 @router.post("/alerts/{alert_id}/acknowledge")
@@ -209,6 +210,15 @@ def _alert_out(alert: Alert, deployment: str, people: dict[str, str]) -> AlertOu
     return AlertOut(**values, **derived)
 
 
-def _event_out(one: AlertEvent, people: dict[str, str]) -> EventOut:
-    values: dict[str, Any] = {name: getattr(one, name) for name in EventOut.model_fields}
-    return EventOut(**values | {"by": people.get(one.by or "", one.by)})
+def _event_out(alert: Alert, one: AlertEvent, people: dict[str, str]) -> EventOut:
+    subject = SUBJECTS.get((alert.metric, alert.field))
+    said = None if one.value is None else written(one.value, subject.unit if subject else "number")
+    return EventOut(
+        at=one.at,
+        kind=one.kind,
+        value=one.value,
+        said=said,
+        count=one.count,
+        by=people.get(one.by or "", one.by),
+        note=one.note,
+    )

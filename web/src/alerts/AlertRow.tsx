@@ -4,7 +4,7 @@ import { Link } from "react-router";
 import type { Alert, AlertStory } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Button, Select } from "../design/controls";
-import { duration, score, who } from "../design/format";
+import { duration, plural, who } from "../design/format";
 import { dim } from "../design/page";
 import { Chip, Notice } from "../design/status";
 import { Time } from "../design/Time";
@@ -118,6 +118,23 @@ function scene(alert: Alert, deployment: string): string {
   return `/deployments/${deployment}?${new URLSearchParams(where)}`;
 }
 
+/** What stands beside an event: "until" and a moment, or a sentence. */
+function Note({ text }: { text: string }) {
+  const until = /^until (\S+)$/.exec(text)?.[1];
+  return (
+    <span className={dim}>
+      {" "}
+      {until ? (
+        <>
+          until <Time at={until} exact />
+        </>
+      ) : (
+        text
+      )}
+    </span>
+  );
+}
+
 function Story({ alert, deployment }: { alert: Alert; deployment: string }) {
   const story = useRead<AlertStory>(`/alerts/${alert.id}`);
   return (
@@ -139,10 +156,10 @@ function Story({ alert, deployment }: { alert: Alert; deployment: string }) {
         {story.data?.events.map((event, i) => (
           <li key={i}>
             <Time at={event.at} exact /> {SAID[event.kind] ?? event.kind}
-            {event.value !== null && ` at ${score(event.value)}`}
-            {event.count !== null && `, ${event.count} images`}
+            {event.said !== null && ` at ${event.said}`}
+            {event.count !== null && alert.metric !== "volume" && `, ${plural(event.count, "image")}`}
             {event.by && ` by ${event.by}`}
-            {event.note && <span className={dim}> {event.note}</span>}
+            {event.note && <Note text={event.note} />}
           </li>
         ))}
       </ol>
