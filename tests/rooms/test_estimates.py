@@ -117,6 +117,7 @@ def test_without_reviews_there_is_nothing_to_say(site: Site) -> None:
         found = estimates(connection, site.deployment, DAY, Checked())
     assert found.items == ()
     assert found.needs
+    assert found.skipped is None
 
 
 def test_skipped_checks_are_taken_at_their_worst_and_their_best(site: Site) -> None:
@@ -126,6 +127,7 @@ def test_skipped_checks_are_taken_at_their_worst_and_their_best(site: Site) -> N
         some = queue_rows.by_chance(connection, site.deployment.id, 12)
     say(site, "skipped", dict.fromkeys(some, ()))
     after = made(site)
+    assert after.skipped is not None
     assert after.skipped > 0.05
     with site.database.read() as connection:
         drawn = [one for one in checks(connection, site.deployment.id) if one.verdict]

@@ -36,7 +36,8 @@ class EstimateOut(BaseModel):
 
 
 class EstimatesOut(BaseModel):
-    """`more_reviews` is about how many until ± 3 points; `skipped` the weighted share of random checks nobody could judge.
+    """`more_reviews` is about how many until ± 3 points; `skipped` the weighted share of random checks nobody could judge
+    (null: none was looked at).
 
     `unseen` images had no chance of being kept: nothing here speaks for them. `guess`: by metric, what calibrated confidences alone say while
     there are too few checks; show it as a guess, nothing bounds how wrong it is.
@@ -45,7 +46,7 @@ class EstimatesOut(BaseModel):
     items: list[EstimateOut]
     reviews: int
     images: int
-    skipped: float
+    skipped: float | None
     needs: str | None
     unseen: int
     guess: dict[str, float]

@@ -40,7 +40,8 @@ class Estimated:
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """`reviews` random checks were judged and speak for `images`; `skipped`: their weighted share that nobody judged.
+    """`reviews` random checks were judged and speak for `images`; `skipped`: the weighted share of them that nobody judged (None: none
+    was looked at).
 
     `unseen` images of the window had no chance of being kept, so nothing here speaks for them. `guess`: what calibrated confidences alone
     say while there are too few checks; it may be wrong by any amount, and neither a gate nor an alert may use it. `needs` says what is missing.
@@ -49,7 +50,7 @@ class Estimates:
     items: tuple[Estimated, ...]
     reviews: int
     images: int
-    skipped: float
+    skipped: float | None
     unseen: int
     guess: Mapping[str, float]
     needs: str | None
@@ -82,7 +83,7 @@ def estimates(connection: Connection, deployment: Deployment, window: Window, ch
         (),
         reviews,
         round(images),
-        seen.skipped,
+        seen.skipped if weighed else None,
         hidden,
         _guess(seen, traffic, whole, window),
         _needs(reviews, hidden, images),

@@ -79,7 +79,7 @@ export function EstimatesTile({ wide = 4 }: { wide?: number }) {
                 <Link to={`/deployments/${name}/review`}>About {count(least)} more reviews</Link> make it ± 3 points.{" "}
               </>
             )}
-            {found && found.skipped > 0.02 && `${percent(found.skipped)} of the checks nobody could judge. `}
+            {found && found.skipped !== null && found.skipped > 0.02 && `${percent(found.skipped)} of the checks nobody could judge. `}
             {found && found.unseen > 0 && `Nothing speaks for ${plural(found.unseen, "image")} that had no chance of being kept.`}
           </p>
         </>
