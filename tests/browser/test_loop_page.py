@@ -81,3 +81,7 @@ def test_a_candidate_that_is_bad_on_purpose_meets_the_gate(belt: Walker, page: P
     expect(page.get_by_text(re.compile("^Broken: "))).to_be_visible()
     assert belt.server.http.get("/api/v1/deployments/belt").json()["champion"]["title"] == "belt v1"
     assert not found(page)
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.get_by_text("Label by label").click()
+    expect(page.get_by_role("columnheader", name="Test objects")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360

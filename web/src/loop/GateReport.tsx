@@ -99,35 +99,37 @@ function Parts({ title, unit, parts }: { title: string; unit: string; parts: Com
   const points = (value: number | null) =>
     value === null ? "–" : `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value * 100).toFixed(1)}`;
   return (
-    <table className={tableClass}>
-      <thead>
-        <tr>
-          <th>{title}</th>
-          <th>Champion</th>
-          <th>Candidate</th>
-          <th>Points</th>
-          <th>{unit}</th>
-          <th>Judged</th>
-        </tr>
-      </thead>
-      <tbody>
-        {parts.map((part) => (
-          <tr key={part.name}>
-            <td>
-              {part.name} {part.critical && <Chip tone="warn">critical</Chip>}
-            </td>
-            <td>{score(part.champion)}</td>
-            <td>{score(part.candidate)}</td>
-            <td className={css.keep}>
-              {points(part.difference)} {part.lower !== null && `(${points(part.lower)} to ${points(part.upper)})`}
-            </td>
-            <td>{count(part.count)}</td>
-            <td>
-              <Chip tone={STATE[part.state]}>{part.state}</Chip>
-            </td>
+    <div className={css.parts} tabIndex={0} role="region" aria-label={`${title} by ${title.toLowerCase()}, a table`}>
+      <table className={tableClass}>
+        <thead>
+          <tr>
+            <th>{title}</th>
+            <th data-n>Champion</th>
+            <th data-n>Candidate</th>
+            <th data-n>Points</th>
+            <th data-n>{unit}</th>
+            <th>Judged</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {parts.map((part) => (
+            <tr key={part.name}>
+              <td>
+                {part.name} {part.critical && <Chip tone="warn">critical</Chip>}
+              </td>
+              <td data-n>{score(part.champion)}</td>
+              <td data-n>{score(part.candidate)}</td>
+              <td data-n className={css.keep}>
+                {points(part.difference)} {part.lower !== null && `(${points(part.lower)} to ${points(part.upper)})`}
+              </td>
+              <td data-n>{count(part.count)}</td>
+              <td>
+                <Chip tone={STATE[part.state]}>{part.state}</Chip>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
