@@ -309,7 +309,15 @@ def test_only_images_that_began_blind_can_be_drawn_blind(group: Group) -> None:
         group.database.write(lambda connection: blind.draw(connection, group.line.deployment, one, (), subject, alice))
 
 
-def test_how_quick_somebody_is_needs_a_few_images_in_a_row(group: Group) -> None:
+def test_images_decided_together_took_their_part_of_the_time_each() -> None:
+    assert team_numbers.seconds_each(range(0, 33 * clock.SECOND, 3 * clock.SECOND)) == 3
+    twenty = [42 * clock.SECOND + 15_000 * place for place in range(20)]
+    assert team_numbers.seconds_each([0, *twenty]) == pytest.approx(2.1)
+    assert team_numbers.seconds_each(twenty) is None, "there was nothing before them to count from"
+
+
+def test_how_quick_somebody_is_needs_a_few_images_in_a_row(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(team_numbers, "_TOGETHER", 0)
     alice = group.person("Alice")
     for one in group.log(*"abcdefgh"):
         group.review(one, alice)

@@ -24,6 +24,8 @@ from relens.review.verdict import USABLE, Verdict
 
 _PAUSE = 300 * SECOND
 """Between two reviews; whoever takes longer was elsewhere."""
+_TOGETHER = SECOND // 2
+"""Between two reviews; nobody looks at an image in less: they were decided by one press."""
 _DAYS = 30
 _MOST = 5_000
 """Of the latest reviews so many say how quick people are."""
@@ -97,15 +99,28 @@ def paces(connection: Connection, deployment: Deployment, now: Micros) -> list[P
     for row in connection.execute(latest.limit(_MOST)):
         times.setdefault(row.actor, []).append(row.at)
     found = [
-        Pace(row.actor, row.name, row.images, _seconds(times.get(row.actor, ())))
+        Pace(row.actor, row.name, row.images, seconds_each(times.get(row.actor, ())))
         for row in connection.execute(counted.group_by(verdict.c.actor, actors.c.name))
     ]
     return sorted(found, key=lambda pace: (-pace.images, pace.name))
 
 
-def _seconds(at: Sequence[Micros]) -> float | None:
-    ordered = sorted(at)
-    steps = [b - a for a, b in itertools.pairwise(ordered) if 0 < b - a <= _PAUSE]
+def seconds_each(at: Sequence[Micros]) -> float | None:
+    """The median from one image to the next, by when each was decided; None: too few to say.
+
+    Of images that were decided together, as in the grid of twenty, each took its part of the time since the one before them.
+    """
+    together: list[list[Micros]] = []
+    for one in sorted(at):
+        if together and one - together[-1][-1] < _TOGETHER:
+            together[-1].append(one)
+        else:
+            together.append([one])
+    steps: list[float] = []
+    for before, here in itertools.pairwise(together):
+        took = here[0] - before[-1]
+        if took <= _PAUSE:
+            steps += [took / len(here)] * len(here)
     return median(steps) / SECOND if len(steps) >= _LEAST_PACES else None
 
 
