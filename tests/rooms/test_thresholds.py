@@ -15,6 +15,7 @@ from relens.metrics.any_threshold import THRESHOLDS
 from relens.monitoring.checked import Checked
 from relens.monitoring.simulated import needs, simulated
 from relens.monitoring.simulating import Simulating
+from relens.monitoring.threshold_routes import get_thresholds
 from relens.review import queue_rows
 from relens.vision.annotation import Annotation
 from tests.rooms.monitoring_material import START, Site, make_site
@@ -87,6 +88,13 @@ def test_a_days_images_are_answered_again(site: Site) -> None:
         assert not day.moved(0.3, 0.5).any()
         assert len(simulating.moved(connection, site.deployment, day, 0.05, 5)) == 5
         assert simulating.moved(connection, site.deployment, day, 0.4, 5) == []
+
+
+def test_how_many_checks_were_skipped_is_not_known_before_there_is_one(site: Site) -> None:
+    site.log(5)
+    site.catch_up()
+    said = get_thresholds(site.deployment.id, site.database, Simulating(Checked()), DAY)
+    assert (said.reviews, said.skipped) == (0, None)
 
 
 def test_without_a_window_the_last_day_that_had_images_is_replayed(site: Site) -> None:

@@ -105,7 +105,9 @@ class ThresholdsOut(BaseModel):
     recall: RateCurveOut
     f1: RateCurveOut
     reviews: int
-    skipped: float
+    skipped: float | None = Field(
+        description="the weighted share of random checks nobody could judge; null: none was looked at"
+    )
     whole: LabelThresholdOut
     labels: list[LabelThresholdOut]
     replay: DayReplayOut
@@ -168,7 +170,7 @@ def get_thresholds(
         recall=RateCurveOut.of(chosen.recall),
         f1=RateCurveOut.of(chosen.f1),
         reviews=found.reviews,
-        skipped=found.all.skipped,
+        skipped=found.all.skipped if found.reviews or found.all.skipped else None,
         whole=_label(None, found.all, found, place, precision),
         labels=[_label(name, one, found, place, precision) for name, one in found.labels.items()],
         replay=_replay(day, label),
