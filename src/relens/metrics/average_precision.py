@@ -153,11 +153,16 @@ class ApStore:
         return summary
 
     def replicates(
-        self, weights: ArrayLike, statistic: str = "map50_95", labels: Iterable[Hashable] | None = None
+        self,
+        weights: ArrayLike,
+        statistic: str = "map50_95",
+        labels: Iterable[Hashable] | None = None,
+        smooth: bool = False,
     ) -> Floats:
         """One of AVERAGED for each row of `weights` (R, images in the order of `image_keys`), of all labels or of some.
 
-        float64[R]; NaN where there is nothing to measure. Labels absent under a row's weights are left out there.
+        float64[R]; NaN where there is nothing to measure. Labels absent under a row's weights are left out there. `smooth`: of every recall
+        instead of 101 of them, for differences that the steps between these would drown.
         """
         by_slot = self._by_slot(np.atleast_2d(np.asarray(weights, dtype=np.float64)))
         total, measured = np.zeros((2, len(by_slot)))
@@ -167,7 +172,8 @@ class ApStore:
                 continue
             for some in _pieces(len(by_slot), len(ranked.read(self._keys))):
                 weighted = WeightedRows(ranked, self._keys, by_slot[some])
-                ap = np.mean([weighted.average_precision(iou, 0) for iou in AVERAGED[statistic]], axis=0)
+                of = weighted.area_under if smooth else weighted.average_precision
+                ap = np.mean([of(iou, 0) for iou in AVERAGED[statistic]], axis=0)
                 total[some] += np.nan_to_num(ap)
                 measured[some] += ~np.isnan(ap)
         return np.where(measured > 0, total / np.maximum(measured, 1), np.nan)

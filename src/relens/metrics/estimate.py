@@ -182,12 +182,17 @@ def more_reviews(found: Estimate, half_width: float = 0.03) -> int:
 
 
 def half_sampled(
-    value_of: Callable[[Floats], Floats], probability: Floats, influence: Influence, seed: int = 0
+    value: float,
+    value_of: Callable[[Floats], Floats],
+    probability: Floats,
+    influence: Influence,
+    seed: int = 0,
 ) -> Estimate | None:
-    """A metric that is biased on few images (average precision): 2 * whole - mean of halves, and its spread from the images' influence.
+    """A metric that is biased on few images (average precision): `value` + whole - mean of halves, and its spread from the images' influence.
 
-    `value_of` (R, k) rows of weights -> (R,) values, NaN where there is nothing to measure. `influence` under the weights 1 / probability.
-    Halves tell the bias well and the spread badly: with so few of them it is off by a quarter, whatever the number of images.
+    `value_of` (R, k) rows of weights -> (R,) values without the steps of a grid, which the difference would have twice; NaN where there is
+    nothing to measure. `value` and `influence` under the weights 1 / probability. Halves tell the bias well and the spread badly: with so few
+    of them it is off by a quarter, whatever the number of images.
     """
     k, weights = len(probability), 1 / probability
     if k < 4:
@@ -199,11 +204,11 @@ def half_sampled(
     values = value_of(np.concatenate([np.ones((1, k)), first, ~first]) * weights)
     whole, one, other = float(values[0]), values[1 : SPLITS + 1], values[SPLITS + 1 :]
     known = ~np.isnan(one) & ~np.isnan(other)
-    if not isfinite(whole) or known.sum() < SPLITS // 2:
+    if not isfinite(whole) or not isfinite(value) or known.sum() < SPLITS // 2:
         return None
     halves = (one[known] + other[known]) / 2
     v = np.maximum(1 - probability, 0) * weights * weights
     parts = v * influence.by_image * influence.by_image
     unseen = influence.one_mistake**2 * float(v.mean())
-    error = sqrt(k / (k - 1) * float(parts.sum()) + unseen)
-    return with_intervals(2 * whole - float(halves.mean()), error, k, freedom=_freedom(parts, unseen))
+    error = sqrt(k / (k - 1) * float(parts.sum()) + unseen + influence.grid**2)
+    return with_intervals(value + whole - float(halves.mean()), error, k, freedom=_freedom(parts, unseen))

@@ -6,6 +6,7 @@ envelope, and needs one pass over the ranked detections where resampling needs m
 """
 
 from collections.abc import Iterable, Sequence
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -14,16 +15,22 @@ from numpy.typing import NDArray
 from relens.metrics.ranked_rows import Key, RankedRows
 
 Floats = NDArray[np.float64]
+GRID = 100
+_MEAN_OF_NORMAL = 0.8
+"""The mean distance of a normal variable from its mean, in standard deviations."""
 
 
 class Influence(NamedTuple):
     """`by_image` (k,): how far the value moves for one more unit of an image's weight.
 
-    `one_mistake`: how far one more object that nobody found would move it, in an image of weight 1; of several labels the root of the sum of squares.
+    `one_mistake`: how far one more object that nobody found would move it, in an image of weight 1. `grid`: how far it is off, typically, because
+    precision is read at 101 recalls: whether the last of them that is reached counts is all or nothing. Both of several labels: the root of the
+    sum of squares.
     """
 
     by_image: Floats
     one_mistake: float
+    grid: float
 
 
 def influence(ranked: Iterable[RankedRows], keys: Sequence[Key], weights: Floats, ious: Sequence[int]) -> Influence:
@@ -31,7 +38,7 @@ def influence(ranked: Iterable[RankedRows], keys: Sequence[Key], weights: Floats
 
     A label without an object under these weights is left out.
     """
-    total, squares, labels = np.zeros(len(weights)), 0.0, 0
+    total, squares, grids, labels = np.zeros(len(weights)), 0.0, 0.0, 0
     for rows in ranked:
         slots, positives = rows.positives_table()
         objects = np.zeros(len(weights))
@@ -41,8 +48,10 @@ def influence(ranked: Iterable[RankedRows], keys: Sequence[Key], weights: Floats
         found = [_of_label(rows, keys, weights, objects, iou) for iou in ious]
         total += np.mean([one.by_image for one in found], axis=0)
         squares += float(np.mean([one.one_mistake for one in found])) ** 2
+        # The largest recall differs between thresholds, and with it the place in the grid.
+        grids += float(np.mean([one.grid**2 for one in found])) / len(ious)
         labels += 1
-    return Influence(total / max(labels, 1), squares**0.5 / max(labels, 1))
+    return Influence(total / max(labels, 1), squares**0.5 / max(labels, 1), grids**0.5 / max(labels, 1))
 
 
 def _of_label(rows: RankedRows, keys: Sequence[Key], weights: Floats, objects: Floats, iou: int) -> Influence:
@@ -58,4 +67,17 @@ def _of_label(rows: RankedRows, keys: Sequence[Key], weights: Floats, objects: F
     of_detection = np.where(hit, precision + after, 0.0) - after_precise
     value = float((w * hit * precision).sum()) / wanted
     moved = np.bincount(slot, weights=of_detection, minlength=len(weights)) - value * objects
-    return Influence(moved / wanted, value / wanted)
+    found = np.bincount(slot[hit], minlength=len(weights)).astype(np.float64)
+    last = float(precision[hit][-1]) if hit.any() else 0.0
+    return Influence(moved / wanted, value / wanted, last * _off(found, objects, weights, wanted))
+
+
+def _off(found: Floats, objects: Floats, weights: Floats, wanted: float) -> float:
+    """The typical difference between how many of the 101 recalls are reached in a sample and in truth, beyond that of the recall, over 101.
+
+    Where the recall is off by x steps of the grid, x (1 - x) of their square on average over where in the grid it stands, and 1/6 from about
+    one step on. Its spread comes from what each image moves it.
+    """
+    moved = (found - float(weights @ found) / wanted * objects) / wanted
+    steps = GRID * sqrt(float(np.maximum(weights * weights - weights, 0.0) @ (moved * moved)))
+    return sqrt(min(1 / 6, _MEAN_OF_NORMAL * steps)) / (GRID + 1)

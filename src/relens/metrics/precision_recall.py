@@ -128,6 +128,11 @@ class WeightedRows:
 
     def envelope(self, iou: int, area: int) -> Envelope:
         """At IOU_THRESHOLDS[iou] and AREAS[area]. Where there is nothing to find, the numbers mean nothing."""
+        precision, recall = self._best(iou, area)
+        return Envelope(precision, recalls_reached(recall))
+
+    def _best(self, iou: int, area: int) -> tuple[Floats, Floats]:
+        """At each find the best precision at this recall or a higher one, and the recall, (R, finds) each."""
         bit = np.uint16(1 << iou)
         found = np.flatnonzero(self.rows.hits[:, area] & bit)
         true = np.cumsum(self.weights[:, found], axis=1)
@@ -138,7 +143,7 @@ class WeightedRows:
         precision = true / (counted + _TINY)
         best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
         positives = np.maximum(self.positives[:, area], _TINY)[:, None]
-        return Envelope(best, recalls_reached(true / positives))
+        return best, true / positives
 
     def average_precision(self, iou: int, area: int) -> Floats:
         """Mean of the precision at the 101 recalls, (R,); NaN where there is nothing to find."""
@@ -146,6 +151,12 @@ class WeightedRows:
         step = np.diff(reached, axis=1, prepend=0)
         ap: Floats = (precision * step).sum(axis=1) / len(RECALLS)
         return np.where(self.positives[:, area] > 0, ap, np.nan)
+
+    def area_under(self, iou: int, area: int) -> Floats:
+        """The same of every recall instead of 101 of them, which does not jump where one of them is just reached."""
+        precision, recall = self._best(iou, area)
+        under: Floats = (precision * np.diff(recall, axis=1, prepend=0.0)).sum(axis=1)
+        return np.where(self.positives[:, area] > 0, under, np.nan)
 
     def recall(self, area: int, most: int) -> Floats:
         """Share of the objects found by each image's `most` most confident detections, by IoU threshold, (R, 10).

@@ -24,6 +24,8 @@ _FULL = 0.95
 
 LEAST_OF_A_LABEL = 30
 """Checks; an average over labels hangs on its rarest one, and with fewer its interval misses more often than it says."""
+_UNSEEN_OF_EACH = 0.5
+"""Of an average over labels: how much of the variance of one mistake that nobody saw each label adds. Not all of them hide one at once."""
 
 
 class Checks(NamedTuple):
@@ -188,7 +190,7 @@ def averages(checks: Mapping[str, Checks], traffic: Mapping[str, Traffic] | None
             totals[3 * place : 3 * place + 3] = right, float(answers.sum()), right
     probability = judged[labels[0]].probability
     enough = all(np.count_nonzero(judged[label].objects) >= LEAST_OF_A_LABEL for label in labels)
-    units = np.tile([1.0, 0.0, 0.0], len(labels))
+    units = np.tile([_UNSEEN_OF_EACH**0.5, 0.0, 0.0], len(labels))
     found: dict[str, Estimate] = {}
     for name, value_of in _AVERAGES.items():
         estimate = smooth(y, h, probability, images, totals, value_of, units)

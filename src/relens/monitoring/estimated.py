@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -223,7 +224,9 @@ def mean_precisions(
     found: dict[str, Estimate] = {}
     for name in names:
         moved = store.influence(in_order, name, labels)
-        mean = half_sampled(lambda rows, name=name: store.replicates(rows, name, labels), 1 / in_order, moved)  # type: ignore[misc]
+        value = float(store.replicates(in_order, name, labels)[0])
+        smooth = partial(store.replicates, statistic=name, labels=labels, smooth=True)
+        mean = half_sampled(value, smooth, 1 / in_order, moved)
         if mean is not None:
             found[name] = mean
     return found

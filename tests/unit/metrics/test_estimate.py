@@ -114,8 +114,9 @@ def test_what_cannot_be_known_is_none() -> None:
     nothing = np.zeros(3)
     assert ratio(Sample(nothing, nothing, nothing, nothing, np.ones(3)), 10, 0, 0) is None
     assert with_intervals(0.5, 0.01, LEAST_REVIEWS - 1).lower is None
-    moved = Influence(np.zeros(20), 0.0)
-    assert half_sampled(lambda rows: np.full(len(rows), np.nan), np.ones(20), moved) is None
+    moved = Influence(np.zeros(20), 0.0, 0.0)
+    assert half_sampled(0.5, lambda rows: np.full(len(rows), np.nan), np.ones(20), moved) is None
+    assert half_sampled(np.nan, lambda rows: np.ones(len(rows)), np.ones(20), moved) is None
 
 
 @given(st.integers(100, 5_000))
@@ -133,7 +134,7 @@ def test_more_reviews_lead_to_the_width_that_was_asked_for(error: float, k: int)
 
 def squared_mean(x: np.ndarray) -> tuple[Callable[[np.ndarray], np.ndarray], Influence]:
     """Of many sets of weights, and what each image moves where one stands for a hundred."""
-    moved = Influence(2 * x.mean() * (x - x.mean()) / (100 * len(x)), 0.0)
+    moved = Influence(2 * x.mean() * (x - x.mean()) / (100 * len(x)), 0.0, 0.0)
     return (lambda rows: ((rows @ x) / rows.sum(axis=1)) ** 2), moved
 
 
@@ -142,9 +143,10 @@ def test_a_mean_of_halves_takes_off_the_bias_of_a_square() -> None:
     plain, mended = [], []
     for _ in range(200):
         value_of, moved = squared_mean(rng.normal(0, 1, 200))
-        found = half_sampled(lambda rows, of=value_of: of(rows) + 0.5, np.full(200, 0.01), moved)  # type: ignore[misc]
+        whole = float(value_of(np.ones((1, 200)))[0])
+        found = half_sampled(whole + 0.5, value_of, np.full(200, 0.01), moved)
         assert found is not None
-        plain.append(float(value_of(np.ones((1, 200)))[0]))
+        plain.append(whole)
         mended.append(found.value - 0.5)
     assert abs(np.mean(mended)) < 0.4 * np.mean(plain)
 
@@ -153,7 +155,8 @@ def test_its_interval_is_not_made_by_which_halves_were_drawn_and_holds() -> None
     rng, held = np.random.default_rng(9), 0
     for run in range(200):
         value_of, moved = squared_mean(rng.normal(0.6, 0.5, 150))
-        found, again = (half_sampled(value_of, np.full(150, 0.01), moved, seed) for seed in (run, run + 1))
+        whole = float(value_of(np.ones((1, 150)))[0])
+        found, again = (half_sampled(whole, value_of, np.full(150, 0.01), moved, seed) for seed in (run, run + 1))
         assert found is not None
         assert again is not None
         assert found.standard_error == again.standard_error

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from relens.metrics.average_precision import AVERAGED, ApStore
+from relens.metrics.matching import LabelMatch
 from tests.unit.metrics.coco import insert, random_scene
 
 LABELS = 3
@@ -55,3 +56,23 @@ def test_without_an_object_nothing_moves() -> None:
     found = ApStore(["cat"]).influence(np.empty(0))
     assert found.one_mistake == 0.0
     assert len(found.by_image) == 0
+
+
+def test_the_steps_between_recalls_are_paid_for_and_gone_where_everything_was_reviewed() -> None:
+    rng = np.random.default_rng(3)
+    store = ApStore(range(LABELS + 1))
+    for key in range(12):
+        insert(store, key, random_scene(rng, LABELS))
+    assert store.influence(np.ones(12), "map50").grid == 0.0
+    some, many = (store.influence(np.full(12, weight), "map50").grid for weight in (1.01, 50.0))
+    assert 0.0 < some < many <= 1 / 101 / np.sqrt(6)
+
+
+def test_without_the_steps_it_is_the_area_under_the_best_precision() -> None:
+    store = ApStore(["cat"])
+    hits = np.repeat(np.array([[1], [0], [1]], np.uint16), 4, axis=1)
+    match = LabelMatch(np.array([0.9, 0.8, 0.7]), hits, np.zeros((3, 4), np.uint16), np.full(4, 3))
+    store.insert("a", {"cat": match})
+    # Three objects: found at once, then with one mistake before it; the third never.
+    assert store.replicates(np.ones(1), "map50", smooth=True)[0] == pytest.approx((1 + 2 / 3) / 3)
+    assert store.replicates(np.ones(1), "map50")[0] == pytest.approx((34 + 33 * 2 / 3) / 101)
