@@ -65,19 +65,30 @@ function Addresses({ all, search }: { all: Address[]; search: string }) {
   ));
 }
 
+/** What stands between backticks is a name. */
+function Said({ text }: { text: string }) {
+  return text.split("`").map((part, i) => (i % 2 ? <code key={i}>{part}</code> : part));
+}
+
 function Line({ method, path, operation }: Address) {
   const [open, setOpen] = useState(false);
-  const said = operation.description ?? operation.summary ?? "";
+  const said = operation.description ?? words((operation.summary ?? "").toLowerCase());
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         <b data-method={method}>{method.toUpperCase()}</b>
         <code>{path}</code>
-        <span className={dim}>{said.split("\n")[0]}</span>
+        <span className={dim}>
+          <Said text={said.split("\n")[0]} />
+        </span>
       </summary>
       {open && (
         <div className={css.more}>
-          {said.includes("\n") && <p>{said}</p>}
+          {said.includes("\n") && (
+            <p>
+              <Said text={said} />
+            </p>
+          )}
           {operation.parameters && (
             <dl>
               {operation.parameters.map((one) => (
@@ -86,7 +97,9 @@ function Line({ method, path, operation }: Address) {
                     <code>{one.name}</code>{" "}
                     <span className={dim}>{one.in === "path" ? "in the path" : one.required ? "required" : ""}</span>
                   </dt>
-                  <dd>{one.description}</dd>
+                  <dd>
+                    <Said text={one.description ?? ""} />
+                  </dd>
                 </div>
               ))}
             </dl>

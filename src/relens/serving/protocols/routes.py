@@ -115,6 +115,7 @@ def ready(database: Annotated[Database, part(Database)]) -> ReadyOut:
 
 @router.get("")
 def server_metadata(actor: Asking) -> ServerOut:
+    """What this server is, and which extensions of the protocol it speaks."""
     return ServerOut()
 
 
