@@ -6,9 +6,16 @@ import { Input, Snippet } from "../design/controls";
 import { words } from "../design/format";
 import { Card, dim, Empty, Loaded, Page } from "../design/page";
 import css from "./api.module.css";
+import { bodyOf } from "./body";
 
 type Parameter = { name: string; in: string; required?: boolean; description?: string };
-type Operation = { tags?: string[]; summary?: string; description?: string; parameters?: Parameter[]; requestBody?: unknown };
+type Operation = {
+  tags?: string[];
+  summary?: string;
+  description?: string;
+  parameters?: Parameter[];
+  requestBody?: { content: Record<string, unknown> };
+};
 type Document = { paths: Record<string, Record<string, Operation>> };
 type Address = { method: string; path: string; group: string; operation: Operation };
 
@@ -114,5 +121,5 @@ function Line({ method, path, operation }: Address) {
 function command(method: string, path: string, { requestBody }: Operation): string {
   const address = decodeURI(new URL(path.slice(1), document.baseURI).href);
   const how = method === "get" ? "" : `-X ${method.toUpperCase()} `;
-  return `curl ${how}'${address}'${requestBody ? " -H 'content-type: application/json' -d '{}'" : ""}`;
+  return `curl ${how}'${address}'${bodyOf(requestBody?.content)}`;
 }
