@@ -267,3 +267,15 @@ def test_what_needs_a_person_stands_on_the_first_page(walker: Walker, page: Page
     expect(page).to_have_url(re.compile("state=all"))
     expect(page.get_by_role("row").filter(has_text="latency p95 of watched")).to_contain_text("Over")
     watched.http.delete(f"/api/v1/alert-rules/{made['id']}").raise_for_status()
+
+
+def test_a_tile_without_numbers_says_what_the_images_lack(page: Page, watched: Server) -> None:
+    """Answered elsewhere, by a program that says nothing of its latency and found nothing."""
+    wish = {"name": "elsewhere", "model_version": "spotter/latest", "threshold": 0.3}
+    watched.http.post("/api/v1/deployments", json=wish).raise_for_status()
+    said = {"width": 96, "height": 72, "detections": []}
+    watched.http.post("/api/v1/deployments/elsewhere/predictions", json=said).raise_for_status()
+    page.goto("/deployments/elsewhere")
+    expect(tile(page, "latency")).to_contain_text("No prediction in this window says how long it took")
+    expect(tile(page, "confidence")).to_contain_text("Nothing reached the threshold")
+    expect(tile(page, "image_statistics")).to_contain_text("came without `scalars`")

@@ -1,7 +1,7 @@
 /* A place on the dashboard. It is there from the start and, until it can show something, says what it needs. */
 import { useId, useState, type ReactNode } from "react";
 import { Link } from "react-router";
-import type { Dashboard, Measurement, MetricInfo } from "../api/types";
+import type { Measurement, MetricInfo } from "../api/types";
 import { AsTable } from "../design/charts/asTable";
 import { csv, save, snapshot } from "../design/csv";
 import { Icon, type IconName } from "../design/icons";
@@ -101,7 +101,7 @@ export function Tile({ metric, title, headline, file = csv, chart, children, ...
       title={title ?? info?.title ?? metric}
       info={info}
       headline={ready && headline?.(ready)}
-      missing={ready ? null : { sentence: silent(dashboard, info) ?? measure?.needs ?? null, kind: info?.needs }}
+      missing={ready ? null : { sentence: measure?.needs ?? null, kind: info?.needs }}
       file={() => (ready ? file(ready) : "")}
       chart={typeof chart === "function" ? ready !== null && chart(ready) : chart}
       {...rest}
@@ -109,16 +109,6 @@ export function Tile({ metric, title, headline, file = csv, chart, children, ...
       {() => ready && children(ready)}
     </Frame>
   );
-}
-
-const UNMEASURED = "Nothing was measured of these images: what is predicted elsewhere may bring its measurements (scalars).";
-const UNANSWERED = "Nothing reached the confidence threshold in this window.";
-
-/** Images came, but nothing in them was answered or measured: then it is not images that are missing. */
-function silent(dashboard: Dashboard, info?: MetricInfo): string | null {
-  const images = dashboard.metrics.volume?.count ?? 0;
-  if (info?.needs !== "predictions" || images === 0) return null;
-  return info.name === "image_statistics" ? UNMEASURED : UNANSWERED;
 }
 
 function Needs({ sentence, kind }: Needed) {
