@@ -278,4 +278,4 @@ def test_a_tile_without_numbers_says_what_the_images_lack(page: Page, watched: S
     page.goto("/deployments/elsewhere")
     expect(tile(page, "latency")).to_contain_text("No prediction in this window says how long it took")
     expect(tile(page, "confidence")).to_contain_text("Nothing reached the threshold")
-    expect(tile(page, "image_statistics")).to_contain_text("came without `scalars`")
+    expect(tile(page, "image_statistics")).to_contain_text("came without their pictures")

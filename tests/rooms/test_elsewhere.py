@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import threading
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy import func, select
 from relens.access.asking import Door
 from relens.deployments import store as deployment_store
 from relens.deployments.deployment import Deployment
+from relens.inference.features import NAMES
 from relens.infra.database import Database
 from relens.infra.settings import Settings
 from relens.infra.storage import Storage
@@ -114,6 +116,24 @@ def test_everything_that_was_said_about_it_is_in_its_line(world: World) -> None:
     assert (line.latency_ms, line.source, line.tags, line.metadata) == (12.5, "line-3", ("night",), {"shift": 3})
     assert (line.threshold, line.writer, line.writer_seq) == (0.3, "cell-7", 41)
     assert line.taken_at == 1_767_319_445_000_000
+
+
+def test_an_image_that_came_along_is_measured_and_what_was_sent_of_it_counts_more(world: World) -> None:
+    picture = make_jpeg((200, 60, 30), size=(100, 80))
+    item = {"image": base64.b64encode(picture).decode(), "detections": [BOX]}
+    world.send(
+        {"items": [item | {"client_id": "looked"}, item | {"client_id": "told", "scalars": {"brightness": 0.25}}]}
+    )
+    world.send(ITEM)
+    looked, told, without = (
+        dict(zip(NAMES, one.scalars, strict=True)) if one.scalars is not None else {} for one in world.lines()
+    )
+    assert looked["red_green"] == pytest.approx(140 / 255, abs=0.03)
+    assert looked["log_area"] == pytest.approx(math.log(8000))
+    assert math.isnan(looked["confidence_max"]), "what the model was less sure of may not have been sent"
+    assert told["brightness"] == 0.25
+    assert math.isnan(told["red_green"])
+    assert without == {}
 
 
 def test_a_latency_that_nobody_said_is_not_known_rather_than_zero(world: World) -> None:

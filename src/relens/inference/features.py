@@ -69,6 +69,11 @@ def look(image: Image) -> Look:
     return Look(_of_image(image), fingerprint(image))
 
 
+def of_the_image(looked: Look) -> Floats:
+    """The numbers in the order of NAMES where nobody knows what a model found, or all of it: those of the image, the others are not known."""
+    return np.asarray([*looked.numbers, *[math.nan] * (len(NAMES) - len(looked.numbers))], np.float32)
+
+
 def scalars(
     image: Image,
     found: Found,

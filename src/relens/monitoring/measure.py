@@ -36,7 +36,7 @@ from relens.monitoring.window import Window, as_drawn, whole_hours
 
 Division = Literal["source", "model_version", "role"]
 
-_NOTHING_TO_COMPARE = "nothing was measured of these images that could be compared: send `feature` and `scalars` with what is predicted elsewhere"
+_NOTHING_TO_COMPARE = "nothing was measured of these images that could be compared: send the image, or `feature` and `scalars`, with what is predicted elsewhere"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from relens.assets.asset import Asset
 from relens.deployments.deployment import Deployment, good_threshold
+from relens.inference import features
 from relens.kit import clock
 from relens.kit.clock import Micros
 from relens.kit.errors import Invalid, RelensError
@@ -22,7 +26,6 @@ from relens.predictions.measured import feature, scalars
 from relens.predictions.said import BadPrediction, detections
 from relens.registry.model_version import ModelVersion
 from relens.vision.decode import decode
-from relens.vision.fingerprint import fingerprint
 
 FIELDS = frozenset({
     "image", "file", "asset", "width", "height", "detections", "normalised", "latency_ms", "taken_at", "client_id", "source", "tags",
@@ -116,7 +119,7 @@ class Reader:
                 f"'{min(unknown)}' is not known here (known are {', '.join(sorted(FIELDS))}): what is your own goes into metadata"
             )
         data = self._image(item)
-        asset = self._asset(data) if data is not None else None
+        asset, looked = (None, None) if data is None else self._looked_at(data)
         error = item.get("error")
         if asset is not None:
             width, height = asset.width, asset.height
@@ -148,7 +151,7 @@ class Reader:
             error=error,
             writer=item.get("writer"),
             writer_seq=item.get("writer_seq"),
-            scalars=scalars(item.get("scalars")),
+            scalars=_measured(item.get("scalars"), looked),
             feature=feature(item.get("feature")),
         )
         shadow = item.get("shadow")
@@ -205,10 +208,15 @@ class Reader:
         except (binascii.Error, TypeError, ValueError) as error:
             raise BadPrediction("image must be the file's bytes in base64") from error
 
-    def _asset(self, data: bytes) -> Asset:
+    def _looked_at(self, data: bytes) -> tuple[Asset, features.Look]:
         picture = decode(data)
-        size = (picture.width, picture.height)
-        return Asset(content_id(data), *size, picture.format, len(data), fingerprint(picture), self._now)
+        looked, size = features.look(picture), (picture.width, picture.height)
+        return Asset(content_id(data), *size, picture.format, len(data), looked.fingerprint, self._now), looked
+
+
+def _measured(written: Any, looked: features.Look | None) -> npt.NDArray[np.float32] | None:
+    """What was sent, or what the image itself says. Of what the model found only the answers may have been sent, so nothing is made of them."""
+    return features.of_the_image(looked) if written is None and looked is not None else scalars(written)
 
 
 def _named_asset(item: Mapping[str, Any]) -> str:
