@@ -1,7 +1,6 @@
 """Models of Hugging Face transformers, exported by PyTorch's own exporter: each is read, answers, and gets features that tell images apart.
 
-transformers runs in an environment of its own, on our PyTorch; weights are random and small. torchvision is not tried this way: its wheels are built for PyTorch with CUDA and
-do not load beside one without (`operator torchvision::nms does not exist`); networks laid out like its own are in tests/unit/inference/test_backbone.py.
+transformers runs in an environment of its own, on our PyTorch; weights are random and small.
 """
 
 from __future__ import annotations

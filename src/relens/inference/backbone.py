@@ -2,7 +2,7 @@
 
 A classifier's features are what its last matrix product is fed with. A detector's are its coarsest map down to 1/32 of the input:
 the one a feature pyramid begins to enlarge where there is a pyramid, else the one with the most channels. A model of tokens only
-has its last layer norm.
+has its last layer norm. Sides come from the shapes in the file, or from one run where the file works them out from the image.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import onnx
 from onnx import TensorProto, shape_inference
 
 from relens.inference.input import InputSpec
+from relens.inference.runtime import RUNTIMES
 
 LEAST_CHANNELS, MOST_CHANNELS = 16, 4096
 # A patch embedding is one convolution: what follows only few has seen little.
@@ -22,6 +24,9 @@ LEAST_CONVOLUTIONS = 2
 COARSEST = 36
 _FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16)
 _ENDINGS = frozenset({"Softmax", "Sigmoid", "LogSoftmax", "Identity", "Cast", "Add", "Reshape", "Flatten", "Squeeze"})
+_MAPS = frozenset(
+    {"Conv", "BatchNormalization", "Relu", "LeakyRelu", "PRelu", "Elu", "Clip", "HardSwish", "Mul", "Add", "Concat"}
+)
 Sides = tuple[int | None, ...]
 
 
@@ -46,7 +51,36 @@ def find_features(model: onnx.ModelProto, wanted: InputSpec, task: str) -> Poole
         vector = _before_last_product(model.graph, shapes, depth)
         if vector is not None:
             return vector
-    return _coarsest_map(model.graph, shapes, depth, wanted) or _last_tokens(model.graph, shapes, depth)
+    return (
+        _coarsest_map(model.graph, shapes, depth, wanted)
+        or _last_tokens(model.graph, shapes, depth)
+        or _coarsest_map(model.graph, _tried(model, wanted, depth), depth, wanted)
+    )
+
+
+def _tried(model: onnx.ModelProto, wanted: InputSpec, depth: Mapping[str, int]) -> Mapping[str, Sides]:
+    """The sides of the maps behind convolutions as one run shows them: of a model that sizes images by itself they follow from nothing else."""
+    asked = onnx.ModelProto()
+    asked.CopyFrom(model)
+    del asked.graph.output[:]
+    names: dict[str, str] = {}
+    for node in model.graph.node:
+        if node.op_type in _MAPS and depth.get(node.output[0], 0) >= LEAST_CONVOLUTIONS:
+            # Its sides only: the maps themselves may take gigabytes together.
+            sides = f"sides.{len(names)}"
+            names[sides] = node.output[0]
+            asked.graph.node.append(onnx.helper.make_node("Shape", [node.output[0]], [sides]))
+            asked.graph.output.append(onnx.helper.make_tensor_value_info(sides, TensorProto.INT64, [None]))
+    if not names:
+        return {}
+    across = (1, 3, wanted.height, wanted.width) if wanted.layout == "nchw" else (1, wanted.height, wanted.width, 3)
+    session = RUNTIMES.get("onnx").open(asked.SerializeToString(), threads=1)
+    try:
+        found = session.run(np.zeros(across, wanted.dtype))
+    finally:
+        session.close()
+    # What is worked on for each box, and not for the image, has another number in front.
+    return {names[one]: tuple(sides.tolist()) for one, sides in found.items() if len(sides) and sides[0] == 1}
 
 
 def _shapes(model: onnx.ModelProto, wanted: InputSpec) -> Mapping[str, Sides]:

@@ -49,9 +49,9 @@ class Sketch:
     def weights(self, name: str, *size: int) -> str:
         return self.put(name, self.chance.normal(size=size).astype(np.float32) / 4)
 
-    def stages(self, *channels: int) -> list[str]:
+    def stages(self, *channels: int, source: str = "images") -> list[str]:
         """Convolutions of stride 2, one after another; their names."""
-        source, made = "images", []
+        made = []
         for number, (before, after) in enumerate(zip((3, *channels), channels, strict=False)):
             source = self.conv(f"stage{number}", source, before, after)
             made.append(source)
@@ -130,12 +130,26 @@ def tokens_only() -> bytes:
     return net.file([("logits", ["batch", 16, 2]), ("pred_boxes", ["batch", 16, 4])])
 
 
+def sized_by_itself() -> bytes:
+    """torchvision's detectors: the image is brought to a size that is worked out inside, so no shape behind it is written anywhere."""
+    net = Sketch()
+    net.node("ReduceMax", ["images"], "most", keepdims=0)
+    net.node("Mul", ["most", net.put("nothing", np.float32(0))], "zero")
+    net.node("Add", ["zero", net.put("ones", np.ones(4, np.float32))], "scales")
+    net.node("Resize", ["images", "", "scales"], "sized", mode="nearest")
+    last = net.stages(8, 16, 24, 32, source="sized")[-1]
+    net.node("Conv", [last, net.weights("head", 6, 32, 1, 1)], "head.out")
+    net.node("Reshape", ["head.out", net.put("flat", np.asarray([0, 6, 16], np.int64))], "output0")
+    return net.file([("output0", ["batch", 6, 16])])
+
+
 LAYOUTS = {
     "classifier": (classifier, "flat", "vector"),
     "pyramid": (pyramid, "stage4", "map"),
     "pyramid with a level on top": (pyramid_with_a_level_on_top, "inner5.out", "map"),
     "transformer head": (transformer_head, "stage4", "map"),
     "tokens only": (tokens_only, "norm", "tokens"),
+    "sized by itself": (sized_by_itself, "stage3", "map"),
 }
 
 
