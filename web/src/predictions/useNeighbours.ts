@@ -37,7 +37,8 @@ export function useNeighbours(deployment: string, id: string) {
       const next = event.key === "ArrowLeft" ? before : event.key === "ArrowRight" ? after : null;
       if (next) void navigate(`${page}/${next}`, { replace: true, state });
       if (event.key !== "Escape") return;
-      leaveFrom(id);
+      // The address is ahead of what is drawn: after two quick keys the next image is there already, and its page is not.
+      leaveFrom(decodeURIComponent(location.pathname.split("/").at(-1) ?? id));
       // Back, not there anew: the list comes again where it was.
       void (list === undefined ? navigate(page) : navigate(-1));
     };
