@@ -60,9 +60,10 @@ def entries() -> list[Entry]:
         made.append(
             Entry(
                 "d", content_id(f"{i}".encode()), chance.choice([640, 1280]) * (not failed), 480 * (not failed), chance.choice(["v1", "v2", None]),
-                chance.choice(["champion"] * 6 + ["canary", "shadow"]), tuple(said), 0.3, chance.choice([5.0, 7.5, 12.0]),
-                START + chance.randrange(4) * HOUR, f"c{i}" if i % 3 else None,
-                chance.choice(["line-1", "line-2", "lab_1", None]), tuple(chance.sample(["day", "50% off", "a_b"], chance.randrange(3))),
+                chance.choice(["champion"] * 6 + ["canary", "shadow"]), tuple(said), 0.3, chance.choice([5.0, 7.5, 12.0, 0.0]),
+                START + i % 4 * HOUR, f"c{i}" if i % 3 else None,
+                chance.choice(["line-1", "line-2", "lab_1", None]),
+                (*chance.sample(["day", "50% off", "a_b"], chance.randrange(3)), *(["first hour"] if i % 4 == 0 else [])),
                 metadata, error="Timeout" if failed else None, origin="external",
             )
         )  # fmt: skip
@@ -132,7 +133,7 @@ def values_of(name: str, line: Logged) -> list[Any]:
         "tag": lambda: list(line.tags),
         "confidence": lambda: [max((d.confidence for d in line.detections), default=0.0)],
         "count": lambda: [len(line.answered)],
-        "latency": lambda: [line.latency_ms],
+        "latency": lambda: [line.took_ms],
         "version": lambda: [line.model_version],
         "detection": lambda: [line],
         "area": lambda: [line.width * line.height],
@@ -193,7 +194,7 @@ def expected(lines: list[Logged], query: str, sort: str) -> list[int]:
     node = read_query(query)
     shown = [line for line in lines if true_of(node, line) and (line.role != "shadow" or "role" in query.lower())]
     name, down = sort.lstrip("-"), sort.startswith("-")
-    read = {"taken_at": "taken_at", "logged_at": "log_seq", "latency": "latency_ms", "outlier": "outlier"}
+    read = {"taken_at": "taken_at", "logged_at": "log_seq", "latency": "took_ms", "outlier": "outlier"}
     key = (lambda o: values_of("confidence", o)[0]) if name == "confidence" else (lambda o: getattr(o, read[name]))
     sign = -1 if down else 1
     order = sorted(shown, key=lambda o: (key(o) is None, sign * (key(o) or 0), sign * o.log_seq))
@@ -300,7 +301,7 @@ _queries = st.recursive(
     ),
     max_leaves=4,
 )
-_SORTS = ["-taken_at", "taken_at", "-outlier", "outlier", "confidence", "-latency", "-logged_at"]
+_SORTS = ["-taken_at", "taken_at", "-outlier", "outlier", "confidence", "-latency", "latency", "-logged_at"]
 
 
 @settings(
@@ -430,6 +431,27 @@ def test_a_count_is_exact_up_to_a_bound_and_says_so_beyond(
     monkeypatch.setattr(browse, "COUNTED", 10)
     with database.read() as connection:
         assert browse.count(connection, "d", Filter(query="width = 640")) == browse.Counted(10, True)
+
+
+def test_words_that_lie_in_one_stretch_of_time_are_counted_there(
+    site: tuple[Database, list[Logged]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many lines under each, few under both: those are read and sorted, and no order of the whole log is walked along."""
+    database, lines = site
+    query = 'tag = "first hour" and label = scratch'
+    both = expected(lines, f"{query} and role in (champion, canary, shadow)", "taken_at")
+    monkeypatch.setattr(anchor, "MOST", 50)
+    monkeypatch.setattr(anchor, "_FEW", 2)
+    with database.read() as connection:
+        node = browse.resolved(connection, "d", read_query(query))
+        found = anchor.anchor(connection, "d", node, anchor.window_of(node))
+        spread = browse.resolved(connection, "d", read_query("tag = day and label = scratch"))
+        found_in_day = anchor.anchor(connection, "d", spread, anchor.Window())
+    assert 0 < len(both) <= 50
+    assert found is not None
+    assert found.few
+    assert found_in_day is not None
+    assert not found_in_day.few
 
 
 def test_a_cursor_of_another_order_and_an_unknown_order_are_refused(site: tuple[Database, list[Logged]]) -> None:

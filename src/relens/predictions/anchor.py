@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Float, Select, exists, func, literal, select,
 
 from relens.kit.clock import Micros
 from relens.predictions.filing import find_words
+from relens.predictions.lacking import has, may_lack
 from relens.predictions.query import Condition, Either, Not, conjuncts
 from relens.predictions.query_sql import MOST_WORDS, Filed, Resolved
 from relens.predictions.tables import posting, prediction, signal, term
@@ -21,6 +22,7 @@ from relens.predictions.tables import posting, prediction, signal, term
 MOST = 20_000
 _FEW = 200
 """So few that looking for fewer is not worth it."""
+_SHORTER = 4
 _FILED = {"source": None, "model_version": None, "error": None, "role": "champion", "origin": "served"}
 """Columns whose values are words too, and the value that is not."""
 _SORTED = ("outlier", "confidence", "latency_ms", "taken_at")
@@ -93,13 +95,10 @@ def window_of(node: Resolved) -> Window:
 
 def anchor(connection: Connection, deployment: str, node: Resolved, window: Window) -> Anchor | None:
     """The best there is; None where no condition has an index to count in."""
-    found: list[Anchor] = []
-    for part in conjuncts(node):  # type: ignore[arg-type]
-        one = _anchor_of(connection, deployment, part, window)
-        if one is not None:
-            found.append(one)
-            if one.count <= _FEW:
-                break
+    found = _counted_each(connection, deployment, node, window)
+    if len(found) > 1 and not any(one.few for one in found):
+        closer = _shared(connection, found, window)
+        found = found if closer is None else _counted_each(connection, deployment, node, closer)
     if not found:
         return None
     best = min(found, key=lambda one: one.count)
@@ -109,6 +108,39 @@ def anchor(connection: Connection, deployment: str, node: Resolved, window: Wind
     single = [one for one in words if len(one.words) == 1]
     thinnest = max(single, key=lambda one: (one.few, -one.count, one.reach), default=None)
     return replace(best, along=thinnest.words[0] if thinnest is not None else None)
+
+
+def _counted_each(connection: Connection, deployment: str, node: Resolved, window: Window) -> list[Anchor]:
+    """Of each condition that must be true, until one is fulfilled by so few lines that no other need be counted."""
+    found: list[Anchor] = []
+    for part in conjuncts(node):  # type: ignore[arg-type]
+        one = _anchor_of(connection, deployment, part, window)
+        if one is not None:
+            found.append(one)
+            if one.count <= _FEW:
+                break
+    return found
+
+
+def _shared(connection: Connection, found: Sequence[Anchor], window: Window) -> Window | None:
+    """The time between the first and the last line of every word: a version that answered for a week leaves a week of each label.
+
+    None where it is not much shorter than what some word covers.
+    """
+    ends = []
+    for one in found:
+        if len(one.words) == 1:
+            under = select(posting.c.taken_at).where(posting.c.term == one.words[0], *window.of(posting.c.taken_at))
+            first, last = (
+                connection.execute(under.order_by(way).limit(1)).scalar_one()
+                for way in (posting.c.taken_at.asc(), posting.c.taken_at.desc())
+            )
+            ends.append((first, last))
+    if not ends:
+        return None
+    since, until = max(first for first, _ in ends), min(last for _, last in ends)
+    longest = max(last - first for first, last in ends)
+    return Window(since, until + 1) if _SHORTER * (until - since) <= longest else None
 
 
 def _anchor_of(connection: Connection, deployment: str, part: Any, window: Window) -> Anchor | None:
@@ -186,7 +218,8 @@ def _rows(deployment: str, node: Any, window: Window) -> Select[Any] | None:
     if column == "taken_at":
         return here.where(*window.of(signal.c.taken_at))
     if column in _SORTED and node.operator in ("=", "<", "<=", ">", ">="):
-        return here.where(signal.c[column].op(node.operator)(literal(node.values[0], Float)))
+        asked = signal.c[column].op(node.operator)(literal(node.values[0], Float))
+        return here.where(asked, *([has(column, signal.c[column])] if may_lack(column) else []))
     return None
 
 

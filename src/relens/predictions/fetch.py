@@ -9,6 +9,7 @@ from sqlalchemy import Connection, or_, select
 
 from relens.predictions import store
 from relens.predictions.anchor import Anchor
+from relens.predictions.lacking import known, lacks
 from relens.predictions.logged import Logged
 from relens.predictions.query import without
 from relens.predictions.query_sql import Resolved, compiled, needs_fact
@@ -42,13 +43,14 @@ def fetched(
 ) -> Walked:
     """All that the anchor holds, looked at and sorted in one go."""
     key: Any = signal.c[order.column]
+    nothing = lacks(order.column, key)
     query = among(connection, node, few).add_columns(key.label("key"))
     if start is not None and start.key is None:
         here = signal.c.log_seq
-        query = query.where(key.is_(None), here < start.log_seq if order.descending else here > start.log_seq)
+        query = query.where(nothing, here < start.log_seq if order.descending else here > start.log_seq)
     elif start is not None:
         beyond = order.beyond(key, signal.c.log_seq, start)
-        query = query.where(or_(key.is_(None), beyond) if order.nullable else beyond)
-    sorting = [*([key.is_(None)] if order.nullable else []), *order.sorted(key, signal.c.log_seq)]
+        query = query.where(or_(nothing, beyond) if order.nullable else beyond)
+    sorting = [*([nothing] if order.nullable else []), *order.sorted(key, signal.c.log_seq)]
     rows = connection.execute(query.order_by(*sorting).limit(wanted)).all()
-    return Walked([Place(row.key, row.log_seq) for row in rows], few.count, None)
+    return Walked([Place(known(order.column, row.key), row.log_seq) for row in rows], few.count, None)

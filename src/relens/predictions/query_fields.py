@@ -61,7 +61,7 @@ _ALL = (
     Field("version", "text", "the model version that answered", "model_version", ("model", "model_version")),
     Field("role", "text", "the role of that version", "role", (), ("champion", "canary", "shadow")),
     Field("error", "text", "why there is no answer", "error", ("failure",)),
-    Field("latency", "number", "milliseconds", "latency_ms", ("latency_ms",)),
+    Field("latency", "number", "milliseconds; empty: its sender did not say", "latency_ms", ("latency_ms",)),
     Field("origin", "text", "answered here, elsewhere, or imported", "origin", (), ("served", "external", "imported")),
     Field("threshold", "number", "the deployment's at that moment", "threshold"),
     Field("width", "number", "of the image in pixels", "width"),

@@ -31,6 +31,7 @@ from sqlalchemy.sql.operators import custom_op
 
 from relens.predictions import by_line
 from relens.predictions.filing import Word, find_words
+from relens.predictions.lacking import has, lacks, may_lack
 from relens.predictions.pattern import after, as_glob, as_like, beginning, matches
 from relens.predictions.query import Both, Condition, Either, Node, Not
 from relens.predictions.query_detections import some_detection
@@ -177,21 +178,20 @@ def _plain(node: Condition, dialect: str, row: Any) -> ColumnElement[bool]:
         return some_look(node.field.name, node.operator, node.values, row, dialect)
     name = node.field.column
     if name in _WORKED_OUT:
-        return _where_known(node, _WORKED_OUT[name], dialect)
-    table = signal if name in signal.c else prediction
-    column: ColumnElement[Any] = row[name] if table is signal else prediction.c[name]
-    return (_where_known if table.c[name].nullable else _compared)(node, column, dialect)
+        return _where_known(node, name, _WORKED_OUT[name], dialect)
+    column: ColumnElement[Any] = row[name] if name in signal.c else prediction.c[name]
+    return (_where_known if may_lack(name) else _compared)(node, name, column, dialect)
 
 
-def _where_known(node: Condition, column: ColumnElement[Any], dialect: str) -> ColumnElement[bool]:
+def _where_known(node: Condition, name: str, column: ColumnElement[Any], dialect: str) -> ColumnElement[bool]:
     """Never neither true nor false, which `not` would leave as it is."""
-    found = _compared(node, column, dialect)
-    return found if node.operator == "empty" else and_(column.is_not(None), found)
+    found = _compared(node, name, column, dialect)
+    return found if node.operator == "empty" else and_(has(name, column), found)
 
 
-def _compared(node: Condition, column: ColumnElement[Any], dialect: str) -> ColumnElement[bool]:
+def _compared(node: Condition, name: str, column: ColumnElement[Any], dialect: str) -> ColumnElement[bool]:
     if node.operator == "empty":
-        return column.is_(None)
+        return lacks(name, column)
     if node.operator == "~":
         return like(dialect, column, str(node.values[0]))
     if node.operator == "in":

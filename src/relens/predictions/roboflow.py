@@ -69,7 +69,10 @@ def _detection(said: Any) -> dict[str, Any]:
 
 def _field(said: Any, name: str) -> Any:
     if not isinstance(said, Mapping) or name not in said:
-        raise BadPrediction(f"a prediction in Roboflow's form needs '{name}'")
+        raise BadPrediction(
+            f"each of 'predictions', which is Roboflow's form, needs '{name}'; in that of Relens an image has 'detections', "
+            'and several images are sent as {"items": […]}'
+        )
     return said[name]
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, select, true, tu
 
 from relens.kit import clock
 from relens.predictions.anchor import Anchor, Window
+from relens.predictions.lacking import has, lacks, may_lack
 from relens.predictions.query import Condition, conjuncts, without
 from relens.predictions.query_sql import Resolved, aside, compiled, needs_fact
 from relens.predictions.tables import posting, prediction, signal
@@ -33,7 +34,7 @@ class Order:
 
     @property
     def nullable(self) -> bool:
-        return bool(signal.c[self.column].nullable)
+        return may_lack(self.column)
 
     def sorted(self, *columns: Any) -> list[Any]:
         return [column.desc() if self.descending else column.asc() for column in columns]
@@ -113,7 +114,7 @@ class Walk:
             query = select(log_seq, key.label("key")).where(posting.c.term == self.word, *self.window.of(key))
         else:
             query = select(log_seq, key.label("key")).where(signal.c.deployment == self.deployment)
-            query = query.where(key.is_(None) if empty else and_(true(), *self._bounds(key)))
+            query = query.where(lacks(self.order.column, key) if empty else and_(true(), *self._bounds(key)))
         query = query.order_by(*self.order.sorted(*([] if empty else [key]), log_seq))
         return query if place is None else query.where(self._beyond(place, empty))
 
@@ -139,7 +140,7 @@ class Walk:
 
     def _bounds(self, key: Any) -> list[ColumnElement[bool]]:
         """Conditions on the order itself, and on review states (which have an order of time of their own), bound the stretch."""
-        bounds = [key.is_not(None)] if self.order.nullable else []
+        bounds = [has(self.order.column, key)] if self.order.nullable else []
         for part in conjuncts(self.node):  # type: ignore[arg-type]
             if not isinstance(part, Condition):
                 continue
