@@ -15,7 +15,7 @@ from relens.assets.keep import described, keep_together
 from relens.infra.database import Database
 from relens.infra.settings import Settings
 from relens.infra.storage import NoBytes, Storage
-from relens.infra.upload import body_within
+from relens.infra.upload import ONE_FILE, body_within
 from relens.infra.web import part
 
 router = APIRouter(prefix="/api/v1", tags=["assets"])
@@ -48,7 +48,7 @@ class AssetOut(BaseModel):
         )
 
 
-@router.post("/assets", status_code=201)
+@router.post("/assets", status_code=201, openapi_extra=ONE_FILE)
 async def put_asset(
     request: Request,
     actor: Asking,

@@ -26,6 +26,7 @@ from relens.infra.database import Database
 from relens.infra.jobs import Jobs
 from relens.infra.jobs.routes import JobOut
 from relens.infra.storage import Storage
+from relens.infra.upload import ONE_FILE
 from relens.infra.web import (
     Corners,
     Cursor,
@@ -138,7 +139,7 @@ def list_datasets(
         return Page(items=[dataset_out(connection, found) for found in there])
 
 
-@router.post("/datasets/{name}/import", status_code=202)
+@router.post("/datasets/{name}/import", status_code=202, openapi_extra=ONE_FILE)
 async def import_dataset(
     name: str,
     request: Request,

@@ -21,7 +21,7 @@ class Board:
         self._said: Json | None = None
 
     def tell(self, station: Station, sentence: str, *, page: str | None = None, button: str | None = None) -> None:
-        """`page`: the tab on which it can be seen or done, `button` what stands on the way there."""
+        """`page`: the tab, or the tile of the dashboard, where it can be seen or done; `button`: what stands on the way there."""
         self._keep({"station": station, "sentence": sentence, "page": page, "button": button, "over": False})
 
     def end(self, sentence: str) -> None:

@@ -169,7 +169,7 @@ class Story:
             return False
         said = value.get("sentence") or f"{behind} is behind it"
         self._show.say(f"drift: {said} (distance {value['d']:.2f} to the training data over {value['n']} images)")
-        self._board.tell("measure", f"Drift says what has moved: {said}")
+        self._board.tell("measure", f"Drift says what has moved: {said}", page="#drift", button="See what moved")
         return True
 
     def _wait_for_alert(self) -> None:
@@ -177,7 +177,9 @@ class Story:
         while time.monotonic() < until:
             for alert in self._client.alerts.list(deployment=self._prepared.names.deployment):
                 self._show.say(f"alert: {alert['sentence']}")
-                self._board.tell("measure", f"An alert fires: {alert['sentence']}")
+                self._board.tell(
+                    "measure", f"An alert fires: {alert['sentence']}", page="#drift", button="See what moved"
+                )
                 self._show.number("alerts", 1)
                 return
             time.sleep(0.3)

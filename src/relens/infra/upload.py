@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
@@ -15,6 +16,15 @@ from relens.kit.errors import Invalid, TooLarge
 
 _BESIDE = 1_000_000
 """What a form may hold beside its image."""
+
+
+ONE_FILE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+"""`openapi_extra` of a route whose body is one file as it is."""
 
 
 class BadUpload(Invalid):

@@ -79,7 +79,10 @@ _BATCH: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": BatchIn.model_json_schema()},
+            "application/json": {
+                "schema": BatchIn.model_json_schema(),
+                "example": {"items": [{"width": 640, "height": 480, "detections": []}]},
+            },
             "multipart/form-data": {
                 "schema": {
                     "type": "object",

@@ -14,6 +14,7 @@ from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.infra.settings import Settings
+from relens.infra.upload import ONE_FILE
 from relens.infra.web import Page, part
 from relens.kit import clock
 from relens.kit.errors import NotFound, TooLarge
@@ -128,7 +129,7 @@ def export_setup(
     return _file(chosen.setup(_about(here, request, settings)).encode(), f"{here.name}-{form}.xml", "application/xml")
 
 
-@router.post("/deployments/{deployment}/review-import")
+@router.post("/deployments/{deployment}/review-import", openapi_extra=ONE_FILE)
 async def import_reviews(
     deployment: str,
     request: Request,

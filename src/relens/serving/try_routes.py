@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from relens.access.asking import Asking
 from relens.infra.database import Database
 from relens.infra.settings import Settings
-from relens.infra.upload import upload_within
+from relens.infra.upload import ONE_FILE, upload_within
 from relens.infra.web import part
 from relens.registry import store as registry_store
 from relens.registry.model_version import ModelVersion
@@ -32,15 +32,7 @@ class VersionTryOut(BaseModel):
     detections: list[DetectionOut]
 
 
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
-
-
-@router.post("/models/{model}/versions/{version}/try", openapi_extra=_BODY)
+@router.post("/models/{model}/versions/{version}/try", openapi_extra=ONE_FILE)
 async def try_version(
     model: str,
     version: str,

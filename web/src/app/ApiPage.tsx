@@ -1,28 +1,30 @@
 /* Every address of the server, from its own description of itself: nothing is fetched from elsewhere. */
 import { useState } from "react";
 import { apiUrl } from "../api/client";
+import { keptToken } from "../api/token";
 import { useRead } from "../api/use";
 import { Input, Snippet } from "../design/controls";
 import { words } from "../design/format";
 import { Card, dim, Empty, Loaded, Page } from "../design/page";
 import css from "./api.module.css";
-import { bodyOf } from "./body";
+import { bodyOf, filled, type About, type Content, type Parameter, type Schema } from "./body";
+import { useKnown } from "./useKnown";
 
-type Parameter = { name: string; in: string; required?: boolean; description?: string };
 type Operation = {
   tags?: string[];
   summary?: string;
   description?: string;
   parameters?: Parameter[];
-  requestBody?: { content: Record<string, unknown> };
+  requestBody?: { content: Content };
 };
-type Document = { paths: Record<string, Record<string, Operation>> };
+type Document = { paths: Record<string, Record<string, Operation>>; components: { schemas: Record<string, Schema> } };
 type Address = { method: string; path: string; group: string; operation: Operation };
 
 const ORDER = ["get", "post", "put", "patch", "delete"];
 
 export default function ApiPage() {
   const description = useRead<Document>("/openapi.json");
+  const known = useKnown();
   const [search, setSearch] = useState("");
   return (
     <Page title="API" crumbs={[{ title: "System", to: "/system" }]}>
@@ -39,7 +41,9 @@ export default function ApiPage() {
         </a>
       </div>
       <Loaded query={description} height={320}>
-        {(found) => <Addresses all={addresses(found)} search={search.trim().toLowerCase()} />}
+        {(found) => (
+          <Addresses all={addresses(found)} about={{ schemas: found.components.schemas, known }} search={search.trim().toLowerCase()} />
+        )}
       </Loaded>
     </Page>
   );
@@ -53,7 +57,7 @@ function addresses({ paths }: Document): Address[] {
   );
 }
 
-function Addresses({ all, search }: { all: Address[]; search: string }) {
+function Addresses({ all, about, search }: { all: Address[]; about: About; search: string }) {
   const fits = ({ method, path, operation }: Address) => `${method} ${path} ${operation.description ?? ""}`.toLowerCase().includes(search);
   const shown = all.filter(fits);
   if (shown.length === 0) return <Empty title="No address fits">Search for a part of a path, or for a word of what it does.</Empty>;
@@ -64,7 +68,7 @@ function Addresses({ all, search }: { all: Address[]; search: string }) {
           .filter((one) => one.group === group)
           .map((one) => (
             <li key={one.method + one.path}>
-              <Line {...one} />
+              <Line {...one} about={about} />
             </li>
           ))}
       </ul>
@@ -77,7 +81,7 @@ function Said({ text }: { text: string }) {
   return text.split("`").map((part, i) => (i % 2 ? <code key={i}>{part}</code> : part));
 }
 
-function Line({ method, path, operation }: Address) {
+function Line({ method, path, operation, about }: Address & { about: About }) {
   const [open, setOpen] = useState(false);
   const said = operation.description ?? words((operation.summary ?? "").toLowerCase());
   return (
@@ -111,15 +115,20 @@ function Line({ method, path, operation }: Address) {
               ))}
             </dl>
           )}
-          <Snippet label="Command" text={command(method, path, operation)} />
+          <Command method={method} path={path} operation={operation} about={about} />
         </div>
       )}
     </details>
   );
 }
 
-function command(method: string, path: string, { requestBody }: Operation): string {
-  const address = decodeURI(new URL(path.slice(1), document.baseURI).href);
+/** A command that works when pasted where the server has what it speaks of; what is deleted has to be named by whoever deletes it. */
+function Command({ method, path, operation, about }: Omit<Address, "group"> & { about: About }) {
+  const here = method === "delete" ? { ...about, known: {} } : about;
+  const address = decodeURI(new URL(".", document.baseURI).href) + filled(path, here, operation.parameters).slice(1);
   const how = method === "get" ? "" : `-X ${method.toUpperCase()} `;
-  return `curl ${how}'${address}'${bodyOf(requestBody?.content)}`;
+  const body = bodyOf(path, operation.requestBody?.content, here);
+  const token = keptToken();
+  const text = (bearer: string | null) => `curl ${how}'${address}'${bearer ? ` -H 'Authorization: Bearer ${bearer}'` : ""}${body}`;
+  return <Snippet label="Command" text={text(token)} shown={token ? text("••••••••") : undefined} />;
 }

@@ -1,5 +1,5 @@
 /* The frame around every page: where one can go, and whether the server still answers. */
-import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from "react-router";
+import { Link, Outlet, ScrollRestoration, useLocation } from "react-router";
 import { useGet } from "../api/use";
 import { bytes } from "../design/format";
 import { Icon, type IconName } from "../design/icons";
@@ -33,7 +33,6 @@ export function Shell() {
   const firing = alerts.data?.items.length ?? 0;
   const running = jobs.data?.items.length ?? 0;
   const where = useLocation().pathname;
-  const inside = where.startsWith("/deployments");
   const rail = useInSight<HTMLElement>(where);
   const lost = jobs.isError && alerts.isError;
   return (
@@ -48,12 +47,12 @@ export function Shell() {
         </Link>
         <nav className={css.nav} aria-label="Main">
           {PLACES.map((place) => (
-            <NavLink key={place.to} to={place.to} end={place.to === "/"} aria-current={place.to === "/" && inside ? "page" : undefined}>
+            <Link key={place.to} to={place.to} aria-current={stands(where, place.to) ? "page" : undefined}>
               <Icon name={place.icon} />
               {place.title}
               {place.to === "/alerts" && firing > 0 && <Count tone={css.bad} n={firing} title={`${firing} open`} />}
               {place.to === "/jobs" && running > 0 && <Count tone={css.busy} n={running} title={`${running} running`} />}
-            </NavLink>
+            </Link>
           ))}
         </nav>
         {system.data && (
@@ -75,6 +74,12 @@ export function Shell() {
       <ScrollRestoration />
     </div>
   );
+}
+
+/** Whether this page is of that place; the deployments are the first page, and each has pages of its own. */
+function stands(where: string, place: string): boolean {
+  const root = place === "/" ? "/deployments" : place;
+  return where === place || where === root || where.startsWith(`${root}/`);
 }
 
 function Count({ tone, n, title }: { tone: string; n: number; title: string }) {

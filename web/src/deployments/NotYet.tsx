@@ -1,12 +1,14 @@
 /* The address of a deployment that does not exist: what the server is doing meanwhile, since it may be on its way. */
 import { Link } from "react-router";
-import type { TrainingRun } from "../api/types";
+import type { DatasetItem, TrainingRun } from "../api/types";
 import { useGet } from "../api/use";
 import { Curve } from "../design/charts/Curve";
 import { LinkButton } from "../design/controls";
 import { Circle } from "../design/Circle";
 import { curveEnd, curveLines } from "../design/curveLines";
+import { plural } from "../design/format";
 import { Card, dim, Empty, Page, strong } from "../design/page";
+import { Picture, type Drawn } from "../design/Picture";
 import { Bar, JobChip } from "../design/status";
 import { Time } from "../design/Time";
 import css from "./deployments.module.css";
@@ -17,7 +19,8 @@ export function NotYet({ name }: { name: string }) {
   const jobs = useGet("/jobs", { limit: 20 }, { every: 1000 });
   const runs = useGet("/training-runs", undefined, { every: 1000 });
   const run = runs.data?.items.find((one) => open(one.state)) ?? runs.data?.items.find((one) => one.model === name);
-  const working = jobs.data?.items.filter((job) => open(job.state)) ?? [];
+  const shown = run && open(run.state) ? run.job : null;
+  const working = jobs.data?.items.filter((job) => open(job.state) && job.id !== shown) ?? [];
   const coming = run?.model === name && open(run.state);
   const quiet = !run && working.length === 0;
   return (
@@ -30,7 +33,7 @@ export function NotYet({ name }: { name: string }) {
           : "Deploy a model. Relens keeps every image it answers, shows when production moves away from the training data, and turns what you correct into the next version. The first version is being made now; this page becomes its dashboard."
       }
     >
-      {coming && <Circle at="retrain" />}
+      {coming && <Circle />}
       {quiet && (
         <Card>
           <Empty title="Nothing is under way" actions={<LinkButton to="/">Go to deployments</LinkButton>}>
@@ -39,6 +42,7 @@ export function NotYet({ name }: { name: string }) {
         </Card>
       )}
       {run && <Training run={run} />}
+      {coming && <Learns version={run.dataset_version} />}
       {working.length > 0 && (
         <Card title="Under way">
           <ul className={css.working}>
@@ -68,6 +72,11 @@ function Training({ run }: { run: TrainingRun }) {
       }
       aside={
         <span className={dim}>
+          {lines.map((line) => (
+            <b key={line.name} className={css.line} style={{ color: line.colour }}>
+              {line.name}
+            </b>
+          ))}
           {run.state}, begun <Time at={run.started_at ?? run.created_at} />
         </span>
       }
@@ -77,6 +86,33 @@ function Training({ run }: { run: TrainingRun }) {
       ) : (
         <Curve label="Training curve" total={curveEnd(run.epochs, false)} lines={lines} height={220} />
       )}
+    </Card>
+  );
+}
+
+/** Some of the images that it learns from, with what a person drew on them: what the model is about, seen. */
+function Learns({ version }: { version: string }) {
+  const data = useGet(`/dataset-versions/${version}`).data;
+  const items = useGet(`/dataset-versions/${version}/items`, { split: "train", limit: 6 }).data?.items ?? [];
+  if (!data || items.length === 0) return null;
+  return (
+    <Card title="What it learns from" aside={<span className={dim}>{plural(data.images.train ?? 0, "image")}</span>}>
+      <div className={css.answers}>
+        {items.map((item: DatasetItem) => (
+          <Picture
+            key={item.asset}
+            asset={item.asset}
+            width={item.width ?? 1}
+            height={item.height ?? 1}
+            shapes={item.annotations as readonly Drawn[]}
+            labels={data.labels}
+            aspect="4 / 3"
+            wide={220}
+            names
+            alt={item.file_name}
+          />
+        ))}
+      </div>
     </Card>
   );
 }

@@ -21,7 +21,7 @@ export function Story({ deployment, slim }: { deployment: Deployment; slim: bool
       <div className={css.said}>
         <p role="status">{told.sentence}</p>
         {told.page && (
-          <LinkButton look="primary" small to={`/deployments/${deployment.name}/${told.page}`}>
+          <LinkButton look="primary" small to={`/deployments/${deployment.name}${told.page.startsWith("#") ? "" : "/"}${told.page}`}>
             {told.button ?? "Look at it"}
           </LinkButton>
         )}

@@ -14,4 +14,5 @@ it("leads only to pages of the deployment", () => {
   expect(storyOf({ settings: { story: { ...told, page: "//elsewhere.example" } } })?.page).toBeNull();
   expect(storyOf({ settings: { story: { ...told, page: "../../x" } } })?.page).toBeNull();
   expect(storyOf({ settings: { story: { ...told, page: "predictions/0198-ab" } } })?.page).toBe("predictions/0198-ab");
+  expect(storyOf({ settings: { story: { ...told, page: "#drift" } } })?.page).toBe("#drift");
 });

@@ -10,6 +10,6 @@ const text = (value: unknown): value is string => typeof value === "string";
 export function storyOf({ settings }: Pick<Deployment, "settings">): Told | null {
   const told = settings.story as Partial<Told> | null | undefined;
   if (!told || !text(told.station) || !text(told.sentence)) return null;
-  const page = text(told.page) && /^\w[\w/-]*$/.test(told.page) ? told.page : null;
+  const page = text(told.page) && /^(\w[\w/-]*|#[\w-]+)$/.test(told.page) ? told.page : null;
   return { station: told.station, sentence: told.sentence, page, button: text(told.button) ? told.button : null, over: told.over === true };
 }

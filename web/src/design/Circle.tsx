@@ -3,11 +3,11 @@ import css from "./Circle.module.css";
 
 export type Station = "predict" | "measure" | "review" | "retrain" | "judge" | "swap";
 const STEPS = [
-  ["Predict", "answers, and keeps the image"],
+  ["Predict", "answers, keeps the image"],
   ["Measure", "against the training data"],
   ["Review", "accept or correct"],
   ["Retrain", "on what you corrected"],
-  ["Judge", "on images never trained on"],
+  ["Judge", "on unseen images"],
   ["Swap", "without a failed request"],
 ];
 

@@ -20,6 +20,7 @@ describe("numbers", () => {
   it("read as a person reads them", () => {
     expect(short(1234)).toBe("1.2k");
     expect(short(5_600_000)).toBe("5.6M");
+    expect([short(1000), short(2_000_000), short(999_900)]).toEqual(["1k", "2M", "1M"]);
     expect(bytes(4_812_331)).toBe("4.8 MB");
     expect(milliseconds(7.04)).toBe("7.0 ms");
     expect(milliseconds(1530)).toBe("1.53 s");

@@ -8,8 +8,8 @@ export function count(value: number | null | undefined): string {
 export function short(value: number): string {
   const size = Math.abs(value);
   if (size < 1000) return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));
-  if (size < 1e6) return `${(value / 1e3).toFixed(size < 1e4 ? 1 : 0)}k`;
-  return `${(value / 1e6).toFixed(size < 1e7 ? 1 : 0)}M`;
+  if (size < 999_500) return `${Number((value / 1e3).toFixed(size < 1e4 ? 1 : 0))}k`;
+  return `${Number((value / 1e6).toFixed(size < 1e7 ? 1 : 0))}M`;
 }
 
 export function score(value: number | null | undefined, digits = 3): string {

@@ -34,10 +34,10 @@ export function Page({
         <div className={css.titles}>
           {crumbs.length > 0 && (
             <nav className={css.crumbs} aria-label="Where this is">
-              {crumbs.map((crumb) => (
+              {crumbs.map((crumb, i) => (
                 <Fragment key={crumb.to}>
+                  {i > 0 && <span aria-hidden="true">/</span>}
                   <Link to={crumb.to}>{crumb.title}</Link>
-                  <span aria-hidden="true">/</span>
                 </Fragment>
               ))}
             </nav>

@@ -1,5 +1,6 @@
 /* The dashboard of a deployment: traffic, distance from the training data, and what reviews say. */
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { useLocation } from "react-router";
 import { useVersionTitles } from "../api/titles";
 import type { Dashboard, MetricInfo, Page as Items } from "../api/types";
 import { useRead } from "../api/use";
@@ -38,6 +39,7 @@ export default function DashboardPage() {
       `/deployments/${deployment.name}/predictions?${new URLSearchParams({ q: query, ...(sort ? { sort } : {}) })}`,
     [deployment.name],
   );
+  useTileOf(dashboard.data !== undefined);
   const other = roles.find(({ role }) => role !== (window.role || "champion") && role !== "champion");
   const board = (data: Dashboard): Board => {
     const span = spanOf(data);
@@ -80,6 +82,14 @@ export default function DashboardPage() {
       </div>
     </>
   );
+}
+
+/** An address may name the tile that it is about: …#drift. */
+function useTileOf(there: boolean) {
+  const { hash, key } = useLocation();
+  useEffect(() => {
+    if (there && hash) document.querySelector(`[data-metric="${CSS.escape(hash.slice(1))}"]`)?.scrollIntoView({ block: "start" });
+  }, [there, hash, key]);
 }
 
 /** Every version that has a role, each with its own numbers; one alone is the dashboard itself. */

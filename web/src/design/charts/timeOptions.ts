@@ -59,7 +59,7 @@ export function options(width: number, look: Look): uPlot.Options {
         space: 70,
         values: (_chart, ticks, _axis, _space, step) => ticks.map((tick) => tickTime(new Date(tick * 1000), step)),
       },
-      { ...axis, size: 40, space: 28, values: (_chart, ticks) => ticks.map((tick) => look.tick(tick)) },
+      { ...axis, size: 40, space: 28, incrs: steps, values: (_chart, ticks) => ticks.map((tick) => look.tick(tick)) },
     ],
     series: [{}, ...look.lines.map((line) => series(line))],
     bands: look.bands.map((band) => ({ series: [band.high, band.low], fill: soft(band.colour) })),
@@ -94,6 +94,15 @@ function yRange(low: number | null, high: number | null, look: Look): [number, n
   const bottom = look.floor ?? low ?? 0;
   const top = look.top ?? (high === null || high <= bottom ? bottom + 1 : high + (high - bottom) * 0.08);
   return [bottom, top];
+}
+
+const STEPS = Array.from({ length: 22 }, (_, i) => 10 ** (i - 9)).flatMap((power) => [power, 2 * power, 5 * power]);
+const WHOLE_STEPS = STEPS.filter((step) => step >= 1);
+
+/** How far ticks may be apart: where only whole numbers are drawn, there is no half image. */
+function steps(chart: uPlot): number[] {
+  const drawn = chart.data.slice(1) as Values[];
+  return drawn.every((values) => Array.from(values).every((value) => Number.isInteger(value ?? 0))) ? WHOLE_STEPS : STEPS;
 }
 
 function soft(name: string): string {
