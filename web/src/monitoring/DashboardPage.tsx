@@ -86,10 +86,11 @@ export default function DashboardPage() {
 
 /** An address may name the tile that it is about: …#drift. */
 function useTileOf(there: boolean) {
-  const { hash, key } = useLocation();
+  const asked = useLocation();
   useEffect(() => {
-    if (there && hash) document.querySelector(`[data-metric="${CSS.escape(hash.slice(1))}"]`)?.scrollIntoView({ block: "start" });
-  }, [there, hash, key]);
+    const tile = asked.hash.slice(1);
+    if (there && tile) document.querySelector(`[data-metric="${CSS.escape(tile)}"]`)?.scrollIntoView({ block: "start" });
+  }, [there, asked]);
 }
 
 /** Every version that has a role, each with its own numbers; one alone is the dashboard itself. */
