@@ -58,7 +58,7 @@ SUBJECTS: dict[tuple[str, str], Subject] = {
     ("outlier", "mean"): Subject("mean outlier score", "number", _UNUSUAL),
     ("drift", "from_usual"): Subject("drift from usual production", "distance", _DRIFT),
     ("drift", "d"): Subject("drift from the training data", "distance", _DRIFT),
-    ("drift", "d_beyond_chance"): Subject("drift from the training data beyond chance", "distance", _DRIFT),
+    ("drift", "d_beyond_chance"): Subject("drift beyond chance from the training data", "distance", _DRIFT),
     ("detections_per_image", "mean"): Subject("detections per image", "number", _ANSWERS),
     ("detections_per_image", "empty_share"): Subject("share of images without detections", "share", _ANSWERS),
     ("confidence", "mean"): Subject("mean confidence", "number", _ANSWERS),

@@ -102,7 +102,7 @@ class Importing:
     def enqueue(self, jobs: Jobs, upload: str, wish: Wish, actor: Actor) -> str:
         """The id of the job that imports `spool(upload)/upload.zip`."""
         payload = {**asdict(wish), "upload": upload, "actor": actor.id}
-        title = f"Import into '{wish.dataset}'"
+        title = f"Import into {wish.dataset}"
 
         def write(connection: Connection) -> str:
             return jobs.enqueue(connection, KIND, payload, title=title, about=wish.dataset, created_by=actor.id)

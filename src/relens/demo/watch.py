@@ -92,7 +92,8 @@ class Watch:
         if job is not None:
             self._run_began = moment
             self._show.say("enough images were added: a retraining begins by itself")
-            if self._board is not None:
+            # Once a new version answers, what it says is the story: a second retraining begins at once and would take its place.
+            if self._board is not None and self._promoted_at is None:
                 self._board.tell(
                     "retrain",
                     "Enough images were added: a retraining began by itself.",

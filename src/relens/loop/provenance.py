@@ -24,6 +24,7 @@ Kind = Literal[
     "prediction", "model version", "training run", "dataset version", "verdicts", "dataset import", "promotion"
 ]
 _LONGEST = 200
+_SCORES = {"map50": "mAP50", "map50_95": "mAP50–95", "accuracy": "accuracy"}
 _ALWAYS = ("accepted", "corrected")
 
 
@@ -68,9 +69,7 @@ def _version(connection: Connection, version: ModelVersion) -> Step:
 
 def _training_run(connection: Connection, version: ModelVersion) -> Step:
     scores = version.scores.get("validation") or {}
-    shown = ", ".join(
-        f"{name} {scores[name]:.3f}" for name in ("map50", "map50_95", "accuracy") if scores.get(name) is not None
-    )
+    shown = ", ".join(f"{title} {scores[name]:.3f}" for name, title in _SCORES.items() if scores.get(name) is not None)
     try:
         run = trainings.get_run(connection, version.training_run or "")
     except NotFound:
@@ -83,7 +82,7 @@ def _training_run(connection: Connection, version: ModelVersion) -> Step:
             shown,
         )
     epochs = f"{len(run.epochs)} epochs" if run.epochs else ""
-    detail = ", ".join(part for part in (epochs, f"on validation images {shown}" if shown else "") if part)
+    detail = ", ".join(part for part in (epochs, f"{shown} on validation images" if shown else "") if part)
     return Step(
         "training run", f"Trained with {run.trainer}", run.id, run.started_at or run.created_at, run.created_by, detail
     )
@@ -104,13 +103,14 @@ def _data_behind(connection: Connection, version: ModelVersion) -> list[DatasetV
 
 def _dataset(connection: Connection, version: DatasetVersion) -> list[Step]:
     sizes = ", ".join(f"{count} {split}" for split, count in version.images.items())
+    note = version.note[:1].lower() + version.note[1:].rstrip(".")
     here = Step(
         "dataset version",
         version.title,
         version.id,
         version.created_at,
         version.created_by,
-        f"{sizes}; {version.note}".rstrip("; "),
+        f"{sizes}; {note}" if note else sizes,
     )
     if version.origin == "import":
         return [

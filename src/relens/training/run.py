@@ -82,7 +82,7 @@ class Training:
     def enqueue(self, connection: Connection, jobs: Jobs, wish: Wish, actor: Actor) -> TrainingRun:
         """A run with a job of its own."""
         run = self.begin(connection, wish, actor=actor, job=None)
-        title = f"Train '{run.model}' with {run.trainer}"
+        title = f"Train {run.model} with {run.trainer}"
         job = jobs.enqueue(
             connection, KIND, {"training_run": run.id}, title=title, about=run.model, created_by=actor.id
         )

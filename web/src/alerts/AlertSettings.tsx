@@ -8,7 +8,7 @@ import { Card, dim } from "../design/page";
 import { Chip, Notice } from "../design/status";
 import { Time } from "../design/Time";
 import css from "./alerts.module.css";
-import { measures, sentence, type Measure } from "./measures";
+import { measures, sentence, TONES, type Measure } from "./measures";
 import { PlannedStops } from "./PlannedStops";
 import { only, RuleForm } from "./RuleForm";
 
@@ -91,7 +91,7 @@ function Delivered({ rule }: { rule: AlertRule }) {
   return (
     <>
       {(rule.state === "firing" || rule.state === "clearing") && (
-        <Chip tone="bad" dot>
+        <Chip tone={TONES[rule.severity]} dot>
           Firing
         </Chip>
       )}

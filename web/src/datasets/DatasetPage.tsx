@@ -63,7 +63,7 @@ export default function DatasetPage() {
                           {version.note && asSentence(version.note)}
                           {version.number > 1 && (
                             <>
-                              {" "}
+                              {version.note && " · "}
                               <Link
                                 className={css.link}
                                 to={`/datasets/${dataset}/${version.number}/changes`}

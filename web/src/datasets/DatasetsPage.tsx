@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { Dataset, Page as Items } from "../api/types";
 import { useRead } from "../api/use";
 import { Switch } from "../design/controls";
-import { count, plural, words } from "../design/format";
+import { count, words } from "../design/format";
 import { LinkRow } from "../design/LinkRow";
 import { Card, Empty, Loaded, Page, tableClass } from "../design/page";
 import { Time } from "../design/Time";
@@ -37,7 +37,7 @@ export default function DatasetsPage() {
                       <tr>
                         <th>Dataset</th>
                         <th>Task</th>
-                        <th>Versions</th>
+                        <th data-n>Versions</th>
                         <th data-n>Train</th>
                         <th data-n>Validation</th>
                         <th data-n>Test</th>
@@ -49,7 +49,7 @@ export default function DatasetsPage() {
                       {items.map((dataset) => (
                         <LinkRow key={dataset.id} to={`/datasets/${dataset.name}`} title={dataset.name}>
                           <td>{words(dataset.task)}</td>
-                          <td>{plural(dataset.versions, "version")}</td>
+                          <td data-n>{count(dataset.versions)}</td>
                           {SPLITS.map((split) => (
                             <td key={split} data-n>
                               {count(dataset.latest?.images[split] ?? 0)}

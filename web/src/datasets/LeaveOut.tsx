@@ -44,7 +44,7 @@ export function LeaveOut({ newest }: { newest: DatasetVersion }) {
                 <td data-n>{count(one.changed)}</td>
                 <td data-n>{count(one.left)}</td>
                 <td data-n>{count(one.undone)}</td>
-                <td>
+                <td className={css.people}>
                   {one.people.map((person) => (
                     <Button
                       key={person.id}

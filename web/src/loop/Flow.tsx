@@ -11,7 +11,7 @@ type Station = { name: string; number: string; detail: string; state: "on" | "bu
 export function stations({ deployment, predictions, pending, loop, pipeline }: InDeployment): Station[] {
   const off = pipeline.feedback_loop?.state === "off";
   const run = loop?.run;
-  const busy = (part: string) => Boolean(run?.step && run.step.toLowerCase().includes(part));
+  const busy = (station: string) => Boolean(run?.step && STATION_OF[run.step] === station);
   const progress = progressOf(run?.progress ?? null);
   const training = pipeline.continuous_training;
   return [
@@ -29,41 +29,52 @@ export function stations({ deployment, predictions, pending, loop, pipeline }: I
     },
     {
       name: "Dataset",
-      number: loop ? `${count(loop.added)} of ${count(loop.after)}` : "–",
+      number: !loop ? "–" : loop.added < loop.after ? `${count(loop.added)} of ${count(loop.after)}` : count(loop.added),
       detail: off ? "feedback loop off" : `added · ${count(loop?.kept_for_testing ?? 0)} kept for testing`,
-      state: off ? "off" : busy("publish") || busy("dataset") ? "busy" : "on",
+      state: off ? "off" : busy("dataset") ? "busy" : "on",
       bar: loop && !off ? [loop.added, loop.after] : undefined,
     },
     {
       name: "Train",
       number:
-        busy("train") && progress?.share !== null && progress
+        run?.step === "train" && progress?.share !== null && progress
           ? `${Math.round(progress.share * 100)} %`
           : training?.active
             ? "automatic"
             : "by hand",
       detail:
-        run?.step && !busy("train")
-          ? words(run.step)
-          : (progress?.message ?? (training?.active ? `every ${count(loop?.after ?? 0)} added` : "press Run now")),
+        busy("train") && run?.step !== "train"
+          ? words(run?.step ?? "")
+          : (busy("train") && progress?.message) || (training?.active ? `every ${count(loop?.after ?? 0)} added` : "press Run now"),
       state: busy("train") ? "busy" : training?.active ? "on" : "off",
     },
     {
       name: "Judge",
       number: loop?.waiting ? "waiting" : "gate",
       detail: loop?.waiting ? "for your decision" : "on unseen images",
-      state: loop?.waiting ? "wait" : busy("eval") || busy("judge") || busy("gate") ? "busy" : "on",
+      state: loop?.waiting ? "wait" : busy("judge") ? "busy" : "on",
     },
     {
       name: "Deploy",
       number: deployment.shadow ? "shadow runs" : POLICY[pipeline.continuous_deployment?.active ? "on" : "off"],
       detail: deployment.shadow?.title ?? pipeline.continuous_deployment?.detail ?? "",
-      state: pipeline.continuous_deployment?.active ? "on" : "off",
+      state: busy("deploy") ? "busy" : pipeline.continuous_deployment?.active ? "on" : "off",
     },
   ];
 }
 
-const POLICY = { on: "by policy", off: "asks you" };
+const POLICY = { on: "automatic", off: "asks you" };
+
+/** Where each step of a run stands on the line. */
+const STATION_OF: Record<string, string> = {
+  freeze: "dataset",
+  prepare: "train",
+  train: "train",
+  register: "train",
+  evaluate: "judge",
+  decide: "judge",
+  "roll out": "deploy",
+};
 
 export function Flow({ overview }: { overview: InDeployment }) {
   return (

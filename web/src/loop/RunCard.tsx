@@ -22,7 +22,7 @@ export function RunCard({ run }: { run: LoopRun }) {
       title="Running now"
       aside={
         <div className={css.actions}>
-          {training.data?.eta_s !== null && training.data?.state === "running" && <Chip>about {duration(training.data?.eta_s)} left</Chip>}
+          {run.step === "train" && (training.data?.eta_s ?? 0) > 0 && <Chip>about {duration(training.data?.eta_s)} left</Chip>}
           {run.job && (
             <Confirm
               small

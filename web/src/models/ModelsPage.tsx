@@ -1,6 +1,6 @@
 /* Every model, its latest version and how good that is. */
 import { useGet } from "../api/use";
-import { plural, words } from "../design/format";
+import { count, words } from "../design/format";
 import { LinkRow } from "../design/LinkRow";
 import { Card, Empty, Loaded, Page, tableClass } from "../design/page";
 import { Time } from "../design/Time";
@@ -26,9 +26,9 @@ export default function ModelsPage() {
                   <tr>
                     <th>Model</th>
                     <th>Task</th>
-                    <th>Versions</th>
+                    <th data-n>Versions</th>
                     <th>Latest</th>
-                    <th>Test score</th>
+                    <th>Score</th>
                     <th data-n>Changed</th>
                   </tr>
                 </thead>
@@ -36,7 +36,7 @@ export default function ModelsPage() {
                   {items.map((model) => (
                     <LinkRow key={model.id} to={`/models/${model.name}`} title={model.name}>
                       <td>{words(model.task)}</td>
-                      <td>{plural(model.versions, "version")}</td>
+                      <td data-n>{count(model.versions)}</td>
                       <td>{model.latest?.title ?? "–"}</td>
                       <td>{model.latest ? mainScore(model.latest) : "–"}</td>
                       <td data-n>

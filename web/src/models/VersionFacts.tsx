@@ -19,7 +19,7 @@ export function VersionFacts({ version }: { version: ModelVersion }) {
         <Ancestors version={version} />
       </div>
       <div className={css.column}>
-        <Card title={`Labels (${version.labels.length})`}>
+        <Card title="Labels" aside={<span className={dim}>{version.labels.length}, with their index</span>}>
           <ul className={css.labels}>
             {version.labels.map((label, i) => (
               <li key={label}>

@@ -23,6 +23,12 @@ function useSeeing(deployment: string): string {
     .join("");
 }
 
+/** What those that were added are for; while a run is under way, and when it is held back, there may be more than enough. */
+function until({ added, after, run }: { added: number; after: number; run: unknown }): string {
+  if (added < after) return " until retraining";
+  return run ? " for the next retraining" : ", enough for retraining";
+}
+
 export function Progress({ overview, done, today, children }: Props) {
   const { loop, pipeline } = overview;
   const seeing = useSeeing(overview.deployment.name);
@@ -32,8 +38,8 @@ export function Progress({ overview, done, today, children }: Props) {
       {on && loop ? (
         <div className={css.meter}>
           <span>
-            <strong>{count(loop.added)}</strong> of {count(loop.after)} added
-            {pipeline.continuous_training?.active ? " until retraining" : ""}
+            <strong>{count(loop.added)}</strong> {loop.added < loop.after && `of ${count(loop.after)} `}added
+            {pipeline.continuous_training?.active && until(loop)}
           </span>
           <Bar value={loop.added} total={loop.after} label="Images added to the dataset" done={loop.added >= loop.after} />
         </div>
