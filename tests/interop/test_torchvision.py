@@ -6,19 +6,11 @@ here instead: the name of its suppression and, for the one run the exporter make
 
 from __future__ import annotations
 
-import importlib.util
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from relens.inference.examine import Given, examine
-from relens.inference.load import load
-from relens.inference.predict import predict
-from relens.testing.images import BLUE, RED, make_jpeg
+from tests.interop._exported import Expected, exported, features_tell_apart, interpreter
 
 PROGRAM = """
 import sys
@@ -73,50 +65,19 @@ else:
     )
 """
 KINDS = {
-    "resnet": ("classification", "the vector", 512),
-    "vit": ("classification", "the vector", 48),
-    "ssdlite": ("detection", "the mean of the map", 672),
+    "resnet": Expected("classification", "the vector", 512),
+    "vit": Expected("classification", "the vector", 48),
+    "ssdlite": Expected("detection", "the mean of the map", 672),
 }
 
 
 @pytest.fixture(scope="module")
 def python() -> Path:
-    """The interpreter of the peer's environment, which finds our PyTorch."""
-    if importlib.util.find_spec("torch") is None:
-        pytest.skip("PyTorch is not installed: pip install 'relens[train]'")
-    home = Path(tempfile.gettempdir()) / "relens-peer-torchvision"
-    found = home / "bin" / "python"
-    if not (home / "ready").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True)
-        ours = [path for path in sys.path if path.endswith("site-packages")]
-        packages = next((home / "lib").glob("python*")) / "site-packages"
-        (packages / "ours.pth").write_text("\n".join(ours) + "\n", encoding="utf-8")
-        install = [str(found), "-m", "pip", "install", "--quiet"]
-        subprocess.run([*install, "--no-deps", "torchvision==0.28.0"], check=True)
-        subprocess.run([*install, "onnxscript==0.7.2"], check=True)
-        (home / "ready").touch()
-    return found
+    return interpreter("torchvision", ("--no-deps", "torchvision==0.28.0"), ("onnxscript==0.7.2",))
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_model_of_torchvision_is_read_and_gets_features(kind: str, python: Path, tmp_path: Path) -> None:
-    task, pooled, numbers = KINDS[kind]
-    program, file = tmp_path / "program.py", tmp_path / "model.onnx"
-    program.write_text(PROGRAM, encoding="utf-8")
-    done = subprocess.run([str(python), str(program), kind, str(file)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
-    labels = ("background", "bolt", "nut") if task == "detection" else ("bolt", "nut")
-    examined = examine(file.read_bytes(), Given(labels=labels))
-    assert examined.manifest.task == task
-    assert examined.manifest.features.startswith(f"added: {pooled}")
-    loaded = load(examined.onnx, examined.manifest, "v1")
-    one, same, other = (predict(make_jpeg(colour, (320, 320), 3), loaded) for colour in (RED, RED, BLUE))
-    assert one.feature is not None
-    assert same.feature is not None
-    assert other.feature is not None
-    assert one.feature.shape == (numbers,)
-    np.testing.assert_array_equal(one.feature, same.feature)
-    assert np.abs(one.feature.astype(float) - other.feature).max() > 0
-    assert one.prediction.detections
-    loaded.close()
+    labels = ("background", "bolt", "nut") if KINDS[kind].task == "detection" else ("bolt", "nut")
+    assert features_tell_apart(exported(python, PROGRAM, kind, tmp_path), labels, KINDS[kind], 320, 0.0)

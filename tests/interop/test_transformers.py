@@ -5,19 +5,11 @@ transformers runs in an environment of its own, on our PyTorch; weights are rand
 
 from __future__ import annotations
 
-import importlib.util
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from relens.inference.examine import Given, examine
-from relens.inference.load import load
-from relens.inference.predict import predict
-from relens.testing.images import BLUE, RED, make_jpeg
+from tests.interop._exported import Expected, exported, features_tell_apart, interpreter
 
 PROGRAM = """
 import sys
@@ -55,46 +47,18 @@ torch.onnx.export(
 )
 """
 KINDS = {
-    "vit": ("classification", "the vector", 48),
-    "yolos": ("detection", "the mean of the tokens", 48),
-    "detr": ("detection", "the mean of the map", 128),
+    "vit": Expected("classification", "the vector", 48),
+    "yolos": Expected("detection", "the mean of the tokens", 48),
+    "detr": Expected("detection", "the mean of the map", 128),
 }
 
 
 @pytest.fixture(scope="module")
 def python() -> Path:
-    """The interpreter of the peer's environment, which finds our PyTorch."""
-    if importlib.util.find_spec("torch") is None:
-        pytest.skip("PyTorch is not installed: pip install 'relens[train]'")
-    home = Path(tempfile.gettempdir()) / "relens-peer-transformers"
-    found = home / "bin" / "python"
-    if not (home / "ready").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True)
-        ours = [path for path in sys.path if path.endswith("site-packages")]
-        packages = next((home / "lib").glob("python*")) / "site-packages"
-        (packages / "ours.pth").write_text("\n".join(ours) + "\n", encoding="utf-8")
-        wanted = ("transformers==5.24.0", "onnxscript==0.7.2")
-        subprocess.run([str(found), "-m", "pip", "install", "--quiet", *wanted], check=True)
-        (home / "ready").touch()
-    return found
+    return interpreter("transformers", ("transformers==5.24.0", "onnxscript==0.7.2"))
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_model_of_transformers_is_read_and_gets_features(kind: str, python: Path, tmp_path: Path) -> None:
-    task, pooled, numbers = KINDS[kind]
-    file = tmp_path / "model.onnx"
-    done = subprocess.run([str(python), "-c", PROGRAM, kind, str(file)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
-    examined = examine(file.read_bytes(), Given(labels=("bolt", "nut")))
-    assert examined.manifest.task == task
-    assert examined.manifest.features.startswith(f"added: {pooled}")
-    loaded = load(examined.onnx, examined.manifest, "v1")
-    one, same, other = (predict(make_jpeg(colour, (64, 64), 3), loaded) for colour in (RED, RED, BLUE))
-    assert one.feature is not None
-    assert same.feature is not None
-    assert other.feature is not None
-    assert one.feature.shape == (numbers,)
-    np.testing.assert_array_equal(one.feature, same.feature)
-    assert np.abs(one.feature.astype(float) - other.feature).max() > 0.05
-    loaded.close()
+    features_tell_apart(exported(python, PROGRAM, kind, tmp_path), ("bolt", "nut"), KINDS[kind], 64, 0.05)
