@@ -126,6 +126,28 @@ def test_a_broken_image_stops_an_import_unless_it_may_be_left_out(server: Server
     taken = relens(server, "dataset", "import", str(tmp_path), "--name", "holed", "--skip-bad")
     assert "holed v1" in fine(taken)
     assert "bad.jpg" in taken.stderr
+    assert "1 image was left out because of that" in taken.stderr
+    for label in COLOURS:
+        (tmp_path / label / "good.jpg").unlink()
+    nothing = relens(server, "dataset", "import", str(tmp_path), "--name", "hollow", "--skip-bad")
+    assert nothing.returncode == 1
+    assert "no image in it can be imported" in nothing.stderr
+    assert "--skip-bad" not in nothing.stderr
+
+
+def test_outlines_are_imported_as_the_boxes_around_them(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    images = []
+    for number, colour in enumerate(COLOURS.values()):
+        (tmp_path / "images" / f"{number}.jpg").write_bytes(make_jpeg(colour))
+        images.append({"id": number, "file_name": f"{number}.jpg"})
+    outline = {"id": 1, "image_id": 0, "category_id": 1, "segmentation": [[1, 1, 9, 1, 9, 8]]}
+    coco = {"images": images, "categories": [{"id": 1, "name": "nut"}], "annotations": [outline]}
+    (tmp_path / "annotations.json").write_text(json.dumps(coco))
+    for name, task in (("nuts", ()), ("boxes-of-nuts", ("--task", "detection"))):
+        fine(relens(server, "dataset", "import", str(tmp_path), "--name", name, *task))
+    tasks = {one["name"]: one["task"] for one in json.loads(fine(relens(server, "dataset", "list", "--json")))}
+    assert (tasks["nuts"], tasks["boxes-of-nuts"]) == ("segmentation", "detection")
 
 
 def test_an_image_is_predicted_and_reviewed(server: Server, folder: Path, deployed: str) -> None:

@@ -199,7 +199,7 @@ def test_everything_wrong_is_reported_line_by_line_and_nothing_imported(server: 
     report = {entry["problem"]: entry for entry in job["result"]["report"]}
     said = " | ".join(report)
     for words in (
-        "lies outside the image of 64 x 48",
+        "reaches beyond the image of 64 x 48",
         "is empty or reversed",
         "not finite",
         "category 9",

@@ -152,6 +152,7 @@ def test_what_a_deployment_setting_leaves_out_stays(client: httpx.Client) -> Non
     client.put(f"{orchard}/continuous-deployment", json={"active": True, **demands}).raise_for_status()
     kept = client.put(f"{orchard}/continuous-deployment", json={"active": False, "policy": "ask"}).json()
     assert kept == {**guarded, **demands, "active": False, "policy": "ask"}
+    assert client.put(f"{orchard}/continuous-deployment", json={}).json() == kept
     unknown = client.put(f"{orchard}/continuous-deployment", json={"active": False, "critical": ["rotten"]})
     assert (unknown.status_code, "no label rotten" in unknown.json()["detail"]) == (422, True)
     cleared = {"active": False, "guard": [], "critical": [], "latency_ms": None, "size_mb": None, "after_shadow": "ask"}
@@ -268,6 +269,9 @@ def test_past_images_are_answered_again_by_any_version(client: httpx.Client) -> 
     assert results["fruit/1"]["images"] == results["fruit/2"]["images"] == 60
     assert (results["fruit/1"]["same"], results["fruit/1"]["items"]) == (60, [])
     assert results["fruit/2"]["different"] > 10
+    # An image is said to be one thing, however many labels stand in its answer.
+    for when in ("before", "after"):
+        assert sum(said[when] for said in results["fruit/2"]["labels"].values()) == 60
     shown = results["fruit/2"]["items"]
     assert [item["amount"] for item in shown] == sorted((item["amount"] for item in shown), reverse=True)
     assert shown[0]["relabelled"][0]["before"]["label"] != shown[0]["relabelled"][0]["after"]["label"]

@@ -83,6 +83,12 @@ def test_a_run_that_could_not_be_registered_is_refused_before_it_is_trained(
             must_be_possible(connection, Wish("command", "waste", version, {"command": ["true"]}))
 
 
+def test_a_detector_that_shall_feed_outlines_is_told_how_it_can(shop: Shop, outlines: Deployment) -> None:
+    boxes = replace(outlines, task="detection")
+    with pytest.raises(BadPolicy, match=r"'outlines' is for segmentation: .* as detection \(--task detection\)"):
+        shop.database.write(lambda c: configure.feedback_loop(c, boxes, "outlines", True, 0.2, shop.alice))
+
+
 def test_a_dataset_without_a_label_of_the_champion_is_no_target(shop: Shop) -> None:
     """What is trained on it could never name that label, and the gate would refuse every candidate."""
     now = shop.now()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from relens.alerts import store as alerts
@@ -16,8 +18,10 @@ from relens.kit.ids import new_id
 from relens.loop import configure, store
 from relens.loop.policy import ContinuousTraining, FeedbackLoop, Policies
 from relens.loop.progress import progress
-from relens.loop.quiet_hours import QuietHours
+from relens.loop.quiet_hours import BadPolicy, QuietHours
 from relens.loop.start import Follow, start
+from relens.registry import store as registry
+from relens.registry.model_version import ModelVersion
 from tests.rooms.test_loop_feedback import World
 
 MINUTE = 60 * clock.SECOND
@@ -121,6 +125,33 @@ def test_a_run_without_a_dataset_to_feed_is_refused(watched: Watched) -> None:
         watched.database.write(
             lambda connection: start(connection, watched.jobs, watched.deployment, watched.alice, "asked for")
         )
+
+
+def test_no_run_is_begun_in_vain_where_another_champion_answers_by_now(watched: Watched) -> None:
+    """Its labels are not in the dataset that was chosen beside the champion before: the gate would refuse every candidate."""
+    answers(watched, ("metal", "wood"))
+    watched.accept("image", 30)
+    assert watched.follow_all() == []
+    with watched.database.read() as connection:
+        due = progress(connection, watched.deployment).due
+    assert due.reason == "10 images were added"
+    assert "'waste' has no label metal, wood, which the champion of 'waste' answers" in (due.waits or "")
+    with pytest.raises(BadPolicy, match="has no label metal, wood"):
+        watched.database.write(
+            lambda connection: start(connection, watched.jobs, watched.deployment, watched.alice, "asked for")
+        )
+
+
+def answers(watched: Watched, labels: tuple[str, ...]) -> None:
+    """The champion turns out to be a version with these labels."""
+    model = watched.database.write(lambda c: registry.named(c, "waste", "classification", watched.alice.id))
+    about: dict[str, Any] = dict.fromkeys(("dataset_version", "training_run", "parent", "checkpoint"))
+    champion = ModelVersion(
+        id=str(watched.deployment.champion), number=1, artifact="a" * 64, model=model.id, model_name="waste",
+        task="classification", labels=labels, size_bytes=1, manifest={}, scores={}, note="", created_at=1,
+        created_by=watched.alice.id, advised_threshold=None, **about,
+    )  # fmt: skip
+    watched.database.write(lambda connection: registry.insert(connection, champion))
 
 
 def alarm(watched: Watched, metric: str, since: int) -> None:

@@ -198,7 +198,7 @@ def test_a_rollback_is_written_on_the_decision_it_takes_back(shop: Shop) -> None
     shop.back()
     (decision,) = shop.decisions()
     assert (decision.applied, decision.settled_by) == ("taken back", shop.alice.id)
-    assert decision.note == "Taken back by Alice: rolled back by Alice."
+    assert decision.note == "Taken back by Alice."
 
 
 def test_an_alert_of_the_guard_takes_a_promotion_back_without_a_feedback_loop(shop: Shop) -> None:
@@ -212,6 +212,7 @@ def test_an_alert_of_the_guard_takes_a_promotion_back_without_a_feedback_loop(sh
     assert shop.step() == 1
     assert shop.decisions()[0].applied == "taken back"
     assert "taken back by its guard: accuracy fell" in shop.why()
+    assert shop.decisions()[0].note == "Taken back by Relens loop: its guard: accuracy fell."
     assert shop.step() == 1
 
 

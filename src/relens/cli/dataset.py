@@ -36,6 +36,10 @@ def import_(
             help="Import images set apart as production too, as train, validation or test.", show_default="left out"
         ),
     ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(help="Read it as this task: detection takes the boxes around outlines.", show_default="found out"),
+    ] = None,
     as_json: AsJson = False,
     url: Url = None,
     token: Token = None,
@@ -51,19 +55,22 @@ def import_(
             format=format_,
             skip_bad=skip_bad,
             production=production,
+            task=task,
             progress=progress_line("importing"),
         )
     except JobFailed as error:
         result = error.job.get("result") or {}
         _say_problems(result)
-        if result.get("problems"):
+        if result.get("problems") and result.get("images") and not skip_bad:
             raise RelensError(f"{error}; --skip-bad imports the rest") from error
         raise
     result = version["import"]
     if as_json:
         show_json(version)
         return
-    _say_problems(result, "left out: ")
+    _say_problems(result)
+    if left_out := result.get("skipped"):
+        typer.echo(f"{left_out:,} {'image was' if left_out == 1 else 'images were'} left out because of that", err=True)
     for note in result.get("notes") or []:
         typer.echo(note, err=True)
     counts = ", ".join(f"{count} {split}" for split, count in version["images"].items() if count)

@@ -1,6 +1,6 @@
 """relens explain, relens rollback: from an answer back to the people behind it, and from a version back to the one before."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,8 +26,14 @@ def explain(
         typer.echo("no dataset version holds a review of this image yet")
     for step in steps:
         by = f", by {step['by']}" if step["by"] else ""
-        typer.echo(f"{step['at'][:16].replace('T', ' ')}  {step['title']}{by}")
+        typer.echo(f"{step['at'][:16].replace('T', ' ')}  {_titled(step)}{by}")
         typer.echo(f"{'':18}{step['detail']}")
+
+
+def _titled(step: dict[str, Any]) -> str:
+    """A model and the dataset it learns from often have one name."""
+    named = step["kind"] in ("model version", "dataset version")
+    return f"{step['kind'].capitalize()} {step['title']}" if named else str(step["title"])
 
 
 def rollback(

@@ -26,8 +26,16 @@ def train(
     client = connect(url, token)
     parameters = parse_parameters(parameter or ())
     for known in client.training.trainers():
-        if known["name"] == trainer and known["notice"]:
+        if known["name"] != trainer:
+            continue
+        if known["notice"]:
             print(f"note: {known['notice']}", file=sys.stderr)
+        if _boxes_only(known["tasks"], client.datasets.version(dataset_version)["task"]):
+            print(
+                f"note: {trainer} learns no outlines: this will be a detector, which answers boxes. For a feedback loop with it, "
+                "import the set as detection: relens dataset import FOLDER --name NAME --task detection",
+                file=sys.stderr,
+            )
     run = client.training.start(model, dataset_version, trainer=trainer, parameters=parameters, start_from=start_from)
     if wait:
         run = client.training.wait(run, progress=_Epochs())
@@ -37,6 +45,10 @@ def train(
         typer.echo(f"{client.models.version(run['model_version'])['title']} is registered")
     else:
         typer.echo(f"training run {run['id']} is {run['state']}")
+
+
+def _boxes_only(trained: list[str], wanted: str) -> bool:
+    return wanted == "segmentation" and wanted not in trained and "detection" in trained
 
 
 class _Epochs:

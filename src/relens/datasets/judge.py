@@ -61,6 +61,9 @@ def _outside(annotation: Annotation, width: int, height: int) -> str:
     if isinstance(shape, Mask) and (shape.width, shape.height) != (width, height):
         return f"a mask of '{annotation.label}' has {shape.width} x {shape.height} pixels, but the image has {width} x {height}"
     if not shape.box().inside(width, height):
-        corners = ", ".join(f"{value:g}" for value in shape.box().corners())
-        return f"a box of '{annotation.label}' ({corners}) lies outside the image of {width} x {height} pixels"
+        box = shape.box()
+        corners = ", ".join(f"{value:g}" for value in box.corners())
+        apart = box.x1 >= width or box.y1 >= height or box.x2 <= 0 or box.y2 <= 0
+        where = "lies outside" if apart else "reaches beyond"
+        return f"a box of '{annotation.label}' ({corners}) {where} the image of {width} x {height} pixels"
     return ""

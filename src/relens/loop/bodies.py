@@ -69,7 +69,7 @@ class ContinuousDeploymentBody(BaseModel):
 class ContinuousDeploymentIn(BaseModel):
     """What to change of it; what is left out stays as it is, and a budget of null is taken away."""
 
-    active: bool
+    active: bool | None = None
     policy: RolloutPolicy | None = None
     after_shadow: AfterShadow | None = None
     threshold: AtPromotion | None = None

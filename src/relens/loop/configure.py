@@ -30,7 +30,7 @@ def feedback_loop(
     found = datasets.find_dataset(connection, dataset).id if dataset else None
     chosen = FeedbackLoop(found, active, test_share)
     if found is not None:
-        _must_fit(connection, deployment, found)
+        must_fit(connection, deployment, found)
     now = store.policies(connection, deployment.id)
     store.keep_policies(connection, deployment.id, replace(now, feedback=chosen))
     return chosen
@@ -113,11 +113,19 @@ def freeze(connection: Connection, deployment: Deployment, frozen: bool, actor: 
     return frozen
 
 
-def _must_fit(connection: Connection, deployment: Deployment, dataset: str) -> None:
+def must_fit(connection: Connection, deployment: Deployment, dataset: str) -> None:
+    """Refuses a dataset from which no candidate could pass beside the present champion. Raises BadPolicy or EmptyDataset."""
     newest = newest_version(connection, dataset)
     if newest.task != deployment.task:
+        # Outlines have boxes, so such a set can be brought in as the other; nothing else can.
+        way = (
+            ": its reviews are boxes, and outlines are wanted there; import the set once more, under another name and as detection "
+            "(--task detection), then choose that one"
+            if (deployment.task, newest.task) == ("detection", "segmentation")
+            else ""
+        )
         raise BadPolicy(
-            f"'{deployment.name}' is for {deployment.task}; the dataset '{newest.dataset_name}' is for {newest.task}"
+            f"'{deployment.name}' is for {deployment.task}; the dataset '{newest.dataset_name}' is for {newest.task}{way}"
         )
     names = became(connection, newest)
     now = {label: names.now(label) for label in _answered(connection, deployment)}

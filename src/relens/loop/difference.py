@@ -33,12 +33,15 @@ class Difference:
 
 def difference(before: Sequence[Detection], after: Sequence[Detection]) -> Difference:
     """Both as answered. A whole-image answer is its most confident label."""
-    if any(found.shape is None for found in (*before, *after)):
-        before, after = before[:1], after[:1]
-    there, here = list(before), list(after)
+    there, here = list(said(before)), list(said(after))
     _take_pairs(there, here, same_label=True)
     relabelled = _take_pairs(there, here, same_label=False)
     return Difference(tuple(there), tuple(here), tuple(relabelled))
+
+
+def said(answer: Sequence[Detection]) -> Sequence[Detection]:
+    """What an answer says: of a whole image its most confident label only, for without a threshold a classifier answers every one."""
+    return answer[:1] if any(found.shape is None for found in answer) else answer
 
 
 def _take_pairs(

@@ -45,7 +45,7 @@ def due(chosen: ContinuousTraining, seen: Situation) -> Due:
 
 def _wanted(chosen: ContinuousTraining, seen: Situation) -> str | None:
     if seen.added >= chosen.after:
-        return f"{chosen.after} images were added"
+        return f"{_images(chosen.after)} added"
     if seen.added < 1:
         # The same images would give the same version again.
         return None

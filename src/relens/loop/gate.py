@@ -244,6 +244,8 @@ def _lost(labels: Labels) -> str:
 
 
 def _about_labels(labels: Labels) -> tuple[str, ...]:
+    if not labels.shared:
+        return ("the two have no label in common, so nothing was compared",)
     if labels.new:
         return (f"only the shared labels were compared; new and not assessed: {', '.join(labels.new)}",)
     return ()
@@ -263,7 +265,13 @@ def _decision(
     }
     if seen is not None:
         numbers |= {name: getattr(seen, name) for name in Comparison.__slots__}
-    return GateDecision(answer, tuple(reason[0].upper() + reason[1:] + "." for reason in reasons), numbers)
+    return GateDecision(answer, tuple(map(_sentence, reasons)), numbers)
+
+
+def _sentence(reason: str) -> str:
+    # mAP is a name, also at the beginning.
+    begins = reason[:1] if reason.startswith("mAP") else reason[:1].upper()
+    return f"{begins}{reason[1:]}."
 
 
 NAMES = {"map50": "mAP50", "map50_95": "mAP", "accuracy": "accuracy"}

@@ -162,7 +162,8 @@ def rollback(
     said = reason or f"rolled back by {actor.name}"
     promotion = store.promotion_of(connection, deployment.id, deployment.champion)
     if promotion is not None:
-        note = f"Taken back by {actor.name}: {said.rstrip('.')}."
+        because = f": {reason.removeprefix('taken back by ').rstrip('.')}" if reason else ""
+        note = f"Taken back by {actor.name}{because}."
         _settle(connection, promotion, "taken back", note, actor)
     carried = at_rollback(deployment, before, way)
     why = f"{said.rstrip('.')}; {carried.why}"

@@ -14,6 +14,7 @@ from relens.kit.clock import Micros
 from relens.kit.errors import NotFound
 from relens.loop import feedback_rows
 from relens.predictions import store as predictions
+from relens.predictions.logged import Logged
 from relens.registry import store as registry
 from relens.registry.model_version import ModelVersion
 from relens.review import store as verdicts
@@ -43,10 +44,7 @@ class Step:
 def lineage(connection: Connection, prediction_id: str) -> list[Step]:
     """From the prediction back to the first import, the latest first. Raises NoPrediction."""
     logged = predictions.get(connection, prediction_id)
-    answered = (
-        f"{len(logged.answered)} of {len(logged.detections)} detections reached the threshold of {logged.threshold:g}"
-    )
-    steps = [Step("prediction", "Prediction", logged.id, logged.logged_at, logged.source, answered)]
+    steps = [Step("prediction", "Prediction", logged.id, logged.logged_at, logged.source, _answered(logged))]
     if logged.model_version is None:
         return steps
     version = registry.get(connection, logged.model_version)
@@ -56,6 +54,15 @@ def lineage(connection: Connection, prediction_id: str) -> list[Step]:
     for at in _data_behind(connection, version):
         steps += _dataset(connection, at)
     return _with_names(connection, steps)
+
+
+def _answered(logged: Logged) -> str:
+    best = logged.answered[0] if logged.answered else None
+    if best is not None and best.shape is None:
+        return f"{best.label} with confidence {best.confidence:.2f}, answered from {logged.threshold:g} on"
+    return (
+        f"{len(logged.answered)} of {len(logged.detections)} detections reached the threshold of {logged.threshold:g}"
+    )
 
 
 def _version(connection: Connection, version: ModelVersion) -> Step:

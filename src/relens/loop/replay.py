@@ -19,7 +19,7 @@ from relens.infra.database import Database
 from relens.infra.jobs import JobRun, Jobs
 from relens.infra.storage import NoBytes, Storage
 from relens.loop.carry import would_answer_from
-from relens.loop.difference import Difference, difference
+from relens.loop.difference import Difference, difference, said
 from relens.loop.trial import CannotJudge
 from relens.predictions import store as predictions
 from relens.predictions.browse import Filter, page
@@ -97,12 +97,12 @@ class Replay:
             run.check()
             run.progress(before + number, whole, "past images are answered again")
             try:
-                said = predict(image_bytes(self._storage, line.asset), loaded).prediction.above(threshold).detections
+                again = predict(image_bytes(self._storage, line.asset), loaded).prediction.above(threshold).detections
             except NoBytes:
                 continue
-            labels.update(("before", found.label) for found in line.answered)
-            labels.update(("after", found.label) for found in said)
-            compared.append((line, difference(line.answered, said)))
+            labels.update(("before", found.label) for found in said(line.answered))
+            labels.update(("after", found.label) for found in said(again))
+            compared.append((line, difference(line.answered, again)))
         differ = [_shown(line, found) for line, found in compared if not found.same]
         counted = [[when, label, count] for (when, label), count in sorted(labels.items())]
         return {"images": len(compared), "gone": len(ids) - len(compared), "labels": counted, "items": differ}

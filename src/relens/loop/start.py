@@ -16,11 +16,12 @@ from relens.infra.jobs import store as jobs_store
 from relens.kit import clock
 from relens.loop import feedback_rows, guard, store
 from relens.loop.beside import Shadows
-from relens.loop.configure import must_train_for
+from relens.loop.configure import must_fit, must_train_for
 from relens.loop.due import Due, Situation, due, firing
 from relens.loop.feedback import Feedback, NoFeedbackLoop, share_of_reviews, tally
 from relens.loop.policy import Policies
 from relens.loop.promote import loop_actor
+from relens.loop.quiet_hours import BadPolicy
 from relens.loop.store import LoopRun
 
 RETRAIN = "retrain"
@@ -62,6 +63,7 @@ def start(connection: Connection, jobs: Jobs, deployment: Deployment, actor: Act
     if last is not None and _is_open(connection, last):
         return last.job
     must_train_for(deployment, chosen.training.trainer)
+    must_fit(connection, deployment, chosen.feedback.dataset)
     number = last.number + 1 if last else 1
     payload = {
         "deployment": deployment.id,
@@ -103,7 +105,17 @@ def what_is_due(connection: Connection, deployment: str, chosen: Policies) -> Du
         spent=_spent(connection, deployment, now) if training.minutes_per_day is not None else (),
         alerts=firing([(alert.metric, alert.since) for alert in alerts]),
     )
-    return due(training, situation)
+    seen = due(training, situation)
+    return Due(seen.reason, in_vain) if seen.now and (in_vain := _in_vain(connection, deployment, chosen)) else seen
+
+
+def _in_vain(connection: Connection, deployment: str, chosen: Policies) -> str | None:
+    """Why no candidate could pass: another champion may answer by now than when the dataset was chosen."""
+    try:
+        must_fit(connection, deployments.get(connection, deployment), chosen.feedback.dataset or "")
+    except BadPolicy as error:
+        return str(error)
+    return None
 
 
 def _spent(connection: Connection, deployment: str, now: clock.Micros) -> list[tuple[clock.Micros, float]]:

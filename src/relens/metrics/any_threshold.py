@@ -95,7 +95,8 @@ def curves(said: Said) -> Curves:
         ]
     behind = _behind(tables)
     enough = reviews >= LEAST_REVIEWS and behind >= LEAST_OF_A_LABEL and bool(tables.objects.any())
-    advice = _best(tables) if enough else None
+    # Where nothing was right, every threshold is as bad as any other.
+    advice = _best(tables) if enough and tables.right.any() else None
     precision, recall, f1 = found
     return Curves(precision, recall, f1, behind, int(tables.objects[:, 0].sum()), skipped, advice)
 

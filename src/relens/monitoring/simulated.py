@@ -55,6 +55,8 @@ def needs(found: Curves, reviews: int) -> str | None:
         return f"{LEAST_OF_A_LABEL} checked images with it, about {more} more random checks"
     if not found.objects:
         return "checked images in which it is true: nobody found any yet"
+    if found.best_f1 is None:
+        return "answers that are right: none was so far, at any threshold"
     if found.skipped > TOLERATED_SKIPS:
         return (
             f"fewer skipped checks: {found.skipped:.0%} were passed by, and the intervals allow for all they could hold"

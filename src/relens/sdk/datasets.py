@@ -38,16 +38,17 @@ class Datasets:
         format: str = "auto",  # noqa: A002
         skip_bad: bool = False,
         production: str | None = None,
+        task: str | None = None,
         progress: Progress | None = None,
     ) -> Json:
         """The dataset version made of a COCO, YOLO or Pascal VOC folder or a folder per label; waits until it is there.
 
         Raises JobFailed when an image or annotation is broken (its `job["result"]["report"]` names every one), unless
         `skip_bad` leaves those out. Images that the dataset sets apart as production are left out and counted in the notes, or
-        become the split `production` names.
+        become the split `production` names. `task`: "detection" reads outlines as the boxes around them.
         """
         with zipped(Path(folder)) as archive:
-            job = self.send_zip(archive, name, format=format, skip_bad=skip_bad, production=production)
+            job = self.send_zip(archive, name, format=format, skip_bad=skip_bad, production=production, task=task)
             done = self._jobs.wait(job, progress=progress)
         version = self.version(done["result"]["dataset_version"])
         return {**version, "import": done["result"]}
@@ -60,9 +61,11 @@ class Datasets:
         format: str = "auto",  # noqa: A002
         skip_bad: bool = False,
         production: str | None = None,
+        task: str | None = None,
     ) -> Json:
         """The import job of a zip file; does not wait."""
         asked = {"format": format, "skip_bad": skip_bad} | ({"production": production} if production else {})
+        asked |= {"task": task} if task else {}
         headers = {"Content-Type": "application/zip", "Content-Length": str(archive.stat().st_size)}
         return dict(
             self._transport.call(

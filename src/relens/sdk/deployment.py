@@ -196,7 +196,7 @@ class Deployment:
         return list(self._transport.items(f"{self._path}/roles"))
 
     def roll_back(self, reason: str = "", *, champion: str | None = None) -> Json:
-        """The champion before answers again. `champion`: the id of the one you saw; if another answers by now, Conflict."""
+        """The champion before answers again. `champion`: the id of the one you saw; if another answers by now, Refused."""
         return dict(self._write("POST", "/rollback", reason=reason, champion=champion))
 
     def set_training_data(self, dataset_version: str) -> Json:

@@ -99,10 +99,21 @@ def test_a_candidate_that_lost_a_label_is_refused_whatever_its_score() -> None:
     assert "cannot name b" in decision.reasons[0]
 
 
+def test_the_name_of_a_score_stays_as_it_is_written_at_the_beginning_of_a_sentence() -> None:
+    decision = decide(replace(seen(0.01, 0.05, 3), metric="map50_95"), SAME)
+    assert any(reason.startswith("mAP ") for reason in decision.reasons)
+
+
 def test_new_labels_are_said_to_be_not_assessed() -> None:
     decision = decide(seen(0.3, 0.01, 400), Labels(("a",), ("a", "new")))
     assert decision.passed
     assert any("not assessed: new" in reason for reason in decision.reasons)
+
+
+def test_where_no_label_is_shared_nothing_is_said_to_be_compared() -> None:
+    decision = decide(None, Labels(("a", "b"), ("c",)))
+    assert decision.decision == REFUSED
+    assert "The two have no label in common, so nothing was compared." in decision.reasons
 
 
 differences = st.floats(-0.5, 0.5)

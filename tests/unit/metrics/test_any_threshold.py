@@ -68,6 +68,13 @@ def test_of_thresholds_that_are_equally_good_the_middle_one_is_advised() -> None
     assert found.best_f1[1:] == (0, 79)
 
 
+def test_where_no_answer_was_right_no_threshold_is_advised() -> None:
+    yes = np.ones(150, dtype=bool)
+    found = curves(Said(np.arange(150), np.full(150, 0.8), ~yes, yes, np.ones(150), np.ones(150), yes))
+    assert found.f1.value[9] == 0.0
+    assert found.best_f1 is None
+
+
 def test_an_answer_exactly_at_a_threshold_is_given() -> None:
     counts = per_image(np.array([0, 0]), np.array([0.29, 0.57]), 1)
     assert counts[0, [27, 28, 29, 56, 57]].tolist() == [2, 2, 1, 1, 0]

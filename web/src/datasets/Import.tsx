@@ -21,12 +21,18 @@ const PRODUCTION = [
   { value: "test", title: "Test" },
 ];
 
+const TASKS = [
+  { value: "", title: "Find out" },
+  { value: "detection", title: "Detection: boxes, also around outlines" },
+];
+
 export function Import({ taken, name: fixed }: { taken: string[]; name?: string }) {
   const formats = useRead<Page<DatasetFormat>>("/dataset-formats");
   const [chosen, setChosen] = useState<Dropped | null>(null);
   const [typed, setTyped] = useState<string | null>(fixed ?? null);
   const [format, setFormat] = useState("auto");
   const [production, setProduction] = useState("");
+  const [task, setTask] = useState("");
   const [skip, setSkip] = useState(false);
   const [over, setOver] = useState(false);
   const [job, setJob] = useState<{ id: string; name: string } | null>(null);
@@ -58,7 +64,7 @@ export function Import({ taken, name: fixed }: { taken: string[]; name?: string 
     try {
       const body = chosen.zip ?? (await zip(chosen.files, show("Reading"), signal));
       const called = name.trim();
-      const asked = { format, skip_bad: skipBad, production };
+      const asked = { format, skip_bad: skipBad, production, task };
       const begun = await upload<Job>(`/datasets/${encodeURIComponent(called)}/import`, asked, body, show("Sending"), signal);
       setJob({ id: begun.id, name: called });
     } catch (error) {
@@ -109,6 +115,9 @@ export function Import({ taken, name: fixed }: { taken: string[]; name?: string 
                   ...(formats.data?.items ?? []).map((one) => ({ value: one.name, title: one.title })),
                 ]}
               />
+            </Field>
+            <Field label="Task">
+              <Select value={task} onChange={(event) => setTask(event.target.value)} options={TASKS} />
             </Field>
             <Field label="Images set apart as production">
               <Select value={production} onChange={(event) => setProduction(event.target.value)} options={PRODUCTION} />

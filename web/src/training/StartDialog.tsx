@@ -100,7 +100,13 @@ function StartDialog({ onClose }: { onClose: () => void }) {
         {known?.latest && !known.latest.has_checkpoint && (
           <p className={dim}>{known.latest.title} came without a checkpoint: the run starts from scratch.</p>
         )}
-        <Field label="Trainer">
+        <Field
+          label="Trainer"
+          hint={
+            dataset?.task === "segmentation" &&
+            "Compact learns no outlines. To train it on the boxes around them, import the set as detection."
+          }
+        >
           <Select
             value={trainer?.name}
             onChange={(event) => (setTrainer(event.target.value), setValues({}))}
