@@ -109,9 +109,10 @@ def decide(
     objections: tuple[Objection, ...] = (),
     no_faster: str | None = None,
     test_share: float = 0.2,
+    without_objects: int = 0,
     floors: Floors = Floors(),
 ) -> GateDecision:
-    """The gate's answer. `comparison` None: there are no test images.
+    """The gate's answer. `comparison` None: there are no test images, or nothing is to be found on those there are (`without_objects`).
 
     `no_faster`: the sentence that says so, where speed was measured and is no gain. `gains`: what speaks for the candidate when it is no worse ("it has learned 50 reviewed images that the champion never saw").
     `test_share`: the share of reviewed images that is kept for testing; it turns missing test images into reviews to ask for.
@@ -125,7 +126,7 @@ def decide(
         return _decision(REFUSED, (*final, *seen, *spoken), comparison, floors)
     if comparison is None or comparison.images == 0:
         needed = _reviews(floors.clear_images, test_share)
-        nothing = f"there are no test images to judge it on: review {_about(needed)} more"
+        nothing = f"{_nothing(without_objects)}: review {_about(needed)} more"
         return _decision(UNDECIDED, (nothing, *spoken), comparison, floors, needed)
     if comparison.groups < floors.clear_images:
         needed = _reviews(floors.clear_images - comparison.groups, test_share)
@@ -219,6 +220,14 @@ def _small(seen: Comparison, floors: Floors) -> str:
     if seen.objects is not None:
         short += f" and {seen.objects} of {floors.objects} objects"
     return f"with {short}, only a clear gain passes (99 % confidence; the lower end is {_points(seen.lower_clear)})"
+
+
+def _nothing(without_objects: int) -> str:
+    if not without_objects:
+        return "there are no test images to judge it on"
+    return (
+        f"there is nothing to be found on {_images(without_objects, 'test image')}, so no score can tell the two apart"
+    )
 
 
 def _scenes(seen: Comparison) -> str:

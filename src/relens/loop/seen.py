@@ -72,6 +72,7 @@ def seen_of(trial: Trial, answers: Answers, demands: Demands) -> dict[str, Any]:
         "dataset_version": trial.data.id,
         "labels": {"champion": list(trial.labels.champion), "candidate": list(trial.labels.candidate)},
         "comparison": None if compared is None else {name: getattr(compared, name) for name in Comparison.__slots__},
+        "without_objects": champion.images if compared is None else 0,
         "gains": _gains(trial.newer, answers.speed),
         "no_faster": _no_faster(answers.speed),
         "objections": [{name: getattr(one, name) for name in Objection.__slots__} for one in against],
@@ -95,6 +96,7 @@ def decision_of(seen: Mapping[str, Any], test_share: float) -> dict[str, Any]:
         objections=tuple(Objection(**one) for one in seen["objections"]),
         no_faster=seen["no_faster"],
         test_share=test_share,
+        without_objects=seen.get("without_objects", 0),
     )
     return {
         "decision": said.decision,

@@ -37,6 +37,12 @@ def test_without_test_images_it_asks_for_reviews() -> None:
     assert "review about 75 more" in decision.reasons[0]
 
 
+def test_test_images_on_which_nothing_is_are_not_said_to_be_missing() -> None:
+    decision = decide(None, SAME, without_objects=10)
+    assert decision.decision == UNDECIDED
+    assert decision.reasons[0].startswith("There is nothing to be found on 10 test images")
+
+
 def test_fewer_than_fifteen_images_never_promote_and_never_condemn() -> None:
     for difference in (-0.5, 0.0, 0.5):
         assert decide(seen(difference, 0.01, 14), SAME, gains=NEWER).decision == UNDECIDED
