@@ -1,4 +1,4 @@
-/* A question that stands in front of the page until it is answered. */
+/* A question that stands in front of the page until it is answered; then the keyboard is where it was. */
 import * as Radix from "@radix-ui/react-dialog";
 import { useState, type ReactNode } from "react";
 import { Button } from "./controls";
@@ -26,7 +26,7 @@ export function Dialog({
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className={css.overlay} />
-        <Radix.Content className={`${css.content} ${wide ? css.wide : ""}`} {...(lead ? {} : { "aria-describedby": undefined })}>
+        <Content wide={wide} described={Boolean(lead)}>
           <div className={css.head}>
             <Radix.Title asChild>
               <h2>{title}</h2>
@@ -40,9 +40,28 @@ export function Dialog({
           {lead && <Radix.Description className={css.lead}>{lead}</Radix.Description>}
           <div className={css.body}>{children}</div>
           {footer && <div className={css.footer}>{footer}</div>}
-        </Radix.Content>
+        </Content>
       </Radix.Portal>
     </Radix.Root>
+  );
+}
+
+/** Is drawn only while the dialog is open; what has the keyboard as it is drawn first gets it back. */
+function Content({ wide, described, children }: { wide?: boolean; described: boolean; children: ReactNode }) {
+  const [before] = useState(() => document.activeElement);
+  const goBack = (event: Event) => {
+    // Without this the keyboard is nowhere afterwards: Radix gives it back only to a trigger of its own.
+    event.preventDefault();
+    if (before instanceof HTMLElement) before.focus({ preventScroll: true });
+  };
+  return (
+    <Radix.Content
+      className={`${css.content} ${wide ? css.wide : ""}`}
+      onCloseAutoFocus={goBack}
+      {...(described ? {} : { "aria-describedby": undefined })}
+    >
+      {children}
+    </Radix.Content>
   );
 }
 

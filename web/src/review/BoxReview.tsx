@@ -98,7 +98,7 @@ export function BoxReview({ prediction, labels, outlines, decide, back, help, as
     nothing: () => (blind.hidden ? shown === "shown" && (store.clear(), void blind.reveal()) : settle("corrected")),
     unusable: () => settle("unusable"),
     skip: () => settle("skipped"),
-    undo: () => (store.canUndo ? store.undo() : back()),
+    undo: () => canvas.current?.takeBack() || (store.canUndo ? store.undo() : back()),
     redo: () => store.redo(),
     next: () => step(1),
     previous: () => step(-1),
@@ -178,11 +178,13 @@ export function BoxReview({ prediction, labels, outlines, decide, back, help, as
           add={adding.add}
           problem={adding.problem}
           colour={(name) => labelColour(name, labels)}
+          findKey={key("find")}
         />
         <ShapeList
           store={store}
           scene={scene}
           ready={shown !== "loading"}
+          outlines={outlines}
           labels={labels}
           focus={(shape) => canvas.current?.focus(shape)}
         />

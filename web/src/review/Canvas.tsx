@@ -23,6 +23,8 @@ export type CanvasHandle = {
   middle: () => Rect;
   /** Ends the outline that is being drawn, kept or not; false when none is. */
   end: (keep: boolean) => boolean;
+  /** Takes its last corner back; false when no outline is being drawn. */
+  takeBack: () => boolean;
 };
 type Props = {
   store: SceneStore;
@@ -117,7 +119,14 @@ export function Canvas({ store, asset, image, labels, label, drawing, outlines, 
     },
     [label, paint, store],
   );
-  useImperativeHandle(ref, () => ({ ...look, end }));
+  const takeBack = useCallback(() => {
+    if (!path.current) return false;
+    path.current.splice(-2);
+    if (path.current.length === 0) path.current = null;
+    paint();
+    return true;
+  }, [paint]);
+  useImperativeHandle(ref, () => ({ ...look, end, takeBack }));
 
   const at = (event: { clientX: number; clientY: number }) => toImage(view.current, placeOn(canvas.current, event));
   const drop = () => {

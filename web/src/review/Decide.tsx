@@ -17,6 +17,9 @@ type Props = {
   keyOf: (action: Action) => string;
 };
 
+/** An action may be without a key. */
+const Key = ({ children }: { children: string }) => children && <kbd>{children}</kbd>;
+
 export function Decide({ changed, empty, act, canUndo, box = true, main = true, says, keyOf }: Props) {
   return (
     <div className={css.decide}>
@@ -24,20 +27,20 @@ export function Decide({ changed, empty, act, canUndo, box = true, main = true, 
         <button type="button" className={css.main} data-changed={changed} onClick={act.accept}>
           <Icon name="check" size={15} />
           {says ?? (changed ? "Save correction" : empty && box ? "Accept: nothing here" : "Accept")}
-          <kbd>{keyOf("accept")}</kbd>
+          <Key>{keyOf("accept")}</Key>
         </button>
       )}
       <div className={css.others}>
         {box && (
           <button type="button" onClick={act.nothing}>
-            Nothing here <kbd>{keyOf("nothing")}</kbd>
+            Nothing here <Key>{keyOf("nothing")}</Key>
           </button>
         )}
         <button type="button" onClick={act.unusable}>
-          Unusable <kbd>{keyOf("unusable")}</kbd>
+          Unusable <Key>{keyOf("unusable")}</Key>
         </button>
         <button type="button" onClick={act.skip}>
-          Skip <kbd>{keyOf("skip")}</kbd>
+          Skip <Key>{keyOf("skip")}</Key>
         </button>
         <button type="button" onClick={act.undo}>
           {canUndo ? "Undo" : "Back"} <kbd>Ctrl Z</kbd>

@@ -8,9 +8,11 @@ type Props = {
   labels: string[];
   pick: (label: string) => void;
   add: (label: string) => void;
+  /** The key that leads here. */
+  findKey: string;
 };
 
-export function FindLabel({ wanted, want, labels, pick, add }: Props) {
+export function FindLabel({ wanted, want, labels, pick, add, findKey }: Props) {
   const name = wanted.trim();
   const fresh = name !== "" && !labels.some((label) => label.toLowerCase() === name.toLowerCase());
   const choose = () => {
@@ -23,7 +25,7 @@ export function FindLabel({ wanted, want, labels, pick, add }: Props) {
         type="search"
         data-find-label
         aria-label="Find a label"
-        placeholder="Find or add a label  /"
+        placeholder={`Find or add a label  ${findKey}`}
         maxLength={200}
         value={wanted}
         onChange={(event) => want(event.target.value)}
@@ -32,7 +34,8 @@ export function FindLabel({ wanted, want, labels, pick, add }: Props) {
           event.preventDefault();
           if (event.key === "Enter" && name) choose();
           want("");
-          event.currentTarget.blur();
+          // The keyboard stands on the image again: Tab walks its boxes from there.
+          document.querySelector<HTMLElement>("[data-review-keys]")?.focus({ preventScroll: true });
         }}
       />
       {fresh && (

@@ -2,12 +2,13 @@
 import { useEffect, useState } from "react";
 import { Button } from "../design/controls";
 import { Dialog } from "../design/Dialog";
-import { bound, CHANGEABLE, keyName, KEYS, shownKey, type Action, type Bindings } from "./core/keys";
+import { bound, CHANGEABLE, keyName, shownKey, type Action, type Bindings } from "./core/keys";
+import { sheetOf, type Bench, type SheetLine } from "./core/sheet";
 import css from "./review.module.css";
 
-type Props = { open: boolean; onClose: () => void; bindings: Bindings; keep: (bindings: Bindings) => void };
+type Props = { open: boolean; onClose: () => void; bench: Bench; bindings: Bindings; keep: (bindings: Bindings) => void };
 
-export function KeysDialog({ open, onClose, bindings, keep }: Props) {
+export function KeysDialog({ open, onClose, bench, bindings, keep }: Props) {
   const [asking, setAsking] = useState<Action | null>(null);
   useEffect(() => {
     if (!asking) return;
@@ -36,48 +37,39 @@ export function KeysDialog({ open, onClose, bindings, keep }: Props) {
       }
     >
       <dl className={css.keys}>
-        {KEYS.map(({ action, title }) => (
-          <div key={action}>
+        {sheetOf(bench).map((line) => (
+          <div key={line.title}>
             <dt>
-              {CHANGEABLE.includes(action) ? (
-                <button
-                  type="button"
-                  title="Choose another key"
-                  aria-label={`Key for: ${title}`}
-                  aria-pressed={asking === action}
-                  onClick={() => setAsking(action)}
-                >
-                  <kbd>{asking === action ? "press a key" : shownKey(action, bindings)}</kbd>
-                </button>
+              {line.action && CHANGEABLE.includes(line.action) ? (
+                <Changeable line={line} shown={shownKey(line.action, bindings)} asking={asking === line.action} ask={setAsking} />
               ) : (
-                shownKey(action, bindings)
+                (line.words ??
+                (line.action ? shownKey(line.action, bindings) : (line.keys ?? ""))
                   .split(" ")
-                  .map((key) => <kbd key={key}>{key}</kbd>)
+                  .map((key) => (key === "…" ? key : <kbd key={key}>{key}</kbd>)))
               )}
             </dt>
-            <dd>{title}</dd>
+            <dd>{line.title}</dd>
           </div>
         ))}
-        <div>
-          <dt>
-            <kbd>1</kbd>…<kbd>0</kbd>
-          </dt>
-          <dd>Label of the selected box, and of the next one drawn</dd>
-        </div>
-        <div>
-          <dt>
-            <kbd>←</kbd>
-            <kbd>→</kbd>
-            <kbd>↑</kbd>
-            <kbd>↓</kbd>
-          </dt>
-          <dd>Move the selected box, with Shift its lower right corner; with none selected, the view</dd>
-        </div>
-        <div>
-          <dt>Wheel, Alt drag</dt>
-          <dd>Zoom and pan</dd>
-        </div>
       </dl>
     </Dialog>
+  );
+}
+
+type ChangeableProps = { line: SheetLine; shown: string; asking: boolean; ask: (action: Action | null) => void };
+
+function Changeable({ line: { action, title }, shown, asking, ask }: ChangeableProps) {
+  return (
+    <button
+      type="button"
+      title="Choose another key"
+      aria-label={`Key for: ${title}`}
+      aria-pressed={asking}
+      data-none={!shown}
+      onClick={() => ask(action ?? null)}
+    >
+      <kbd>{asking ? "press a key" : shown || "no key"}</kbd>
+    </button>
   );
 }

@@ -12,14 +12,15 @@ type Props = {
   add: (label: string) => void;
   problem: string | null;
   colour: (label: string) => string;
+  findKey: string;
 };
 
-export function LabelPicker({ labels, chosen, pick, add, problem, colour }: Props) {
+export function LabelPicker({ labels, chosen, pick, add, problem, colour, findKey }: Props) {
   const [wanted, setWanted] = useState("");
   const shown = found(labels, wanted);
   return (
     <div className={css.labels}>
-      <FindLabel wanted={wanted} want={setWanted} labels={shown} pick={pick} add={add} />
+      <FindLabel wanted={wanted} want={setWanted} labels={shown} pick={pick} add={add} findKey={findKey} />
       {problem && <Notice tone="bad">{problem}</Notice>}
       <div className={css.labelList} role="radiogroup" aria-label="Label">
         {shown.map((label) => {

@@ -126,7 +126,14 @@ export function LabelReview({ prediction, labels, decide, back, help, ask, bindi
               "The model was unsure. What is it?"
             )}
           </h2>
-          <FindLabel wanted={wanted} want={setWanted} labels={offered} pick={choose} add={adding.add} />
+          <FindLabel
+            wanted={wanted}
+            want={setWanted}
+            labels={offered}
+            pick={choose}
+            add={adding.add}
+            findKey={shownKey("find", bindings)}
+          />
           <div className={css.labelList}>
             {offered.map((label) => (
               <button

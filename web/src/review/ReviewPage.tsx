@@ -11,7 +11,7 @@ import { Notice } from "../design/status";
 import { AskDialog } from "./AskDialog";
 import { BoxReview } from "./BoxReview";
 import { Changed } from "./Changed";
-import { meaning } from "./core/keys";
+import { meaning, shownKey } from "./core/keys";
 import type { ToReview } from "./exchange";
 import { KeysDialog } from "./KeysDialog";
 import { LabelReview } from "./LabelReview";
@@ -34,6 +34,7 @@ const OWN_LOOK = new Set(["second look", "third look"]);
 // Twenty at once are accepted in one go: what asks for a look of its own stays for one by one.
 const isPlain = (item: ToReview) => !item.blind && (!item.lane || !OWN_LOOK.has(item.lane));
 const any = () => true;
+const BENCHES = { classification: "label", detection: "boxes", segmentation: "outlines" } as const;
 
 export default function ReviewPage() {
   return <Reviewing key={useDeployment().deployment.id} />;
@@ -85,7 +86,12 @@ function Reviewing() {
         />
         <span className={css.more}>
           {current && !grid && (
-            <button type="button" onClick={ask} aria-label="Ask a question about this image" title="Ask a question about this image (Q)">
+            <button
+              type="button"
+              onClick={ask}
+              aria-label="Ask a question about this image"
+              title={`Ask a question about this image (${shownKey("ask", bindings) || "no key"})`}
+            >
               <Icon name="flag" />
             </button>
           )}
@@ -128,7 +134,13 @@ function Reviewing() {
       ) : (
         <Skeleton height={480} />
       )}
-      <KeysDialog open={dialog === "keys"} onClose={() => setDialog(null)} bindings={bindings} keep={keepBindings} />
+      <KeysDialog
+        open={dialog === "keys"}
+        onClose={() => setDialog(null)}
+        bench={grid ? "grid" : BENCHES[deployment.task]}
+        bindings={bindings}
+        keep={keepBindings}
+      />
       <TeamDialog open={dialog === "team"} onClose={() => setDialog(null)} deployment={deployment.name} />
       <TravelDialog open={dialog === "travel"} onClose={() => setDialog(null)} deployment={deployment.name} />
       <QueueDialog open={dialog === "queue"} onClose={() => setDialog(null)} deployment={deployment.name} />

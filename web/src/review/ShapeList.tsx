@@ -13,11 +13,13 @@ type Props = {
   scene: Scene;
   /** The image can be seen. */
   ready: boolean;
+  /** Shapes are outlines rather than boxes. */
+  outlines: boolean;
   labels: readonly string[];
   focus: (shape: Shape) => void;
 };
 
-export function ShapeList({ store, scene, ready, labels, focus }: Props) {
+export function ShapeList({ store, scene, ready, outlines, labels, focus }: Props) {
   const list = useRef<HTMLUListElement>(null);
   const [{ top, height }, setSeen] = useState({ top: 0, height: 600 });
   const measure = useCallback(() => list.current && setSeen({ top: list.current.scrollTop, height: list.current.clientHeight }), []);
@@ -63,7 +65,11 @@ export function ShapeList({ store, scene, ready, labels, focus }: Props) {
           </li>
         ))}
         {last < shapes.length && <li role="presentation" style={{ height: (shapes.length - last) * ROW }} />}
-        {ready && shapes.length === 0 && <li className={css.none}>None. Drag on the image to draw one.</li>}
+        {ready && shapes.length === 0 && (
+          <li className={css.none}>
+            None. {outlines ? "Press on the image, corner by corner, to draw one." : "Drag on the image to draw one."}
+          </li>
+        )}
       </ul>
     </div>
   );

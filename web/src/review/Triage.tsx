@@ -26,7 +26,7 @@ export function Triage({ items, deployment, finish, back, help }: Props) {
   const [shown] = useState(() => items.slice(0, TRIAGED));
   const [wrong, setWrong] = useState<ReadonlySet<string>>(new Set());
   const [at, setAt] = useState(0);
-  const { stage } = useBench<HTMLDivElement>();
+  const { stage } = useBench<HTMLButtonElement>();
   const toggle = (id: string) => {
     const next = new Set(wrong);
     if (!next.delete(id)) next.add(id);
@@ -57,11 +57,12 @@ export function Triage({ items, deployment, finish, back, help }: Props) {
   const right = shown.length - shown.filter((item) => wrong.has(item.id)).length;
   return (
     <div className={css.triage}>
-      <div ref={stage} tabIndex={-1} className={css.grid} role="group" aria-label="Press what is wrong">
+      <div className={css.grid} role="group" aria-label="Press what is wrong">
         {shown.map((item, i) => (
           <button
             key={item.id}
             type="button"
+            ref={i === 0 ? stage : undefined}
             data-tile={i}
             {...OURS}
             className={css.tile}

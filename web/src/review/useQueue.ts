@@ -3,10 +3,11 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 import { get } from "../api/client";
 import type { Annotation, Deployment, Page, Prediction, Queued, ReviewState, Verdict } from "../api/types";
-import { merged, refilled } from "./core/queue";
+import { imageLeft, leaveImage } from "./core/draft";
+import { merged, refilled, resumed } from "./core/queue";
 import { revisionOf } from "./deliver";
 import type { ToReview } from "./exchange";
-import { onRefused, outgoing } from "./outgoing";
+import { kept, onRefused, outgoing } from "./outgoing";
 import { hold } from "./pictures";
 
 export type Problem = { sentence: string; image: string | null };
@@ -32,6 +33,7 @@ export function useQueue(
   const plenty = useRef(false);
   /** What the person put in front. */
   const ours = useRef(new Set<string>());
+  const [left] = useState(() => imageLeft(kept));
 
   /** Puts one image in front, whatever was decided of it. */
   const bring = useCallback(async (image: string) => {
@@ -52,12 +54,12 @@ export function useQueue(
       const fresh = page.items
         .filter((item) => !settled.current.has(item.id) && !outgoing.has(item.id))
         .map((item) => ({ ...item, seen: item.revision }));
-      setItems((before) => refilled(before, fresh, fits, ours.current));
+      setItems((before) => refilled(before, before.length ? fresh : resumed(fresh, left), fits, ours.current));
       setLoaded(true);
     } catch (error) {
       setProblem({ sentence: sentenceOf(error, "The queue could not be read."), image: null });
     }
-  }, [ahead, fits, name]);
+  }, [ahead, fits, left, name]);
 
   useEffect(() => {
     const begin = async () => {
@@ -86,6 +88,11 @@ export function useQueue(
       }),
     [],
   );
+
+  const inHand = items.find(fits)?.id;
+  useEffect(() => {
+    if (inHand) leaveImage(kept, inHand);
+  }, [inHand]);
 
   useEffect(() => {
     plenty.current = items.length >= ahead / 2;

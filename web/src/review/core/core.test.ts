@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { between, moved, resized } from "./geometry";
 import { begin, boxOf, carried, isDrawn, nudged, shapeAt } from "./gesture";
-import { belongsToControl, bound, keyName, meaning, nudge, shownKey } from "./keys";
 import { SceneStore } from "./scene";
 import { fit, focused, inSight, middleOf, pinched, toImage, toScreen, zoomed } from "./viewport";
 
@@ -186,56 +185,5 @@ describe("a viewport", () => {
     const near = focused(box(10, 10, 20, 20), canvas, whole);
     expect(toScreen(near, { x: 15, y: 15 })).toEqual({ x: 250, y: 200 });
     expect(focused(box(0, 0, 100, 80), canvas, whole).scale).toBeGreaterThanOrEqual(whole.scale);
-  });
-});
-
-describe("a key", () => {
-  const press = (key: string, ctrl = false, shift = false) => meaning({ key, ctrl, shift });
-  it("means one thing", () => {
-    expect(press("Enter")).toBe("accept");
-    expect(press("N")).toBe("nothing");
-    expect(press("Tab", false, true)).toBe("previous");
-    expect(press("z", true)).toBe("undo");
-    expect(press("Z", true, true)).toBe("redo");
-    expect(press("1")).toEqual({ label: 0 });
-    expect(press("0")).toEqual({ label: 9 });
-    expect(press("w")).toBeNull();
-  });
-
-  it("decides once for each press, however long it is held, and never together with Alt", () => {
-    for (const key of ["Enter", "n", "x", "s", "1"]) expect(meaning({ key, ctrl: false, shift: false, repeat: true }), key).toBeNull();
-    expect(meaning({ key: "z", ctrl: true, shift: false, repeat: true })).toBeNull();
-    expect(meaning({ key: "Tab", ctrl: false, shift: false, repeat: true })).toBe("next");
-    expect(meaning({ key: "n", ctrl: false, shift: false, alt: true })).toBeNull();
-  });
-
-  it("moves and sizes by the arrows", () => {
-    expect(nudge({ key: "ArrowLeft", ctrl: false, shift: false })).toEqual({ x: -1, y: 0, size: false });
-    expect(nudge({ key: "ArrowDown", ctrl: false, shift: true, repeat: true })).toEqual({ x: 0, y: 4, size: true });
-    expect(nudge({ key: "n", ctrl: false, shift: false })).toBeNull();
-  });
-
-  it("is the control's where one was reached by the keyboard", () => {
-    expect(belongsToControl("Enter", "press")).toBe(true);
-    expect(belongsToControl("n", "press")).toBe(false);
-    expect(belongsToControl("Tab", "press")).toBe(true);
-    expect(belongsToControl("Tab", "none")).toBe(false);
-    expect(belongsToControl("ArrowLeft", "slide")).toBe(true);
-    expect(belongsToControl("x", "type")).toBe(true);
-  });
-
-  it("can be another one, and the usual one then means nothing", () => {
-    const mine = bound({}, "skip", "j");
-    expect(meaning({ key: "J", ctrl: false, shift: false }, mine)).toBe("skip");
-    expect(meaning({ key: "s", ctrl: false, shift: false }, mine)).toBeNull();
-    expect(shownKey("skip", mine)).toBe("J");
-    expect(bound(mine, "skip", "s")).toEqual({});
-  });
-
-  it("belongs to one action only", () => {
-    const swapped = bound(bound({}, "skip", "x"), "nothing", "x");
-    expect(swapped).toEqual({ nothing: "x" });
-    expect(meaning({ key: "x", ctrl: false, shift: false }, swapped)).toBe("nothing");
-    expect(keyName({ key: "5", ctrl: false, shift: false })).toBeNull();
   });
 });

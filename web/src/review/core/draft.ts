@@ -34,3 +34,22 @@ export function forgetDraft(shelf: Pick<Shelf, "removeItem">): void {
     return;
   }
 }
+
+const LEFT = "relens.in-hand";
+
+/** The image that was in hand when the page was left: the server, asked anew, may put another one first. */
+export function imageLeft(shelf: Pick<Shelf, "getItem">): string | null {
+  try {
+    return shelf.getItem(LEFT);
+  } catch {
+    return null;
+  }
+}
+
+export function leaveImage(shelf: Pick<Shelf, "setItem">, prediction: string): void {
+  try {
+    shelf.setItem(LEFT, prediction);
+  } catch {
+    return;
+  }
+}

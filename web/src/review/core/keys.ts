@@ -88,6 +88,8 @@ export const CHANGEABLE: readonly Action[] = [
   "find",
   "delete",
   "fit",
+  "closer",
+  "farther",
   "hide",
   "names",
   "ask",
@@ -99,11 +101,16 @@ export function keyName({ key, ctrl, alt }: Pressed): string | null {
   return key.length === 1 ? key.toLowerCase() : key;
 }
 
-/** The key of an action as it is shown. */
+/** The key that is in force, as it is shown; empty where it was given to another action and no other was chosen. */
 export function shownKey(action: Action, bindings: Bindings): string {
+  const line = KEYS.find((one) => one.action === action)?.keys ?? "";
+  if (action === "previous") return bindings.next ? `Shift ${shownKey("next", bindings)}` : line;
   const own = bindings[action];
   if (own) return own === " " ? "Space" : own.length === 1 ? own.toUpperCase() : own;
-  return KEYS.find((line) => line.action === action)?.keys ?? "";
+  const usual = Object.keys(USUAL).filter((key) => USUAL[key] === action);
+  const given = Object.values(bindings);
+  if (usual.length === 0 || !given.includes(usual[0])) return line;
+  return usual.find((key) => !given.includes(key)) ?? "";
 }
 
 /** The bindings with `key` for `action`; whoever had that key by choice goes back to its usual one. */

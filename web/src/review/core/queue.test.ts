@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { merged, refilled } from "./queue";
+import { merged, refilled, resumed } from "./queue";
 
 const items = (...ids: string[]) => ids.map((id) => ({ id }));
 const any = () => true;
@@ -19,5 +19,11 @@ describe("the images to review", () => {
 
   it("hold none twice", () => {
     expect(merged(items("a", "b"), items("b", "c"))).toEqual(items("a", "b", "c"));
+  });
+
+  it("go on with the one that was left, if it still waits", () => {
+    expect(resumed(items("a", "b", "c"), "b")).toEqual(items("b", "a", "c"));
+    expect(resumed(items("a", "b"), "gone")).toEqual(items("a", "b"));
+    expect(resumed(items("a", "b"), null)).toEqual(items("a", "b"));
   });
 });

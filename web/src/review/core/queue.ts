@@ -21,3 +21,11 @@ export function merged<T extends Item>(before: readonly T[], found: readonly T[]
   const known = new Set(before.map((item) => item.id));
   return [...before, ...found.filter((item) => !known.has(item.id))];
 }
+
+/** Where the person left: what was in hand then comes first again, if it still waits. */
+export function resumed<T extends Item>(items: readonly T[], left: string | null): T[] {
+  return merged(
+    items.filter(({ id }) => id === left),
+    items,
+  );
+}
