@@ -13,5 +13,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: { proxy: { "/api": process.env.RELENS_URL ?? "http://127.0.0.1:8417" } },
-  test: { include: ["src/**/*.test.ts"], environment: "node" },
+  // A busy machine is slow, not wrong.
+  test: { include: ["src/**/*.test.ts"], environment: "node", testTimeout: 30_000 },
 } as Parameters<typeof defineConfig>[0]);

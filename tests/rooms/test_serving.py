@@ -295,11 +295,11 @@ def test_a_new_version_says_how_far_it_agrees_with_the_one_before(world: World) 
     for seed in range(3):
         world.answer(make_jpeg(RED, seed=seed))
     world.give("champion", world.version(classifier(order=(1, 2, 0))))
-    assert (world.serving().state, "of 0% of what" in world.serving().message) == ("live", True)
+    assert (world.serving().state, "of 0 % of what" in world.serving().message) == ("live", True)
     world.give("champion", world.version(classifier(note="the same again")))
-    assert "of 0% of what" in world.serving().message
+    assert "of 0 % of what" in world.serving().message
     world.give("shadow", world.version(classifier(note="and again")))
-    assert "of 100% of what" in world.serving().message
+    assert "of 100 % of what" in world.serving().message
     assert "the last 3 images" in world.serving().message
 
 

@@ -70,7 +70,7 @@ class EventOut(BaseModel):
     at: Instant
     kind: EventKind
     value: float | None
-    said: str | None = Field(description='the number as people read it: "23 ms", "1.2%", "12 images"')
+    said: str | None = Field(description='the number as people read it: "23 ms", "1.2 %", "12 images"')
     count: int | None
     by: str | None
     note: str

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from relens.kit.errors import Invalid
+from relens.kit.spoken import percent
 
 Unit = Literal["ms", "share", "distance", "images", "times", "per minute", "number"]
 Bounded = Literal["no", "share", "all traffic"]
@@ -125,7 +126,7 @@ def next_step_when_unknown(metric: str, field: str) -> str:
 def written(value: float, unit: Unit) -> str:
     """A number as people read it."""
     if unit == "share":
-        return f"{value:.1%}"
+        return percent(value, 1)
     if unit == "images":
         return f"{value:,.0f} images"
     if unit == "ms":

@@ -12,6 +12,7 @@ from relens.infra.database import Database
 from relens.kit import clock
 from relens.kit.clock import DAY, HOUR
 from relens.kit.errors import NotFound
+from relens.kit.spoken import percent
 from relens.monitoring import sums
 from relens.monitoring.measure import Measurement, Measuring
 from relens.monitoring.window import Window
@@ -87,7 +88,11 @@ def _errors(first: Mapping[str, Measurement]) -> Suggestion:
         "metric": "errors", "field": "share", "operator": "above", "value": min(limit, 0.5), "estimator": "lower",
         "min_count": 100, "window_s": _HOUR_S,
     }  # fmt: skip
-    said = f"three times the {share:.2%} of the first day" if limit > _ERRORS else "more than 1 % fail, with certainty"
+    said = (
+        f"three times the {percent(share, 2)} of the first day"
+        if limit > _ERRORS
+        else "more than 1 % fail, with certainty"
+    )
     return Suggestion("Failed predictions", said, rule)
 
 

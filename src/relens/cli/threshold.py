@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from relens.cli.server import AsJson, Token, Url, connect, show_json, show_table
+from relens.kit.spoken import percent
 
 
 def threshold(
@@ -34,7 +35,7 @@ def threshold(
     if replay["read"]:
         typer.echo(
             f"{replay['read']:,} images of {replay['from'][:16]} to {replay['to'][:16]}: {replay['answers'][place]:.2f} answers each, "
-            f"{replay['silent'][place]:.0%} with none"
+            f"{percent(replay['silent'][place])} with none"
         )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from relens.demo.report import SCORES, Outcome
 from relens.demo.stream import Stream
+from relens.kit.spoken import percent
 from relens.sdk.jobs import Json
 
 
@@ -36,7 +37,7 @@ def farewell(outcome: Outcome, stream: Stream, url: str, home: Path, *, kept: bo
 
 def _bound(outcome: Outcome, bound: Json) -> Iterator[str]:
     there, without = bound["everything"], bound["without_test_images"]
-    yield f"  on everything at once: {there['score']:.3f}, of which the last version has {outcome.of_everything:.0%}"
+    yield f"  on everything at once: {there['score']:.3f}, of which the last version has {percent(outcome.of_everything)}"
     yield (
         f"  without the {bound['withheld']} images kept for testing: {without['score']:.3f}, "
         f"so these cost {100 * bound['test_images_cost']:.1f} points"

@@ -18,6 +18,7 @@ from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.kit.errors import NotFound
+from relens.kit.spoken import signed
 from relens.loop import store
 from relens.loop.compare import MAIN, compare
 from relens.loop.decision import Decision
@@ -141,7 +142,7 @@ def _fallen(part: Part, images: int) -> Objection | None:
     if lower is None or difference is None or part.state == "not assessed" or difference > -CRITICAL_LOSS:
         return None
     error = (difference - lower) / _ONE_SIDED
-    span = f"{difference * 100:+.1f} points on {part.count} of its objects"
+    span = f"{signed(difference * 100)} points on {part.count} of its objects"
     if difference + always_factor(images, _SURE) * error < 0:
         return Objection(f"it is worse on the critical label {part.name} ({span})", True)
     return Objection(f"the critical label {part.name} may have fallen ({span})", False, EVERY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil
 
+from relens.kit.spoken import signed
 from relens.loop.gate import Objection
 from relens.loop.parts import LEAST, Part
 from relens.loop.policy import Demands
@@ -37,7 +38,7 @@ def _critical(part: Part, images: int) -> Objection | None:
         return Objection(short, False, _more(wanted, images))
     if part.lower >= -CRITICAL_LOSS:
         return None
-    span = f"{part.difference * 100:+.1f} points, at worst {part.lower * 100:+.1f}"
+    span = f"{signed(part.difference * 100)} points, at worst {signed(part.lower * 100)}"
     if part.upper < 0 or part.difference <= -CRITICAL_LOSS:
         return Objection(f"it is worse on the critical label {part.name} ({span})", True)
     spread = (part.difference - part.lower) / _ONE_SIDED

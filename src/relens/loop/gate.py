@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from math import ceil, sqrt
 from typing import Literal
 
+from relens.kit import spoken
+
 Answer = Literal["promote", "keep champion", "review more"]
 
 PASSED: Answer = "promote"
@@ -243,7 +245,7 @@ def _images(count: int, of: str) -> str:
 
 
 def _points(share: float, signed: bool = True) -> str:
-    return f"{share * 100:+.1f} points" if signed else f"{share * 100:.1f} points"
+    return f"{spoken.signed(share * 100)} points" if signed else f"{share * 100:.1f} points"
 
 
 def _lost(labels: Labels) -> str:

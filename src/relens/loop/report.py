@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from relens.kit.spoken import signed
 from relens.loop.counted import Counted
 from relens.loop.flips import Flip, Flips
 from relens.loop.parts import LEAST, Part
@@ -90,7 +91,7 @@ def _flip(one: Flip, predictions: Mapping[str, str]) -> dict[str, Any]:
 def _moved(part: Part) -> str:
     if part.difference is None or part.champion is None or part.candidate is None:
         return part.name
-    return f"{part.name} ({part.champion:.3f} to {part.candidate:.3f}, {part.difference * 100:+.1f} points)"
+    return f"{part.name} ({part.champion:.3f} to {part.candidate:.3f}, {signed(part.difference * 100)} points)"
 
 
 def _new(label: NewLabel) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from relens.kit.spoken import percent
 from relens.metrics import histogram
 from relens.metrics.outlier_check import Calibration
 
@@ -32,7 +33,7 @@ class Feature:
     def says(self, value: float) -> str:
         """The number as people read it: a brightness of 0..1 as 0..255, a share in per cent, a logarithm undone."""
         if self.shown == "share":
-            return f"{value:.0%}" if value >= 0.1 or value == 0 else f"{value:.1%}"
+            return percent(value) if value >= 0.1 or value == 0 else percent(value, 1)
         if self.shown == "byte":
             return f"{value * 255:.0f}"
         number = exp(min(value, 700.0)) if self.shown == "log" else value

@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from relens.deployments.deployment import Deployment
+from relens.kit.spoken import percent
 from relens.metrics.any_threshold import Curves, Said, curves
 from relens.metrics.estimate import LEAST_REVIEWS
 from relens.metrics.kinds.average_precision import Matches
@@ -58,9 +59,7 @@ def needs(found: Curves, reviews: int) -> str | None:
     if found.best_f1 is None:
         return "answers that are right: none was so far, at any threshold"
     if found.skipped > TOLERATED_SKIPS:
-        return (
-            f"fewer skipped checks: {found.skipped:.0%} were passed by, and the intervals allow for all they could hold"
-        )
+        return f"fewer skipped checks: {percent(found.skipped)} were passed by, and the intervals allow for all they could hold"
     return None
 
 

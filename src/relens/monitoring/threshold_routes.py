@@ -15,6 +15,7 @@ from relens.infra.database import Database
 from relens.infra.web import Instant, Page, part
 from relens.kit import clock
 from relens.kit.clock import Micros
+from relens.kit.spoken import percent
 from relens.metrics.any_threshold import THRESHOLDS, Advice, Curve, Curves, at_least
 from relens.monitoring.replayed import Day
 from relens.monitoring.simulated import Simulated, needs
@@ -201,7 +202,7 @@ def _label(name: str | None, one: Curves, found: Simulated, place: int, precisio
     advice = one.best_f1 if precision is None else at_least(one.precision, precision)
     missing = needs(one, found.reviews)
     if advice is None and missing is None and precision is not None:
-        missing = f"better answers, or more random checks: at no threshold is precision surely {precision:.0%}"
+        missing = f"better answers, or more random checks: at no threshold is precision surely {percent(precision)}"
     rates = {name: RateCurveOut.of(getattr(one, name)) for name in ("precision", "recall", "f1")}
     return LabelThresholdOut(
         label=name,

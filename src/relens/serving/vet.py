@@ -13,6 +13,7 @@ from relens.inference.load import LoadedVersion
 from relens.inference.predict import predict
 from relens.inference.probe import agreement, probe_image
 from relens.infra.storage import NoBytes, Storage
+from relens.kit.spoken import percent
 from relens.predictions.store import signal
 from relens.serving.batch import Calm
 from relens.vision.prediction import Detection
@@ -49,7 +50,7 @@ def vet(
     said = [_answers(before, image, thresholds[0], calm) for image in images]
     share = sum(agreement(one, other) for one, other in zip(said, says, strict=True)) / len(images)
     these = "the last image" if len(images) == 1 else f"the last {len(images)} images"
-    return f"{loaded.title} says the same as {before.title} of {share:.0%} of what either finds on {these}"
+    return f"{loaded.title} says the same as {before.title} of {percent(share)} of what either finds on {these}"
 
 
 def _answers(loaded: LoadedVersion, image: bytes, threshold: float, calm: Calm) -> tuple[Detection, ...]:

@@ -25,7 +25,7 @@ def against(
 def test_a_critical_label_that_fell_is_final() -> None:
     (said,) = against(replace(SCRATCH, difference=-0.12, lower=-0.18, upper=-0.06), critical=("scratch",))
     assert said.final
-    assert "worse on the critical label scratch (-12.0 points, at worst -18.0)" in said.sentence
+    assert "worse on the critical label scratch (−12.0 points, at worst −18.0)" in said.sentence
     assert against(replace(SCRATCH, difference=-0.12, lower=-0.18, upper=-0.06)) == ()
 
 

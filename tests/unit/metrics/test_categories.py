@@ -59,7 +59,7 @@ def test_more_of_one_label_is_said_in_a_sentence() -> None:
     assert top["name"] == "label_mix"
     assert top["d"] == pytest.approx(0.4, abs=0.08)
     assert top["direction"] == "up"
-    assert top["sentence"].startswith("more answers are nut: 20% → ")
+    assert top["sentence"].startswith("more answers are nut: 20 % → ")
     places = next(one for one in value["features"] if one["name"] == "box_places")
     assert places["d_beyond_chance"] < 0.05 < places["d"], "what is only chance is taken off"
 

@@ -1,5 +1,5 @@
 /* How something is doing, in one glance: chips, progress and notices. */
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { asSentence } from "../api/sentence";
 import type { Job, ReviewState, Serving } from "../api/types";
 import { Icon } from "./icons";
@@ -85,8 +85,13 @@ export function Bar({ value, total, label, done }: { value: number; total: numbe
 }
 
 export function Notice({ tone = "plain", children }: { tone?: Tone; children: ReactNode }) {
+  const said = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // At the end of a long form a refusal would be out of sight, and the button would seem to do nothing.
+    if (tone === "bad" && said.current?.closest("[role=dialog]")) said.current.scrollIntoView({ block: "nearest" });
+  }, [tone]);
   return (
-    <div className={`${css.notice} ${css[tone]}`} role={tone === "bad" ? "alert" : "status"}>
+    <div ref={said} className={`${css.notice} ${css[tone]}`} role={tone === "bad" ? "alert" : "status"}>
       <Icon name={tone === "bad" || tone === "warn" ? "warning" : tone === "ok" ? "check" : "info"} />
       <div>{children}</div>
     </div>

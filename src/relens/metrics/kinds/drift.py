@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from relens.kit.spoken import percent
 from relens.metrics import histogram
 from relens.metrics.categories import among
 from relens.metrics.heatmap import chance_variation, total_variation
@@ -169,7 +170,7 @@ def _sentence(feature: Feature, spread: Spread, counts: NDArray[np.int64], up: b
     where = "above" if up else "below"
     if share <= then:
         return f"{word}: {feature.title} is distributed differently"
-    return f"{word}: {share:.0%} of images have {feature.title} {where} {feature.says(edge)} ({known_as}: {then:.0%})"
+    return f"{word}: {percent(share)} of images have {feature.title} {where} {feature.says(edge)} ({known_as}: {percent(then)})"
 
 
 def point(states: States, reference: Reference | None) -> Value:

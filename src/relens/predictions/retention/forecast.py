@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from relens.deployments.keeping import Keeping
 from relens.infra.storage import Room
+from relens.kit.spoken import percent
 from relens.predictions.keep import Answered, decide, stands_out
 from relens.predictions.retention.expire import most_used
 
@@ -66,7 +67,7 @@ def kept_share(policy: Keeping, recent: Sequence[Answered]) -> tuple[float, list
         return decide(policy, _NOTHING, 0.0).probability, []
     if not recent:
         standing_out = ASSUMED_STANDING_OUT
-        assumed = [f"{ASSUMED_STANDING_OUT:.0%} of the images are assumed to be uncertain or unusual"]
+        assumed = [f"{percent(ASSUMED_STANDING_OUT)} of the images are assumed to be uncertain or unusual"]
     else:
         standing_out = sum(stands_out(line, _outlier(line)) is not None for line in recent) / len(recent)
         assumed = []

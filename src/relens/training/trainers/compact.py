@@ -30,7 +30,7 @@ def _check(parameters: Parameters) -> None:
 
 
 TRAINER = Trainer(
-    title="Compact (our own small network, on this machine's processor)",
+    title="Compact (small, on the processor)",
     tasks=("detection", "classification"),
     parameters={
         "epochs": Parameter(None, "Passes over the training images"),
