@@ -169,6 +169,8 @@ def test_the_advised_threshold_has_the_best_f1_of_all_thresholds(scenes: tuple[l
 def test_without_objects_no_threshold_is_advised() -> None:
     assert best_f1([]).threshold is None
     assert best_f1([match([], [], [[0, 0, 5, 5]])]).f1 == 0.0
+    nothing_right = best_f1([match([[50, 50, 60, 60], [70, 70, 90, 90]], [0.99, 0.1], [[0, 0, 5, 5]])])
+    assert nothing_right == (0.25, 0.0, 0.0, 0.0)
 
 
 def test_images_that_are_gone_are_counted_and_unlabelled_ones_passed_over() -> None:

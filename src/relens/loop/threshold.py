@@ -95,7 +95,7 @@ def carried(
 ) -> Carried | None:
     """What `threshold`, the deployment's, does to each; of detectors, `labels` count. `weights` by asset, else 1.
 
-    None where there is nothing to tell: no image, or a classifier that is never unsure.
+    None where there is nothing to tell: no image, nothing on any and nothing said of it, or a classifier that is never unsure.
     """
     whole = champion.correct is not None
     if not champion.images or (whole and threshold <= 0.0):
@@ -103,6 +103,8 @@ def carried(
     weight = np.array([weights.get(asset, 1.0) for asset in champion.assets])
     before, after = _said(champion, labels), _said(candidate, labels)
     now, kept = _at(before, threshold, weight), _at(after, threshold, weight)
+    if now.f1 is None and kept.f1 is None:
+        return None
     place = _as_right(after, weight, now.precision) if whole else _best_f1(after, weight)
     best = None if place is None else _at(after, place, weight)
     if best is not None and not whole and (kept.f1 or 0.0) >= (best.f1 or 0.0):

@@ -8,6 +8,7 @@ import numpy as np
 from relens.metrics.matching import LabelMatch
 
 LOWEST, HIGHEST = 0.02, 0.98
+USUAL = 0.25
 
 
 class BestF1(NamedTuple):
@@ -29,8 +30,9 @@ def best_f1(matches: Sequence[LabelMatch]) -> BestF1:
     counted = np.concatenate([match.ignored[:, 0] & 1 for match in matches]) == 0
     order = np.argsort(-scores, kind="stable")
     order = order[counted[order]]
-    if not len(order):
-        return BestF1(0.25, None, 0.0, 0.0)
+    if not found[order].any():
+        # Every threshold is as bad as any other; the highest of them would leave a first model silent.
+        return BestF1(USUAL, 0.0 if len(order) else None, 0.0, 0.0)
     tp = np.cumsum(found[order])
     said = np.arange(1, len(order) + 1)
     f1 = 2 * tp / (said + positives)

@@ -65,6 +65,12 @@ def test_what_the_rates_say_is_what_is_answered_from_there_on_and_each_image_has
     assert heavy.kept.wrong == plain.kept.wrong
 
 
+def test_where_nothing_is_and_nothing_is_said_no_threshold_is_told_of() -> None:
+    nothing = detector(20, ONE, objects=0)
+    assert carried(nothing, nothing, ["bolt"], 0.25, {}) is None
+    assert carried(nothing, detector(20, ONE, objects=0, invents=1.0), ["bolt"], 0.25, {}) is not None
+
+
 def test_too_few_images_move_nothing() -> None:
     good = detector(14, ONE, invents=1.0, sure=0.5, unsure=0.0)
     few = told(clipped(good, 0.0, 0.12), good, 0.06)
