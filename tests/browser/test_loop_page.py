@@ -85,3 +85,29 @@ def test_a_candidate_that_is_bad_on_purpose_meets_the_gate(belt: Walker, page: P
     page.get_by_text("Label by label").click()
     expect(page.get_by_role("columnheader", name="Test objects")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_a_candidate_that_waits_beside_a_champion_of_before_is_judged_again(belt: Walker, page: Page) -> None:
+    http = belt.server.http
+    belt.import_dataset("switches", {"train": 4, "test": 24})
+    files = {"file": ("m.onnx", detector(note="third"))}
+    third = http.post("/api/v1/models/belt/versions", files=files).raise_for_status().json()
+    wish = {"name": "switch", "model_version": "belt/2", "threshold": 0.3}
+    http.post("/api/v1/deployments", json=wish).raise_for_status()
+    http.put(
+        "/api/v1/deployments/switch/feedback-loop", json={"dataset": "switches", "active": True}
+    ).raise_for_status()
+    http.post("/api/v1/deployments/switch/candidates", json={"model_version": "belt/1"}).raise_for_status()
+
+    def applied() -> list[str]:
+        return [one["applied"] for one in http.get("/api/v1/deployments/switch/decisions").json()["items"]]
+
+    until(lambda: applied() == ["waiting"], 60)
+    role = {"role": "champion", "model_version": third["id"], "reason": "by hand"}
+    http.post("/api/v1/deployments/switch/roles", json=role).raise_for_status()
+    belt.open("/deployments/switch/loop")
+    expect(page.get_by_text(f"{third['title']} answers by now")).to_be_visible()
+    expect(page.get_by_role("button", name="Make it champion")).to_have_count(0)
+    assert not found(page)
+    belt.press("Judge it again")
+    until(lambda: len(applied()) == 2, 60)

@@ -82,9 +82,9 @@ def trainer_command(folder: Path) -> str:
     return f"{sys.executable} {program}"
 
 
-def until(what: Callable[[], bool]) -> None:
+def until(what: Callable[[], bool], within_s: float = 15) -> None:
     """Asks again and again; the page's own requests do not wait for it."""
-    deadline, pause = monotonic() + 15, Event()
+    deadline, pause = monotonic() + within_s, Event()
     while not what():
         assert monotonic() < deadline, "it did not happen in time"
         pause.wait(0.05)

@@ -1,7 +1,7 @@
 /* One gate decision: what, why in sentences, the difference with its interval, and the buttons when it waits. */
 import { useState } from "react";
 import { Link } from "react-router";
-import type { Decision } from "../api/types";
+import type { Decision, Deployment } from "../api/types";
 import { useSend } from "../api/use";
 import { Button } from "../design/controls";
 import { count, score } from "../design/format";
@@ -23,11 +23,15 @@ const OUTCOME: Record<Decision["applied"], [string, Tone]> = {
   "taken back": ["Taken back", "bad"],
 };
 
-export function DecisionCard({ decision, waiting }: { decision: Decision; waiting?: boolean }) {
+export function DecisionCard({ decision, waitsIn }: { decision: Decision; waitsIn?: Deployment }) {
   const [outcome, tone] = OUTCOME[decision.applied] ?? [decision.applied, "plain"];
   const send = useSend("/deployments", "/overview");
   const [threshold, setThreshold] = useState<number | null>(null);
   const path = `/decisions/${decision.id}`;
+  // Somebody gave the role to another version, or took it back: nothing is known of the candidate beside that one.
+  const other = waitsIn?.champion && waitsIn.champion.id !== decision.champion?.id ? waitsIn.champion : null;
+  const again = () =>
+    send.mutate({ method: "POST", path: `/deployments/${waitsIn?.name}/candidates`, body: { model_version: decision.candidate.id } });
   // Untouched, the server decides, by the settings of that moment.
   const approve = () => send.mutate({ method: "POST", path: `${path}/approve`, body: { threshold } });
   const refuse = () => send.mutate({ method: "POST", path: `${path}/refuse` });
@@ -60,7 +64,7 @@ export function DecisionCard({ decision, waiting }: { decision: Decision; waitin
       )}
       {decision.report && <GateReport decision={decision} report={decision.report} />}
       {decision.note && <p className={dim}>{decision.note}</p>}
-      {waiting && decision.report?.threshold && (
+      {waitsIn && !other && decision.report?.threshold && (
         <ThresholdThen
           found={decision.report.threshold}
           otherwise={decision.answers_from ?? decision.report.threshold.kept.threshold}
@@ -68,11 +72,25 @@ export function DecisionCard({ decision, waiting }: { decision: Decision; waitin
           choose={setThreshold}
         />
       )}
-      {waiting && (
+      {other && (
+        <Notice tone="warn">
+          {other.id === decision.candidate.id
+            ? `${other.title} is champion already.`
+            : `${other.title} answers by now, and this was judged beside ${decision.champion?.title ?? "another version"}: judge it again, then decide.`}
+        </Notice>
+      )}
+      {waitsIn && (
         <div className={css.actions}>
-          <Button look="primary" icon="check" disabled={send.isPending} onClick={approve}>
-            Make it champion
-          </Button>
+          {!other && (
+            <Button look="primary" icon="check" disabled={send.isPending} onClick={approve}>
+              Make it champion
+            </Button>
+          )}
+          {other && other.id !== decision.candidate.id && (
+            <Button look="primary" disabled={send.isPending} onClick={again}>
+              Judge it again
+            </Button>
+          )}
           <Button disabled={send.isPending} onClick={refuse}>
             Refuse
           </Button>

@@ -51,7 +51,7 @@ export default function LoopPage() {
         {loop && <State loop={loop} />}
         {retrain.error && <Notice tone="bad">{retrain.error.message}</Notice>}
       </Card>
-      {loop?.waiting && <DecisionCard decision={loop.waiting} waiting />}
+      {loop?.waiting && <DecisionCard decision={loop.waiting} waitsIn={deployment} />}
       {loop?.run && <RunCard run={loop.run} />}
       <Effects />
       <Card title="Decisions">
