@@ -363,3 +363,13 @@ def test_a_dataset_keeps_its_task(server: Server) -> None:
 def test_a_version_that_is_not_there_is_not_found(server: Server) -> None:
     for ref in ("parts/1", "parts/latest", "parts", "parts/²", "parts/99999999999999999999"):
         assert server.client.get(f"/api/v1/dataset-versions/{ref}").status_code == 404
+
+
+def test_a_set_without_test_images_says_what_that_means(server: Server) -> None:
+    def learned(document: dict[str, Any]) -> None:
+        for image, split in zip(document["images"], ["train"] * 9 + ["val"] * 3, strict=True):
+            image["split"] = split
+
+    job = server.import_zip("parts", zipped(coco(12, learned)))
+    assert server.get("/dataset-versions/parts/1")["images"].get("test", 0) == 0
+    assert any(note.startswith("None of its images is for test") for note in job["result"]["notes"])

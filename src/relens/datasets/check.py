@@ -195,6 +195,8 @@ def _notes(groups: Sequence[str], declared: Sequence[Split | None], splits: Sequ
             + "."
         )
     tested = {group for group, split in zip(groups, splits, strict=True) if split == "test"}
+    if splits and not tested:
+        yield "None of its images is for test: what is trained on it is judged only on images that reviews keep for testing."
     leaking = sum(1 for group, split in zip(groups, splits, strict=True) if split == "train" and group in tested)
     if leaking:
         yield f"{leaking} training images look the same as a test image: scores on the test split will be too good."
