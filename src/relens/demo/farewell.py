@@ -37,7 +37,8 @@ def farewell(outcome: Outcome, stream: Stream, url: str, home: Path, *, kept: bo
 
 def _bound(outcome: Outcome, bound: Json) -> Iterator[str]:
     there, without = bound["everything"], bound["without_test_images"]
-    yield f"  on everything at once: {there['score']:.3f}, of which the last version has {percent(outcome.of_everything)}"
+    share = "an unknown share" if outcome.of_everything is None else percent(outcome.of_everything)
+    yield f"  on everything at once: {there['score']:.3f}, of which the last version has {share}"
     yield (
         f"  without the {bound['withheld']} images kept for testing: {without['score']:.3f}, "
         f"so these cost {100 * bound['test_images_cost']:.1f} points"
