@@ -73,7 +73,7 @@ export function EstimatesTile({ wide = 4 }: { wide?: number }) {
         <>
           <Intervals label="Estimates for all traffic" rows={rows} />
           <p className={css.foot}>
-            {known.length === 0 && found?.needs && `${found.needs.charAt(0).toUpperCase()}${found.needs.slice(1)}. `}
+            {found?.needs && `${found.needs.charAt(0).toUpperCase()}${found.needs.slice(1)}. `}
             {least > 0 && (
               <>
                 <Link to={`/deployments/${name}/review`}>About {count(least)} more reviews</Link> make it ± 3 points.{" "}
