@@ -105,3 +105,27 @@ def test_a_page_of_a_deployment_that_is_not_there_yet_does_not_flicker(server: S
         page.wait_for_timeout(100)
     page.wait_for_timeout(300)
     assert page.evaluate("window.gone") == 0
+
+
+def test_a_page_that_the_server_did_not_send_says_so_and_comes_when_it_is_asked_again(page: Page) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.route(re.compile("/assets/JobsPage|/api/v1/me"), lambda route: route.abort())
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Jobs").click()
+    expect(page.get_by_text("The server did not send it")).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("The server did not send it")).to_be_visible()
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
+
+
+def test_the_menu_says_of_which_place_a_page_is(page: Page) -> None:
+    here = page.get_by_role("navigation", name="Main").locator("[aria-current=page]")
+    for address, place in (
+        ("/deployments/none/loop", "Deployments"),
+        ("/models/none/1", "Models"),
+        ("/", "Deployments"),
+    ):
+        page.goto(address)
+        expect(here).to_have_text(place)

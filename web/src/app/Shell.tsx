@@ -68,7 +68,7 @@ export function Shell() {
             The server does not answer. Pages show what was last known and refresh when it is back.
           </div>
         )}
-        <Unsent />
+        <Unsent below={lost} />
         <Outlet />
       </div>
       <ScrollRestoration />

@@ -17,8 +17,8 @@ const HELD = {
   token: "The server asks for its token.",
 };
 
-/** In the frame of every page. Draws nothing while everything gets through. */
-export function Unsent() {
+/** In the frame of every page. Draws nothing while everything gets through. `below`: where another sentence stands at the top already. */
+export function Unsent({ below }: { below: boolean }) {
   const all = useSyncExternalStore(outgoing.subscribe, outgoing.all);
   const held = useSyncExternalStore(outgoing.subscribe, () => outgoing.held);
   const refused = useSyncExternalStore(refusals.subscribe, refusals.all);
@@ -45,7 +45,7 @@ export function Unsent() {
   }, [client]);
 
   return (
-    <div className={css.unsent}>
+    <div className={css.unsent} data-below={below}>
       {held && waiting.length > 0 && (
         <Notice tone="warn">
           {HELD[held]} {plural(waiting.length, "decision")} kept in this browser and sent as soon as it can be; go on.{" "}
