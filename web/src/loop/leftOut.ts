@@ -6,6 +6,8 @@ const WHY: Record<string, string> = {
   "near-duplicate": "near-duplicates of what is there",
   "unknown label": "with a label the dataset does not have",
   "other task": "of another kind than the dataset's",
+  "test scene": "in a scene that is kept for testing, and no random check",
+  gone: "whose image is not here any more",
   skipped: "skipped by a person",
 };
 
