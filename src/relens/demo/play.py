@@ -51,30 +51,30 @@ def play(stage: Stage) -> report.Outcome:
         traffic = Traffic(camera, prepared.names.deployment, stream.simulated)
         deployment = prepared.names.deployment
         reviewer = SimulatedReviewer(reviews, deployment, stream.truth, options.review_fraction, options.seed)
-        board = Board(client, deployment)
-        watch = Watch(client, deployment, prepared.retrain_after, show, show.seconds[_FIRST], board)
-        rounds = Rounds(
-            traffic,
-            reviewer,
-            watch,
-            show,
-            lockstep=options.lockstep,
-            per_second=None if options.headless else _PER_SECOND,
-        )
-        story = Story(client, prepared, stream, traffic, show, board, live=not options.headless)
-        watch.when_promoted = story.side_by_side
-        rest = _tell(stage, story, rounds)
-        with show.stage("Images arrive, are reviewed, and come back as a better version"):
-            rounds.play(rest)
-        with show.stage("Report"):
-            watch.look(now=True)
-            versions = report.measure_versions(client, prepared, show)
-            added = report.images_added(client, prepared, int(watch.state["added"]))
-            board.end(_round(watch))
-        found = None
-        if options.bound:
-            with show.stage("Train on everything at once, for comparison"):
-                found = bound(client, prepared, stream, reviewer.known, show)
+        with Board(client, deployment) as board:
+            watch = Watch(client, deployment, prepared.retrain_after, show, show.seconds[_FIRST], board)
+            rounds = Rounds(
+                traffic,
+                reviewer,
+                watch,
+                show,
+                lockstep=options.lockstep,
+                per_second=None if options.headless else _PER_SECOND,
+            )
+            story = Story(client, prepared, stream, traffic, show, board, live=not options.headless)
+            watch.when_promoted = story.side_by_side
+            rest = _tell(stage, story, rounds)
+            with show.stage("Images arrive, are reviewed, and come back as a better version"):
+                rounds.play(rest)
+            with show.stage("Report"):
+                watch.look(now=True)
+                versions = report.measure_versions(client, prepared, show)
+                added = report.images_added(client, prepared, int(watch.state["added"]))
+                board.end(_round(watch))
+            found = None
+            if options.bound:
+                with show.stage("Train on everything at once, for comparison"):
+                    found = bound(client, prepared, stream, reviewer.known, show)
     return report.Outcome(
         deployment=prepared.names.deployment,
         latest=traffic.latest,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, cast
+
+import pytest
 
 from relens.demo.board import Board
 from relens.sdk.client import Client
@@ -31,3 +34,31 @@ def test_it_says_a_thing_once_and_that_it_is_over() -> None:
         ("review", "Your turn.", False),
         ("swap", "The loop went round.", True),
     ]
+
+
+def test_it_says_that_it_runs_until_it_is_left() -> None:
+    heard = Heard()
+    with Board(cast(Client, heard), "belt", every_s=0.01) as board:
+        board.tell("retrain", "A retraining began by itself.")
+        until = time.monotonic() + 5
+        while len(heard.kept) < 3 and time.monotonic() < until:
+            time.sleep(0.01)
+        board.end("The loop went round.")
+    assert len(heard.kept) >= 4
+    assert heard.kept[0]["at"] < heard.kept[2]["at"]
+    assert [one["over"] for one in heard.kept[-2:]] == [False, True]
+
+
+def stopped(heard: Heard) -> None:
+    with Board(cast(Client, heard), "belt") as board:
+        board.tell("retrain", "A retraining began by itself.", page="loop")
+        raise SystemExit(143)
+
+
+def test_one_that_is_stopped_says_so_where_it_was() -> None:
+    heard = Heard()
+    with pytest.raises(SystemExit):
+        stopped(heard)
+    last = heard.kept[-1]
+    assert (last["station"], last["over"], last["page"]) == ("retrain", True, None)
+    assert last["sentence"] == "This demonstration was stopped before its end."

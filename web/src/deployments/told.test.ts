@@ -16,3 +16,12 @@ it("leads only to pages of the deployment", () => {
   expect(storyOf({ settings: { story: { ...told, page: "predictions/0198-ab" } } })?.page).toBe("predictions/0198-ab");
   expect(storyOf({ settings: { story: { ...told, page: "#drift" } } })?.page).toBe("#drift");
 });
+
+it("is over when the demonstration has been silent for long: one that was killed cannot say so", () => {
+  const at = "2026-12-01T12:00:00.000000Z";
+  const after = (seconds: number) => Date.parse(at) + 1000 * seconds;
+  expect(storyOf({ settings: { story: { ...told, at } } }, after(60))).toEqual(told);
+  const stopped = storyOf({ settings: { story: { ...told, at } } }, after(600));
+  expect(stopped).toMatchObject({ over: true, page: null, sentence: "This demonstration was stopped before its end." });
+  expect(storyOf({ settings: { story: { ...told, over: true, at } } }, after(600))?.sentence).toBe("Your turn.");
+});

@@ -4,12 +4,19 @@ import type { Station } from "../design/Circle";
 
 export type Told = { station: Station; sentence: string; page: string | null; button: string | null; over: boolean };
 
+/** A demonstration says every 45 seconds that it runs; after so long a silence it does not. */
+const SILENT_MS = 150_000;
+const STOPPED = "This demonstration was stopped before its end.";
+
 const text = (value: unknown): value is string => typeof value === "string";
 
 /** The story in a deployment's free settings, if what stands there is one. */
-export function storyOf({ settings }: Pick<Deployment, "settings">): Told | null {
-  const told = settings.story as Partial<Told> | null | undefined;
+export function storyOf({ settings }: Pick<Deployment, "settings">, now = Date.now()): Told | null {
+  const told = settings.story as (Partial<Told> & { at?: unknown }) | null | undefined;
   if (!told || !text(told.station) || !text(told.sentence)) return null;
+  const { station, over } = told;
+  if (over !== true && text(told.at) && now - Date.parse(told.at) > SILENT_MS)
+    return { station, sentence: STOPPED, page: null, button: null, over: true };
   const page = text(told.page) && /^(\w[\w/-]*|#[\w-]+)$/.test(told.page) ? told.page : null;
-  return { station: told.station, sentence: told.sentence, page, button: text(told.button) ? told.button : null, over: told.over === true };
+  return { station, sentence: told.sentence, page, button: text(told.button) ? told.button : null, over: over === true };
 }

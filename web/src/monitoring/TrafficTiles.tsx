@@ -61,7 +61,6 @@ export function ErrorsTile({ wide = 3 }: { wide?: number }) {
     <Tile
       metric="errors"
       title="Errors"
-      chart={(m) => num(m.value, "errors") !== 0}
       wide={wide}
       headline={(m) => (
         <>
@@ -72,18 +71,23 @@ export function ErrorsTile({ wide = 3 }: { wide?: number }) {
       {(m) => {
         const kinds = Object.entries(record(m.value, "kinds") as unknown as Record<string, number>);
         const queries = (m.value?.kind_queries ?? {}) as Record<string, string>;
+        const atMost = (m.value?.share_interval as number[] | null | undefined)?.[1] ?? null;
         return (
           <>
-            {kinds.length > 0 && (
-              <OverTime
-                measure={m}
-                label="Failed predictions over time"
-                height={96}
-                lines={[{ name: "Failed", colour: "--bad", as: "bars", of: ["errors"] }]}
-              />
-            )}
+            <OverTime
+              measure={m}
+              label={kinds.length ? "Failed predictions over time" : "Images that got an answer, over time"}
+              height={96}
+              lines={[
+                kinds.length
+                  ? { name: "Failed", colour: "--bad", as: "bars", of: ["errors"] }
+                  : { name: "Answered", colour: "--now", as: "bars", of: ["predictions"] },
+              ]}
+            />
             {kinds.length === 0 ? (
-              <p className={css.foot}>Every image got an answer</p>
+              <p className={css.foot}>
+                Every image got an answer{atMost === null ? "" : `; with so many, at most ${percent(atMost, 1)} would fail`}
+              </p>
             ) : (
               <Bars
                 label="Errors by kind"
