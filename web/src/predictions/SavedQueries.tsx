@@ -1,5 +1,5 @@
 /* Queries a person keeps, in this browser, for each deployment. */
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { Deployment } from "../api/types";
 import { Icon } from "../design/icons";
 import css from "./query.module.css";
@@ -35,12 +35,25 @@ export function SavedQueries({ deployment, query, ask }: Props) {
     write(name, next);
   };
   const has = kept.includes(query);
+  const star = useRef<HTMLButtonElement>(null);
+  /** What had the keyboard goes with the menu: it goes back to what opened it. */
+  const close = () => {
+    setOpen(false);
+    star.current?.focus();
+  };
   const leave = (event: React.FocusEvent) => {
     if (!event.currentTarget.contains(event.relatedTarget)) setOpen(false);
   };
   return (
-    <div className={css.saved} onBlur={leave} onKeyDown={(event) => event.key === "Escape" && setOpen(false)}>
-      <button type="button" aria-expanded={open} aria-label="Saved queries" title="Saved queries" onClick={() => setOpen(!open)}>
+    <div className={css.saved} onBlur={leave} onKeyDown={(event) => open && event.key === "Escape" && close()}>
+      <button
+        ref={star}
+        type="button"
+        aria-expanded={open}
+        aria-label="Saved queries"
+        title="Saved queries"
+        onClick={() => setOpen(!open)}
+      >
         <Icon name="star" size={14} fill={has} />
       </button>
       {open && (
@@ -52,7 +65,7 @@ export function SavedQueries({ deployment, query, ask }: Props) {
           )}
           {kept.map((one) => (
             <div key={one} className={css.keptLine}>
-              <button type="button" aria-current={one === query} onClick={() => (ask(one), setOpen(false))}>
+              <button type="button" aria-current={one === query} onClick={() => (ask(one), close())}>
                 <code>{one}</code>
               </button>
               <button type="button" aria-label={`Forget ${one}`} onClick={() => keep(kept.filter((other) => other !== one))}>
