@@ -46,14 +46,7 @@ export function SavedQueries({ deployment, query, ask }: Props) {
   };
   return (
     <div className={css.saved} onBlur={leave} onKeyDown={(event) => open && event.key === "Escape" && close()}>
-      <button
-        ref={star}
-        type="button"
-        aria-expanded={open}
-        aria-label="Saved queries"
-        title="Saved queries"
-        onClick={() => setOpen(!open)}
-      >
+      <button ref={star} type="button" aria-expanded={open} aria-label="Saved queries" title="Saved queries" onClick={() => setOpen(!open)}>
         <Icon name="star" size={14} fill={has} />
       </button>
       {open && (
