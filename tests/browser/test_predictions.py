@@ -236,6 +236,10 @@ def test_an_image_is_erased_once_its_name_is_typed(spotter: Server, walker: Walk
     erase.click()
     expect(page.get_by_role("grid", name="Images")).to_be_visible()
     assert spotter.http.get(f"/api/v1/predictions/{one}").json()["keep_reason"] == "erased"
+    # What is gone is neither an answer of nothing nor something to review.
+    gone = page.get_by_role("gridcell").first
+    expect(gone).to_contain_text("Erased")
+    expect(gone).not_to_contain_text("found")
     walker.open(f"/deployments/painter/predictions/{one}")
     expect(page.get_by_text("A person erased this image", exact=False)).to_be_visible()
 

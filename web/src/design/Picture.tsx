@@ -24,28 +24,31 @@ type Props = {
   bare?: boolean;
   /** About how many pixels wide it stands on the page: names keep their size. */
   wide?: number;
+  /** It is known that the image is not here, and why: nobody asks for it. */
+  gone?: string;
   alt: string;
 };
 
 const NOT_HERE = "Image not available";
 
-export function Picture({ asset = "", src, width, height, shapes, labels, size = 320, names, aspect, bare, wide = 640, alt }: Props) {
-  const [missing, setMissing] = useState<string | null>(null);
+export function Picture({ asset = "", src, width, height, shapes, labels, size = 320, names, aspect, bare, wide = 640, gone, alt }: Props) {
+  const [failed, setFailed] = useState<string | null>(null);
+  const missing = gone ?? failed;
   const url = src ?? imageUrl(asset, size);
   const scale = Math.max(width, height) / wide;
-  const gone = async () => {
-    setMissing(NOT_HERE);
+  const fail = async () => {
+    setFailed(NOT_HERE);
     // On a small picture the reason has no room.
-    if (names) setMissing((await whyMissing(url)) ?? NOT_HERE);
+    if (names) setFailed((await whyMissing(url)) ?? NOT_HERE);
   };
   const plates = names ? nameplates(shapes, { width, height }, scale) : [];
   const whole = shapes.find((shape) => !shape.box && !shape.polygon);
   return (
     <div className={css.picture} style={{ aspectRatio: aspect ?? `${width} / ${height}` }}>
-      {missing ? (
+      {missing !== null ? (
         <span className={css.missing}>{missing}</span>
       ) : (
-        <img src={url} alt={alt} loading="lazy" decoding="async" onError={() => void gone()} />
+        <img src={url} alt={alt} loading="lazy" decoding="async" onError={() => void fail()} />
       )}
       <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="xMidYMid meet" aria-hidden="true">
         {shapes.map((shape, i) => (

@@ -29,6 +29,7 @@ export type ItemProps = {
 export function PredictionCard({ prediction, deployment, place, tabbable, chosen, choosing, waiting, list, press, choose }: ItemProps) {
   const found = answered(prediction);
   const name = prediction.client_id ?? prediction.id;
+  const erased = prediction.keep_reason === "erased";
   return (
     <div
       role="gridcell"
@@ -47,16 +48,17 @@ export function PredictionCard({ prediction, deployment, place, tabbable, chosen
           shapes={found}
           labels={deployment.labels}
           aspect="4 / 3"
+          gone={erased ? "Erased" : undefined}
           alt=""
         />
       </Link>
       <Choice chosen={chosen} name={name} disabled={waiting} choose={choose} />
       <span className={css.line}>
-        <Cut>{prediction.source ?? "no source"}</Cut>
+        <Cut>{prediction.source ?? (erased ? "–" : "no source")}</Cut>
         <Time at={prediction.taken_at} />
       </span>
       <span className={css.line}>
-        {prediction.review === "pending" ? <span>{found.length} found</span> : <ReviewChip state={prediction.review} />}
+        {erased ? null : prediction.review === "pending" ? <span>{found.length} found</span> : <ReviewChip state={prediction.review} />}
         {prediction.outlier !== null && (
           <span title={prediction.unusual ?? "Outlier score: 1 is unlike anything in the training data"}>
             outlier {score(prediction.outlier, 2)}

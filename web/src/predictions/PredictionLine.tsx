@@ -48,6 +48,7 @@ export function TableHead({ sort, order }: { sort: string; order: (sort: string)
 export function PredictionLine({ prediction, deployment, place, tabbable, chosen, choosing, waiting, list, press, choose }: ItemProps) {
   const found = answered(prediction);
   const name = prediction.client_id ?? prediction.id.slice(0, 8);
+  const erased = prediction.keep_reason === "erased";
   const best = Math.max(...prediction.detections.map((one) => one.confidence));
   const labels = new Map<string, number>();
   for (const { label } of found) labels.set(label, (labels.get(label) ?? 0) + 1);
@@ -72,6 +73,7 @@ export function PredictionLine({ prediction, deployment, place, tabbable, chosen
           size={96}
           aspect="4 / 3"
           bare
+          gone={erased ? "" : undefined}
           alt=""
         />
         <Cut>{name}</Cut>
@@ -86,13 +88,11 @@ export function PredictionLine({ prediction, deployment, place, tabbable, chosen
             {times > 1 && ` ×${times}`}
           </span>
         ))}
-        {labels.size === 0 && "nothing"}
+        {labels.size === 0 && (erased ? "erased" : "nothing")}
       </span>
       <span>{Number.isFinite(best) ? score(best, 2) : "–"}</span>
       <span>{score(prediction.outlier, 2)}</span>
-      <span>
-        <ReviewChip state={prediction.review} />
-      </span>
+      <span>{!erased && <ReviewChip state={prediction.review} />}</span>
       <Cut>{prediction.model_version?.title ?? "–"}</Cut>
       <span>{milliseconds(prediction.latency_ms)}</span>
     </div>
