@@ -108,10 +108,10 @@ def _needs(reviews: int, hidden: int, images: float) -> str | None:
     if hidden and images <= 0:
         return "no image of this traffic is kept, so nobody can look at any: let the deployment keep at least a share of its images"
     if not reviews:
-        said = f"about {LEAST_REVIEWS} random checks; the queue marks which images are"
+        said = f"it takes about {LEAST_REVIEWS} random checks; the queue marks which images are"
     else:
         missing = max(LEAST_REVIEWS - reviews, 0)
-        said = f"about {missing} more random checks for an interval" if missing else ""
+        said = f"it takes about {missing} more random checks for an interval" if missing else ""
     if hidden:
         said = "; ".join([*([said] if said else []), f"{hidden:,} images were not kept: nothing here speaks for them"])
     return said or None

@@ -33,6 +33,7 @@ export default function AlertsPage() {
           {(known.length > 1 || about) && (
             <Select
               aria-label="Deployment"
+              style={{ maxWidth: 320 }}
               value={about}
               onChange={(event) => change({ deployment: event.target.value })}
               options={[{ value: "", title: "All deployments" }, ...known.map((one) => ({ value: one.id, title: one.name }))]}

@@ -4,6 +4,7 @@ import type { DeploymentOverview } from "../api/types";
 import type { InDeployment } from "../design/deployment";
 import { ApiError } from "../api/client";
 import { useGet, useLastError } from "../api/use";
+import { Cut } from "../design/Cut";
 import { count, plural, words } from "../design/format";
 import { dim, Fact, Facts, Failed, Skeleton, useTitle } from "../design/page";
 import { Chip, ServingChip } from "../design/status";
@@ -58,7 +59,9 @@ function Header({ overview, fresh }: { overview: InDeployment; fresh: boolean })
             <Link to="/">Deployments</Link>
           </nav>
           <div className={css.title}>
-            <h1 title={deployment.name}>{deployment.name}</h1>
+            <h1 aria-label={deployment.name}>
+              <Cut>{deployment.name}</Cut>
+            </h1>
             {deployment.archived_at ? <Chip>Archived</Chip> : <ServingChip serving={deployment.serving} />}
             <Chip>{words(deployment.task)}</Chip>
             {Boolean(deployment.settings?.simulated) && <Chip title="Its images and its reviewer are simulated">Simulated</Chip>}

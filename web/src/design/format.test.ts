@@ -24,6 +24,7 @@ describe("numbers", () => {
     expect(bytes(4_812_331)).toBe("4.8 MB");
     expect(milliseconds(7.04)).toBe("7.0 ms");
     expect(milliseconds(1530)).toBe("1.53 s");
+    expect([duration(10_800), duration(12_600)]).toEqual(["3 h", "3.5 h"]);
     expect(plural(1, "image")).toBe("1 image");
     expect(words("continuous_training")).toBe("Continuous training");
   });

@@ -42,7 +42,7 @@ export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return "–";
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 129600) return `${(seconds / 3600).toFixed(seconds < 36000 ? 1 : 0)} h`;
+  if (seconds < 129600) return `${Number((seconds / 3600).toFixed(seconds < 36000 ? 1 : 0))} h`;
   return `${Math.round(seconds / 86400)} days`;
 }
 

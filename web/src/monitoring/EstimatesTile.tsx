@@ -80,7 +80,10 @@ export function EstimatesTile({ wide = 4 }: { wide?: number }) {
               </>
             )}
             {found && found.skipped !== null && found.skipped > 0.02 && `${percent(found.skipped)} of the checks nobody could judge. `}
-            {found && found.unseen > 0 && `Nothing speaks for ${plural(found.unseen, "image")} that had no chance of being kept.`}
+            {found &&
+              found.unseen > 0 &&
+              !found.needs &&
+              `Nothing speaks for ${plural(found.unseen, "image")} that had no chance of being kept.`}
           </p>
         </>
       )}

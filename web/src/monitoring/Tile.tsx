@@ -116,7 +116,7 @@ function Needs({ sentence, kind }: Needed) {
   const text = sentence ?? "Needs predictions.";
   return (
     <div className={css.needs}>
-      <p>{text.charAt(0).toUpperCase() + text.slice(1)}</p>
+      <p>{(text.charAt(0).toUpperCase() + text.slice(1)).split("`").map((part, i) => (i % 2 ? <code key={i}>{part}</code> : part))}</p>
       {kind === "training data" && text.startsWith("choose") && (
         <Link to={`/deployments/${name}/settings#training-data`}>Choose training data</Link>
       )}
