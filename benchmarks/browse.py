@@ -63,6 +63,8 @@ SEARCHES: tuple[tuple[str, str], ...] = (
     ("review = corrected", "-taken_at"),
     ("review = pending and confidence > 0.4 and confidence < 0.6", "-outlier"),
     ("role = canary", "-latency"),
+    ("latency < 90 and role = canary", "-latency"),
+    ("outlier > 0.3 and source = line-3", "outlier"),
     ("error is not empty", "-taken_at"),
     ("taken_at > 60 days ago and taken_at < 59 days ago", "-confidence"),
     ('(label = rare or tag = audit) and not review = pending', "-taken_at"),

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, text, update
+from sqlalchemy import Connection, select, text, update
 
 from relens.infra.database import Database
 from relens.infra.web import BadCursor
@@ -485,6 +485,41 @@ def test_no_walk_sorts_the_log(site: tuple[Database, list[Logged]]) -> None:
                 steps = [row[3] for row in connection.execute(text(f"EXPLAIN QUERY PLAN {sql}"))]
                 assert not any("TEMP B-TREE" in step for step in steps), (sort, query, steps)
                 assert any("USING" in step and "INDEX" in step for step in steps), (sort, query, steps)
+
+
+@pytest.mark.parametrize("sort", ["-latency", "latency", "-outlier", "outlier", "-taken_at", "taken_at"])
+def test_a_piece_reads_no_further_than_its_end(site: tuple[Database, list[Logged]], sort: str) -> None:
+    """Nor again what lies before it: whatever else bounds the order, and though too little fits to fill a page.
+
+    Of lines with the same value all are read, and in this log those are many.
+    """
+    database, _ = site
+    if database.engine.dialect.name != "sqlite":
+        return  # only SQLite tells how much it has done
+    name = sort.lstrip("-")
+    low, high = {"latency": ("0.1", "90"), "outlier": ("-1", "2"), "taken_at": ("2001-01-01", "2099-01-01")}[name]
+    with database.read() as connection:
+        node = browse.resolved(connection, "d", read_query(f"{name} > {low} and {name} < {high} and source = nobody"))
+        plan = walk.Walk("d", node, browse._order(sort), anchor.window_of(node))
+        whole = _work(connection, lambda: plan._fitting(connection, None, None, 50, False))
+        place = None
+        for _ in range(6):
+            end = plan._end_of_piece(connection, place, False, 16)
+            assert end is not None
+            assert _work(connection, lambda a=place, b=end: plan._fitting(connection, a, b, 50, False)) < 0.75 * whole  # type: ignore[misc]
+            place = end
+
+
+def _work(connection: Connection, read: Callable[[], object]) -> int:
+    """In tens of steps of SQLite's machine."""
+    raw: Any = connection.connection.driver_connection
+    steps: list[None] = []
+    raw.set_progress_handler(lambda: steps.append(None), 10)
+    try:
+        read()
+    finally:
+        raw.set_progress_handler(None, 0)
+    return len(steps)
 
 
 def test_a_changed_signal_changes_what_is_found(database: Database) -> None:

@@ -107,16 +107,21 @@ class Walk:
         if self.order.nullable and self.word is None:
             yield True, start if start is not None and start.key is None else None
 
-    def _stretch(self, place: Place | None, empty: bool) -> Select[Any]:
-        """What is walked along, from `place` on, in order: all of it in one index."""
+    def _stretch(self, place: Place | None, empty: bool, end: Place | None = None) -> Select[Any]:
+        """What is walked along, behind `place` and no further than `end`, in order: all of it in one index."""
         key, log_seq = self._columns
+        low, high = (end, place) if self.order.descending else (place, end)
+        query = select(log_seq, key.label("key"))
         if self.word is not None:
-            query = select(log_seq, key.label("key")).where(posting.c.term == self.word, *self.window.of(key))
+            window = Window(self.window.since if low is None else None, self.window.until if high is None else None)
+            query = query.where(posting.c.term == self.word, *window.of(key))
         else:
-            query = select(log_seq, key.label("key")).where(signal.c.deployment == self.deployment)
-            query = query.where(lacks(self.order.column, key) if empty else and_(true(), *self._bounds(key)))
+            query = query.where(signal.c.deployment == self.deployment)
+            bounds = () if empty else self._bounds(key, low is None, high is None)
+            query = query.where(lacks(self.order.column, key) if empty else and_(true(), *bounds))
         query = query.order_by(*self.order.sorted(*([] if empty else [key]), log_seq))
-        return query if place is None else query.where(self._beyond(place, empty))
+        query = query if place is None else query.where(self._beyond(place, empty))
+        return query if end is None else query.where(self._until(end, empty))
 
     @property
     def _columns(self) -> tuple[Any, Any]:
@@ -138,14 +143,19 @@ class Walk:
         here, there = ((log_seq,), (place.log_seq,)) if empty else ((key, log_seq), (place.key, place.log_seq))
         return tuple_(*here) >= tuple_(*there) if self.order.descending else tuple_(*here) <= tuple_(*there)
 
-    def _bounds(self, key: Any) -> list[ColumnElement[bool]]:
-        """Conditions on the order itself, and on review states (which have an order of time of their own), bound the stretch."""
-        bounds = [has(self.order.column, key)] if self.order.nullable else []
+    def _bounds(self, key: Any, low: bool, high: bool) -> list[ColumnElement[bool]]:
+        """Conditions on the order itself, and on review states (which have an order of time of their own), bound the stretch.
+
+        `low`, `high`: on these sides only, for on the others places do. SQLite takes one bound of each side, and with the wider one it
+        would read on to the end of the order.
+        """
+        wanted = ["=", *([">", ">="] if low else []), *(["<", "<="] if high else [])]
+        bounds = [has(self.order.column, key)] if self.order.nullable and low else []
         for part in conjuncts(self.node):  # type: ignore[arg-type]
             if not isinstance(part, Condition):
                 continue
-            if part.field.column == self.order.column and part.operator in ("<", "<=", ">", ">=", "="):
-                bounds.append(compiled(part, "", signal.c))
+            if part.field.column == self.order.column and part.operator in wanted:
+                bounds.append(key.op(part.operator, is_comparison=True)(part.values[0]))
             if part.field.column == "review" and part.operator == "=" and self.order.column in ("taken_at", "priority"):
                 bounds.append(signal.c.review == part.values[0])
         return bounds
@@ -163,10 +173,8 @@ class Walk:
 
     def piece(self, place: Place | None, end: Place | None, empty: bool, dialect: str) -> Select[Any]:
         """What fits behind `place` and no further than `end`, in order; it ends as soon as enough is found."""
-        query = self._stretch(place, empty)
+        query = self._stretch(place, empty, end)
         left = self.node
-        if end is not None:
-            query = query.where(self._until(end, empty))
         if self.few is not None:
             left = without(left, self.few.parts)  # type: ignore[arg-type]
             # The sum keeps a database from beginning with these lines and sorting them.
