@@ -50,6 +50,7 @@ def test_an_erased_prediction_leaves_a_tombstone_and_true_counts(world: World) -
         assert stone.asset != line.asset
         assert stone.scalars is None
         assert signal_rows.total(connection) == 2
+        assert signal_rows.counts(connection, world.deployment.id) == {"pending": 1, "erased": 1}
         left = assets.left(connection, line.asset)
         assert left is not None
         assert left.reason == "a person erased it"
@@ -93,7 +94,7 @@ def test_what_people_said_of_it_goes_and_that_they_did_stays(world: World) -> No
             ("accepted", (), ""),
             ("pending", (), ""),
         ]
-        assert signal_rows.counts(connection, world.deployment.id) == {"pending": 1}
+        assert signal_rows.counts(connection, world.deployment.id) == {"erased": 1}
 
 
 def test_an_image_that_a_dataset_or_another_prediction_needs_stays(world: World) -> None:
@@ -119,6 +120,7 @@ def test_a_line_that_was_erased_before_it_was_filed_says_no_more_than_others(wor
         pass
     with world.database.read() as connection:
         assert [found(connection, world, Filter(query=query)) for query in ("label = none", "count = 0")] == [[], []]
+        assert signal_rows.counts(connection, world.deployment.id) == {"erased": 1}
 
 
 def test_an_image_stays_that_a_line_needs_which_nobody_has_filed_yet(world: World) -> None:

@@ -53,7 +53,7 @@ class Erasure:
     def _erase(self, connection: Connection, prediction_id: str) -> Erased:
         connection.execute(select(prediction.c.id).where(prediction.c.id == prediction_id).with_for_update())
         line = store.get(connection, prediction_id)
-        if line.keep_reason == "erased":
+        if line.keep_reason == filing.ERASED:
             return Erased(line.id, "none here")
         for tell in self._forget:
             tell(connection, line)
@@ -79,7 +79,11 @@ def _blank(connection: Connection, line: Logged) -> None:
         "confidence": 0.0,
         "count": UNKNOWN_COUNT,
     }
-    connection.execute(update(signal).where(signal.c.log_seq == line.log_seq).values(**beside))
+    was = connection.execute(select(signal.c.review).where(signal.c.log_seq == line.log_seq)).scalar()
+    if was is not None:
+        connection.execute(update(signal).where(signal.c.log_seq == line.log_seq).values(**beside))
+        shadow = line.role == "shadow"
+        filing.count(connection, {(line.deployment, shadow, was): -1, (line.deployment, shadow, filing.ERASED): 1})
     if line.writer is not None and line.writer_seq is not None:
         writers.erased(connection, line.deployment, line.writer, line.source, line.writer_seq, line.taken_at)
     empty: dict[str, Any] = {
@@ -90,7 +94,7 @@ def _blank(connection: Connection, line: Logged) -> None:
         "detections": "[]",
         "trace": None,
     }
-    tombstone = {**empty, "writer": None, "writer_seq": None, "keep_reason": "erased"}
+    tombstone = {**empty, "writer": None, "writer_seq": None, "keep_reason": filing.ERASED}
     connection.execute(update(prediction).where(prediction.c.log_seq == line.log_seq).values(**tombstone))
 
 

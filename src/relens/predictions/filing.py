@@ -22,6 +22,8 @@ from relens.predictions.writers.run_rows import arrive
 
 LONGEST = 200
 """A longer text in metadata is no word to search by; it is found by looking at every line."""
+ERASED = "erased"
+"""Why nothing is kept of a line, and as what it is counted beside the review states."""
 _SIGNAL = (
     "log_seq", "deployment", "review", "outlier", "priority", "taken_at", "confidence", "latency_ms", "count", "role",
     "source", "model_version", "error", "origin", "asset",
@@ -76,13 +78,18 @@ def file(connection: Connection, lines: Sequence[Logged]) -> None:
         rows = [(ids[word], line.taken_at, line.log_seq) for line, its in zip(own, words, strict=True) for word in its]
         append_rows(connection, posting, ("term", "taken_at", "log_seq"), sorted(rows))
     arrive(connection, lines)
-    count(connection, Counter((line.deployment, line.role == "shadow", "pending") for line in lines))
+    count(connection, Counter((line.deployment, line.role == "shadow", _stands_as(line)) for line in lines))
+
+
+def _stands_as(line: Logged) -> str:
+    """How a line that nobody has reviewed is counted: what was erased is still a line, and no longer one to review."""
+    return ERASED if line.keep_reason == ERASED else "pending"
 
 
 def _signal_row(line: Logged) -> tuple[Any, ...]:
     best = max(line.columns.confidences, default=0.0)
     answered = len(line.columns.answers(line.threshold).labels)
-    count = UNKNOWN_COUNT if line.keep_reason == "erased" else answered
+    count = UNKNOWN_COUNT if line.keep_reason == ERASED else answered
     return (
         line.log_seq, line.deployment, "pending", None, None, line.taken_at, best, line.latency_ms, count, line.role,
         line.source, line.model_version, line.error, line.origin, line.asset,

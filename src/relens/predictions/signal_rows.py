@@ -15,7 +15,7 @@ from relens.predictions.tables import prediction, signal, tally
 
 
 def counts(connection: Connection, deployment_id: str) -> dict[str, int]:
-    """How many predictions are in each review state (the champion's and canary's; a shadow answers nobody)."""
+    """How many predictions are in each review state, or erased (the champion's and canary's; a shadow answers nobody)."""
     query = select(tally.c.review, tally.c.lines).where(
         tally.c.deployment == deployment_id, tally.c.shadow == 0, tally.c.lines > 0
     )
