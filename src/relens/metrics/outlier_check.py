@@ -54,7 +54,7 @@ class Calibration(NamedTuple):
         if self.held_out:
             return f"holds: {found}"
         return (
-            f"holds among training images: {found}; without validation images new ones may look stranger than they are"
+            f"holds among training images: {found}; with so few validation images new ones may look stranger than they are"
         )
 
 

@@ -51,7 +51,7 @@ def test_without_validation_images_it_is_said_that_new_ones_may_look_stranger() 
     found = learn("r", known, {}, scenes).reference.calibration
     assert found is not None
     assert found.holds
-    assert "without validation images" in found.sentence
+    assert "with so few validation images" in found.sentence
 
 
 def test_a_handful_of_images_checks_nothing() -> None:
