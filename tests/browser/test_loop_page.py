@@ -78,7 +78,18 @@ def test_a_candidate_that_is_bad_on_purpose_meets_the_gate(belt: Walker, page: P
     belt.press("Try a bad candidate")
     expect(page.get_by_text("does not replace")).to_be_visible(timeout=90_000)
     expect(page.get_by_role("heading", name=re.compile("belt-mixed-up v1 does not replace belt v1"))).to_be_visible()
-    expect(page.get_by_text(re.compile("^Broken: "))).to_be_visible()
+    broken = page.get_by_role("region", name=re.compile("^Broken: "))
+    broken.get_by_role("button", name=re.compile("Test image")).first.click()
+    viewer = page.get_by_role("dialog", name="Broken")
+    expect(viewer.get_by_role("img", name=re.compile("belt v1 answers: "))).to_be_visible(timeout=30_000)
+    expect(viewer.get_by_role("img", name=re.compile("belt-mixed-up v1 answers: "))).to_be_visible(timeout=30_000)
+    said = [one.get_attribute("alt") for one in viewer.get_by_role("img").all()]
+    assert len({str(one).partition(": ")[2] for one in said}) == 2, said
+    page.keyboard.press("ArrowRight")
+    expect(viewer.get_by_text("2 of ")).to_be_visible()
+    assert not found(page)
+    page.keyboard.press("Escape")
+    expect(broken.get_by_role("button").first).to_be_focused()
     assert belt.server.http.get("/api/v1/deployments/belt").json()["champion"]["title"] == "belt v1"
     assert not found(page)
     page.set_viewport_size({"width": 360, "height": 800})

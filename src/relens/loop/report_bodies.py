@@ -64,6 +64,13 @@ class FlipOut(BaseModel):
     found: int
 
 
+class JudgedAtOut(BaseModel):
+    """The threshold from which each version's answers to an image counted."""
+
+    champion: float
+    candidate: float
+
+
 class ImagesOut(BaseModel):
     """`by`: "answer" (right or wrong), or "f1" of each image at the threshold with which each version answers here.
 
@@ -71,6 +78,7 @@ class ImagesOut(BaseModel):
     """
 
     by: Literal["answer", "f1"]
+    thresholds: JudgedAtOut | None = Field(None, description="null in reports from before they were kept")
     fixes: int
     breaks: int
     fixed: list[FlipOut]

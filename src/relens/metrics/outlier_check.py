@@ -53,9 +53,7 @@ class Calibration(NamedTuple):
             return f"does not hold: {found}; read images as {way} than they are"
         if self.held_out:
             return f"holds: {found}"
-        return (
-            f"holds among training images: {found}; with so few validation images new ones may look stranger than they are"
-        )
+        return f"holds among training images: {found}; with so few validation images new ones may look stranger than they are"
 
 
 def check(score: Callable[[NDArray[np.bool_]], Floats], parts: Sequence[int], held_out: bool) -> Calibration:

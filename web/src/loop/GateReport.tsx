@@ -1,14 +1,13 @@
 /* What is kept with a decision: the labels and sources that moved, the images it fixes and every one it breaks. */
 import { useState } from "react";
-import { Link } from "react-router";
 import { imageUrl } from "../api/client";
 import type { Compared, Decision, Flip, GateReport as Report } from "../api/types";
 import { useGet } from "../api/use";
 import { Button } from "../design/controls";
-import { useDeployment } from "../design/deployment";
 import { bytes, count, milliseconds, plural, score } from "../design/format";
 import { dim, tableClass } from "../design/page";
 import { Chip, type Tone } from "../design/status";
+import { FlipViewer } from "./FlipViewer";
 import css from "./loop.module.css";
 import { summary } from "./summary";
 
@@ -43,8 +42,8 @@ function Images({ decision, images }: { decision: Decision; images: Report["imag
   const broken = whole.data?.report?.images.broken ?? images.broken;
   return (
     <>
-      <Strip title={`Fixed: ${count(images.fixes)}`} by={images.by} flips={images.fixed} />
-      <Strip title={`Broken: ${count(images.breaks)}`} by={images.by} flips={broken}>
+      <Strip title={`Fixed: ${count(images.fixes)}`} decision={decision} images={images} flips={images.fixed} />
+      <Strip title={`Broken: ${count(images.breaks)}`} decision={decision} images={images} flips={broken}>
         {broken.length < images.breaks && (
           <Button small disabled={all} onClick={() => setAll(true)}>
             Show all {count(images.breaks)}
@@ -55,37 +54,44 @@ function Images({ decision, images }: { decision: Decision; images: Report["imag
   );
 }
 
-type StripProps = { title: string; by: "answer" | "f1"; flips: Flip[]; children?: React.ReactNode };
+type StripProps = { title: string; decision: Decision; images: Report["images"]; flips: Flip[]; children?: React.ReactNode };
 
-function Strip({ title, by, flips, children }: StripProps) {
-  const { deployment } = useDeployment();
+function Strip({ title, decision, images, flips, children }: StripProps) {
+  const [open, setOpen] = useState<number | null>(null);
   if (flips.length === 0) return null;
+  const says = (flip: Flip) => became(flip, images.by);
   return (
     <section className={css.strip} aria-label={title}>
       <h4>{title}</h4>
       <ul>
-        {flips.map((flip) => (
+        {flips.map((flip, i) => (
           <li key={flip.asset}>
-            <Thumbnail flip={flip} to={flip.prediction && `/deployments/${deployment.name}/predictions/${flip.prediction}`} by={by} />
+            <button type="button" disabled={!images.thresholds} onClick={() => setOpen(i)}>
+              <img src={imageUrl(flip.asset, 160)} alt={`Test image, ${says(flip)}`} loading="lazy" decoding="async" />
+              <small>{says(flip)}</small>
+            </button>
           </li>
         ))}
       </ul>
       {children}
+      {open !== null && images.thresholds && (
+        <FlipViewer
+          title={title.replace(/:.*/, "")}
+          decision={decision}
+          thresholds={images.thresholds}
+          flips={flips}
+          first={open}
+          says={says}
+          onClose={() => setOpen(null)}
+        />
+      )}
     </section>
   );
 }
 
-function Thumbnail({ flip, to, by }: { flip: Flip; to: string | null; by: "answer" | "f1" }) {
-  const better = flip.after > flip.before;
-  const said =
-    by === "answer" ? (better ? "now right" : "now wrong") : `F1 ${score(flip.before, 2)} → ${score(flip.after, 2)}${objects(flip.found)}`;
-  const content = (
-    <>
-      <img src={imageUrl(flip.asset, 160)} alt={`Test image, ${said}`} loading="lazy" decoding="async" />
-      <small>{said}</small>
-    </>
-  );
-  return to ? <Link to={to}>{content}</Link> : <a href={imageUrl(flip.asset)}>{content}</a>;
+function became({ before, after, found }: Flip, by: "answer" | "f1"): string {
+  if (by === "answer") return after > before ? "now right" : "now wrong";
+  return `F1 ${score(before, 2)} → ${score(after, 2)}${objects(found)}`;
 }
 
 function objects(found: number): string {

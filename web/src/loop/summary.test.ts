@@ -23,7 +23,7 @@ const report = (...parts: Compared[]): GateReport => ({
   threshold: null,
   speed: null,
   sizes: null,
-  images: { by: "f1", fixes: 12, breaks: 1, fixed: [], broken: [] },
+  images: { by: "f1", thresholds: null, fixes: 12, breaks: 1, fixed: [], broken: [] },
 });
 
 test("names what got worse, and counts what nobody could judge", () => {
