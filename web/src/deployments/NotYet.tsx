@@ -93,7 +93,7 @@ function Training({ run }: { run: TrainingRun }) {
 /** Some of the images that it learns from, with what a person drew on them: what the model is about, seen. */
 function Learns({ version }: { version: string }) {
   const data = useGet(`/dataset-versions/${version}`).data;
-  const items = useGet(`/dataset-versions/${version}/items`, { split: "train", limit: 6 }).data?.items ?? [];
+  const items = useGet(`/dataset-versions/${version}/items`, { split: "train", limit: 10 }).data?.items ?? [];
   if (!data || items.length === 0) return null;
   return (
     <Card title="What it learns from" aside={<span className={dim}>{plural(data.images.train ?? 0, "image")}</span>}>
