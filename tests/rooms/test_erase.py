@@ -97,6 +97,17 @@ def test_what_people_said_of_it_goes_and_that_they_did_stays(world: World) -> No
         assert signal_rows.counts(connection, world.deployment.id) == {"erased": 1}
 
 
+def test_nobody_reviews_what_was_erased_meanwhile(world: World) -> None:
+    line = world.log(1)
+    world.settle()
+    erase(world, line)
+    with pytest.raises(NoPrediction, match="erased"):
+        world.database.write(lambda connection: settle(connection, line.id, "accepted", actor=world.alice))
+    with world.database.read() as connection:
+        assert verdicts.get(connection, line.id) is None
+        assert signal_rows.counts(connection, world.deployment.id) == {"erased": 1}
+
+
 def test_an_image_that_a_dataset_or_another_prediction_needs_stays(world: World) -> None:
     line, again = world.log(1), world.log(1)
     assert erase(world, line) == "needed by others"

@@ -212,7 +212,7 @@ def test_an_alert_of_the_guard_takes_a_promotion_back_without_a_feedback_loop(sh
     assert shop.step() == 1
     assert shop.decisions()[0].applied == "taken back"
     assert "taken back by its guard: accuracy fell" in shop.why()
-    assert shop.decisions()[0].note == "Taken back by Relens loop: its guard: accuracy fell."
+    assert shop.decisions()[0].note == "Taken back by its guard: accuracy fell."
     assert shop.step() == 1
 
 

@@ -50,8 +50,8 @@ def go_back(connection: Connection, deployment_id: str) -> None:
     """Takes the promotion back; asked again in this transaction, for a person may have been faster."""
     found = objection(connection, deployment_id, store.policies(connection, deployment_id))
     if found is not None:
-        reason = f"taken back by its guard: {found.sentence}"
-        rollback(connection, deployments.get(connection, deployment_id), loop_actor(connection), reason)
+        here, actor = deployments.get(connection, deployment_id), loop_actor(connection)
+        rollback(connection, here, actor, found.sentence, by="its guard")
 
 
 def _can_go_back(connection: Connection, deployment: Deployment) -> bool:

@@ -146,10 +146,16 @@ def refuse(connection: Connection, decision_id: str, actor: Actor) -> Decision:
 
 
 def rollback(
-    connection: Connection, deployment: Deployment, actor: Actor, reason: str = "", expected: str | None = None
+    connection: Connection,
+    deployment: Deployment,
+    actor: Actor,
+    reason: str = "",
+    expected: str | None = None,
+    by: str | None = None,
 ) -> ModelVersion:
     """The version that was champion before answers again. Raises NothingBefore.
 
+    `by`: what takes the promotion back, in words, where `actor` only acts for it.
     `expected`: the champion that whoever asks has seen; ChampionChanged when another one answers by now, so that two rollbacks
     for one reason (a guard's and a person's) are one.
     """
@@ -159,11 +165,11 @@ def rollback(
         raise ChampionChanged(f"the champion has changed since you looked: {now} answers now; nothing was rolled back")
     way = way_back(connection, deployment)
     before = registry.get(connection, way.version)
-    said = reason or f"rolled back by {actor.name}"
+    said = f"taken back by {by}: {reason}" if by else reason or f"rolled back by {actor.name}"
     promotion = store.promotion_of(connection, deployment.id, deployment.champion)
     if promotion is not None:
-        because = f": {reason.removeprefix('taken back by ').rstrip('.')}" if reason else ""
-        note = f"Taken back by {actor.name}{because}."
+        because = f": {reason.rstrip('.')}" if reason else ""
+        note = f"Taken back by {by or actor.name}{because}."
         _settle(connection, promotion, "taken back", note, actor)
     carried = at_rollback(deployment, before, way)
     why = f"{said.rstrip('.')}; {carried.why}"

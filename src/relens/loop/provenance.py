@@ -13,6 +13,7 @@ from relens.datasets.version import DatasetVersion
 from relens.kit.clock import Micros
 from relens.kit.errors import NotFound
 from relens.loop import feedback_rows
+from relens.loop.gate import NAMES as SCORE_NAMES
 from relens.predictions import store as predictions
 from relens.predictions.logged import Logged
 from relens.registry import store as registry
@@ -25,7 +26,6 @@ Kind = Literal[
     "prediction", "model version", "training run", "dataset version", "verdicts", "dataset import", "promotion"
 ]
 _LONGEST = 200
-_SCORES = {"map50": "mAP50", "map50_95": "mAP50–95", "accuracy": "accuracy"}
 _ALWAYS = ("accepted", "corrected")
 
 
@@ -76,7 +76,9 @@ def _version(connection: Connection, version: ModelVersion) -> Step:
 
 def _training_run(connection: Connection, version: ModelVersion) -> Step:
     scores = version.scores.get("validation") or {}
-    shown = ", ".join(f"{title} {scores[name]:.3f}" for name, title in _SCORES.items() if scores.get(name) is not None)
+    shown = ", ".join(
+        f"{title} {scores[name]:.3f}" for name, title in SCORE_NAMES.items() if scores.get(name) is not None
+    )
     try:
         run = trainings.get_run(connection, version.training_run or "")
     except NotFound:

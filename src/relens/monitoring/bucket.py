@@ -26,9 +26,6 @@ from relens.predictions.logged import Logged
 IMPORTED = "imported"
 """Stands for the champion's role in the bucket of what was brought in afterwards, so that alerts can leave it out."""
 
-ERASED = "erased"
-"""Why nothing was kept of a line that a person erased: a tombstone says when, by which version and how long it took, not what was said."""
-
 _KINDS = [(code, int(np.iinfo(code).min), int(np.iinfo(code).max)) for code in "bhiq"]
 _SHORT = 160
 """Bytes; squeezing less saves nothing."""
@@ -118,7 +115,7 @@ class _Shown:
     def __init__(self, group: Sequence[Seen], whole_image: bool) -> None:
         self._group, self._whole_image = group, whole_image
         self._failed = any(one.line.error is not None for one in group)
-        self._erased = any(one.line.keep_reason == ERASED for one in group)
+        self._erased = any(one.line.erased for one in group)
         self._known: dict[tuple[bool, bool], Images] = {}
 
     def to(self, metric: Summed) -> Images:
@@ -128,7 +125,7 @@ class _Shown:
             seen = [
                 one
                 for one in self._group
-                if not (failed and one.line.error is not None) and not (erased and one.line.keep_reason == ERASED)
+                if not (failed and one.line.error is not None) and not (erased and one.line.erased)
             ]
             self._known[without] = _together(seen, self._whole_image)
         return self._known[without]

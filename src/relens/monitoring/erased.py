@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 from relens.deployments import store as deployments
 from relens.metrics.metric import State
 from relens.monitoring import store, sums
-from relens.monitoring.bucket import ERASED, Cell, states_of, summed
+from relens.monitoring.bucket import Cell, states_of, summed
 from relens.monitoring.fill import compared
 from relens.monitoring.project import Projection
 from relens.monitoring.training_data import FittedReference, speaks_for
 from relens.predictions import store as predictions
-from relens.predictions.logged import Logged
+from relens.predictions.logged import ERASED, Logged
 
 
 class ErasedSums:

@@ -21,7 +21,7 @@ from relens.infra.storage import NoBytes
 from relens.kit.errors import Conflict
 from relens.metrics.metric import State
 from relens.monitoring import store, sums
-from relens.monitoring.bucket import ERASED, Bucket, Cell, Seen, bucket_of, states_of, summed
+from relens.monitoring.bucket import Bucket, Cell, Seen, bucket_of, states_of, summed
 from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReference
 from relens.monitoring.training_data import FittedReference, speaks_for
 from relens.predictions import signal_rows
@@ -125,7 +125,7 @@ class Projection:
         seen = self.seen(lines, fitted, "missing")
         states = states_of(seen, deployment.task, summed(None, deployment.task))
         outliers = {one.line.id: one.outlier for one in seen if one.outlier is not None and one.line.outlier is None}
-        erased = sum(line.keep_reason == ERASED for line in lines)
+        erased = sum(line.erased for line in lines)
         return Counted(deployment.id, after, lines[-1].log_seq, usable(fitted), states, outliers, erased)
 
     def seen(self, lines: Sequence[Logged], fitted: Sequence[FittedReference], scores: Scores) -> list[Seen]:

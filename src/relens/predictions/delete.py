@@ -20,6 +20,7 @@ from relens.infra.jobs import JobRun, Jobs
 from relens.infra.jobs.job import Stopping
 from relens.predictions.erase import Erasure
 from relens.predictions.filing import filed
+from relens.predictions.logged import ERASED
 from relens.predictions.tables import prediction, signal
 
 KIND = "delete-deployment"
@@ -102,5 +103,5 @@ def _lines(connection: Connection, deployment: str, after: int) -> list[tuple[in
 
 
 def _saying_something(connection: Connection, query: Select[Any]) -> list[tuple[int, str]]:
-    here = query.where(prediction.c.keep_reason != "erased").order_by(prediction.c.log_seq).limit(_AT_ONCE)
+    here = query.where(prediction.c.keep_reason != ERASED).order_by(prediction.c.log_seq).limit(_AT_ONCE)
     return [(row.log_seq, row.id) for row in connection.execute(here)]

@@ -16,7 +16,7 @@ from relens.assets import store as assets
 from relens.infra.database import Database
 from relens.kit.ids import content_id
 from relens.predictions import filing, store
-from relens.predictions.logged import Logged
+from relens.predictions.logged import ERASED, Logged
 from relens.predictions.retention import store as holds
 from relens.predictions.retention.expire import Retention, let_go
 from relens.predictions.retention.store import Hold
@@ -53,7 +53,7 @@ class Erasure:
     def _erase(self, connection: Connection, prediction_id: str) -> Erased:
         connection.execute(select(prediction.c.id).where(prediction.c.id == prediction_id).with_for_update())
         line = store.get(connection, prediction_id)
-        if line.keep_reason == filing.ERASED:
+        if line.erased:
             return Erased(line.id, "none here")
         for tell in self._forget:
             tell(connection, line)
@@ -83,7 +83,7 @@ def _blank(connection: Connection, line: Logged) -> None:
     if was is not None:
         connection.execute(update(signal).where(signal.c.log_seq == line.log_seq).values(**beside))
         shadow = line.role == "shadow"
-        filing.count(connection, {(line.deployment, shadow, was): -1, (line.deployment, shadow, filing.ERASED): 1})
+        filing.count(connection, {(line.deployment, shadow, was): -1, (line.deployment, shadow, ERASED): 1})
     if line.writer is not None and line.writer_seq is not None:
         writers.erased(connection, line.deployment, line.writer, line.source, line.writer_seq, line.taken_at)
     empty: dict[str, Any] = {
@@ -94,7 +94,7 @@ def _blank(connection: Connection, line: Logged) -> None:
         "detections": "[]",
         "trace": None,
     }
-    tombstone = {**empty, "writer": None, "writer_seq": None, "keep_reason": filing.ERASED}
+    tombstone = {**empty, "writer": None, "writer_seq": None, "keep_reason": ERASED}
     connection.execute(update(prediction).where(prediction.c.log_seq == line.log_seq).values(**tombstone))
 
 

@@ -15,15 +15,13 @@ from sqlalchemy import Connection, select
 
 from relens.infra.statements import append_rows, next_number, quick, quick_change, upsert
 from relens.infra.tables import counter
-from relens.predictions.logged import Logged
+from relens.predictions.logged import ERASED, Logged
 from relens.predictions.query_fields import number
 from relens.predictions.tables import UNKNOWN_COUNT, posting, signal, term
 from relens.predictions.writers.run_rows import arrive
 
 LONGEST = 200
 """A longer text in metadata is no word to search by; it is found by looking at every line."""
-ERASED = "erased"
-"""Why nothing is kept of a line, and as what it is counted beside the review states."""
 _SIGNAL = (
     "log_seq", "deployment", "review", "outlier", "priority", "taken_at", "confidence", "latency_ms", "count", "role",
     "source", "model_version", "error", "origin", "asset",
@@ -83,13 +81,13 @@ def file(connection: Connection, lines: Sequence[Logged]) -> None:
 
 def _stands_as(line: Logged) -> str:
     """How a line that nobody has reviewed is counted: what was erased is still a line, and no longer one to review."""
-    return ERASED if line.keep_reason == ERASED else "pending"
+    return ERASED if line.erased else "pending"
 
 
 def _signal_row(line: Logged) -> tuple[Any, ...]:
     best = max(line.columns.confidences, default=0.0)
     answered = len(line.columns.answers(line.threshold).labels)
-    count = UNKNOWN_COUNT if line.keep_reason == ERASED else answered
+    count = UNKNOWN_COUNT if line.erased else answered
     return (
         line.log_seq, line.deployment, "pending", None, None, line.taken_at, best, line.latency_ms, count, line.role,
         line.source, line.model_version, line.error, line.origin, line.asset,

@@ -22,6 +22,10 @@ Origin = Literal["served", "external", "imported"]
 REVIEW_STATES: tuple[ReviewState, ...] = ("pending", "accepted", "corrected", "unusable", "skipped")
 
 
+ERASED = "erased"
+"""The reason why nothing is kept of a line that a person erased: a tombstone says when, by which version and how long it took, not what was said."""
+
+
 class NoPrediction(NotFound):
     """No prediction has this id."""
 
@@ -154,6 +158,10 @@ class Logged:
         """Everything that was said, side by side."""
         said = _DETECTIONS.__get__(self)
         return said.columns() if type(said) is Said else Columns.of(said)
+
+    @property
+    def erased(self) -> bool:
+        return self.keep_reason == ERASED
 
     @property
     def answered(self) -> tuple[Detection, ...]:

@@ -17,7 +17,7 @@ from relens.kit import clock
 from relens.kit.clock import HOUR
 from relens.kit.ids import new_id
 from relens.predictions import filing, written
-from relens.predictions.logged import Entry, Logged, NoPrediction, SentTwice
+from relens.predictions.logged import ERASED, Entry, Logged, NoPrediction, SentTwice
 from relens.predictions.tables import feature as feature
 from relens.predictions.tables import prediction as prediction
 from relens.predictions.tables import signal as signal
@@ -301,7 +301,7 @@ def looks(connection: Connection, numbers: Sequence[int]) -> list[Looks]:
 def erased_between(connection: Connection, deployment_id: str, after: int, until: int) -> int:
     """How many tombstones the log holds from `after` (exclusive) to `until`."""
     here = (prediction.c.log_seq > after) & (prediction.c.log_seq <= until) & (prediction.c.deployment == deployment_id)
-    query = select(func.count()).select_from(prediction).where(here, prediction.c.keep_reason == "erased")
+    query = select(func.count()).select_from(prediction).where(here, prediction.c.keep_reason == ERASED)
     return int(connection.execute(query).scalar_one())
 
 

@@ -14,7 +14,7 @@ from relens.deployments.deployment import Deployment
 from relens.kit import clock
 from relens.predictions import signal_rows
 from relens.predictions import store as predictions
-from relens.predictions.logged import Logged
+from relens.predictions.logged import Logged, NoPrediction
 from relens.review import bulk_rows, queue_rows, store
 from relens.review.look_again import after_review, settler
 from relens.review.verdict import USABLE, BadVerdict, Status, Subject, Verdict, annotations_of, check_seen
@@ -46,6 +46,8 @@ def settle(
     if len(reason) > _LONGEST_REASON:
         raise BadVerdict(f"a reason may be {_LONGEST_REASON:,} characters long at most")
     logged = predictions.get(connection, prediction_id)
+    if logged.erased:
+        raise NoPrediction("this prediction was erased: nothing is left of it to review")
     deployment = deployments.get(connection, logged.deployment)
     said = annotations_of(status, tuple(annotations), subject_of(deployment, logged))
     seq = store.next_seq(connection)
