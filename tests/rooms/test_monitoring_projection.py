@@ -15,13 +15,13 @@ from relens.infra.storage.folder import Folder
 from relens.kit.clock import HOUR
 from relens.kit.errors import Conflict
 from relens.monitoring import project, store, sums
-from relens.monitoring.bucket import ERASED, observed, states_of, summed
+from relens.monitoring.bucket import observed, states_of, summed
 from relens.monitoring.erased import ErasedSums
 from relens.monitoring.fill import fill
 from relens.monitoring.window import Window
 from relens.predictions import store as predictions
 from relens.predictions.erase import Erasure
-from relens.predictions.logged import Entry
+from relens.predictions.logged import ERASED, Entry
 from relens.predictions.retention.expire import Retention
 from tests.rooms.monitoring_material import START, Site, make_site
 
