@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,14 +18,18 @@ from relens.assets.asset import Asset
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment, Role
 from relens.infra.database import Database
+from relens.infra.storage.folder import Folder
 from relens.kit.clock import HOUR
 from relens.kit.ids import content_id, new_id
 from relens.predictions import signal_rows
 from relens.predictions import store as predictions
+from relens.predictions.erase import Erasure
 from relens.predictions.logged import Entry, Logged
+from relens.predictions.retention.expire import Retention
 from relens.review import queue, queue_rows, store
 from relens.review.chance import residual
 from relens.review.checks import checks
+from relens.review.forget import forget
 from relens.review.habits import Habits
 from relens.review.lineup import Lineup
 from relens.review.residuals import FROM, Residuals
@@ -281,3 +287,24 @@ def test_a_month_that_left_unseen_weighs_as_much_as_it_was(line: Line) -> None:
     weights = [sum(1 / after[one.id] for one in month if one.id in after) for month in months]
     assert not set(left) & set(after)
     assert 0.3 < weights[0] / sum(weights) < 0.7
+
+
+def test_what_is_settled_while_it_is_being_queued_is_not_asked_for(
+    line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The follower has read the line, and before it writes somebody reviews it, its image elsewhere, or erases it."""
+    reviewed, _, erased = (line.log(name, doubt(0.5)) for name in ("same", "same", "erased"))
+    unseen, waits = line.log("many at once", doubt(0.5)), line.log("waits", doubt(0.5))
+    write, erasure = line.database.write, Erasure(line.database, Retention(line.database, Folder(tmp_path)), [forget])
+
+    def meanwhile(work: Callable[[Connection], object]) -> object:
+        monkeypatch.undo()
+        line.say(reviewed, Annotation("WBC", BOX))
+        erasure.erase(erased.id)
+        write(lambda connection: settle(connection, unseen.id, "accepted", actor=line.alice, bulk="a job"))
+        return write(work)
+
+    monkeypatch.setattr(line.database, "write", meanwhile)
+    line.catch_up()
+    with line.database.read() as connection:
+        assert set(queue_rows.by_chance(connection, line.deployment.id, 10)) == {unseen.id, waits.id}

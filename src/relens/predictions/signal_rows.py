@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from relens.predictions import filing
-from relens.predictions.logged import Logged, ReviewState
+from relens.predictions.logged import ERASED, Logged, ReviewState
 from relens.predictions.store import get, several
 from relens.predictions.tables import prediction, signal, tally
+
+_AT_ONCE = 500
 
 
 def counts(connection: Connection, deployment_id: str) -> dict[str, int]:
@@ -29,6 +31,20 @@ def last_taken_at(connection: Connection, deployment_id: str) -> int | None:
 def total(connection: Connection) -> int:
     """How many lines are filed."""
     return int(connection.execute(select(func.coalesce(func.sum(tally.c.lines), 0))).scalar_one())
+
+
+def states(connection: Connection, numbers: Sequence[int]) -> dict[str, str]:
+    """The review state of those lines, or that they are erased, by id; what is not filed yet is pending."""
+    state = case((prediction.c.keep_reason == ERASED, ERASED), else_=func.coalesce(signal.c.review, "pending"))
+    lines = prediction.outerjoin(signal, signal.c.log_seq == prediction.c.log_seq)
+    found: dict[str, str] = {}
+    for start in range(0, len(numbers), _AT_ONCE):
+        here = prediction.c.log_seq.in_(numbers[start : start + _AT_ONCE])
+        found.update(
+            (one, str(now))
+            for one, now in connection.execute(select(prediction.c.id, state).select_from(lines).where(here))
+        )
+    return found
 
 
 def set_review(connection: Connection, prediction_id: str, state: ReviewState) -> None:

@@ -17,6 +17,7 @@ from relens.review.settle import PIN
 
 def forget(connection: Connection, logged: Logged) -> None:
     """The verdict is taken back, so that every number that rests on it follows; no annotation or reason stays."""
+    store.hold_still(connection)
     said = store.get(connection, logged.id)
     if said is not None:
         taken_back = replace(said, status="pending", annotations=(), reason="", revision=said.revision + 1)

@@ -19,7 +19,7 @@ from relens.kit.clock import HOUR
 from relens.predictions import signal_rows
 from relens.predictions import store as predictions
 from relens.predictions.keep import NOT_KEPT
-from relens.predictions.logged import Logged
+from relens.predictions.logged import ERASED, Logged
 from relens.predictions.reading import Reading
 from relens.review import bulk_rows, disputed_rows, queue_rows, store
 from relens.review.chance import Scale, priority
@@ -40,10 +40,11 @@ _AT_ONCE = 256
 class Arrived:
     """Lines of the log that a person could look at, with the residual and the priority each gets, and what goes with them.
 
-    `twins`: those whose very image was reviewed before, with the prediction it was reviewed with.
+    `twins`: those whose very image was reviewed before, with the prediction it was reviewed with. `reviews`: the last one there was then.
     """
 
     lines: Sequence[Logged]
+    reviews: int
     residuals: Mapping[str, float]
     priorities: Mapping[str, float]
     twins: Mapping[str, str]
@@ -93,6 +94,7 @@ class Lineup:
         }
         return Arrived(
             lines,
+            store.last_seq(connection),
             _residuals(lines, residual),
             _priorities(lines, known),
             _twins(connection, lines),
@@ -195,20 +197,23 @@ def _unseen(line: Logged) -> Unseen:
 def _enter(connection: Connection, arrived: Arrived, after: int, log_seq: int) -> None:
     if not queue_rows.move_cursor(connection, after, log_seq):
         return  # another server queued them: an image counts once towards the scale
-    scales = queue_rows.scales(connection, sorted({logged.deployment for logged in arrived.lines}))
+    store.hold_still(connection)
+    lines, waits = _as_things_are(connection, arrived.lines)
+    twins = arrived.twins if store.last_seq(connection) == arrived.reviews else _twins(connection, lines)
+    scales = queue_rows.scales(connection, sorted({logged.deployment for logged in lines}))
     rows: list[dict[str, object]] = []
-    for logged in arrived.lines:
+    for logged in lines:
         scale, doubt = scales.get(logged.deployment, Scale()), arrived.residuals[logged.id]
         # By the images before it alone, and for good: a size that followed later reviews would bend the probabilities.
         size = scale.size(doubt)
         scales[logged.deployment] = scale.and_one(doubt)
-        twin = arrived.twins.get(logged.id) if logged.review == "pending" else None
+        twin = twins.get(logged.id) if logged.id in waits else None
         rows.append(
             {
                 "prediction": logged.id,
                 "deployment": logged.deployment,
                 "log_seq": logged.log_seq,
-                "open": logged.review == "pending" and twin is None,
+                "open": logged.id in waits and twin is None,
                 "size": size,
                 # By the client's own name for it, where there is one: the same traffic then gives the same random checks.
                 "chance": priority(size, logged.client_id or logged.id),
@@ -218,6 +223,17 @@ def _enter(connection: Connection, arrived: Arrived, after: int, log_seq: int) -
     queue_rows.put(connection, rows, scales)
     disputed_rows.dispute(connection, arrived.disputed)
     count_unseen(connection, arrived.unseen)
-    signal_rows.set_priorities(
-        connection, {one: rank for one, rank in arrived.priorities.items() if one not in arrived.twins}
-    )
+    ranks = {logged.id: arrived.priorities[logged.id] for logged in lines if logged.id not in twins}
+    signal_rows.set_priorities(connection, ranks)
+
+
+def _as_things_are(connection: Connection, lines: Sequence[Logged]) -> tuple[list[Logged], set[str]]:
+    """Those that are not erased, and which of them a person is to look at: much may have happened since they were read.
+
+    Who reviewed or erased one meanwhile found nothing in the queue to close. What was reviewed with many others, unseen, waits to be checked.
+    """
+    states = signal_rows.states(connection, [one.log_seq for one in lines])
+    settled = [one for one, state in states.items() if state not in ("pending", ERASED)]
+    unseen = bulk_rows.unseen(connection, list(store.of_predictions(connection, settled).values()))
+    waits = {one for one, state in states.items() if state == "pending"} | unseen
+    return [one for one in lines if states[one.id] != ERASED], waits
