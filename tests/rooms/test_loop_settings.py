@@ -85,7 +85,9 @@ def test_a_run_that_could_not_be_registered_is_refused_before_it_is_trained(
 
 def test_a_detector_that_shall_feed_outlines_is_told_how_it_can(shop: Shop, outlines: Deployment) -> None:
     boxes = replace(outlines, task="detection")
-    with pytest.raises(BadPolicy, match=r"'outlines' is for segmentation: .* as detection \(--task detection\)"):
+    with pytest.raises(
+        BadPolicy, match=r"'outlines' is for segmentation: .* as detection \(--task detection\), then choose that one"
+    ):
         shop.database.write(lambda c: configure.feedback_loop(c, boxes, "outlines", True, 0.2, shop.alice))
 
 

@@ -10,12 +10,14 @@ from time import monotonic
 
 import numpy as np
 import pytest
+from sqlalchemy import Connection
 
 from relens.access import store as actors
 from relens.access.actor import Actor
 from relens.assets import store as assets
 from relens.assets.asset import storage_key
 from relens.assets.keep import keep
+from relens.datasets import store as datasets
 from relens.datasets.item import Item
 from relens.datasets.publish import publish
 from relens.datasets.version import DatasetVersion
@@ -36,6 +38,7 @@ from relens.registry.register import register
 from relens.testing.images import make_jpeg
 from relens.testing.tiny_models import classifier
 from relens.vision.annotation import Annotation
+from relens.vision.shapes import Polygon
 
 COLOURS = {"red": (200, 40, 40), "green": (40, 200, 40), "blue": (40, 40, 200)}
 
@@ -256,3 +259,25 @@ def test_a_new_champion_brings_its_own_training_data_and_a_rollback_the_old(plac
         assert len(store.references(connection, place.deployment.id)) == 2
     assert back is not None
     assert (back.dataset_version, back.model_version) == (first.id, place.first.id)
+
+
+def test_training_data_for_another_task_is_refused_with_what_to_do(place: Place) -> None:
+    """The way out depends on what is wanted: outlines have boxes, and boxes have no outlines."""
+    colours = place.publish(1).id
+    with place.database.read() as connection:
+        (item,) = datasets.items(connection, colours)
+    ring = Polygon(((2.0, 2.0, 20.0, 2.0, 20.0, 20.0),))
+    outlined = replace(item, annotations=(Annotation("red", ring),))
+
+    def publish_outlines(connection: Connection) -> DatasetVersion:
+        return publish(
+            connection, dataset="outlines", task="segmentation", labels=["red"], items=[outlined], origin="import",
+            actor=place.alice,
+        )  # fmt: skip
+
+    outlines = place.database.write(publish_outlines)
+    boxes = replace(place.deployment, task="detection")
+    with pytest.raises(Invalid, match=r"outlines v1 is for segmentation: .* as detection \(--task detection\)"):
+        place.database.write(lambda c: place.fit.choose(c, boxes, outlines.id, place.alice))
+    with pytest.raises(Invalid, match="outlines v1 is for segmentation: import one with a label for the whole image"):
+        place.database.write(lambda c: place.fit.choose(c, place.deployment, outlines.id, place.alice))

@@ -10,6 +10,7 @@ from relens.access.actor import Actor
 from relens.alerts import store as alerts
 from relens.datasets import store as datasets
 from relens.datasets.names_now import became
+from relens.datasets.other_task import refusal
 from relens.deployments.deployment import Deployment
 from relens.kit import clock
 from relens.kit.errors import NotFound
@@ -116,17 +117,9 @@ def freeze(connection: Connection, deployment: Deployment, frozen: bool, actor: 
 def must_fit(connection: Connection, deployment: Deployment, dataset: str) -> None:
     """Refuses a dataset from which no candidate could pass beside the present champion. Raises BadPolicy or EmptyDataset."""
     newest = newest_version(connection, dataset)
-    if newest.task != deployment.task:
-        # Outlines have boxes, so such a set can be brought in as the other; nothing else can.
-        way = (
-            ": its reviews are boxes, and outlines are wanted there; import the set once more, under another name and as detection "
-            "(--task detection), then choose that one"
-            if (deployment.task, newest.task) == ("detection", "segmentation")
-            else ""
-        )
-        raise BadPolicy(
-            f"'{deployment.name}' is for {deployment.task}; the dataset '{newest.dataset_name}' is for {newest.task}{way}"
-        )
+    other = refusal(deployment.name, deployment.task, f"the dataset '{newest.dataset_name}'", newest.task)
+    if other:
+        raise BadPolicy(other)
     names = became(connection, newest)
     now = {label: names.now(label) for label in _answered(connection, deployment)}
     if not set(deployment.labels).union(*now.values()) & set(newest.labels):

@@ -14,6 +14,7 @@ from relens.access.actor import Actor
 from relens.assets.read import image_bytes
 from relens.datasets import store as datasets
 from relens.datasets.item import Item
+from relens.datasets.other_task import refusal
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
 from relens.inference.load import LoadedVersion, load
@@ -67,8 +68,8 @@ class FitReference:
     ) -> TrainingData:
         """Sets the training data, in the caller's transaction; the same choice again keeps the reference there is."""
         version = datasets.find(connection, dataset_version)
-        if version.task != deployment.task:
-            raise Invalid(f"'{deployment.name}' is for {deployment.task}; {version.title} is for {version.task}")
+        if other := refusal(deployment.name, deployment.task, version.title, version.task):
+            raise Invalid(other)
         if deployment.champion is None:
             raise NoChampion(f"'{deployment.name}' has no champion yet: set one first")
         return self.refer(connection, deployment, version.id, deployment.champion, actor.id)

@@ -8,7 +8,7 @@ import { useRead, useReads, useSendAll } from "../api/use";
 import { Button, Field, Select, Switch } from "../design/controls";
 import { useDeployment } from "../design/deployment";
 import { count } from "../design/format";
-import { Card, Loaded } from "../design/page";
+import { Card, dim, Loaded } from "../design/page";
 import { Bar, Chip, Notice } from "../design/status";
 import css from "./settings.module.css";
 
@@ -19,7 +19,9 @@ export function TrainingDataSettings() {
   const loop = useRead<FeedbackLoop>(`${path}/feedback-loop`);
   const version = useRead<ModelVersion>(deployment.champion ? `/model-versions/${deployment.champion.id}` : null);
   const datasets = useRead<Items<Dataset>>("/datasets");
-  const fitting = (datasets.data?.items ?? []).filter((dataset) => dataset.task === deployment.task);
+  const known = datasets.data?.items ?? [];
+  const fitting = known.filter((dataset) => dataset.task === deployment.task);
+  const outlines = deployment.task === "detection" ? known.filter((dataset) => dataset.task === "segmentation") : [];
   return (
     <Card title="Training data and feedback loop" id="training-data" aside={reference.data && <StateChip data={reference.data} />}>
       <Loaded query={datasets} height={160}>
@@ -28,17 +30,38 @@ export function TrainingDataSettings() {
             <Notice>
               There is no {deployment.task} dataset yet. <Link to="/datasets">Import the one this model was trained on</Link>, then choose
               it here.
+              <Outlines datasets={outlines} />
             </Notice>
           ) : (
             loop.data &&
             reference.data &&
             (version.data || !deployment.champion) && (
-              <Form datasets={fitting} reference={reference.data} loop={loop.data} trainedOn={version.data?.dataset_version ?? null} />
+              <>
+                <Form datasets={fitting} reference={reference.data} loop={loop.data} trainedOn={version.data?.dataset_version ?? null} />
+                {outlines.length > 0 && (
+                  <p className={dim}>
+                    <Outlines datasets={outlines} />
+                  </p>
+                )}
+              </>
             )
           )
         }
       </Loaded>
     </Card>
+  );
+}
+
+/* Outlines have boxes, so such a set can be read as the other; it is not in the list, and this says why. */
+function Outlines({ datasets }: { datasets: Dataset[] }) {
+  if (datasets.length === 0) return null;
+  const many = datasets.length > 1;
+  return (
+    <>
+      {" "}
+      {datasets.map((dataset) => dataset.name).join(", ")} {many ? "have" : "has"} outlines, and boxes are wanted here: to use{" "}
+      {many ? "one" : "it"}, import the set once more, under another name and read as detection.
+    </>
   );
 }
 
