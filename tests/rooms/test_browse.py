@@ -27,8 +27,9 @@ from relens.predictions.browse import BadFilter, Filter
 from relens.predictions.file_along import Filing
 from relens.predictions.filing import as_word
 from relens.predictions.logged import REVIEW_STATES, Entry, Logged
-from relens.predictions.query import BadQuery, Both, Condition, Either, Node, Not, read_query
+from relens.predictions.query import BadQuery, read_query
 from relens.predictions.query_fields import FIELDS
+from relens.predictions.query_tree import Both, Condition, Either, Node, Not
 from relens.predictions.shuffle import Shuffle
 from relens.predictions.tables import signal
 from relens.vision.prediction import Detection

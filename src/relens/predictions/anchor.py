@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Float, Select, exists, func, literal, select,
 from relens.kit.clock import Micros
 from relens.predictions.filing import find_words
 from relens.predictions.lacking import has, may_lack
-from relens.predictions.query import Condition, Either, Not, conjuncts
-from relens.predictions.query_sql import MOST_WORDS, Filed, Resolved
+from relens.predictions.query_sql import MOST_WORDS
+from relens.predictions.query_tree import Condition, Either, Filed, Node, Not, conjuncts
 from relens.predictions.tables import posting, prediction, signal, term
 
 MOST = 20_000
@@ -51,7 +51,7 @@ class Anchor:
 
     rows: tuple[Select[Any], ...]
     count: int
-    parts: tuple[Resolved, ...] = ()
+    parts: tuple[Node, ...] = ()
     words: tuple[int, ...] = ()
     reach: Micros = 0
     along: int | None = None
@@ -79,11 +79,11 @@ class Anchor:
         return select(union_all(*self.rows).subquery().c.log_seq).distinct().subquery()
 
 
-def window_of(node: Resolved) -> Window:
+def window_of(node: Node) -> Window:
     """The times outside of which the query finds nothing."""
     since: list[int] = []
     until: list[int] = []
-    for part in conjuncts(node):  # type: ignore[arg-type]
+    for part in conjuncts(node):
         if isinstance(part, Condition) and part.field.column == "taken_at":
             value = int(part.values[0])
             if part.operator in (">", ">=", "="):
@@ -93,7 +93,7 @@ def window_of(node: Resolved) -> Window:
     return Window(max(since, default=None), min(until, default=None))
 
 
-def anchor(connection: Connection, deployment: str, node: Resolved, window: Window) -> Anchor | None:
+def anchor(connection: Connection, deployment: str, node: Node, window: Window) -> Anchor | None:
     """The best there is; None where no condition has an index to count in."""
     found = _counted_each(connection, deployment, node, window)
     if len(found) > 1 and not any(one.few for one in found):
@@ -110,10 +110,10 @@ def anchor(connection: Connection, deployment: str, node: Resolved, window: Wind
     return replace(best, along=thinnest.words[0] if thinnest is not None else None)
 
 
-def _counted_each(connection: Connection, deployment: str, node: Resolved, window: Window) -> list[Anchor]:
+def _counted_each(connection: Connection, deployment: str, node: Node, window: Window) -> list[Anchor]:
     """Of each condition that must be true, until one is fulfilled by so few lines that no other need be counted."""
     found: list[Anchor] = []
-    for part in conjuncts(node):  # type: ignore[arg-type]
+    for part in conjuncts(node):
         one = _anchor_of(connection, deployment, part, window)
         if one is not None:
             found.append(one)
@@ -173,7 +173,7 @@ def _counted(connection: Connection, rows: Select[Any]) -> int:
     return int(connection.execute(select(func.count()).select_from(rows.limit(MOST + 1).subquery())).scalar_one())
 
 
-def _counted_words(connection: Connection, rows: Select[Any], part: Resolved, words: tuple[int, ...]) -> Anchor:
+def _counted_words(connection: Connection, rows: Select[Any], part: Node, words: tuple[int, ...]) -> Anchor:
     """The latest of them, where it is one word: how far back they reach tells how thin they lie."""
     latest = rows.order_by(posting.c.taken_at.desc(), posting.c.log_seq.desc()) if len(words) == 1 else rows
     some = latest.limit(MOST + 1).subquery()
@@ -204,7 +204,7 @@ def _words(connection: Connection, deployment: str, part: Any) -> tuple[int, ...
 
 def _rows(deployment: str, node: Any, window: Window) -> Select[Any] | None:
     """Where an index tells which lines fulfil a condition on a column."""
-    if isinstance(node, Filed) and node.words is not None and not node.by_line:
+    if isinstance(node, Filed) and not node.by_line:
         return _under(node.words, window)
     if not isinstance(node, Condition):
         return None

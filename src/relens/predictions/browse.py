@@ -17,9 +17,10 @@ from relens.predictions.anchor import anchor, window_of
 from relens.predictions.draw import RANDOM, Draw
 from relens.predictions.fetch import fetched, lines_at
 from relens.predictions.logged import REVIEW_STATES, Logged
-from relens.predictions.query import Both, Condition, Either, Node, Not, condition, read_query
+from relens.predictions.query import condition, read_query
 from relens.predictions.query_fields import FIELDS
-from relens.predictions.query_sql import Resolved, Titles, compiled, needs_fact, resolve
+from relens.predictions.query_sql import Titles, compiled, needs_fact, resolve
+from relens.predictions.query_tree import Both, Condition, Either, Node, Not
 from relens.predictions.tables import prediction, signal, tally, term
 from relens.predictions.walk import Order, Place, Walk, Walked
 from relens.registry import store as registry
@@ -182,10 +183,10 @@ def count(connection: Connection, deployment_id: str, wanted: Filter, budget_s: 
     return Counted(min(COUNTED, len(walked.found)), len(walked.found) > COUNTED or walked.end is not None)
 
 
-def resolved(connection: Connection, deployment_id: str, node: Node) -> Resolved:
+def resolved(connection: Connection, deployment_id: str, node: Node) -> Node:
     """The tree as the database can be asked it."""
     named = version_titles(connection, deployment_id) if _asks_for(node, "version") else {}
-    found: Resolved = resolve(connection, deployment_id, node, named)
+    found: Node = resolve(connection, deployment_id, node, named)
     return found
 
 

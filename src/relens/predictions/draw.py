@@ -11,8 +11,8 @@ from sqlalchemy import Connection, func, select
 from relens.infra.web import BadCursor, read_cursor, write_cursor
 from relens.kit import clock
 from relens.predictions.anchor import MOST, Anchor
-from relens.predictions.query import without
-from relens.predictions.query_sql import Resolved, compiled, needs_fact
+from relens.predictions.query_sql import compiled, needs_fact
+from relens.predictions.query_tree import Node, without
 from relens.predictions.shuffle import Shuffle
 from relens.predictions.tables import prediction, signal, tally
 
@@ -25,7 +25,7 @@ class Draw:
     """`n` lines are in the order: those there were at its first page. `rank`: how far it is drawn; `found`: (rank, place in the log)."""
 
     deployment: str
-    node: Resolved
+    node: Node
     n: int
     rank: int
     seed: int
@@ -33,7 +33,7 @@ class Draw:
     rows: int = 0
 
     @staticmethod
-    def begin(connection: Connection, deployment: str, node: Resolved, seed: int, cursor: str | None) -> Draw:
+    def begin(connection: Connection, deployment: str, node: Node, seed: int, cursor: str | None) -> Draw:
         """Raises BadCursor."""
         if not cursor:
             last = connection.execute(select(func.max(prediction.c.log_seq))).scalar()
@@ -72,7 +72,7 @@ class Draw:
         ranks = Shuffle(self.n, self.seed).rank(places - 1)
         order = np.argsort(ranks)
         order = order[np.searchsorted(ranks[order], self.rank) :]
-        left, start = without(self.node, few.parts), 0  # type: ignore[arg-type]
+        left, start = without(self.node, few.parts), 0
         while start < len(order) and len(self.found) < wanted:
             some = order[start : start + _FIRST]
             self._look_at(connection, left, ranks[some].tolist(), places[some].tolist())
@@ -89,7 +89,7 @@ class Draw:
             self.rank += len(ranks)
             length = min(_LONGEST, length * 2)
 
-    def _look_at(self, connection: Connection, node: Resolved, ranks: list[int], places: list[int]) -> None:
+    def _look_at(self, connection: Connection, node: Node, ranks: list[int], places: list[int]) -> None:
         """Keeps those that fit."""
         # The concatenation keeps SQLite from walking the deployment's whole index instead of these places.
         own: Any = signal.c.deployment + "" == self.deployment

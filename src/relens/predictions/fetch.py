@@ -11,8 +11,8 @@ from relens.predictions import store
 from relens.predictions.anchor import Anchor
 from relens.predictions.lacking import known, lacks
 from relens.predictions.logged import Logged
-from relens.predictions.query import without
-from relens.predictions.query_sql import Resolved, compiled, needs_fact
+from relens.predictions.query_sql import compiled, needs_fact
+from relens.predictions.query_tree import Node, without
 from relens.predictions.tables import prediction, signal
 from relens.predictions.walk import Order, Place, Walked
 
@@ -28,9 +28,9 @@ def lines_at(connection: Connection, numbers: Sequence[int]) -> list[Logged]:
     return [found[number] for number in numbers if number in found]
 
 
-def among(connection: Connection, node: Resolved, few: Anchor) -> Any:
+def among(connection: Connection, node: Node, few: Anchor) -> Any:
     """The places of those lines of the anchor that fit."""
-    left = without(node, few.parts)  # type: ignore[arg-type]
+    left = without(node, few.parts)
     rows = few.together()
     query = select(signal.c.log_seq).select_from(rows.join(signal, signal.c.log_seq == rows.c.log_seq))
     if needs_fact(left):
@@ -38,9 +38,7 @@ def among(connection: Connection, node: Resolved, few: Anchor) -> Any:
     return query.where(compiled(left, connection.dialect.name))
 
 
-def fetched(
-    connection: Connection, node: Resolved, few: Anchor, order: Order, start: Place | None, wanted: int
-) -> Walked:
+def fetched(connection: Connection, node: Node, few: Anchor, order: Order, start: Place | None, wanted: int) -> Walked:
     """All that the anchor holds, looked at and sorted in one go."""
     key: Any = signal.c[order.column]
     nothing = lacks(order.column, key)

@@ -15,13 +15,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from relens.kit import clock
 from relens.kit.clock import Micros
 from relens.kit.errors import Invalid
 from relens.predictions import query_detections
 from relens.predictions.query_fields import FIELDS, METADATA, Field, field_named, instant, nearest, number
+from relens.predictions.query_tree import Both, Condition, Either, Node, Not
 
 MOST = 2000
 DEEPEST = 40
@@ -63,39 +63,6 @@ class Token:
     @property
     def value(self) -> str:
         return re.sub(r"\\(.)", r"\1", self.text[1:-1], flags=re.DOTALL) if self.kind == "text" else self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """`operator`: = < <= > >= ~ in empty. Values are texts, numbers or microseconds, as the field wants them; `empty` has none."""
-
-    field: Field
-    operator: str
-    values: tuple[str | float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Both:
-    """True where all `parts` are; no parts: everywhere."""
-
-    parts: tuple[Node, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Either:
-    """True where some of `parts` is; no parts: nowhere."""
-
-    parts: tuple[Node, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """True where `part` is not."""
-
-    part: Node
-
-
-Node = Condition | Both | Either | Not
 
 
 def condition(field: str, operator: str, *values: str | float) -> Node:
@@ -266,13 +233,3 @@ class Reader:
             raise Ended(f"the query ends where {what} is expected", self._end, wanted, field)
         self._place += 1
         return token
-
-
-def conjuncts(node: Node) -> tuple[Any, ...]:
-    """The parts that must all be true."""
-    return tuple(one for part in node.parts for one in conjuncts(part)) if isinstance(node, Both) else (node,)
-
-
-def without(node: Node, parts: Sequence[object]) -> Both:
-    """What must be true beside these of its parts."""
-    return Both(tuple(one for one in conjuncts(node) if not any(one is part for part in parts)))

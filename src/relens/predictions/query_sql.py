@@ -7,14 +7,12 @@ Every piece is true or false, never NULL: what a line has not is like nothing. F
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Float,
-    Select,
     and_,
     cast,
     exists,
@@ -33,10 +31,10 @@ from relens.predictions import by_line
 from relens.predictions.filing import Word, find_words
 from relens.predictions.lacking import has, lacks, may_lack
 from relens.predictions.pattern import after, as_glob, as_like, beginning, matches
-from relens.predictions.query import Both, Condition, Either, Node, Not
 from relens.predictions.query_detections import some_detection
 from relens.predictions.query_fields import FIELDS, METADATA, number
 from relens.predictions.query_looks import is_look, some_look
+from relens.predictions.query_tree import Both, Condition, Either, Filed, Node, Not
 from relens.predictions.tables import posting, prediction, signal, term
 
 MOST_WORDS = 1000
@@ -48,24 +46,7 @@ Titles = Mapping[str, str]
 """Model version ids with their titles."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filed:
-    """Lines filed under any of these words; `ids` is None where they are too many to list. `kind`: of which kind they are."""
-
-    ids: tuple[int, ...] | None
-    words: Select[Any] | None = None
-    kind: str = ""
-
-    @property
-    def by_line(self) -> bool:
-        """Whether each line is asked for its own words."""
-        return self.ids is None and by_line.can_tell(self.kind)
-
-
-Resolved = Node | Filed
-
-
-def resolve(connection: Connection, deployment: str, node: Resolved, titles: Titles) -> Any:
+def resolve(connection: Connection, deployment: str, node: Node, titles: Titles) -> Node:
     """The tree with numbers for words, and ids for names of versions."""
     if isinstance(node, Both | Either):
         return type(node)(tuple(resolve(connection, deployment, part, titles) for part in node.parts))
@@ -114,7 +95,7 @@ def words_of(node: Condition) -> set[Word]:
     return found
 
 
-def _filed(connection: Connection, deployment: str, node: Condition) -> Any:
+def _filed(connection: Connection, deployment: str, node: Condition) -> Node:
     if node.operator in ("=", "in"):
         return Filed(tuple(sorted(find_words(connection, deployment, words_of(node)).values())))
     kind, dialect = kind_of(node), connection.dialect.name
@@ -127,12 +108,12 @@ def _filed(connection: Connection, deployment: str, node: Condition) -> Any:
     if dialect == "sqlite" and node.operator == "~":  # elsewhere texts may not lie in the order of their characters
         here += _beginning(str(node.values[0]))
     words = select(term.c.id).where(*here, fits)
-    found = Filed(None, words, kind)
+    found = Filed(words, kind)
     beyond = select(term.c.value).where(*here).order_by(term.c.value).limit(1).offset(MOST_READ)
     if not found.by_line or connection.execute(beyond).first() is None:
         ids = tuple(connection.execute(words.order_by(term.c.id).limit(MOST_WORDS + 1)).scalars())
         found = Filed(ids) if len(ids) <= MOST_WORDS else found
-    return Not(found) if node.operator == "empty" else found  # type: ignore[arg-type]
+    return Not(found) if node.operator == "empty" else found
 
 
 def _beginning(pattern: str) -> list[ColumnElement[bool]]:
@@ -148,7 +129,7 @@ def like(dialect: str, column: ColumnElement[Any], pattern: str) -> ColumnElemen
     return column.op("GLOB", is_comparison=True)(as_glob(pattern))
 
 
-def compiled(node: Resolved, dialect: str, row: Any = signal.c) -> ColumnElement[bool]:
+def compiled(node: Node, dialect: str, row: Any = signal.c) -> ColumnElement[bool]:
     """`row`: the columns of `signal` by name, of the table or as `aside` gives them. Where `needs_fact`, `prediction` must be joined."""
     if isinstance(node, Both):
         return and_(true(), *(compiled(part, dialect, row) for part in node.parts))
@@ -167,7 +148,7 @@ def _filed_under(node: Filed, dialect: str, row: Any) -> ColumnElement[bool]:
     if node.by_line:
         return by_line.has(node.words, node.kind, dialect)
     its = posting.alias()  # one may be walking along `posting` itself
-    under = its.c.term.in_(node.ids if node.ids is not None else node.words)  # type: ignore[arg-type]
+    under = its.c.term.in_(node.words)
     return exists().where(under, its.c.taken_at == row["taken_at"], its.c.log_seq == row["log_seq"])
 
 
@@ -219,7 +200,7 @@ def aside(dialect: str) -> Any:
 _ASIDE = {one.name: UnaryExpression(one, operator=custom_op("+"), type_=one.type) for one in signal.c}
 
 
-def needs_fact(node: Resolved) -> bool:
+def needs_fact(node: Node) -> bool:
     """Whether some condition is on a column that only `prediction` has."""
     if isinstance(node, Both | Either):
         return any(map(needs_fact, node.parts))

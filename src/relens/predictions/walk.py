@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, select, true, tu
 from relens.kit import clock
 from relens.predictions.anchor import Anchor, Window
 from relens.predictions.lacking import has, lacks, may_lack
-from relens.predictions.query import Condition, conjuncts, without
-from relens.predictions.query_sql import Resolved, aside, compiled, needs_fact
+from relens.predictions.query_sql import aside, compiled, needs_fact
+from relens.predictions.query_tree import Condition, Node, conjuncts, without
 from relens.predictions.tables import posting, prediction, signal
 
 FIRST_PIECE = 1_000
@@ -69,7 +69,7 @@ class Walk:
     """
 
     deployment: str
-    node: Resolved
+    node: Node
     order: Order
     window: Window
     word: int | None = None
@@ -151,7 +151,7 @@ class Walk:
         """
         wanted = ["=", *([">", ">="] if low else []), *(["<", "<="] if high else [])]
         bounds = [has(self.order.column, key)] if self.order.nullable and low else []
-        for part in conjuncts(self.node):  # type: ignore[arg-type]
+        for part in conjuncts(self.node):
             if not isinstance(part, Condition):
                 continue
             if part.field.column == self.order.column and part.operator in wanted:
@@ -176,7 +176,7 @@ class Walk:
         query = self._stretch(place, empty, end)
         left = self.node
         if self.few is not None:
-            left = without(left, self.few.parts)  # type: ignore[arg-type]
+            left = without(left, self.few.parts)
             # The sum keeps a database from beginning with these lines and sorting them.
             query = query.where((self._columns[1] + 0).in_(select(self.few.together().c.log_seq)))
         if self.word is not None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from relens.predictions.anchor import Anchor, window_of
 from relens.predictions.fetch import fetched
-from relens.predictions.query_sql import Resolved
+from relens.predictions.query_tree import Node
 from relens.predictions.tables import tally
 from relens.predictions.walk import Order, Place, Walk, Walked
 
@@ -19,7 +19,7 @@ NARROW = 8
 def walked(
     connection: Connection,
     deployment_id: str,
-    node: Resolved,
+    node: Node,
     best: Anchor | None,
     order: Order,
     start: Place | None,
