@@ -177,7 +177,7 @@ def test_the_same_content_is_the_same_version_and_other_content_the_next(server:
 
 def spoil(document: dict[str, Any]) -> None:
     boxes = document["annotations"]
-    boxes[0]["bbox"] = [50, 2, 30, 30]
+    boxes[0]["bbox"] = [64, 2, 30, 30]
     boxes[1]["bbox"] = [30, 20, -10, 5]
     boxes[2]["bbox"] = [float("nan"), 1, 2, 2]
     boxes[3]["category_id"] = 9
@@ -199,7 +199,7 @@ def test_everything_wrong_is_reported_line_by_line_and_nothing_imported(server: 
     report = {entry["problem"]: entry for entry in job["result"]["report"]}
     said = " | ".join(report)
     for words in (
-        "reaches beyond the image of 64 x 48",
+        "a box of 'nut' (64, 2, 94, 32) lies outside the image of 64 x 48",
         "is empty or reversed",
         "not finite",
         "category 9",
@@ -226,6 +226,76 @@ def test_the_good_rest_is_imported_when_asked(server: Server) -> None:
     assert job["result"]["skipped"] == 11
     names = {item["file_name"] for item in server.get("/dataset-versions/parts/1/items")["items"]}
     assert names == {"05.png", "11.png", "13.png"}
+
+
+def test_boxes_that_reach_over_the_edge_are_cut_there_and_the_report_says_so(server: Server) -> None:
+    """As augmentation and rounding leave them; only what has nothing inside is wrong."""
+
+    def over(document: dict[str, Any]) -> None:
+        boxes = document["annotations"]
+        boxes[0]["bbox"] = [-6, 2, 26, 30]
+        boxes[1]["bbox"] = [50, 30, 30, 30]
+        boxes[2]["bbox"] = [44, 2, 20.7, 30]
+
+    job = server.import_zip("parts", zipped(coco(12, over)))
+    assert job["state"] == "succeeded", job
+    assert (job["result"]["images"], job["result"]["problems"]) == (12, 0)
+    (said,) = [note for note in job["result"]["notes"] if "over the edge" in note]
+    lines = coco(12, over)["annotations.json"].decode().splitlines()
+    second, first = (next(at for at, line in enumerate(lines) if f'"id": {n},' in line and at > 60) for n in (2, 1))
+    assert said == (
+        "2 of 12 shapes, in 2 images, reach over the edge and are cut there (by up to 16 pixels): "
+        f"02.png (line {second}), 01.png (line {first})."
+    )
+    items = {item["file_name"]: item for item in server.get("/dataset-versions/parts/1/items")["items"]}
+    assert items["01.png"]["annotations"][0]["box"] == [0, 2, 20, 32]
+    assert items["02.png"]["annotations"][0]["box"] == [50, 30, 64, 48]
+    assert items["03.png"]["annotations"][0]["box"] == [44, 2, 64.7, 32]
+    assert said in server.get("/dataset-versions/parts/1")["note"]
+
+
+def test_annotations_of_another_size_of_the_images_are_suspected(server: Server) -> None:
+    """Nothing but the places of the boxes gives them away where the set does not say how large its images are."""
+
+    def doubled(document: dict[str, Any]) -> None:
+        for image, one in zip(document["images"], document["annotations"], strict=True):
+            del image["width"], image["height"]
+            one["bbox"] = [2 * value for value in one["bbox"]]
+
+    job = server.import_zip("parts", zipped(coco(12, doubled)))
+    assert job["state"] == "succeeded", job
+    assert any("another size of the images" in note for note in job["result"]["notes"])
+
+
+def test_an_outline_that_encloses_nothing_is_refused_and_left_out_when_asked(server: Server) -> None:
+    def outlined(document: dict[str, Any]) -> None:
+        for one in document["annotations"]:
+            x, y, width, height = one.pop("bbox")
+            one["segmentation"] = [[x, y, x + width, y, x + width, y + height]]
+        document["annotations"][0]["segmentation"] = [[2, 2, 9, 9, 5, 5]]
+        document["annotations"][1]["segmentation"] = [[50, 10, 80, 10, 80, 30, 50, 30]]
+
+    data = zipped(coco(12, outlined))
+    refused = server.import_zip("outlines", data)
+    assert refused["state"] == "failed"
+    (entry,) = refused["result"]["report"]
+    assert entry["problem"].startswith("an outline of 'nut' encloses nothing")
+    assert entry["line"] is not None
+    job = server.import_zip("outlines", data, skip_bad=True)
+    assert (job["result"]["images"], job["result"]["skipped"]) == (11, 1)
+    items = {item["file_name"]: item for item in server.get("/dataset-versions/outlines/1/items")["items"]}
+    assert items["02.png"]["annotations"][0]["box"] == [50, 10, 64, 30]
+
+
+def test_a_detection_sets_box_stands_where_its_outline_encloses_nothing(server: Server) -> None:
+    def degenerate(document: dict[str, Any]) -> None:
+        document["annotations"][0]["segmentation"] = [[1, 2, 21, 32, 11, 17]]
+
+    job = server.import_zip("parts", zipped(coco(12, degenerate)))
+    assert job["state"] == "succeeded", job
+    items = {item["file_name"]: item for item in server.get("/dataset-versions/parts/1/items")["items"]}
+    assert items["01.png"]["annotations"][0]["box"] == [1, 2, 21, 32]
+    assert items["01.png"]["annotations"][0]["polygon"] is None
 
 
 def apart(document: dict[str, Any]) -> None:

@@ -12,10 +12,11 @@ from typing import Any
 
 from relens.assets.asset import Asset
 from relens.datasets.arriving import without_production
+from relens.datasets.cut_notes import cut_notes
 from relens.datasets.found import FoundImage, FoundSet, Problem
 from relens.datasets.grouping import name_groups
 from relens.datasets.item import Item, Split, as_split
-from relens.datasets.judge import Judged, judge
+from relens.datasets.judge import Cut, Judged, judge
 from relens.datasets.sides import Earlier, wanted
 from relens.datasets.split import assign
 from relens.infra.jobs import JobRun
@@ -92,6 +93,7 @@ def check(
     task = _task(found, task)
     problems = [*before, *found.problems]
     good: list[tuple[FoundImage, Asset]] = []
+    cuts: list[Cut] = []
     seen: dict[str, FoundImage] = {}
     for judged in _judge_all(found.images, run):
         problems += judged.problems
@@ -100,11 +102,13 @@ def check(
         twin = seen.setdefault(judged.asset.id, judged.found)
         if twin is judged.found:
             good.append((judged.found, judged.asset))
+            cuts += judged.cuts
         else:
             problems.append(Problem(judged.found.line, judged.found.file_name, _twice(judged.found, twin)))
     images, notes = _placed(good, earlier or Earlier())
     skipped = found.left_out + len(found.images) - len(good)
-    return Checked(task, found.labels, images, problems, skipped, [*found.notes, *notes])
+    said = [*found.notes, *cut_notes(cuts, sum(len(one.annotations) for one, _ in good)), *notes]
+    return Checked(task, found.labels, images, problems, skipped, said)
 
 
 def _task(found: FoundSet, asked: str | None) -> str:

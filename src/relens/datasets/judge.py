@@ -1,19 +1,32 @@
-"""Judges one found image: does it decode, is it as large as its annotations say, do they lie inside it?"""
+"""Judges one found image: does it decode, is it as large as its annotations say, do they lie inside it?
+
+A shape that reaches over the edge is cut there: a few pixels come of rounding and of augmentation. One with nothing inside is wrong.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relens.assets.asset import Asset
 from relens.datasets.found import FoundImage, Problem
+from relens.datasets.item import plain
 from relens.kit import clock
 from relens.kit.errors import RelensError
 from relens.kit.ids import content_id
 from relens.vision.annotation import Annotation
 from relens.vision.decode import DEFAULT, Limits, decode
 from relens.vision.fingerprint import fingerprint
-from relens.vision.shapes import Mask
+from relens.vision.shapes import BadShape, Box, Mask, Polygon
+from relens.vision.visible import NothingThere, overhang, visible
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """An annotation that was cut at the edge, which it reached over by `pixels`."""
+
+    line: int | None
+    file: str
+    pixels: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +36,7 @@ class Judged:
     found: FoundImage
     asset: Asset | None
     problems: tuple[Problem, ...] = ()
+    cuts: tuple[Cut, ...] = ()
 
 
 def judge(found: FoundImage, limits: Limits = DEFAULT) -> Judged:
@@ -32,38 +46,56 @@ def judge(found: FoundImage, limits: Limits = DEFAULT) -> Judged:
         image = decode(data, limits)
     except (RelensError, OSError) as error:
         return Judged(found, None, (Problem(found.line, found.file_name, str(error)),))
-    problems = tuple(_wrong(found, image.width, image.height))
+    if (other := _other_size(found, image.width, image.height)) is not None:
+        return Judged(found, None, (other,))
+    found, problems, cuts = _in_the_image(found, image.width, image.height)
     if problems:
-        return Judged(found, None, problems)
+        return Judged(found, None, tuple(problems))
     mark = fingerprint(image)
-    return Judged(found, Asset(content_id(data), image.width, image.height, image.format, len(data), mark, clock.now()))
+    asset = Asset(content_id(data), image.width, image.height, image.format, len(data), mark, clock.now())
+    return Judged(found, asset, cuts=tuple(cuts))
 
 
-def _wrong(found: FoundImage, width: int, height: int) -> Iterator[Problem]:
+def _other_size(found: FoundImage, width: int, height: int) -> Problem | None:
     claimed = (found.width or width, found.height or height)
-    if claimed != (width, height):
-        turned = ", upright as its EXIF says" if claimed == (height, width) else ""
-        sentence = (
-            f"its annotations are for {claimed[0]} x {claimed[1]} pixels, but the image has {width} x {height}{turned}"
-        )
-        yield Problem(found.line, found.file_name, sentence)
-        return
+    if claimed == (width, height):
+        return None
+    turned = ", upright as its EXIF says" if claimed == (height, width) else ""
+    sentence = (
+        f"its annotations are for {claimed[0]} x {claimed[1]} pixels, but the image has {width} x {height}{turned}"
+    )
+    return Problem(found.line, found.file_name, sentence)
+
+
+def _in_the_image(found: FoundImage, width: int, height: int) -> tuple[FoundImage, list[Problem], list[Cut]]:
+    """The image with its annotations as they lie in it."""
+    problems: list[Problem] = []
+    cuts: list[Cut] = []
+    kept: list[Annotation] = []
     for annotation, line in zip(found.annotations, found.lines, strict=True):
-        sentence = _outside(annotation, width, height)
-        if sentence:
-            yield Problem(line, found.file_name, sentence)
+        try:
+            inside = _seen(annotation, width, height)
+        except BadShape as error:
+            problems.append(Problem(line, found.file_name, str(error)))
+            continue
+        kept.append(inside)
+        if inside is not annotation and isinstance(annotation.shape, Box | Polygon):
+            cuts.append(Cut(line, found.file_name, overhang(annotation.shape, width, height)))
+    return (replace(found, annotations=tuple(kept)) if cuts else found), problems, cuts
 
 
-def _outside(annotation: Annotation, width: int, height: int) -> str:
-    shape = annotation.shape
-    if shape is None:
-        return ""
+def _seen(annotation: Annotation, width: int, height: int) -> Annotation:
+    """Up to a pixel over the edge is rounding and stays as it is written. Raises BadShape."""
+    shape, label = annotation.shape, annotation.label
     if isinstance(shape, Mask) and (shape.width, shape.height) != (width, height):
-        return f"a mask of '{annotation.label}' has {shape.width} x {shape.height} pixels, but the image has {width} x {height}"
-    if not shape.box().inside(width, height):
-        box = shape.box()
-        corners = ", ".join(f"{value:g}" for value in box.corners())
-        apart = box.x1 >= width or box.y1 >= height or box.x2 <= 0 or box.y2 <= 0
-        where = "lies outside" if apart else "reaches beyond"
-        return f"a box of '{annotation.label}' ({corners}) {where} the image of {width} x {height} pixels"
-    return ""
+        raise BadShape(
+            f"a mask of '{label}' has {shape.width} x {shape.height} pixels, but the image has {width} x {height}"
+        )
+    try:
+        part = visible(shape, width, height)
+    except NothingThere as error:
+        raise BadShape(f"{'a box' if isinstance(shape, Box) else 'an outline'} of '{label}' {error}") from error
+    if part is None or part is shape or shape is None or shape.box().inside(width, height):
+        return annotation
+    area = None if annotation.given_area is None else min(annotation.given_area, part.area)
+    return plain(replace(annotation, shape=part, given_area=area))

@@ -14,8 +14,9 @@ from relens.kit.clock import Micros
 from relens.kit.errors import Conflict, Invalid, Outdated
 from relens.vision.annotation import Annotation
 from relens.vision.prediction import Detection
-from relens.vision.shapes import BadShape, Box, Mask, Shape
+from relens.vision.shapes import Mask, Shape
 from relens.vision.task import Task
+from relens.vision.visible import NothingThere, visible
 
 Status = Literal["pending", "accepted", "corrected", "unusable", "skipped"]
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -97,7 +98,7 @@ def annotations_of(status: Status, given: tuple[Annotation, ...], subject: Subje
 
 def _accepted(subject: Subject) -> tuple[Annotation, ...]:
     if not subject.task.whole_image:
-        return tuple(Annotation(found.label, _cut(found.shape, subject)) for found in subject.answered)
+        return tuple(Annotation(found.label, found.shape) for found in subject.answered)
     if not subject.answered:
         raise NothingToAccept(
             "nothing reached the threshold in this image, so there is no label to accept: choose the true label instead"
@@ -105,43 +106,25 @@ def _accepted(subject: Subject) -> tuple[Annotation, ...]:
     return (Annotation(max(subject.answered, key=lambda found: found.confidence).label),)
 
 
-def _cut(shape: Shape, subject: Subject) -> Shape:
-    """A model may draw a box far over the edge; what people confirm is the part that can be seen."""
-    if (
-        not isinstance(shape, Box)
-        or shape.x1 >= subject.width
-        or shape.y1 >= subject.height
-        or min(shape.x2, shape.y2) <= 0
-    ):
-        return shape
-    return shape.clipped(subject.width, subject.height)
-
-
 def _checked(annotation: Annotation, subject: Subject) -> Annotation:
     if annotation.label not in subject.labels:
         known = ", ".join(subject.labels[:20])
         raise BadVerdict(f"there is no label '{annotation.label}' in this deployment: choose one of {known}")
     subject.task.check(annotation)
-    return replace(annotation, shape=_within(annotation.shape, subject))
+    return replace(annotation, shape=_within(annotation, subject))
 
 
-def _within(shape: Shape, subject: Subject) -> Shape:
-    """The shape if it lies in the image; a box may hang over the edge by a rounding error and is cut off there."""
-    if shape is None:
-        return None
-    size = f"the image, which is {subject.width} x {subject.height} pixels"
+def _within(annotation: Annotation, subject: Subject) -> Shape:
+    """What of the shape lies in the image: models draw far over the edge, and what people confirm is the part that can be seen."""
+    shape = annotation.shape
     if isinstance(shape, Mask) and (shape.width, shape.height) != (subject.width, subject.height):
-        raise BadVerdict(f"the mask of {shape.width} x {shape.height} pixels does not fit {size}")
-    box = shape.box()
-    if not box.inside(subject.width, subject.height):
         raise BadVerdict(
-            f"a {type(shape).__name__.lower()} at {tuple(round(at, 1) for at in box.corners())} lies outside {size}"
+            f"the mask of {shape.width} x {shape.height} pixels does not fit the image, which is {subject.width} x {subject.height} pixels"
         )
     try:
-        cut = box.clipped(subject.width, subject.height)
-    except BadShape as error:
-        raise BadVerdict(f"nothing of the box {box.corners()} lies in {size}") from error
-    return cut if isinstance(shape, Box) else shape
+        return visible(shape, subject.width, subject.height)
+    except NothingThere as error:
+        raise BadVerdict(f"the {type(shape).__name__.lower()} of '{annotation.label}' {error}") from error
 
 
 def check_seen(current: Verdict | None, if_match: str | None) -> None:

@@ -17,7 +17,7 @@ from relens.review.verdict import (
 )
 from relens.vision.annotation import Annotation
 from relens.vision.prediction import Detection
-from relens.vision.shapes import Box, Mask
+from relens.vision.shapes import Box, Mask, Polygon
 from relens.vision.task import TASKS
 
 ALICE = Actor("a", "Alice", "person", "reviewer", 0)
@@ -72,16 +72,24 @@ def test_a_label_the_deployment_does_not_have_is_refused_and_the_known_ones_are_
         annotations_of("corrected", (Annotation("dog", Box(1, 1, 2, 2)),), boxes())
 
 
-@pytest.mark.parametrize("box", [Box(-20, 0, 10, 10), Box(0, 0, 102, 10), Box(500, 500, 600, 600)])
-def test_a_box_outside_the_image_is_refused(box: Box) -> None:
-    with pytest.raises(BadVerdict, match="outside the image, which is 100 x 50"):
+@pytest.mark.parametrize("box", [Box(-20, 0, 0, 10), Box(100, 0, 100.8, 10), Box(500, 500, 600, 600)])
+def test_a_box_with_nothing_in_the_image_is_refused(box: Box) -> None:
+    with pytest.raises(BadVerdict, match=r"the box of 'WBC' .* lies outside the image of 100 x 50"):
         annotations_of("corrected", (Annotation("WBC", box),), boxes())
 
 
-def test_a_box_that_hangs_over_by_less_than_a_pixel_is_cut_at_the_edge() -> None:
-    assert annotations_of("corrected", (Annotation("WBC", Box(-0.5, 0, 100.7, 50)),), boxes()) == (
-        Annotation("WBC", Box(0, 0, 100, 50)),
-    )
+@pytest.mark.parametrize("box", [Box(-0.5, 0, 100.7, 50), Box(-20, -3, 130, 51)])
+def test_a_box_that_hangs_over_is_cut_at_the_edge(box: Box) -> None:
+    assert annotations_of("corrected", (Annotation("WBC", box),), boxes()) == (Annotation("WBC", Box(0, 0, 100, 50)),)
+
+
+def test_an_outline_that_hangs_over_is_cut_at_the_edge_and_one_that_encloses_nothing_refused() -> None:
+    over = Annotation("WBC", Polygon(((90, 10, 120, 10, 120, 30, 90, 30),)))
+    (said,) = annotations_of("corrected", (over,), boxes())
+    assert isinstance(said.shape, Polygon)
+    assert (said.shape.box(), said.shape.area) == (Box(90, 10, 100, 30), 200)
+    with pytest.raises(BadVerdict, match="the polygon of 'WBC' encloses nothing"):
+        annotations_of("corrected", (Annotation("WBC", Polygon(((1, 1, 9, 9, 5, 5),))),), boxes())
 
 
 def test_a_models_box_far_over_the_edge_can_still_be_accepted() -> None:
@@ -115,7 +123,7 @@ def test_every_accepted_box_lies_in_the_image(x: float, y: float, width: float, 
     try:
         (said,) = annotations_of("accepted", (), boxes(Detection("WBC", 0.9, box)))
     except BadVerdict:
-        assert not box.inside(100, 50)
+        assert box.x1 > 99.99 or box.y1 > 49.99 or box.x2 < 0.01 or box.y2 < 0.01
         return
     assert isinstance(said.shape, Box)
     assert said.shape.inside(100, 50, tolerance=0)

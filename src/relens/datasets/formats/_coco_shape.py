@@ -11,6 +11,7 @@ from relens.datasets.item import plain
 from relens.vision.annotation import Annotation
 from relens.vision.shapes import BadShape, Box, Mask, Polygon, Shape
 from relens.vision.task import TASKS
+from relens.vision.visible import is_flat
 
 _AGREE = 2.0
 
@@ -38,12 +39,12 @@ def has_place(written: Mapping[str, Any]) -> bool:
 
 
 def _shape(written: Mapping[str, Any], task: str) -> Shape:
-    """The outline where there is one; the box where a detection set's box is not that of its outline."""
+    """The outline where there is one; the box where a detection set's box is not that of its outline, or the outline encloses nothing."""
     box = _box(written["bbox"], written.get("corners")) if written.get("bbox") else None
     if not has_outline(written):
         return box
     outline = _outline(written["segmentation"])
-    if box is not None and task == "detection" and not _agree(box, outline.box()):
+    if box is not None and task == "detection" and (is_flat(outline) or not _agree(box, outline.box())):
         return box
     return outline
 

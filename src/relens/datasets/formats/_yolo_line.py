@@ -39,7 +39,7 @@ def read_line(line: str, size: AsWritten) -> Annotation:
     else:
         raise BadShape(f"{len(values)} numbers stand behind the label: a box has 4, an outline 6, 8, 10, ...")
     pixels = [value * (size.height if place % 2 else size.width) for place, value in enumerate(flat)]
-    _check_inside(pixels, size)
+    _check_shares(pixels, size)
     shape = Box(*pixels) if len(values) == 4 else Polygon((tuple(pixels),))
     return plain(Annotation(size.labels[number], shape))
 
@@ -86,10 +86,11 @@ def _share(word: str) -> float:
     return value
 
 
-def _check_inside(pixels: Sequence[float], size: AsWritten) -> None:
+def _check_shares(pixels: Sequence[float], size: AsWritten) -> None:
+    """A shape may reach over the edge; what is a whole image away was written in pixels."""
     for place, value in enumerate(pixels):
         end = size.height if place % 2 else size.width
-        if not -1.5 <= value <= end + 1.5:
+        if not -end <= value <= 2 * end:
             shares = f"{value / end:g}"
             raise BadShape(
                 f"it reaches to {shares} of the image: numbers are shares of its width and height, from 0 to 1"
