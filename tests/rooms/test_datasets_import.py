@@ -298,6 +298,23 @@ def test_a_detection_sets_box_stands_where_its_outline_encloses_nothing(server: 
     assert items["01.png"]["annotations"][0]["polygon"] is None
 
 
+def deep(values: np.ndarray) -> bytes:
+    written = io.BytesIO()
+    Image.fromarray(values.astype(np.uint16)).save(written, "PNG")
+    return written.getvalue()
+
+
+def test_images_of_12_bits_in_16_are_named_because_they_are_read_nearly_black(server: Server) -> None:
+    ramp = np.arange(48 * 64).reshape(48, 64)
+    files = {"images/03.png": deep(ramp + 1023), "images/04.png": deep(ramp * 16)}
+    files["images/05.png"] = deep(4095 - ramp)
+    job = server.import_zip("parts", zipped(coco(12, **files)))
+    assert job["state"] == "succeeded", job
+    (said,) = [note for note in job["result"]["notes"] if "16 bits" in note]
+    assert said.startswith("2 images have 16 bits of grey and use at most 12 of them")
+    assert said.endswith("multiply the values by 16 before they are imported or sent: 03.png, 05.png.")
+
+
 def apart(document: dict[str, Any]) -> None:
     for image, split in zip(document["images"], ["train"] * 4 + ["holdout"] * 3 + ["Production"] * 5, strict=True):
         image["split"] = split

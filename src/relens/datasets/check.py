@@ -12,11 +12,11 @@ from typing import Any
 
 from relens.assets.asset import Asset
 from relens.datasets.arriving import without_production
-from relens.datasets.cut_notes import cut_notes
 from relens.datasets.found import FoundImage, FoundSet, Problem
 from relens.datasets.grouping import name_groups
 from relens.datasets.item import Item, Split, as_split
 from relens.datasets.judge import Cut, Judged, judge
+from relens.datasets.judged_notes import cut_notes, dim_notes
 from relens.datasets.sides import Earlier, wanted
 from relens.datasets.split import assign
 from relens.infra.jobs import JobRun
@@ -94,6 +94,7 @@ def check(
     problems = [*before, *found.problems]
     good: list[tuple[FoundImage, Asset]] = []
     cuts: list[Cut] = []
+    dim: list[str] = []
     seen: dict[str, FoundImage] = {}
     for judged in _judge_all(found.images, run):
         problems += judged.problems
@@ -103,11 +104,13 @@ def check(
         if twin is judged.found:
             good.append((judged.found, judged.asset))
             cuts += judged.cuts
+            dim += [judged.found.file_name] if judged.dim else []
         else:
             problems.append(Problem(judged.found.line, judged.found.file_name, _twice(judged.found, twin)))
     images, notes = _placed(good, earlier or Earlier())
     skipped = found.left_out + len(found.images) - len(good)
-    said = [*found.notes, *cut_notes(cuts, sum(len(one.annotations) for one, _ in good)), *notes]
+    shapes = sum(len(one.annotations) for one, _ in good)
+    said = [*found.notes, *cut_notes(cuts, shapes), *dim_notes(dim), *notes]
     return Checked(task, found.labels, images, problems, skipped, said)
 
 

@@ -19,6 +19,8 @@ from relens.vision.fingerprint import fingerprint
 from relens.vision.shapes import BadShape, Box, Mask, Polygon
 from relens.vision.visible import NothingThere, overhang, visible
 
+_TWELVE_BITS = round(4095 * 255 / 65535)
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -31,12 +33,13 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The image as an asset (its bytes are not kept yet), or what is wrong with it."""
+    """The image as an asset (its bytes are not kept yet), or what is wrong with it. `dim`: 16 bits of which it uses 12 at most."""
 
     found: FoundImage
     asset: Asset | None
     problems: tuple[Problem, ...] = ()
     cuts: tuple[Cut, ...] = ()
+    dim: bool = False
 
 
 def judge(found: FoundImage, limits: Limits = DEFAULT) -> Judged:
@@ -53,7 +56,7 @@ def judge(found: FoundImage, limits: Limits = DEFAULT) -> Judged:
         return Judged(found, None, tuple(problems))
     mark = fingerprint(image)
     asset = Asset(content_id(data), image.width, image.height, image.format, len(data), mark, clock.now())
-    return Judged(found, asset, cuts=tuple(cuts))
+    return Judged(found, asset, cuts=tuple(cuts), dim=image.deep and int(image.pixels.max()) <= _TWELVE_BITS)
 
 
 def _other_size(found: FoundImage, width: int, height: int) -> Problem | None:

@@ -28,7 +28,7 @@ from PIL import Image as Pillow
 
 from relens.kit.errors import Invalid, TooLarge
 from relens.vision.before_decoding import plain_png, tiff_tile, webp_frames, webp_size
-from relens.vision.eight_bits import eight_bits
+from relens.vision.eight_bits import eight_bits, is_16_bits
 from relens.vision.orientation import orientation
 
 Pixels = npt.NDArray[np.uint8]
@@ -72,7 +72,7 @@ FORMATS = "JPEG, PNG, WebP, TIFF, BMP or GIF"
 
 @dataclass(frozen=True, eq=False)
 class Image:
-    """An upright RGB image. `width` and `height` are the ORIGINAL's: what is held may be a smaller copy of it.
+    """An upright RGB image. `width` and `height` are the ORIGINAL's: what is held may be a smaller copy of it. `deep`: it came as grey of 16 bits.
 
     It is held as Pillow does or as an array, and becomes the other when that is asked for.
     """
@@ -81,6 +81,7 @@ class Image:
     width: int
     height: int
     format: str
+    deep: bool = False
 
     @cached_property
     def pixels(self) -> Pixels:
@@ -132,7 +133,7 @@ def decode(data: bytes, limits: Limits = DEFAULT, smallest: int | None = None) -
         ) from error
     if turn > 1:
         picture = picture.transpose(_TURNS[turn])
-    return Image(picture, width, height, name)
+    return Image(picture, width, height, name, is_16_bits(file))
 
 
 def peek(data: bytes, limits: Limits = DEFAULT) -> tuple[int, int, str]:

@@ -28,6 +28,11 @@ def eight_bits(file: Pillow.Image) -> Pillow.Image:
     return file.convert("RGB")
 
 
+def is_16_bits(file: Pillow.Image) -> bool:
+    """Grey that is read by the whole range of 16 bits."""
+    return file.mode.startswith("I") and _white(file) == 65535.0
+
+
 def _bands(size: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
     """Boxes of whole rows, of about BAND_PIXELS pixels each."""
     width, height = size

@@ -1,4 +1,4 @@
-"""Says what an import cut at the edges of the images, so that whoever wonders about a box finds out. Pure."""
+"""What an import says of images that are in order and yet not what their owner may think. Pure."""
 
 from __future__ import annotations
 
@@ -32,3 +32,16 @@ def _places(cuts: Sequence[Cut]) -> str:
     places = [cut.file if cut.line is None else f"{cut.file} (line {cut.line})" for cut in farthest]
     left = len(cuts) - len(places)
     return ", ".join(places) + (f" and {left:,} more" if left else "")
+
+
+def dim_notes(files: Sequence[str]) -> Iterator[str]:
+    """`files`: images of 16 bits that use no more than 12 of them, as cameras with 12 bits write them."""
+    if not files:
+        return
+    several = len(files) > 1
+    left = len(files) - EXAMPLES
+    yield (
+        f"{len(files):,} {'images have' if several else 'image has'} 16 bits of grey and {'use' if several else 'uses'} at most 12 of them "
+        f"(no value above 4,095 of 65,535), so {'they are' if several else 'it is'} read as nearly black, here and in every answer: "
+        f"multiply the values by 16 before they are imported or sent: {', '.join(files[:EXAMPLES])}{f' and {left:,} more' if left > 0 else ''}."
+    )
