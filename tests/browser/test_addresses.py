@@ -108,9 +108,9 @@ def test_a_page_of_a_deployment_that_is_not_there_yet_does_not_flicker(server: S
 
 
 def test_a_page_that_the_server_did_not_send_says_so_and_comes_when_it_is_asked_again(page: Page) -> None:
+    page.route(re.compile("/assets/JobsPage|/api/v1/me"), lambda route: route.abort())
     page.goto("/")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    page.route(re.compile("/assets/JobsPage|/api/v1/me"), lambda route: route.abort())
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Jobs").click()
     expect(page.get_by_text("The server did not send it")).to_be_visible()
     page.get_by_role("button", name="Try again").click()

@@ -3,8 +3,10 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createBrowserRouter, Navigate, RouterProvider, type RouteObject } from "react-router";
 import { ApiError } from "../api/client";
 import { HomePage } from "../home/HomePage";
+import { fetchAhead } from "./ahead";
 import { Broken } from "./Broken";
 import { NotFound } from "./NotFound";
+import { sheetsAgain, watchSheets } from "./sheets";
 import { Shell } from "./Shell";
 import { TokenQuestion } from "./TokenQuestion";
 
@@ -17,7 +19,10 @@ const client = new QueryClient({
   },
 });
 
-const page = (load: () => Promise<{ default: React.ComponentType }>) => async () => ({ Component: (await load()).default });
+const page = (load: () => Promise<{ default: React.ComponentType }>) => async () => {
+  const [{ default: Component }] = await Promise.all([load(), sheetsAgain()]);
+  return { Component };
+};
 
 const deployment: RouteObject = {
   path: "deployments/:name",
@@ -67,6 +72,9 @@ const routes: RouteObject[] = [
 
 const basename = new URL(document.baseURI).pathname.replace(/\/$/, "") || "/";
 const router = createBrowserRouter(routes, { basename });
+const asked = () => client.getQueryCache().getAll().length > 0 && client.isFetching() === 0;
+watchSheets();
+fetchAhead(routes, basename, () => router.state.initialized && router.state.navigation.state === "idle" && asked());
 
 export function App() {
   return (
