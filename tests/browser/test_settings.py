@@ -53,6 +53,42 @@ def test_a_rename_leaves_a_threshold_alone_that_changed_meanwhile(walker: Walker
     expect(page.get_by_role("heading", name="after", exact=True)).to_be_visible()
 
 
+def test_what_somebody_else_saved_meanwhile_is_not_overwritten_and_what_was_typed_stays(
+    walker: Walker, page: Page
+) -> None:
+    deploy(walker.server, "shared")
+    walker.open("/deployments/shared/settings")
+    card = page.locator("#threshold")
+    number, save = card.get_by_role("spinbutton"), card.get_by_role("button", name="Save")
+    number.fill("0.45")
+    bob = {"X-Relens-Actor": "Bob"}
+    walker.server.http.patch("/api/v1/deployments/shared", json={"threshold": 0.6}, headers=bob).raise_for_status()
+    save.click()
+    expect(card.get_by_text("Bob set threshold to 0.6, you saw 0.3")).to_be_visible()
+    assert now(walker.server, "shared")["threshold"] == 0.6
+    expect(number).to_have_value("0.45")
+    assert not found(page)
+    save.click()
+    until(lambda: now(walker.server, "shared")["threshold"] == 0.45)
+
+    drift = page.locator("#drift")
+    hours, images = drift.get_by_label("After hours"), drift.get_by_label("With at least images")
+    hours.fill("12")
+    mixed = {"hours": 48, "images": 500}
+    walker.server.http.put("/api/v1/deployments/shared/drift", json=mixed, headers=bob).raise_for_status()
+    drift.get_by_role("button", name="Save").click()
+    expect(drift.get_by_text("Bob set hours to 48, you saw 24")).to_be_visible()
+    expect(hours).to_have_value("12")
+    expect(images).to_have_value("500")
+    drift.get_by_role("button", name="Save").click()
+    until(lambda: drift_of(walker.server, "shared") == {"hours": 12, "images": 500})
+
+
+def drift_of(server: Server, name: str) -> dict[str, Any]:
+    settings = server.http.get(f"/api/v1/deployments/{name}/drift").json()["settings"]
+    return {"hours": settings["hours"], "images": settings["images"]}
+
+
 def test_what_is_put_away_says_so_and_comes_back(walker: Walker, page: Page) -> None:
     deploy(walker.server, "old-line")
     walker.open("/deployments/old-line/settings")

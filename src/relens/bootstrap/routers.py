@@ -10,6 +10,7 @@ from relens.alerts.stop_routes import router as planned_stops
 from relens.assets.routes import router as assets
 from relens.datasets.diff_routes import router as dataset_diffs
 from relens.datasets.routes import router as datasets
+from relens.deployments.change_routes import router as deployment_changes
 from relens.deployments.keeping_routes import router as keeping
 from relens.deployments.put_away_routes import router as put_away
 from relens.deployments.routes import router as deployments
@@ -26,6 +27,7 @@ from relens.monitoring.estimate_routes import router as estimates
 from relens.monitoring.rebuild_routes import router as rebuild
 from relens.monitoring.routes import router as monitoring
 from relens.monitoring.threshold_routes import router as thresholds
+from relens.monitoring.training_data_routes import router as training_data
 from relens.overview.routes import router as overview
 from relens.overview.source_routes import router as sources
 from relens.predictions.beside_routes import router as beside
@@ -68,6 +70,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     registry,
     readers,
     deployments,
+    deployment_changes,
     put_away,
     keeping,
     many,
@@ -92,6 +95,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     drift,
     estimates,
     thresholds,
+    training_data,
     rebuild,
     training,
     alert_rules,

@@ -15,6 +15,7 @@ OWNED = {
     "threshold_by": "PATCH …/deployments/NAME {threshold}",
     "images": "PUT …/deployments/NAME/images",
     "review_queue": "PUT …/deployments/NAME/review-queue",
+    "review_team": "PUT …/deployments/NAME/review-team",
     "added_labels": "POST …/deployments/NAME/labels",
     "drift_watch": "PUT …/deployments/NAME/drift",
 }

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from relens.access import store as access_store
 from relens.access.asking import Asking
-from relens.deployments import change, store
+from relens.deployments import change, seen, store
 from relens.deployments.deployment import Deployment
 from relens.deployments.keeping import LEAST_SHARE, LONGEST_DAYS, Images, Keeping, WhenFull, keeping_of
+from relens.deployments.seen import IfMatch, Saving
 from relens.infra.database import Database
 from relens.infra.web import Instant, part
 
@@ -61,19 +62,31 @@ class KeepingOut(KeepingIn):
 
 
 @router.get("/deployments/{deployment}/images")
-def get_keeping(deployment: str, database: Db) -> KeepingOut:
+def get_keeping(deployment: str, database: Db, response: Response) -> KeepingOut:
     """Which images this deployment keeps, and for how long."""
     with database.read() as connection:
-        return KeepingOut.of(connection, store.get(connection, deployment))
+        found = store.get(connection, deployment)
+        seen.show(response, seen.tag_of(keeping_of(found.settings).to_json()))
+        return KeepingOut.of(connection, found)
 
 
 @router.put("/deployments/{deployment}/images")
-def put_keeping(deployment: str, wanted: KeepingIn, actor: Asking, database: Db) -> KeepingOut:
+def put_keeping(
+    deployment: str, wanted: KeepingIn, actor: Asking, database: Db, response: Response, if_match: IfMatch = None
+) -> KeepingOut:
     """Counts within a quarter of a second. Images kept before stay until they are older than `days`, or until the disk runs full."""
-    actor.must_be("operator")
 
     def work(connection: Connection) -> KeepingOut:
-        change.set_keeping(connection, store.get(connection, deployment), Keeping(**wanted.model_dump()), actor)
-        return KeepingOut.of(connection, store.get(connection, deployment))
+        found = store.get(connection, deployment)
+        tag = Saving(found, "images", actor, if_match).save(
+            connection,
+            wanted.model_dump(),
+            lambda: keeping_of(store.get(connection, found.id).settings).to_json(),
+            lambda: change.set_keeping(
+                connection, store.get(connection, found.id), Keeping(**wanted.model_dump()), actor
+            ),
+        )
+        seen.show(response, tag)
+        return KeepingOut.of(connection, store.get(connection, found.id))
 
     return database.write(work)

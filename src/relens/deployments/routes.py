@@ -1,18 +1,18 @@
-"""HTTP: deployments, their settings and roles."""
+"""HTTP: deployments and their roles."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from relens.access import store as access_store
 from relens.access.asking import Asking
 from relens.deployments import change, store
 from relens.deployments.deployment import Deployment, Role, Target, Threshold
-from relens.deployments.free_settings import changed, free_settings
+from relens.deployments.free_settings import free_settings
 from relens.infra.database import Database
 from relens.infra.web import Instant, Page, TaskName, part
 from relens.registry import store as registry_store
@@ -70,17 +70,6 @@ class DeploymentIn(BaseModel):
     threshold: float | None = None
     target: Target = "server"
     settings: dict[str, Any] = Field(default_factory=dict, description="free values shown with the deployment")
-
-
-class DeploymentChange(BaseModel):
-    """What to change; what is left out stays. `settings`: free values to add or change; null takes one away."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str | None = None
-    threshold: float | None = None
-    canary_share: float | None = None
-    settings: dict[str, Any] | None = None
 
 
 class RoleIn(BaseModel):
@@ -189,33 +178,6 @@ def create_deployment(asked: DeploymentIn, actor: Asking, database: Db) -> Deplo
             settings=free_settings(asked.settings, new=True),
         )
         return shown(connection, [made])[0]
-
-    return database.write(work)
-
-
-@router.get("/deployments/{deployment}")
-def get_deployment(deployment: str, database: Db) -> DeploymentOut:
-    with database.read() as connection:
-        return shown(connection, [store.get(connection, deployment)])[0]
-
-
-@router.patch("/deployments/{deployment}")
-def change_deployment(deployment: str, asked: DeploymentChange, actor: Asking, database: Db) -> DeploymentOut:
-    """A new threshold, or a canary's new share, counts within a quarter of a second."""
-    actor.must_be("operator")
-
-    def work(connection: Connection) -> DeploymentOut:
-        found = store.get(connection, deployment)
-        if asked.name is not None:
-            change.rename(connection, found, asked.name)
-        if asked.threshold is not None:
-            change.set_threshold(connection, found, asked.threshold)
-        if asked.canary_share is not None:
-            change.set_canary_share(connection, found, asked.canary_share)
-        if asked.settings is not None:
-            here = store.get(connection, found.id)
-            store.change(connection, found.id, settings=changed(here.settings, asked.settings))
-        return shown(connection, [store.get(connection, found.id)])[0]
 
     return database.write(work)
 

@@ -161,6 +161,11 @@ def check_revision(connection: Connection, known: Deployment) -> None:
         raise Changed
 
 
+def lock(connection: Connection, deployment_id: str) -> None:
+    """Until the transaction ends nobody else changes it."""
+    connection.execute(select(deployment.c.id).where(deployment.c.id == deployment_id).with_for_update())
+
+
 def insert(connection: Connection, made: Deployment) -> None:
     row: dict[str, Any] = {name: getattr(made, name) for name in Deployment.__dataclass_fields__}
     add(connection, deployment, row | {"labels": list(made.labels), "settings": dict(made.settings)})

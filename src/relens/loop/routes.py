@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from sqlalchemy import Connection
 
 from relens.access.asking import Asking
+from relens.deployments import seen
 from relens.deployments import store as deployments
+from relens.deployments.deployment import Deployment
 from relens.deployments.routes import DeploymentOut, shown
+from relens.deployments.seen import IfMatch, Saving
 from relens.infra.database import Database
 from relens.infra.jobs import Jobs
 from relens.infra.jobs.routes import JobOut
@@ -34,6 +37,7 @@ from relens.loop.bodies import (
     rollout_body,
 )
 from relens.loop.judge import judge_candidate
+from relens.loop.policy import ContinuousDeployment
 from relens.loop.preview import preview
 from relens.loop.progress import progress
 from relens.loop.provenance import lineage
@@ -46,25 +50,40 @@ AllJobs = Annotated[Jobs, part(Jobs)]
 
 
 @router.get("/deployments/{deployment}/feedback-loop")
-def get_feedback_loop(deployment: str, database: Db) -> FeedbackLoopBody:
+def get_feedback_loop(deployment: str, database: Db, response: Response) -> FeedbackLoopBody:
     with database.read() as connection:
-        return feedback_body(
-            connection, store.policies(connection, deployments.get(connection, deployment).id).feedback
-        )
+        found = _feedback(connection, deployments.get(connection, deployment))
+    seen.show(response, seen.tag_of(found.model_dump(mode="json")))
+    return found
 
 
 @router.put("/deployments/{deployment}/feedback-loop")
-def put_feedback_loop(deployment: str, wanted: FeedbackLoopBody, actor: Asking, database: Db) -> FeedbackLoopBody:
+def put_feedback_loop(
+    deployment: str,
+    wanted: FeedbackLoopBody,
+    actor: Asking,
+    database: Db,
+    response: Response,
+    if_match: IfMatch = None,
+) -> FeedbackLoopBody:
     """Verdicts, also those given already, become annotations in the next version of the dataset."""
 
     def change(connection: Connection) -> FeedbackLoopBody:
         here = deployments.get(connection, deployment)
-        return feedback_body(
+        tag = Saving(here, "feedback-loop", actor, if_match).save(
             connection,
-            configure.feedback_loop(connection, here, wanted.dataset, wanted.active, wanted.test_share, actor),
+            wanted.model_dump(mode="json"),
+            lambda: _feedback(connection, here).model_dump(mode="json"),
+            lambda: configure.feedback_loop(connection, here, wanted.dataset, wanted.active, wanted.test_share, actor),
         )
+        seen.show(response, tag)
+        return _feedback(connection, here)
 
     return database.write(change)
+
+
+def _feedback(connection: Connection, here: Deployment) -> FeedbackLoopBody:
+    return feedback_body(connection, store.policies(connection, here.id).feedback)
 
 
 @router.get("/deployments/{deployment}/feedback-loop/preview")
@@ -75,21 +94,41 @@ def preview_feedback(deployment: str, database: Db) -> PreviewOut:
 
 
 @router.get("/deployments/{deployment}/continuous-deployment")
-def get_continuous_deployment(deployment: str, database: Db) -> ContinuousDeploymentBody:
+def get_continuous_deployment(deployment: str, database: Db, response: Response) -> ContinuousDeploymentBody:
     with database.read() as connection:
-        return rollout_body(store.policies(connection, deployments.get(connection, deployment).id).rollout)
+        found = rollout_body(store.policies(connection, deployments.get(connection, deployment).id).rollout)
+    seen.show(response, seen.tag_of(found.model_dump(mode="json")))
+    return found
 
 
 @router.put("/deployments/{deployment}/continuous-deployment")
 def put_continuous_deployment(
-    deployment: str, wanted: ContinuousDeploymentIn, actor: Asking, database: Db
+    deployment: str,
+    wanted: ContinuousDeploymentIn,
+    actor: Asking,
+    database: Db,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> ContinuousDeploymentBody:
     """What happens with the next candidate that passes the gate; what is left out stays as it is."""
 
     def change(connection: Connection) -> ContinuousDeploymentBody:
         here = deployments.get(connection, deployment)
-        chosen = wanted.of(store.policies(connection, here.id).rollout)
-        return rollout_body(configure.continuous_deployment(connection, here, chosen, actor))
+
+        def now() -> ContinuousDeploymentBody:
+            return rollout_body(store.policies(connection, here.id).rollout)
+
+        def chosen() -> ContinuousDeployment:
+            return wanted.of(store.policies(connection, here.id).rollout)
+
+        tag = Saving(here, "continuous-deployment", actor, if_match).save(
+            connection,
+            rollout_body(chosen()).model_dump(mode="json", include=wanted.model_fields_set),
+            lambda: now().model_dump(mode="json"),
+            lambda: configure.continuous_deployment(connection, here, chosen(), actor),
+        )
+        seen.show(response, tag)
+        return now()
 
     return database.write(change)
 

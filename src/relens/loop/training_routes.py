@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from sqlalchemy import Connection
 
 from relens.access.asking import Asking
+from relens.deployments import seen
 from relens.deployments import store as deployments
+from relens.deployments.deployment import Deployment
+from relens.deployments.seen import IfMatch, Saving
 from relens.infra.database import Database
 from relens.infra.jobs import Jobs
 from relens.infra.web import part
@@ -23,15 +26,22 @@ AllJobs = Annotated[Jobs, part(Jobs)]
 
 
 @router.get("")
-def get_continuous_training(deployment: str, database: Db) -> ContinuousTrainingOut:
+def get_continuous_training(deployment: str, database: Db, response: Response) -> ContinuousTrainingOut:
     with database.read() as connection:
         here = deployments.get(connection, deployment)
+        seen.show(response, seen.tag_of(_values(connection, here)))
         return training_out(connection, here, store.policies(connection, here.id).training)
 
 
 @router.put("")
 def put_continuous_training(
-    deployment: str, wanted: ContinuousTrainingBody, actor: Asking, database: Db, jobs: AllJobs
+    deployment: str,
+    wanted: ContinuousTrainingBody,
+    actor: Asking,
+    database: Db,
+    jobs: AllJobs,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> ContinuousTrainingOut:
     """Runs start by themselves from now on; images added already count. Another trainer, or other parameters, are tried on eight images."""
     chosen = training_of(wanted)
@@ -39,7 +49,14 @@ def put_continuous_training(
     def change(connection: Connection) -> tuple[ContinuousTrainingOut, str | None]:
         here = deployments.get(connection, deployment)
         before = store.policies(connection, here.id).training
-        made = configure.continuous_training(connection, here, chosen, actor)
+        tag = Saving(here, "continuous-training", actor, if_match).save(
+            connection,
+            wanted.model_dump(mode="json"),
+            lambda: _values(connection, here),
+            lambda: configure.continuous_training(connection, here, chosen, actor),
+        )
+        seen.show(response, tag)
+        made = store.policies(connection, here.id).training
         over = None
         if configure.trains_differently(before, made) or before.trial is None:
             over = before.trial
@@ -51,6 +68,12 @@ def put_continuous_training(
     made, over = database.write(change)
     _stop(jobs, over)
     return made
+
+
+def _values(connection: Connection, here: Deployment) -> dict[str, Any]:
+    """What a person chooses of it."""
+    out = training_out(connection, here, store.policies(connection, here.id).training)
+    return out.model_dump(mode="json", include=set(ContinuousTrainingBody.model_fields))
 
 
 @router.post("/trial", status_code=202)

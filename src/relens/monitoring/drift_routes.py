@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 
 from relens.access import store as access_store
 from relens.access.asking import Asking
-from relens.deployments import change
+from relens.deployments import change, seen
 from relens.deployments import store as deployments
+from relens.deployments.seen import IfMatch, Saving
 from relens.infra.database import Database
 from relens.infra.web import Instant, part
 from relens.monitoring import decided
@@ -119,21 +121,31 @@ class TwoSampleTableOut(BaseModel):
 
 
 @router.get("/deployments/{deployment}/drift")
-def get_drift(deployment: str, database: Db) -> DriftOut:
-    """Whether production has left what is usual here."""
-    return _shown(database, deployment)
+def get_drift(deployment: str, database: Db, response: Response) -> DriftOut:
+    """Whether production has left what is usual here. The ETag is that of the settings."""
+    found = _shown(database, deployment)
+    seen.show(response, seen.tag_of(found.settings.model_dump(mode="json")))
+    return found
 
 
 @router.put("/deployments/{deployment}/drift")
-def put_drift(deployment: str, body: WatchIn, actor: Asking, database: Db) -> DriftOut:
+def put_drift(
+    deployment: str, body: WatchIn, actor: Asking, database: Db, response: Response, if_match: IfMatch = None
+) -> DriftOut:
     """Sets when windows close and the budget; windows that are closed stay as they are."""
     actor.must_be("operator")
     wanted = Watch(**body.model_dump())
-    database.write(
-        lambda connection: change.set_settings(
-            connection, deployments.get(connection, deployment), wanted.to_settings()
+
+    def work(connection: Connection) -> str:
+        found = deployments.get(connection, deployment)
+        return Saving(found, "drift", actor, if_match).save(
+            connection,
+            asdict(wanted),
+            lambda: asdict(Watch.of(deployments.get(connection, found.id).settings)),
+            lambda: change.set_settings(connection, deployments.get(connection, found.id), wanted.to_settings()),
         )
-    )
+
+    seen.show(response, database.write(work))
     return _shown(database, deployment)
 
 

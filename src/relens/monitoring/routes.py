@@ -1,4 +1,4 @@
-"""HTTP: the catalog of metrics, one metric, the dashboard, and a deployment's training data."""
+"""HTTP: the catalog of metrics, one metric, and the dashboard."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from relens.access.asking import Asking
-from relens.datasets import store as datasets
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
 from relens.deployments.time_zone import time_zone_of
 from relens.infra.database import Database
-from relens.infra.jobs import Jobs
 from relens.infra.web import Instant, Page, part
 from relens.kit import clock
 from relens.kit.calendar import zone
@@ -23,8 +20,6 @@ from relens.monitoring import store
 from relens.monitoring.estimate_bodies import EstimatesOut
 from relens.monitoring.estimating import Estimating
 from relens.monitoring.measure import Measurement, Measuring, Progress
-from relens.monitoring.reference import FitReference
-from relens.monitoring.training_data import TrainingData
 from relens.monitoring.window import BadWindow, Window
 
 router = APIRouter(prefix="/api/v1", tags=["monitoring"])
@@ -125,23 +120,6 @@ class TitledOut(BaseModel):
     title: str
 
 
-class TrainingDataIn(BaseModel):
-    """Which dataset version the champion was trained on: its id, or name/2."""
-
-    dataset_version: str
-
-
-class TrainingDataOut(BaseModel):
-    """What production is compared with, and how far the comparison is prepared."""
-
-    dataset_version: TitledOut | None
-    state: Literal["off", "preparing", "ready", "failed"]
-    done: int
-    total: int | None
-    job: str | None
-    message: str
-
-
 def _asked(
     numbers: Numbers,
     database: Db,
@@ -213,52 +191,4 @@ def get_dashboard(
         estimates=estimates,
         behind=behind,
         progress=_progress(found.progress),
-    )
-
-
-@router.get("/deployments/{deployment}/training-data")
-def get_training_data(deployment: str, database: Db, jobs: Annotated[Jobs, part(Jobs)]) -> TrainingDataOut:
-    with database.read() as connection:
-        found = deployments.get(connection, deployment)
-        chosen = store.get_training_data(connection, found.id)
-    return _shown(database, jobs, chosen)
-
-
-@router.put("/deployments/{deployment}/training-data")
-def put_training_data(
-    deployment: str,
-    body: TrainingDataIn,
-    actor: Asking,
-    database: Db,
-    jobs: Annotated[Jobs, part(Jobs)],
-    fit: Annotated[FitReference, part(FitReference)],
-) -> TrainingDataOut:
-    actor.must_be("operator")
-    with database.read() as connection:
-        found = deployments.get(connection, deployment)
-    chosen = database.write(lambda connection: fit.choose(connection, found, body.dataset_version, actor))
-    return _shown(database, jobs, chosen)
-
-
-def _shown(database: Database, jobs: Jobs, chosen: TrainingData | None) -> TrainingDataOut:
-    if chosen is None:
-        return TrainingDataOut(dataset_version=None, state="off", done=0, total=None, job=None, message="")
-    with database.read() as connection:
-        version = datasets.get(connection, chosen.dataset_version)
-        row = store.get_reference(connection, chosen.reference) if chosen.reference else None
-    job = jobs.get(row.job) if row is not None and row.job else None
-    titled = TitledOut(id=version.id, title=version.title)
-    if row is None or row.state == "failed" or (job is not None and job.state in ("failed", "cancelled")):
-        message = (row.message if row else "") or (job.error if job and job.error else "")
-        return TrainingDataOut(
-            dataset_version=titled, state="failed", done=0, total=None, job=job.id if job else None, message=message
-        )
-    ready = row.state == "ready"
-    return TrainingDataOut(
-        dataset_version=titled,
-        state="ready" if ready else "preparing",
-        done=row.images if ready else (job.done if job else 0),
-        total=row.images if ready else (job.total if job else None),
-        job=row.job,
-        message="" if ready else (job.message if job else ""),
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 
 from relens.access.asking import Asking
-from relens.deployments import change
+from relens.deployments import change, seen
 from relens.deployments import store as deployments
+from relens.deployments.seen import IfMatch, Saving
 from relens.infra.database import Database
 from relens.infra.web import Page, part
 from relens.review.checks import Drawn, sample
@@ -53,24 +55,34 @@ class CheckOut(BaseModel):
 
 
 @router.get("/deployments/{deployment}/review-queue")
-def get_habits(deployment: str, database: Db) -> HabitsOut:
+def get_habits(deployment: str, database: Db, response: Response) -> HabitsOut:
     """The share of random checks, and the sampler of the hard cases."""
     with database.read() as connection:
-        return HabitsOut.of(habits_of(deployments.get(connection, deployment).settings))
+        habits = habits_of(deployments.get(connection, deployment).settings)
+    seen.show(response, seen.tag_of(habits.to_json()))
+    return HabitsOut.of(habits)
 
 
 @router.put("/deployments/{deployment}/review-queue")
-def put_habits(deployment: str, wanted: HabitsIn, actor: Asking, database: Db) -> HabitsOut:
+def put_habits(
+    deployment: str, wanted: HabitsIn, actor: Asking, database: Db, response: Response, if_match: IfMatch = None
+) -> HabitsOut:
     """Mixes the queue anew; what people hold stays theirs."""
     actor.must_be("operator")
     habits = Habits(wanted.random_share, wanted.sampler)
-    with database.read() as connection:
+
+    def work(connection: Connection) -> str:
         found = deployments.get(connection, deployment)
-    database.write(
-        lambda connection: change.set_settings(
-            connection, deployments.get(connection, found.id), {"review_queue": habits.to_json()}
+        return Saving(found, "review-queue", actor, if_match).save(
+            connection,
+            habits.to_json(),
+            lambda: habits_of(deployments.get(connection, found.id).settings).to_json(),
+            lambda: change.set_settings(
+                connection, deployments.get(connection, found.id), {"review_queue": habits.to_json()}
+            ),
         )
-    )
+
+    seen.show(response, database.write(work))
     return HabitsOut.of(habits)
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
+from relens.access.actor import Actor
 from relens.access.asking import Asking
-from relens.deployments import change
+from relens.deployments import change, seen
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
+from relens.deployments.seen import IfMatch, Saving
 from relens.infra.database import Database
 from relens.infra.web import part
 from relens.kit import clock
@@ -144,11 +146,16 @@ class SecondLookOut(BaseModel):
 
 
 @router.get("/deployments/{deployment}/review-team")
-def get_team(deployment: str, actor: Asking, database: Db) -> TeamOut:
+def get_team(deployment: str, actor: Asking, database: Db, response: Response) -> TeamOut:
     """Who reviews what, and how well the team sees; how quick a person is only that person is told, unless it is switched on."""
+    return _team(deployment, actor, database, response)
+
+
+def _team(deployment: str, actor: Actor, database: Database, response: Response) -> TeamOut:
     with database.read() as connection:
         here = deployments.get(connection, deployment)
         team = team_of(here.settings)
+        seen.show(response, seen.tag_of(team.to_json()))
         found, everybody = seeing(connection, here), paces(connection, here, clock.now())
         counted = [
             (rule.query, browse.count(connection, here.id, Filter(review="pending", query=rule.query), _COUNT_S))
@@ -172,7 +179,9 @@ def get_team(deployment: str, actor: Asking, database: Db) -> TeamOut:
 
 
 @router.put("/deployments/{deployment}/review-team")
-def put_team(deployment: str, wanted: TeamIn, actor: Asking, database: Db) -> TeamOut:
+def put_team(
+    deployment: str, wanted: TeamIn, actor: Asking, database: Db, response: Response, if_match: IfMatch = None
+) -> TeamOut:
     """Counts for what is given out from now on; what people hold stays theirs."""
     actor.must_be("operator")
     team = wanted.team()
@@ -180,12 +189,19 @@ def put_team(deployment: str, wanted: TeamIn, actor: Asking, database: Db) -> Te
         found = deployments.get(connection, deployment)
         for rule in team.rules:
             browse.count(connection, found.id, Filter(query=rule.query), _COUNT_S)  # refuses what cannot be asked
-    database.write(
-        lambda connection: change.set_settings(
-            connection, deployments.get(connection, found.id), {"review_team": team.to_json()}
+
+    def work(connection: Connection) -> str:
+        return Saving(found, "review-team", actor, if_match).save(
+            connection,
+            team.to_json(),
+            lambda: team_of(deployments.get(connection, found.id).settings).to_json(),
+            lambda: change.set_settings(
+                connection, deployments.get(connection, found.id), {"review_team": team.to_json()}
+            ),
         )
-    )
-    return get_team(deployment, actor, database)
+
+    database.write(work)
+    return _team(deployment, actor, database, response)
 
 
 @router.put("/predictions/{prediction}/second-look")

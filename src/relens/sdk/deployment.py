@@ -123,9 +123,9 @@ class Deployment:
         """Who reviews what, second looks and blind checks, how well the team sees, and how quick you are."""
         return self._read("/review-team")
 
-    def set_team(self, **settings: Any) -> Json:
+    def set_team(self, *, if_match: str | None = None, **settings: Any) -> Json:
         """`rules` ([{"query": …, "people": […]}]), `second_share`, `blind_share`, `settled_by` ("third person" or "owner"), `show_speed`."""
-        return dict(self._write("PUT", "/review-team", **settings))
+        return self._set("/review-team", settings, if_match)
 
     def preview_review(self, query: str, status: str) -> Json:
         """How many images `review_all` would decide."""
@@ -161,9 +161,11 @@ class Deployment:
             )
         )
 
-    def mix_queue(self, *, random_share: float = 0.5, sampler: str = "uncertainty") -> Json:
+    def mix_queue(
+        self, *, random_share: float = 0.5, sampler: str = "uncertainty", if_match: str | None = None
+    ) -> Json:
         """`random_share` of the queue are random checks, which speak for all traffic; `sampler` ranks the hard cases."""
-        return dict(self._write("PUT", "/review-queue", random_share=random_share, sampler=sampler))
+        return self._set("/review-queue", {"random_share": random_share, "sampler": sampler}, if_match)
 
     def metrics(self, metric: str, **window: Any) -> Json:
         """One metric over one window; window: from_, to, source, tag, label, model_version, role."""
@@ -177,12 +179,20 @@ class Deployment:
         asked = {"label": label, "precision": precision} | _window(window)
         return self._read("/thresholds", **{name: value for name, value in asked.items() if value is not None})
 
-    def set_threshold(self, threshold: float) -> Json:
-        return dict(self._transport.call("PATCH", self._path, json={"threshold": threshold}, idempotent=True))
+    def etag(self, settings: str = "") -> str:
+        """What stands there now, for `if_match` of whatever changes it: then Refused says who changed what since, and nothing is overwritten.
 
-    def keep(self, **settings: Any) -> Json:
+        `settings`: "feedback-loop", "continuous-training", "continuous-deployment", "training-data", "review-queue", "review-team",
+        "images" or "drift"; "" for the threshold and free values. Ask for it before reading what you decide from.
+        """
+        return self._transport.tag(f"{self._path}/{settings}" if settings else self._path)
+
+    def set_threshold(self, threshold: float, *, if_match: str | None = None) -> Json:
+        return self._set("", {"threshold": threshold}, if_match, "PATCH")
+
+    def keep(self, *, if_match: str | None = None, **settings: Any) -> Json:
         """Free values that are shown with it; None takes one away."""
-        return dict(self._transport.call("PATCH", self._path, json={"settings": settings}, idempotent=True))
+        return self._set("", {"settings": settings}, if_match, "PATCH")
 
     def set_role(
         self, role: str, model_version: str | None, reason: str = "", *, threshold: float | None = None
@@ -199,8 +209,8 @@ class Deployment:
         """The champion before answers again. `champion`: the id of the one you saw; if another answers by now, Refused."""
         return dict(self._write("POST", "/rollback", reason=reason, champion=champion))
 
-    def set_training_data(self, dataset_version: str) -> Json:
-        return dict(self._write("PUT", "/training-data", dataset_version=dataset_version))
+    def set_training_data(self, dataset_version: str, *, if_match: str | None = None) -> Json:
+        return self._set("/training-data", {"dataset_version": dataset_version}, if_match)
 
     def training_data(self) -> Json:
         return self._read("/training-data")
@@ -209,9 +219,9 @@ class Deployment:
         """Where usual production stands: what is missing, an alarm, the windows and what people decided."""
         return self._read("/drift")
 
-    def watch_drift(self, **settings: Any) -> Json:
+    def watch_drift(self, *, if_match: str | None = None, **settings: Any) -> Json:
         """`by`, `hours`, `images`: when windows close; `budget`: year, quarter or month; `notice`: after so many predictions."""
-        return dict(self._write("PUT", "/drift", **settings))
+        return self._set("/drift", settings, if_match)
 
     def say_usual(self, reason: str) -> Json:
         """*This is normal*: what arrives now becomes usual production."""
@@ -221,8 +231,10 @@ class Deployment:
         """Raises the share of random checks, which show whether the answers suffer."""
         return dict(self._write("POST", "/drift/investigate", reason=reason, random_share=random_share))
 
-    def set_feedback_loop(self, dataset: str | None, *, active: bool = True, **settings: Any) -> Json:
-        return dict(self._write("PUT", "/feedback-loop", dataset=dataset, active=active, **settings))
+    def set_feedback_loop(
+        self, dataset: str | None, *, active: bool = True, if_match: str | None = None, **settings: Any
+    ) -> Json:
+        return self._set("/feedback-loop", {"dataset": dataset, "active": active, **settings}, if_match)
 
     def set_continuous_training(
         self,
@@ -231,6 +243,7 @@ class Deployment:
         after: int = 50,
         trainer: str = "compact",
         parameters: Mapping[str, Any] | None = None,
+        if_match: str | None = None,
         **rules: Any,
     ) -> Json:
         """Another trainer, or other parameters, are tried on eight images: `trial` says how that went.
@@ -239,7 +252,7 @@ class Deployment:
         `minutes_per_day`, `quiet_hours` ({"start": "08:00", "end": "18:00", "time_zone": "Europe/Berlin"}). What is left out is off.
         """
         said = {"active": active, "after": after, "trainer": trainer, "parameters": dict(parameters or {}), **rules}
-        return dict(self._write("PUT", "/continuous-training", **said))
+        return self._set("/continuous-training", said, if_match)
 
     def continuous_training(self) -> Json:
         """Its settings, how the trainer did when it was tried, and what the next run would begin with."""
@@ -252,6 +265,7 @@ class Deployment:
         active: bool = True,
         guard: Sequence[str] | None = None,
         guard_hours: float | None = None,
+        if_match: str | None = None,
         **rules: Any,
     ) -> Json:
         """`policy`: "ask", "shadow" or "champion". `guard`: metrics whose alert, when it begins within `guard_hours` after a promotion,
@@ -260,7 +274,7 @@ class Deployment:
         `rules`: `after_shadow` ("ask" or "promote"), `threshold` ("keep", "keep unless worse" or "move"), `critical` (labels that must not fall), `latency_ms` and `size_mb` (None: no budget).
         """
         said = {"policy": policy, "active": active, "guard": guard, "guard_hours": guard_hours}
-        return dict(self._write("PUT", "/continuous-deployment", **said, **rules))
+        return self._set("/continuous-deployment", {**said, **rules}, if_match)
 
     def loop(self) -> Json:
         return self._read("/loop")
@@ -295,6 +309,10 @@ class Deployment:
 
     def _write(self, method: str, below: str, **said: Any) -> Any:
         return self._transport.call(method, f"{self._path}{below}", json=said)
+
+    def _set(self, below: str, said: Json, if_match: str | None, method: str = "PUT") -> Json:
+        headers = {"If-Match": if_match} if if_match is not None else None
+        return dict(self._transport.call(method, f"{self._path}{below}", json=said, headers=headers, idempotent=True))
 
     def _send(self, below: str, predictions: Sequence[Mapping[str, Any]]) -> Any:
         """As a form where there are images. Entries without a `client_id` are given one, so that asking twice logs once."""

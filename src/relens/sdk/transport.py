@@ -80,6 +80,10 @@ class Transport:
             return answer.content
         return answer.json()
 
+    def tag(self, path: str) -> str:
+        """The ETag of what stands there, as it is handed back in If-Match."""
+        return str(self._send("GET", path, None, body=None).headers.get("etag", ""))
+
     def items(
         self, path: str, params: Mapping[str, Any] | None = None, most: int | None = None
     ) -> Iterator[dict[str, Any]]:

@@ -66,8 +66,19 @@ export async function getFile(path: string): Promise<Blob> {
   return response.ok ? response.blob() : ((await answer(response)) as never);
 }
 
+/** The ETag each address answered with last. */
+const tags = new Map<string, string>();
+
+export function tagOf(path: string): string | null {
+  return tags.get(path) ?? null;
+}
+
 export async function get<T>(path: string, params?: Params, signal?: AbortSignal): Promise<T> {
-  return (await call(apiUrl(path, params), { signal, headers: { accept: "application/json" } })) as T;
+  const response = await reach(apiUrl(path, params), { signal, headers: { accept: "application/json" } });
+  const tag = response.headers.get("etag");
+  const body = (await answer(response)) as T;
+  if (tag !== null) tags.set(path, tag);
+  return body;
 }
 
 /** Of an image that could not be shown: whether it may be had later. What the server answers for good is no such case. */

@@ -1,7 +1,7 @@
 /* Reading and writing from a component. A read is named by its path, so a write can say what it makes stale. */
 import { keepPreviousData, useInfiniteQuery, useMutation, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { get, send, type Method, type Params } from "./client";
+import { ApiError, get, send, type Method, type Params } from "./client";
 import type { Read } from "./routes";
 import type { Page } from "./types";
 
@@ -86,16 +86,15 @@ export function usePages<T, P extends Page<T> = Page<T>>(
 
 type Sent = { method: Method; path: string; body?: unknown; headers?: Record<string, string> };
 
-/** A write. Every read whose path starts with one of `stale` is asked again afterwards. */
+/** A write. Every read whose path starts with one of `stale` is asked again afterwards, also where somebody else changed it meanwhile. */
 export function useSend<T = unknown>(...stale: string[]) {
   const client = useQueryClient();
+  const again = () =>
+    void client.invalidateQueries({ predicate: (query) => stale.some((prefix) => String(query.queryKey[0]).startsWith(prefix)) });
   return useMutation<T, Error, Sent>({
     mutationFn: ({ method, path, body, headers }) => send<T>(method, path, body, headers),
-    onSuccess: () => {
-      void client.invalidateQueries({
-        predicate: (query) => stale.some((prefix) => String(query.queryKey[0]).startsWith(prefix)),
-      });
-    },
+    onSuccess: again,
+    onError: (error) => error instanceof ApiError && error.status === 412 && again(),
   });
 }
 

@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { Link } from "react-router";
 import { asSentence } from "../api/sentence";
+import { useSeen } from "../api/seen";
 import type { Dataset, DatasetVersion, FeedbackLoop, ModelVersion, Page as Items, TrainingData } from "../api/types";
 import { useRead, useReads, useSendAll } from "../api/use";
 import { Button, Field, Select, Switch } from "../design/controls";
@@ -99,6 +100,9 @@ function Form({ datasets, reference, loop, trainedOn }: Props) {
   const [switched, setFeeding] = useState<boolean | null>(null);
   const feeding = switched ?? (loop.active || !reference.dataset_version);
   const save = useSendAll(path, "/overview", "/jobs");
+  const dirty = typed !== null || switched !== null;
+  const ofData = useSeen(`${path}/training-data`, dirty);
+  const ofLoop = useSeen(`${path}/feedback-loop`, dirty);
   const version = versions.find((one) => one.id === chosen);
 
   const submit = () => {
@@ -106,10 +110,10 @@ function Form({ datasets, reference, loop, trainedOn }: Props) {
     const loopAfter = { dataset: version.dataset_name, active: feeding, test_share: loop.test_share };
     save.mutate(
       [
-        { method: "PUT", path: `${path}/training-data`, body: { dataset_version: version.id } },
-        { method: "PUT", path: `${path}/feedback-loop`, body: loopAfter },
+        { method: "PUT", path: `${path}/training-data`, body: { dataset_version: version.id }, headers: ofData.headers },
+        { method: "PUT", path: `${path}/feedback-loop`, body: loopAfter, headers: ofLoop.headers },
       ],
-      { onSuccess: () => (setChosen(null), setFeeding(null)) },
+      { onSuccess: () => (setChosen(null), setFeeding(null)), onError: (error) => (ofData.told(error), ofLoop.told(error)) },
     );
   };
 

@@ -1,5 +1,6 @@
 /* Which images are kept and for how long, with what that takes, before it is chosen. */
 import { useState } from "react";
+import { useSeen } from "../api/seen";
 import type { Forecast, Keeping, Storage } from "../api/types";
 import { useGet, useSend } from "../api/use";
 import { Button, Field, Input, Select } from "../design/controls";
@@ -70,12 +71,14 @@ function Choice({ deployment, keeping }: { deployment: string; keeping: Keeping 
   const change = (part: Partial<Typed>) => setEdited({ ...edited, ...part });
   const path = `/deployments/${deployment}/images`;
   const save = useSend<Keeping>(path, `/deployments/${deployment}/storage`);
+  const seen = useSeen(path, Object.keys(edited).length > 0);
   const partly = images === "share" || images === "uncertain";
   const wanted = { images, share: Number(share) / 100, days: days === "" ? null : Number(days), when_full: full };
   const fits = wanted.share > 0 && wanted.share <= 1 && (wanted.days === null || wanted.days >= 1);
   const asked = { deployment, images, share: wanted.share, days: wanted.days };
   const forecast = useGet(fits ? "/storage/forecast" : null, asked, { keep: true }).data;
-  const submit = () => save.mutate({ method: "PUT", path, body: wanted }, { onSuccess: () => setEdited({}) });
+  const submit = () =>
+    save.mutate({ method: "PUT", path, body: wanted, headers: seen.headers }, { onSuccess: () => setEdited({}), onError: seen.told });
   return (
     <form onSubmit={(event) => (event.preventDefault(), submit())} className={css.form}>
       <Field label="Keep">

@@ -1,7 +1,8 @@
 /* How much of the traffic the canary answers; a new share counts for the next image. */
 import { useState } from "react";
+import { useSeen } from "../api/seen";
 import type { Deployment } from "../api/types";
-import { useSend } from "../api/use";
+import { useRead, useSend } from "../api/use";
 import { Button } from "../design/controls";
 import { percent } from "../design/format";
 import { Notice } from "../design/status";
@@ -9,13 +10,16 @@ import css from "./loop.module.css";
 
 export function CanaryShare({ deployment }: { deployment: Deployment }) {
   const [edited, setEdited] = useState<number | null>(null);
+  const path = `/deployments/${deployment.name}`;
   const save = useSend<Deployment>("/deployments", "/overview");
+  useRead<Deployment>(deployment.canary ? path : null, undefined, { every: 3000 });
+  const seen = useSeen(path, edited !== null);
   if (!deployment.canary) return null;
   const share = edited ?? deployment.canary_share;
   const keep = () =>
     save.mutate(
-      { method: "PATCH", path: `/deployments/${deployment.name}`, body: { canary_share: share } },
-      { onSuccess: () => setEdited(null) },
+      { method: "PATCH", path, body: { canary_share: share }, headers: seen.headers },
+      { onSuccess: () => setEdited(null), onError: seen.told },
     );
   return (
     <div className={css.share}>

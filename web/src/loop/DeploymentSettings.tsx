@@ -1,5 +1,6 @@
 /* Continuous deployment: what happens with a candidate that is better, what it has to keep, and what takes it back. */
 import { useState } from "react";
+import { useSeen } from "../api/seen";
 import type { ContinuousDeployment } from "../api/types";
 import { useGet, useSend } from "../api/use";
 import { Button, Field, Input, Switch } from "../design/controls";
@@ -49,6 +50,7 @@ function Form({ saved, path }: { saved: ContinuousDeployment; path: string }) {
   const draft = { ...saved, policy: saved.active ? saved.policy : ("ask" as const), ...edited };
   const change = (part: Partial<ContinuousDeployment>) => setEdited({ ...edited, ...part });
   const save = useSend(`/deployments/${deployment.name}`, "/overview");
+  const seen = useSeen(path, Object.keys(edited).length > 0);
   const off = pipeline.feedback_loop?.state === "off";
   return (
     <div className={css.form}>
@@ -100,8 +102,8 @@ function Form({ saved, path }: { saved: ContinuousDeployment; path: string }) {
           disabled={off || save.isPending}
           onClick={() =>
             save.mutate(
-              { method: "PUT", path, body: { ...edited, active: true, policy: draft.policy } },
-              { onSuccess: () => setEdited({}) },
+              { method: "PUT", path, body: { ...edited, active: true, policy: draft.policy }, headers: seen.headers },
+              { onSuccess: () => setEdited({}), onError: seen.told },
             )
           }
         >

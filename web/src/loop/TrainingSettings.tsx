@@ -1,5 +1,6 @@
 /* Continuous training: what starts a run by itself, what holds it back, with which trainer and from which weights. */
 import { useState } from "react";
+import { useSeen } from "../api/seen";
 import type { ContinuousTraining, Page as Items, Trainer, TrainingPolicy } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Button, Switch } from "../design/controls";
@@ -34,12 +35,16 @@ function Form({ saved, path }: { saved: ContinuousTraining; path: string }) {
   const change = (part: Partial<TrainingPolicy>) => setEdited({ ...edited, ...part });
   const trainers = useRead<Items<Trainer>>("/trainers");
   const save = useSend(`/deployments/${deployment.name}`, "/overview", "/jobs");
+  const seen = useSeen(path, Object.keys(edited).length + Object.keys(texts).length > 0);
   const fitting = (trainers.data?.items ?? []).filter((trainer) => trainer.tasks.includes(deployment.task));
   const off = pipeline.feedback_loop?.state === "off";
   const submit = () => {
     const { trial: _trial, next_run: _next, ...policy } = draft;
     const body = { ...policy, parameters: withTexts(draft.parameters, texts) };
-    save.mutate({ method: "PUT", path, body }, { onSuccess: () => (setEdited({}), setTexts({})) });
+    save.mutate(
+      { method: "PUT", path, body, headers: seen.headers },
+      { onSuccess: () => (setEdited({}), setTexts({})), onError: seen.told },
+    );
   };
   return (
     <div className={css.form}>

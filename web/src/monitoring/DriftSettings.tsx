@@ -1,5 +1,6 @@
 /* How drift is watched: how many false alarms are bearable, when a window closes, and after how many predictions there may be a notice. */
 import { useState } from "react";
+import { useSeen } from "../api/seen";
 import type { Drift, DriftWatch } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Button, Field, Input, Select } from "../design/controls";
@@ -33,10 +34,11 @@ export function DriftSettings() {
 }
 
 function Form({ saved, path }: { saved: Drift; path: string }) {
-  const [edited, setDraft] = useState<DriftWatch | null>(null);
-  const draft = edited ?? saved.settings;
+  const [edited, setEdited] = useState<Partial<DriftWatch>>({});
+  const draft = { ...saved.settings, ...edited };
   const save = useSend(path.replace(/\/drift$/, ""));
-  const change = (part: Partial<DriftWatch>) => setDraft({ ...draft, ...part });
+  const seen = useSeen(path, Object.keys(edited).length > 0);
+  const change = (part: Partial<DriftWatch>) => setEdited({ ...edited, ...part });
   return (
     <div className={css.why}>
       <p className={css.foot}>{sentence(saved.sentence)}.</p>
@@ -83,7 +85,13 @@ function Form({ saved, path }: { saved: Drift; path: string }) {
       </div>
       {save.error && <Notice tone="bad">{save.error.message}</Notice>}
       <div className={css.says}>
-        <Button look="primary" disabled={save.isPending} onClick={() => save.mutate({ method: "PUT", path, body: draft })}>
+        <Button
+          look="primary"
+          disabled={save.isPending}
+          onClick={() =>
+            save.mutate({ method: "PUT", path, body: draft, headers: seen.headers }, { onSuccess: () => setEdited({}), onError: seen.told })
+          }
+        >
           Save
         </Button>
         {save.isSuccess && !save.isPending && <span role="status">Saved</span>}

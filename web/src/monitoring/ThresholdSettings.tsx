@@ -1,5 +1,6 @@
 /* From which confidence on a deployment answers: what each choice would be worth, and what yesterday's images would have answered. */
 import { useState } from "react";
+import { useSeen } from "../api/seen";
 import type { Deployment, Thresholds } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Button, Field, Input, Select } from "../design/controls";
@@ -75,7 +76,10 @@ type ChosenProps = { deployment: Deployment; found: Thresholds; day: Partial<Rec
 function Chosen({ deployment, found, day, yesterday }: ChosenProps) {
   const [edited, setEdited] = useState<string | null>(null);
   const text = edited ?? String(deployment.threshold);
+  const path = `/deployments/${deployment.name}`;
   const save = useSend<Deployment>("/deployments", "/overview");
+  useRead<Deployment>(path, undefined, { every: 3000 });
+  const seen = useSeen(path, edited !== null);
   const threshold = Number(text);
   const valid = text.trim() !== "" && threshold >= 0 && threshold <= 1;
   const about = found.labels.find((one) => one.label === found.label) ?? found.whole;
@@ -105,8 +109,8 @@ function Chosen({ deployment, found, day, yesterday }: ChosenProps) {
           disabled={!valid || threshold === deployment.threshold || save.isPending}
           onClick={() =>
             save.mutate(
-              { method: "PATCH", path: `/deployments/${deployment.name}`, body: { threshold } },
-              { onSuccess: () => setEdited(null) },
+              { method: "PATCH", path, body: { threshold }, headers: seen.headers },
+              { onSuccess: () => setEdited(null), onError: seen.told },
             )
           }
         >

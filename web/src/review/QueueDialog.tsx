@@ -1,5 +1,6 @@
 /* How the queue is mixed: how many images are drawn by lot, and who ranks the rest. */
 import { useState } from "react";
+import { useSeen } from "../api/seen";
 import { useRead, useSend } from "../api/use";
 import type { ReviewQueue } from "../api/types";
 import { Button, Field, Select } from "../design/controls";
@@ -19,17 +20,21 @@ export function QueueDialog({ open, onClose, deployment }: Props) {
   return (
     <Dialog open={open} onClose={onClose} title="What comes next">
       <Loaded query={queue} height={120}>
-        {(found) => <Mix key={found.random_share + found.sampler} found={found} path={path} onClose={onClose} />}
+        {(found) => <Mix key={open ? "open" : ""} found={found} path={path} onClose={onClose} />}
       </Loaded>
     </Dialog>
   );
 }
 
 function Mix({ found, path, onClose }: { found: ReviewQueue; path: string; onClose: () => void }) {
-  const [share, setShare] = useState(Math.round(found.random_share * 100));
-  const [sampler, setSampler] = useState(found.sampler);
+  const [edited, setEdited] = useState<{ share?: number; sampler?: string }>({});
+  const { share, sampler } = { share: Math.round(found.random_share * 100), sampler: found.sampler, ...edited };
   const save = useSend(path);
-  const submit = () => save.mutate({ method: "PUT", path, body: { random_share: share / 100, sampler } }, { onSuccess: onClose });
+  const seen = useSeen(path, Object.keys(edited).length > 0);
+  const submit = () => {
+    const body = { random_share: share / 100, sampler };
+    save.mutate({ method: "PUT", path, body, headers: seen.headers }, { onSuccess: onClose, onError: seen.told });
+  };
   return (
     <form className={css.mix} onSubmit={(event) => (event.preventDefault(), submit())}>
       <Field
@@ -44,7 +49,7 @@ function Mix({ found, path, onClose }: { found: ReviewQueue; path: string; onClo
             step={5}
             value={share}
             aria-valuetext={percent(share / 100)}
-            onChange={(event) => setShare(Number(event.target.value))}
+            onChange={(event) => setEdited({ ...edited, share: Number(event.target.value) })}
           />
           <output>{percent(share / 100)}</output>
         </span>
@@ -52,7 +57,7 @@ function Mix({ found, path, onClose }: { found: ReviewQueue; path: string; onClo
       <Field label="Hard cases are ranked by">
         <Select
           value={sampler}
-          onChange={(event) => setSampler(event.target.value)}
+          onChange={(event) => setEdited({ ...edited, sampler: event.target.value })}
           options={Object.entries(found.samplers).map(([value, title]) => ({ value, title }))}
         />
       </Field>

@@ -1,5 +1,6 @@
 /* The team: how well it sees, how quick oneself is, and who reviews what. */
 import { useState } from "react";
+import { useSeen } from "../api/seen";
 import type { ReviewTeam, TeamSettings, TeamShare } from "../api/types";
 import { useRead, useSend } from "../api/use";
 import { Button, Field, Input, Select, Switch } from "../design/controls";
@@ -105,14 +106,14 @@ function settingsOf({ rules, second_share, blind_share, settled_by, show_speed, 
 }
 
 function Form({ found, path, onClose }: { found: ReviewTeam; path: string; onClose: () => void }) {
-  const [draft, setDraft] = useState(() => settingsOf(found));
-  const change = (part: Partial<TeamSettings>) => setDraft({ ...draft, ...part });
+  const [edited, setEdited] = useState<Partial<TeamSettings>>({});
+  const draft = { ...settingsOf(found), ...edited };
+  const change = (part: Partial<TeamSettings>) => setEdited({ ...edited, ...part });
   const save = useSend(path.replace(/\/review-team$/, ""));
+  const seen = useSeen(path, Object.keys(edited).length > 0);
+  const submit = () => save.mutate({ method: "PUT", path, body: draft, headers: seen.headers }, { onSuccess: onClose, onError: seen.told });
   return (
-    <form
-      className={css.form}
-      onSubmit={(event) => (event.preventDefault(), save.mutate({ method: "PUT", path, body: draft }, { onSuccess: onClose }))}
-    >
+    <form className={css.form} onSubmit={(event) => (event.preventDefault(), submit())}>
       <TeamRules rules={draft.rules} waiting={found.waiting} onChange={(rules) => change({ rules })} />
       {draft.rules.length > 0 && <Patience days={draft.patience_days ?? null} onChange={(patience_days) => change({ patience_days })} />}
       <div className={css.shares}>
