@@ -23,6 +23,7 @@ from relens.predictions import store as predictions
 from relens.predictions.erase import Erasure
 from relens.predictions.logged import ERASED, Entry
 from relens.predictions.retention.expire import Retention
+from tests.rooms.meanwhile import meanwhile
 from tests.rooms.monitoring_material import START, Site, make_site
 
 
@@ -272,3 +273,17 @@ def test_a_line_that_is_erased_while_it_is_counted_is_counted_as_its_tombstone(s
     assert not site.database.write(partial(project._add, counted=counted))
     site.catch_up()
     assert site.sums() == recount(site)
+
+
+def test_a_line_that_is_erased_while_it_is_scored_leaves_no_score_in_the_sums(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early = site.log(20)
+    site.catch_up()
+    row = site.reference(ready_seq=early[-1].log_seq)
+    erasure = Erasure(site.database, Retention(site.database, site.storage), [ErasedSums(site.projection).forget])
+    meanwhile(monkeypatch, site.database, lambda: erasure.erase(early[3].id))
+    fill(site.database, site.projection, site.deployment, row.id, lambda done, total: None)
+    assert site.sums() == recount(site)
+    with site.database.read() as connection:
+        assert predictions.get(connection, early[3].id).outlier is None

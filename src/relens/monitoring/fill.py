@@ -43,7 +43,8 @@ def fill(
         seen = projection.seen(mine, fitted, "fresh")
         states = states_of(seen, deployment.task, compared(deployment.task))
         outliers = {one.line.id: one.outlier for one in seen if one.outlier is not None}
-        piece = Counted(deployment.id, row.filled_seq, lines[-1].log_seq, usable(fitted), states, outliers)
+        erased = sum(line.erased for line in lines)
+        piece = Counted(deployment.id, row.filled_seq, lines[-1].log_seq, usable(fitted), states, outliers, erased)
         database.write(partial(_add, reference_id=reference_id, piece=piece))
 
 
@@ -58,11 +59,14 @@ def _speaks(fitted: list[FittedReference], model_version: str | None, log_seq: i
 
 
 def _add(connection: Connection, reference_id: str, piece: Counted) -> None:
-    """Writes nothing when a rebuild or another server has been here, or a reference arrived; the loop then looks again."""
+    """Writes nothing when a rebuild or another server has been here, a reference arrived or a line was erased; the loop then looks again."""
+    store.lock_cursor(connection, piece.deployment)  # as who erases does: that is either before this or after it
     row = store.lock_reference(connection, reference_id)
     if row is None or row.state != "filling" or row.filled_seq != piece.after:
         return
     if usable(store.references(connection, piece.deployment)) != piece.references:
+        return
+    if predictions.erased_between(connection, piece.deployment, piece.after, piece.until) != piece.erased:
         return
     sums.add_states(connection, piece.deployment, piece.states)
     sums.disturb(connection)
