@@ -6,10 +6,11 @@ from threading import Event
 from time import monotonic
 
 import pytest
+from sqlalchemy import Connection
 
 from relens.access import store as actors
 from relens.infra.database import Database
-from relens.infra.jobs import Job, Jobs
+from relens.infra.jobs import Job, JobRun, Jobs
 from relens.kit import clock
 from relens.kit.errors import NotAllowed
 from relens.predictions import store as predictions
@@ -103,6 +104,23 @@ def test_what_somebody_holds_stays_theirs(hall: Hall) -> None:
     assert result(hall.run()) == {"reviewed": 4, "held": 2}
     assert sorted(hall.states(lines)) == ["accepted"] * 4 + ["pending"] * 2
     assert {one.logged.id for one in held} == {line.id for line in lines if hall.states([line]) == ["pending"]}
+
+
+def test_what_somebody_is_given_while_it_goes_on_stays_theirs(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = hall.log(6)
+    given: list[str] = []
+
+    def give_out(connection: Connection, run: JobRun, some: list[str]) -> object:
+        if not given:
+            chosen = queue.choose(connection, hall.line.deployment, 2, Habits())
+            given.extend(one.logged.id for one in chosen)
+            queue.give_out(connection, chosen, hall.line.alice.id, clock.now())
+        return decide(connection, run, some)
+
+    decide = bulk._decide
+    monkeypatch.setattr(bulk, "_decide", give_out)
+    assert result(hall.run()) == {"reviewed": 4, "held": 2}
+    assert sorted(given) == sorted(line.id for line in lines if hall.states([line]) == ["pending"])
 
 
 def test_an_undo_brings_all_back_but_what_was_changed_since(hall: Hall) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from relens.access import store as actors
@@ -10,22 +12,28 @@ from relens.assets import store as assets
 from relens.assets.asset import Asset
 from relens.datasets import store as datasets
 from relens.datasets.item import Item
-from relens.datasets.publish import publish
+from relens.datasets.publish import lay_down, manifest, publish, publish_manifest
 from relens.datasets.version import DatasetVersion
+from relens.deployments import change
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
+from relens.infra.storage.folder import Folder
 from relens.kit.ids import content_id, new_id
-from relens.loop import feedback, store
+from relens.loop import feedback, feedback_rows, store
 from relens.loop.freeze import freeze
 from relens.loop.policy import FeedbackLoop, Policies
 from relens.predictions import store as predictions
+from relens.predictions.erase import Erasure
 from relens.predictions.logged import Entry, Logged
+from relens.predictions.retention.expire import Retention
+from relens.review.forget import forget
 from relens.review.settle import reopen, settle
 from relens.review.verdict import Status
 from relens.vision.annotation import Annotation
 from relens.vision.prediction import Detection
 from tests.rooms.loop_world import as_random_checks
+from tests.rooms.meanwhile import meanwhile
 
 LABELS = ("glass", "paper")
 
@@ -270,3 +278,46 @@ def test_labels_the_dataset_does_not_know_do_not_enter(world: World) -> None:
     world.database.write(lambda connection: store.keep_policies(connection, wider.id, loop))
     world.say(world.predict("can"), "corrected", "metal")
     assert world.follow().left_out == {"unknown label": 1}
+
+
+def test_what_is_erased_while_a_version_is_written_does_not_enter_it(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erased, stays = world.predict("erased"), world.predict("stays")
+    for line in (erased, stays):
+        world.say(line, "accepted")
+    world.follow()
+    retention = Retention(world.database, Folder(tmp_path / "files"))
+    erasure = Erasure(world.database, retention, [forget, feedback_rows.forget])
+    monkeypatch.setattr("relens.loop.freeze.lay_down", lambda *some: (lay_down(*some), erasure.erase(erased.id)))
+    made = freeze(world.database, world.deployment.id, "waste", world.alice)
+    assert (made.tally.added + made.tally.kept_for_testing, made.version.number) == (1, 2)
+    items = world.items(made.version)
+    assert stays.asset in items
+    assert erased.asset not in items
+    with world.database.read() as connection:
+        assert assets.pinned(connection, [erased.asset, stays.asset]) == {stays.asset}
+
+
+def test_who_was_slower_says_nothing_of_what_others_have_looked_at_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = world.predict("new")
+    world.database.write(lambda connection: change.know_labels(connection, world.deployment, ["metal"]))
+    world.say(line, "corrected", "metal")
+    assert world.follow().left_out == {"unknown label": 1}
+    with world.database.read() as connection:
+        content = manifest("classification", (*LABELS, "metal"), datasets.items(connection, world.first.id))
+    world.database.write(
+        lambda c: publish_manifest(c, content, dataset="waste", origin="import", actor=world.alice, after=1)
+    )
+    other = feedback.Feedback(world.database)
+
+    def corrected_and_followed() -> None:
+        world.say(line, "corrected", "paper")
+        while other.step():
+            pass
+
+    meanwhile(monkeypatch, world.database, corrected_and_followed)
+    world.follow()
+    assert world.items(world.freeze())[line.asset].annotations == (Annotation("paper"),)

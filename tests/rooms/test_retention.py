@@ -39,6 +39,7 @@ from relens.review.settle import reopen, settle
 from relens.testing.images import make_jpeg
 from relens.vision.prediction import Detection
 from relens.vision.shapes import Box
+from tests.rooms.meanwhile import meanwhile
 
 CLEAR = (Detection("WBC", 0.99, Box(1, 1, 5, 5)),)
 DOUBTFUL = (Detection("WBC", 0.52, Box(1, 1, 5, 5)),)
@@ -198,6 +199,19 @@ def test_what_has_left_is_taken_from_the_queue(world: World) -> None:
     world.settle()
     with world.database.read() as connection:
         assert queue.choose(connection, world.deployment, 10, Habits()) == []
+        assert queue_rows.waiting(connection, world.deployment.id) == 0
+
+
+def test_what_leaves_while_it_is_being_queued_does_not_wait_for_a_review(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.keeps(days=1)
+    world.log(1)
+    world.settle()
+    world.later = 2 * DAY
+    meanwhile(monkeypatch, world.database, world.settle)
+    Lineup(world.database).step()
+    with world.database.read() as connection:
         assert queue_rows.waiting(connection, world.deployment.id) == 0
 
 

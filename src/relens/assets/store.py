@@ -105,6 +105,16 @@ def gone(connection: Connection, ids: Sequence[str]) -> set[str]:
     return found
 
 
+def gone_and_locked(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """The same; the others do not leave until the transaction ends."""
+    found: set[str] = set()
+    for start in range(0, len(ids), _CHUNK):
+        query = select(asset.c.id, asset.c.state).where(asset.c.id.in_(ids[start : start + _CHUNK]))
+        rows = connection.execute(query.order_by(asset.c.id).with_for_update(read=True))
+        found |= {row.id for row in rows if row.state != "here"}
+    return found
+
+
 def several(connection: Connection, ids: Sequence[str]) -> dict[str, Asset]:
     """Those of `ids` that are here, by id."""
     found: dict[str, Asset] = {}

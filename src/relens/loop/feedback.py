@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -103,7 +104,7 @@ class Feedback:
                 found = self._place(connection, deployment, loop, dataset, some)
             other = [one for one in found if one.outcome != there[one.asset].outcome]
             self._database.write(
-                lambda connection, other=other: feedback_rows.keep_members(connection, dataset, deployment, other)  # type: ignore[misc]
+                partial(_keep_unchanged, dataset=dataset, deployment=deployment, placed=other, there=there)
             )
         self._database.write(lambda connection: feedback_rows.set_looked_at(connection, dataset, deployment, newest.id))
 
@@ -136,6 +137,15 @@ class Feedback:
             known = Known(newest.task, newest.labels, items, prints, members, sides, became(connection, newest))
             there = self._known[dataset] = (newest.id, known)
         return there[1]
+
+
+def _keep_unchanged(
+    connection: Connection, dataset: str, deployment: str, placed: Sequence[Member], there: Mapping[str, Member]
+) -> None:
+    """Of images that were placed anew those of which nothing was said since, nor followed by another server."""
+    now = feedback_rows.members(connection, dataset, deployment, [one.asset for one in placed], lock=True)
+    same = [one for one in placed if now.get(one.asset) == there[one.asset]]
+    feedback_rows.keep_members(connection, dataset, deployment, same)
 
 
 def newest_version(connection: Connection, dataset: str) -> DatasetVersion:

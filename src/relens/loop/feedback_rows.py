@@ -64,15 +64,26 @@ _MOST_AT_ONCE = 500
 
 
 def members(
-    connection: Connection, dataset: str, deployment: str, assets: Sequence[str] | None = None
+    connection: Connection, dataset: str, deployment: str, assets: Sequence[str] | None = None, lock: bool = False
 ) -> dict[str, Member]:
-    """What became of the reviewed images of `deployment`, by asset; in the order of their verdicts."""
+    """What became of the reviewed images of `deployment`, by asset; in the order of their verdicts. `lock`: until the transaction ends."""
     query = select(feedback_member).where(
         feedback_member.c.dataset == dataset, feedback_member.c.deployment == deployment
     )
     if assets is not None:
         query = query.where(feedback_member.c.asset.in_(assets))
-    return {row.asset: _member(row) for row in connection.execute(query.order_by(feedback_member.c.seq))}
+    query = query.order_by(feedback_member.c.seq)
+    return {row.asset: _member(row) for row in connection.execute(query.with_for_update() if lock else query)}
+
+
+def all_there(connection: Connection, dataset: str, deployment: str, assets: Sequence[str]) -> bool:
+    """Whether none of these members was erased."""
+    here = (feedback_member.c.dataset == dataset) & (feedback_member.c.deployment == deployment)
+    count = select(func.count()).select_from(feedback_member).where(here)
+    pieces = [assets[start : start + _MOST_AT_ONCE] for start in range(0, len(assets), _MOST_AT_ONCE)]
+    return all(
+        connection.execute(count.where(feedback_member.c.asset.in_(some))).scalar_one() == len(some) for some in pieces
+    )
 
 
 def of_dataset(connection: Connection, dataset: str) -> list[Member]:

@@ -11,6 +11,7 @@ from relens.assets import store as assets
 from relens.datasets import store as datasets
 from relens.datasets.earlier import follow_sides
 from relens.datasets.publish import OtherVersionNow, lay_down, manifest, publish_manifest
+from relens.datasets.remove import clear
 from relens.datasets.sides import Sides
 from relens.datasets.version import DatasetVersion
 from relens.infra.database import Database
@@ -41,6 +42,10 @@ class _Found:
     up_to: int
 
 
+class _ErasedMeanwhile(Exception):
+    """An image that should enter is erased by now."""
+
+
 def freeze(database: Database, deployment: str, name: str, actor: Actor, job: str | None = None) -> Frozen:
     """The next version of the target dataset. Nothing new gives the newest one.
 
@@ -56,6 +61,7 @@ def freeze(database: Database, deployment: str, name: str, actor: Actor, job: st
 
         def publish(connection: Connection, found: _Found = found) -> Frozen:
             base = found.base
+            _must_be_there(connection, deployment, found)
             version = publish_manifest(
                 connection,
                 content,  # noqa: B023 - carried out before the loop goes on
@@ -75,6 +81,8 @@ def freeze(database: Database, deployment: str, name: str, actor: Actor, job: st
             return database.write(publish)
         except OtherVersionNow:
             continue
+        except _ErasedMeanwhile:
+            clear(database, [content.content_hash])  # nothing of it stays, also not for a version that never was
 
 
 def _found(connection: Connection, deployment: str, name: str) -> _Found:
@@ -96,6 +104,13 @@ def _found(connection: Connection, deployment: str, name: str) -> _Found:
     return _Found(
         base, names.labels, members, merged, _left(tally(connection, deployment, loop), merged, members), up_to
     )
+
+
+def _must_be_there(connection: Connection, deployment: str, found: _Found) -> None:
+    """Raises _ErasedMeanwhile: writing what a large version holds takes a while."""
+    added = [asset for asset, change in found.merged.changes.items() if change == "added"]
+    if not feedback_rows.all_there(connection, found.base.dataset, deployment, added):
+        raise _ErasedMeanwhile
 
 
 def _without_gone(connection: Connection, merged: Merged) -> None:

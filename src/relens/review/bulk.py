@@ -120,7 +120,13 @@ def _decide(connection: Connection, run: JobRun, predictions: list[str]) -> tupl
     actor = _actor(connection, str(asked["actor"]))
     counts: Counter[str] = Counter()
     problems: list[dict[str, str]] = []
+    # Since the page was read, somebody may have been given one of these, or have reviewed it.
+    store.hold_still(connection)
+    held = set(queue_rows.held(connection, str(asked["deployment"]), actor.id, clock.now()))
     for one in predictions:
+        if one in held:
+            counts["held"] += 1
+            continue
         now = store.get(connection, one)
         if now is not None and now.status != "pending":
             # Also by this very job, where a crash came between its page and the note that it was done.
@@ -139,6 +145,7 @@ def _decide(connection: Connection, run: JobRun, predictions: list[str]) -> tupl
 
 def _take_back(connection: Connection, run: JobRun, job: str, after: str) -> tuple[Counter[str], str | None]:
     actor = _actor(connection, str(run.payload["actor"]))
+    store.hold_still(connection)
     rows = bulk_rows.of_job(connection, job, after, _AT_ONCE)
     counts: Counter[str] = Counter()
     for prediction, revision in rows:

@@ -230,10 +230,12 @@ def _enter(connection: Connection, arrived: Arrived, after: int, log_seq: int) -
 def _as_things_are(connection: Connection, lines: Sequence[Logged]) -> tuple[list[Logged], set[str]]:
     """Those that are not erased, and which of them a person is to look at: much may have happened since they were read.
 
-    Who reviewed or erased one meanwhile found nothing in the queue to close. What was reviewed with many others, unseen, waits to be checked.
+    Who reviewed or erased one meanwhile, or let its image go, found nothing in the queue to close. What was reviewed with many others, unseen, waits to be checked.
     """
     states = signal_rows.states(connection, [one.log_seq for one in lines])
     settled = [one for one, state in states.items() if state not in ("pending", ERASED)]
     unseen = bulk_rows.unseen(connection, list(store.of_predictions(connection, settled).values()))
     waits = {one for one, state in states.items() if state == "pending"} | unseen
+    gone = assets.gone_and_locked(connection, sorted({one.asset for one in lines if one.id in waits}))
+    waits -= {one.id for one in lines if one.asset in gone}
     return [one for one in lines if states[one.id] != ERASED], waits
