@@ -30,6 +30,13 @@ def names(server: Server, **asked: object) -> list[str]:
     return [one["name"] for one in server.http.get("/api/v1/deployments", params=asked).json()["items"]]  # type: ignore[arg-type]
 
 
+def standing(server: Server) -> dict[str, object]:
+    """But for how far the servers follow."""
+    now = server.http.get(BELT).json()
+    roles = server.http.get(f"{BELT}/roles").json()["items"]
+    return {name: value for name, value in now.items() if name != "serving"} | {"roles": roles}
+
+
 def test_it_is_put_away_and_comes_back_as_it_was(server: Server) -> None:
     assert predict(server) == 200
     put_away = server.http.post(f"{BELT}/archive").raise_for_status().json()
@@ -51,6 +58,33 @@ def test_it_is_put_away_and_comes_back_as_it_was(server: Server) -> None:
     assert predict(server) == 200
     assert server.http.get(BELT).json()["serving"]["state"] == "live"
     assert server.http.post(f"{BELT}/predictions", json=line).status_code == 201
+
+
+def test_who_answers_and_from_which_threshold_on_is_not_changed_while_it_is_put_away(server: Server) -> None:
+    second = server.http.post("/api/v1/models/m/versions", files={"file": ("m.onnx", detector(note="second"))}).json()
+    for version in (second["id"], "m/1"):
+        role = {"role": "champion", "model_version": version}
+        server.http.post(f"{BELT}/roles", json=role).raise_for_status()
+    server.http.post(f"{BELT}/archive").raise_for_status()
+    before = standing(server)
+    asked: list[tuple[str, str, dict[str, object]]] = [
+        ("POST", "/rollback", {}),
+        ("POST", "/roles", {"role": "champion", "model_version": second["id"]}),
+        ("POST", "/roles", {"role": "shadow", "model_version": second["id"]}),
+        ("POST", "/candidates", {"model_version": second["id"]}),
+        ("POST", "/retry", {}),
+        ("PATCH", "", {"threshold": 0.9}),
+        ("PATCH", "", {"canary_share": 0.9}),
+    ]
+    for method, below, body in asked:
+        refused = server.http.request(method, BELT + below, json=body)
+        assert refused.status_code == 410, (below, refused.text)
+        assert "'belt' is archived: restore it on its page" in refused.json()["detail"]
+    assert standing(server) == before
+    assert server.http.patch(BELT, json={"settings": {"owner": "Alice"}}).status_code == 200
+    server.http.post(f"{BELT}/restore").raise_for_status()
+    rolled = server.http.post(f"{BELT}/rollback", json={}).raise_for_status().json()
+    assert rolled["champion"]["id"] == second["id"]
 
 
 def test_a_restart_does_not_wake_it(server: Server) -> None:

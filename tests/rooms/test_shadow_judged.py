@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from relens.assets import store as assets
 from relens.assets.asset import Asset
+from relens.deployments import change
 from relens.deployments.deployment import Role
 from relens.infra.database import Database
 from relens.kit import clock
@@ -183,6 +184,25 @@ def test_a_frozen_deployment_promotes_no_shadow(beside: Beside) -> None:
     assert beside.step() == 1
     beside.database.write(lambda connection: configure.freeze(connection, now, False, beside.alice))
     assert beside.step() == 2
+
+
+def test_a_shadow_of_what_was_put_away_waits_until_it_is_restored(beside: Beside) -> None:
+    beside.begin("promote")
+    beside.database.write(lambda connection: change.archive(connection, beside.now()))
+    beside.come(LEAST, right=0.6, shadow_right=0.95)
+    assert beside.step() == 1
+    beside.database.write(lambda connection: change.restore(connection, beside.now()))
+    assert beside.step() == 2
+
+
+def test_a_candidate_that_passes_for_what_was_put_away_is_held(beside: Beside) -> None:
+    policy = ContinuousDeployment(True, "champion")
+    beside.database.write(lambda c: configure.continuous_deployment(c, beside.now(), policy, beside.alice))
+    candidate = beside.version()
+    beside.database.write(lambda connection: change.archive(connection, beside.now()))
+    made = beside.judged(candidate)
+    assert (made.applied, beside.champion()) == ("held", 1)
+    assert "restore it, then judge it again" in made.note
 
 
 def test_bounds_for_every_look_are_wider_than_for_one() -> None:

@@ -25,6 +25,7 @@ from relens.deployments.deployment import (
     good_name,
     good_share,
     good_threshold,
+    must_be_in_use,
 )
 from relens.deployments.keeping import Keeping, keeping_of
 from relens.deployments.succession import goes_along
@@ -127,7 +128,8 @@ def spare(connection: Connection, deployment: Deployment) -> None:
 
 
 def try_again(connection: Connection, deployment: Deployment) -> None:
-    """Servers look at it as if it had changed, so that what failed to load is loaded at once. Raises NothingFailed."""
+    """Servers look at it as if it had changed, so that what failed to load is loaded at once. Raises NothingFailed or Archived."""
+    must_be_in_use(deployment)
     now = store.serving(connection, [deployment.id]).get(deployment.id)
     if now is None or now.state != "failed":
         raise NothingFailed(
@@ -138,7 +140,8 @@ def try_again(connection: Connection, deployment: Deployment) -> None:
 
 
 def set_threshold(connection: Connection, deployment: Deployment, threshold: float, by: str = "person") -> None:
-    """`by`: "person", or "advised" when it came with a version."""
+    """`by`: "person", or "advised" when it came with a version. Raises Archived."""
+    must_be_in_use(deployment)
     store.change(
         connection,
         deployment.id,
@@ -148,7 +151,8 @@ def set_threshold(connection: Connection, deployment: Deployment, threshold: flo
 
 
 def set_canary_share(connection: Connection, deployment: Deployment, share: float) -> None:
-    """Which share of the images the canary answers, 0 to 1; counts within a quarter of a second."""
+    """Which share of the images the canary answers, 0 to 1; counts within a quarter of a second. Raises Archived."""
+    must_be_in_use(deployment)
     store.change(connection, deployment.id, canary_share=good_share(share))
 
 
@@ -205,8 +209,9 @@ def set_role(
     """Gives `role` to `version` (None: to nobody); refuses a version that cannot answer at this address.
 
     `went_back`: a rollback brings it back, so what came after it is nothing to go back to any more. `threshold`: with which it answers
-    as champion, from its first answer on; None: see `goes_along`.
+    as champion, from its first answer on; None: see `goes_along`. What was put away answers nobody: Archived.
     """
+    must_be_in_use(deployment)
     if version is None and role == "champion":
         raise BadDeployment("a deployment always has a champion: set another one instead")
     if version is not None and version.task != deployment.task:

@@ -55,7 +55,8 @@ class Shadows:
 
     def step(self) -> None:
         with self._database.read() as connection:
-            running = store.shadows(connection)
+            used = {one.id for one in deployments.all_of_them(connection)}
+            running = [one for one in store.shadows(connection) if one.deployment in used]
             reviewed = verdicts.last_seq(connection) if running else 0
             chosen = {one.deployment: store.policies(connection, one.deployment) for one in running}
         self._looked = {one.id: self._looked[one.id] for one in running if one.id in self._looked}

@@ -11,7 +11,7 @@ from relens.access.actor import Actor
 from relens.datasets import store as datasets
 from relens.datasets.item import Item
 from relens.deployments import store as deployments
-from relens.deployments.deployment import Deployment
+from relens.deployments.deployment import Deployment, must_be_in_use
 from relens.inference.load import LoadedVersion
 from relens.infra.database import Database
 from relens.infra.jobs import JobRun, Jobs
@@ -141,7 +141,8 @@ class Judge:
 def judge_candidate(
     connection: Connection, jobs: Jobs, deployment: Deployment, candidate: ModelVersion, actor: Actor
 ) -> str:
-    """Enqueues the judging of any version in the caller's transaction. Raises CannotJudge."""
+    """Enqueues the judging of any version in the caller's transaction. Raises CannotJudge or Archived."""
+    must_be_in_use(deployment)
     if candidate.task != deployment.task:
         raise CannotJudge(f"'{deployment.name}' is for {deployment.task}; {candidate.title} is for {candidate.task}")
     if candidate.id == deployment.champion:

@@ -10,7 +10,7 @@ from relens.access import store as actors
 from relens.access.actor import Actor
 from relens.deployments import change
 from relens.deployments import store as deployments
-from relens.deployments.deployment import Deployment
+from relens.deployments.deployment import Deployment, must_be_in_use
 from relens.deployments.succession import way_back
 from relens.kit import clock
 from relens.loop import store
@@ -39,6 +39,10 @@ def roll_out(connection: Connection, judged: Decision) -> Decision:
     candidate = registry.get(connection, judged.candidate)
     if judged.decision != PASSED:
         made = replace(judged, applied="held", note=f"{candidate.title} was not deployed.")
+    elif deployment.archived_at is not None:
+        made = replace(
+            judged, applied="held", note=f"'{deployment.name}' was archived meanwhile: restore it, then judge it again."
+        )
     elif deployment.champion != judged.champion:
         made = replace(
             judged, applied="held", note="The champion changed while the candidate was judged: judge it again."
@@ -85,7 +89,7 @@ def after_shadow(connection: Connection, decision_id: str, said: GateDecision, i
     deployment = deployments.get(connection, decision.deployment)
     chosen = store.policies(connection, deployment.id)
     there = (deployment.champion, deployment.shadow) == (decision.champion, decision.candidate)
-    if decision.applied != "shadow" or not there or chosen.in_force != "shadow":
+    if decision.applied != "shadow" or not there or chosen.in_force != "shadow" or deployment.archived_at is not None:
         return
     beside = {"decision": said.decision, "reasons": list(said.reasons), "images": images, **said.numbers}
     store.change_decision(connection, decision.id, numbers={**decision.numbers, "beside": beside})
@@ -153,13 +157,14 @@ def rollback(
     expected: str | None = None,
     by: str | None = None,
 ) -> ModelVersion:
-    """The version that was champion before answers again. Raises NothingBefore.
+    """The version that was champion before answers again. Raises NothingBefore or Archived.
 
     `by`: what takes the promotion back, in words, where `actor` only acts for it.
     `expected`: the champion that whoever asks has seen; ChampionChanged when another one answers by now, so that two rollbacks
     for one reason (a guard's and a person's) are one.
     """
     actor.must_be("operator")
+    must_be_in_use(deployment)
     if expected is not None and expected != deployment.champion:
         now = registry.get(connection, deployment.champion).title if deployment.champion else "no version"
         raise ChampionChanged(f"the champion has changed since you looked: {now} answers now; nothing was rolled back")
