@@ -45,10 +45,35 @@ def test_a_dialog_takes_the_keyboard_and_gives_it_back(lamp: Server, walker: Wal
         opener.focus()
         page.keyboard.press("Enter")
         dialog = page.get_by_role("dialog")
-        expect(dialog.locator(":focus")).to_have_count(1)
+        expect(page.locator("[role=dialog]:focus, [role=dialog] :focus")).to_have_count(1)
+        expect(dialog.get_by_role("button", name="Close", exact=True)).not_to_be_focused()
         page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
         expect(opener).to_be_focused()
+
+
+def test_the_keyboard_begins_at_the_first_field_and_where_it_is_sure_at_what_does_nothing(
+    lamp: Server, walker: Walker, page: Page
+) -> None:
+    walker.open("/training")
+    walker.press("Start a run")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("input:not([type=file]), select, textarea").first).to_be_focused()
+    walker.open("/models/lamp/1")
+    walker.press("Deploy")
+    expect(dialog.get_by_label("Name", exact=True)).to_be_focused()
+    walker.send("lamp", range(2))
+    walker.open("/deployments/lamp/review")
+    shown(page)
+    walker.press("What comes next")  # its fields come later
+    expect(dialog.get_by_role("slider")).to_be_focused()
+    walker.open("/system")
+    walker.press("Back up now")
+    walker.press("Delete")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("button", name="Delete", exact=True)).to_have_count(1)
 
 
 def test_what_the_server_refuses_is_in_sight_on_a_phone(browser: Browser, lamp: Server) -> None:
