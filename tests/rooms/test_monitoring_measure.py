@@ -124,7 +124,7 @@ def test_a_quiet_line_gives_no_notice_and_a_dark_one_does_with_its_name(site: Si
     # The middle of all images hardly moves when a fifth of them is dark; within the line it does.
     there = site.measuring.metric(site.deployment, "drift", replace(DAY, since=START + 3 * HOUR)).value
     assert there is not None
-    assert there["features"][0]["sentence"].startswith("darker: median brightness 12")
+    assert there["features"][0]["sentence"].startswith("darker: median brightness 0.4")
     assert set(value["images"]["now"]) <= {line.asset for line in dark}
     assert len(value["images"]["usual"]) == 6
 

@@ -12,7 +12,7 @@ from relens.kit.spoken import percent
 from relens.metrics import histogram
 from relens.metrics.outlier_check import Calibration
 
-Shown = Literal["plain", "byte", "share", "log"]
+Shown = Literal["plain", "share", "log"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,9 @@ class Feature:
     categories: tuple[str, ...] = ()
 
     def says(self, value: float) -> str:
-        """The number as people read it: a brightness of 0..1 as 0..255, a share in per cent, a logarithm undone."""
+        """The number as people read it and ask for it in a query: a share in per cent, a logarithm undone."""
         if self.shown == "share":
             return percent(value) if value >= 0.1 or value == 0 else percent(value, 1)
-        if self.shown == "byte":
-            return f"{value * 255:.0f}"
         number = exp(min(value, 700.0)) if self.shown == "log" else value
         return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
 

@@ -167,7 +167,7 @@ def total(states: Iterable[State]) -> NDArray[np.int64]:
 
 
 def _sentence(part: Part, reference: Reference) -> str:
-    """ "line-2, latest 60 images: darker: median brightness 118 → 74"."""
+    """ "line-2, latest 60 images: darker: median brightness 0.463 → 0.29"."""
     moved = drift.value({"": part.counts}, reference)["features"]
     what = moved[0]["sentence"] if moved else "the images look different"
     n = f"{part.headline['n']:,} images"

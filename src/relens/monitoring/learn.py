@@ -24,7 +24,6 @@ LEAST_IMAGES = 10
 CHECKED = 2_000
 
 _SHOWN: dict[str, Shown] = {
-    **dict.fromkeys(("brightness", "contrast", "red_green", "blue_green"), "byte"),
     **dict.fromkeys(("saturation", "clipped_dark", "clipped_bright", "near_threshold", "covered"), "share"),
     **dict.fromkeys(("log_area", "log_aspect", "log_sharpness", "log_box_area", "log_box_aspect"), "log"),
 }

@@ -18,7 +18,7 @@ from relens.monitoring.bucket import Bucket, Cell, pack, unpack
 from relens.monitoring.training_data import FittedReference, speaks_for
 
 RNG = np.random.default_rng(11)
-BRIGHTNESS = Feature("brightness", "brightness", "image", "darker", "brighter", "byte")
+BRIGHTNESS = Feature("brightness", "brightness", "image", "darker", "brighter")
 WIDTH = Feature("log_area", "image size", "image", "smaller", "larger", "log")
 SURE = Feature("confidence_max", "highest confidence", "model", "less sure", "surer")
 
@@ -60,8 +60,8 @@ def cells(*parts: tuple[int, str, list[Observed]]) -> list[tuple[Cell, np.ndarra
 def test_a_darker_stream_is_said_in_a_sentence_with_both_medians() -> None:
     value = kind.value(kind.observe(images(300, brightness=0.29), USUAL), USUAL)
     top = value["features"][0]
-    assert top["sentence"].startswith("darker: median brightness 11")
-    assert "→ 7" in top["sentence"]
+    assert top["sentence"].startswith("darker: median brightness 0.4")
+    assert "→ 0.29" in top["sentence"]
     assert (top["direction"], top["family"]) == ("down", "image")
 
 
@@ -92,7 +92,7 @@ def test_a_source_gone_wrong_in_the_latest_hour_is_noticed_and_named() -> None:
     value = drift.explain(cells(*wrong), USUAL)
     assert value["notice"] is True
     assert value["slice"]["source"] == "line-2"
-    assert value["sentence"].startswith("line-2, latest 60 images: darker: median brightness 11")
+    assert value["sentence"].startswith("line-2, latest 60 images: darker: median brightness 0.4")
 
 
 def test_chance_alone_gives_a_notice_about_never() -> None:
@@ -129,7 +129,7 @@ def test_a_notice_says_darker_although_the_models_features_moved_further() -> No
     value = drift.explain(found, usual)
     by_name = {one["name"]: one["d"] for one in value["features"]}
     assert by_name["feature_norm"] > by_name["brightness"] > 0.3
-    assert "darker: median brightness 8" in value["sentence"]
+    assert "darker: median brightness 0.3" in value["sentence"]
 
 
 def test_few_calibration_images_still_tell_an_unusual_one() -> None:

@@ -156,7 +156,7 @@ def _moved_mix(feature: Feature, spread: Spread, counts: NDArray[np.int64]) -> V
 
 
 def _sentence(feature: Feature, spread: Spread, counts: NDArray[np.int64], up: bool, known_as: str) -> str:
-    """ "darker: median brightness 118 → 74", or, when the middle stays, where the images went instead."""
+    """ "darker: median brightness 0.463 → 0.29", or, when the middle stays, where the images went instead."""
     word = feature.up if up else feature.down
     usual, now = (histogram.quantile(spread.edges, c, 0.5) for c in (spread.counts, counts))
     if usual is not None and now is not None and (now > usual) == up and feature.says(now) != feature.says(usual):
