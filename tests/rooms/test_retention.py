@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from relens.access import store as access
 from relens.access.actor import Actor
@@ -22,7 +23,7 @@ from relens.infra.database import Database
 from relens.infra.storage import Room
 from relens.infra.storage.folder import Folder
 from relens.kit import clock
-from relens.kit.clock import DAY, Micros
+from relens.kit.clock import DAY, HOUR, Micros
 from relens.kit.errors import StorageFull
 from relens.kit.ids import new_id
 from relens.predictions import signal_rows
@@ -32,6 +33,8 @@ from relens.predictions.policies import Policies
 from relens.predictions.record import Recorder
 from relens.predictions.retention import store
 from relens.predictions.retention.expire import Retention, held_bytes, most_used
+from relens.predictions.retention.forecast import forecast
+from relens.predictions.retention.traffic import seen
 from relens.review import queue, queue_rows
 from relens.review.habits import Habits
 from relens.review.lineup import Lineup
@@ -382,3 +385,23 @@ def test_a_disk_without_room_writes_nothing_and_says_so(world: World, monkeypatc
         world.log(1)
     with world.database.read() as connection:
         assert signal_rows.total(connection) == 0
+
+
+def test_what_a_day_takes_is_not_told_from_less_than_an_hour_of_images(world: World) -> None:
+    connected = world.deployment.created_at + 30 * HOUR  # it stood ready for more than a day
+    for seed in range(12):
+        world.log(seed)
+    world.settle()
+
+    def first_images_at(connection):  # type: ignore[no-untyped-def]
+        connection.execute(update(store.image_hold).values(at=connected))
+        connection.execute(update(store.image_tally).values(day=connected // DAY))
+
+    world.database.write(first_images_at)
+    for minutes, early, a_day in ((20, True, 12 * 24), (90, False, 12 * 16), (20 * 60, False, 12 * 1.2)):
+        with world.database.read() as connection:
+            traffic = seen(connection, world.deployment, connected + minutes * HOUR // 60)
+        told = forecast(Keeping(), traffic, [], None, 0)
+        assert told.early is early
+        assert told.images_per_day == pytest.approx(a_day)
+        assert bool(told.assumptions) is early

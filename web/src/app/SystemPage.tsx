@@ -4,7 +4,7 @@ import type { Deployment, Storage } from "../api/types";
 import { useGet, useReads, useSend } from "../api/use";
 import { BackUps } from "./BackUp";
 import { Button } from "../design/controls";
-import { bytes, count, duration } from "../design/format";
+import { bytes, count, lasting } from "../design/format";
 import { Card, dim, Loaded, Page, Rows, strong, tableClass } from "../design/page";
 import { Bar, Chip, Notice } from "../design/status";
 import { Time } from "../design/Time";
@@ -87,9 +87,15 @@ export default function SystemPage() {
                   </td>
                   <td data-n>{count(one.images_kept)}</td>
                   <td data-n>{bytes(one.bytes_kept)}</td>
-                  <td data-n>{bytes(one.forecast.gb_per_day * 1e9)}</td>
                   <td data-n>
-                    {one.forecast.days_left === null ? <span className={dim}>–</span> : duration(one.forecast.days_left * 86_400)}
+                    {one.forecast.early ? <span className={dim}>too early to tell</span> : bytes(one.forecast.gb_per_day * 1e9)}
+                  </td>
+                  <td data-n>
+                    {one.forecast.early || one.forecast.days_left === null ? (
+                      <span className={dim}>–</span>
+                    ) : (
+                      lasting(one.forecast.days_left)
+                    )}
                   </td>
                   <td data-n>
                     <Time at={one.oldest_kept} />

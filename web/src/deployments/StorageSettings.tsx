@@ -4,7 +4,7 @@ import { useSeen } from "../api/seen";
 import type { Forecast, Keeping, Storage } from "../api/types";
 import { useGet, useSend } from "../api/use";
 import { Button, Field, Input, Select } from "../design/controls";
-import { bytes, count, duration, percent, plural, words } from "../design/format";
+import { bytes, count, lasting, percent, plural, words } from "../design/format";
 import { Card, dim, Fact, Facts, Loaded } from "../design/page";
 import { Notice } from "../design/status";
 import { Time } from "../design/Time";
@@ -37,7 +37,6 @@ export function StorageSettings({ deployment }: { deployment: string }) {
 }
 
 function Now({ storage }: { storage: Storage }) {
-  const left = storage.forecast.days_left;
   return (
     <>
       <Facts>
@@ -47,7 +46,6 @@ function Now({ storage }: { storage: Storage }) {
           <Time at={storage.oldest_kept} />
         </Fact>
         {storage.disk_free !== null && <Fact name="Free on the disk">{bytes(storage.disk_free)}</Fact>}
-        {left !== null && <Fact name="Full in">{left > 3650 ? "over ten years" : duration(left * 86_400)}</Fact>}
       </Facts>
       {storage.dropped.length > 0 && (
         <p className={dim}>
@@ -111,14 +109,13 @@ function Choice({ deployment, keeping }: { deployment: string; keeping: Keeping 
 
 /** What a choice takes: a day, and in the end. */
 export function ForecastLine({ forecast }: { forecast: Forecast }) {
+  if (forecast.early) return <p className={dim}>Too early to tell what a day takes: images have come for less than an hour.</p>;
   const end =
     forecast.gb_at_most !== null
       ? `${bytes(forecast.gb_at_most * 1e9)} at most`
       : forecast.days_left === null
         ? ""
-        : forecast.days_left > 3650
-          ? "the disk lasts over ten years"
-          : `the disk lasts ${duration(forecast.days_left * 86_400)}`;
+        : `the disk lasts ${lasting(forecast.days_left)}`;
   return (
     <p className={dim} title={forecast.assumptions.join("\n")}>
       {bytes(forecast.gb_per_day * 1e9)} a day from {count(Math.round(forecast.images_per_day))} images

@@ -46,6 +46,11 @@ export function duration(seconds: number | null | undefined): string {
   return `${Math.round(seconds / 86400)} days`;
 }
 
+/** How long a disk lasts; further away than that nobody can say. */
+export function lasting(days: number): string {
+  return days > 3650 ? "over ten years" : duration(days * 86_400);
+}
+
 export function ago(at: Date, now: Date): string {
   const seconds = (now.getTime() - at.getTime()) / 1000;
   if (seconds < 5) return seconds < -60 ? clock(at) : "just now";

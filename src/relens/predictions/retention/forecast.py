@@ -20,16 +20,23 @@ ROW_BYTES = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What was seen per day: lines, and images among them that were new; `image_bytes` is the mean of those kept. None: not known."""
+    """What was seen per day: lines, and images among them that were new; `image_bytes` is the mean of those kept. None: not known.
+
+    `early`: it was seen for so short a time that a day may bring something else entirely.
+    """
 
     lines_per_day: float | None = None
     fresh: float | None = None
     image_bytes: float | None = None
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """`days_left` is None when the disk lasts for ever (images leave as fast as they come) or its size is not known."""
+    """`days_left` is None when the disk lasts for ever (images leave as fast as they come) or its size is not known.
+
+    `early`: the numbers stand on less than an hour of traffic.
+    """
 
     images_per_day: float
     kept_share: float
@@ -37,6 +44,7 @@ class Forecast:
     days_left: float | None
     gb_at_most: float | None
     assumptions: tuple[str, ...]
+    early: bool = False
 
 
 def forecast(policy: Keeping, traffic: Traffic, recent: Sequence[Answered], room: Room | None, ours: int) -> Forecast:
@@ -46,6 +54,8 @@ def forecast(policy: Keeping, traffic: Traffic, recent: Sequence[Answered], room
     if lines is None:
         lines = float(ASSUMED_IMAGES)
         assumed.append(f"no traffic was seen yet: {ASSUMED_IMAGES:,} images a day are assumed")
+    if traffic.early:
+        assumed.append("every hour is taken to be like the first, which is not over yet")
     size = traffic.image_bytes
     if size is None:
         size = float(ASSUMED_BYTES)
@@ -56,9 +66,8 @@ def forecast(policy: Keeping, traffic: Traffic, recent: Sequence[Answered], room
     images = lines * share * fresh
     per_day = images * size + lines * ROW_BYTES
     kept_for = None if policy.days is None else images * size * policy.days
-    return Forecast(
-        lines, share, per_day / 1e9, _days_left(policy, images * size, lines, room, ours), _gb(kept_for), tuple(assumed)
-    )
+    left = _days_left(policy, images * size, lines, room, ours)
+    return Forecast(lines, share, per_day / 1e9, left, _gb(kept_for), tuple(assumed), traffic.early)
 
 
 def kept_share(policy: Keeping, recent: Sequence[Answered]) -> tuple[float, list[str]]:

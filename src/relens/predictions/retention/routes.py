@@ -16,7 +16,6 @@ from relens.infra.database import Database
 from relens.infra.storage import Storage
 from relens.infra.web import Instant, part
 from relens.kit import clock
-from relens.kit.clock import DAY
 from relens.predictions import browse
 from relens.predictions.browse import Filter
 from relens.predictions.keep import NOT_KEPT
@@ -25,12 +24,12 @@ from relens.predictions.record import Recorder
 from relens.predictions.retention import store
 from relens.predictions.retention.expire import held_bytes
 from relens.predictions.retention.forecast import Forecast, Traffic, forecast
+from relens.predictions.retention.traffic import seen
 from relens.registry import store as registry
 
 router = APIRouter(prefix="/api/v1", tags=["storage"])
 Db = Annotated[Database, part(Database)]
 Bytes = Annotated[Storage, part(Storage)]
-_DAYS_SEEN = 7
 _TRIED_ON = 300
 
 
@@ -43,7 +42,10 @@ class DroppedOut(BaseModel):
 
 
 class ForecastOut(BaseModel):
-    """A forecast and what it had to assume; `gb_at_most`: what the images will take in the end, where they leave after some days."""
+    """A forecast and what it had to assume; `gb_at_most`: what the images will take in the end, where they leave after some days.
+
+    `early`: it stands on less than an hour of traffic, and the pages do not show it yet.
+    """
 
     images_per_day: float
     kept_share: float
@@ -51,6 +53,7 @@ class ForecastOut(BaseModel):
     days_left: float | None
     gb_at_most: float | None
     assumptions: list[str]
+    early: bool
 
     @staticmethod
     def of(made: Forecast) -> ForecastOut:
@@ -61,6 +64,7 @@ class ForecastOut(BaseModel):
             days_left=None if made.days_left is None else round(made.days_left, 1),
             gb_at_most=None if made.gb_at_most is None else round(made.gb_at_most, 6),
             assumptions=list(made.assumptions),
+            early=made.early,
         )
 
 
@@ -139,7 +143,7 @@ def _alike(connection: Connection, model_version: str | None) -> Deployment | No
 
 def _forecast(connection: Connection, found: Deployment | None, policy: Keeping, storage: Storage) -> Forecast:
     everything = store.sums(connection)
-    traffic = Traffic() if found is None else _traffic(connection, found)
+    traffic = Traffic() if found is None else seen(connection, found, clock.now())
     kept, size = everything.get("kept", (0, 0))
     if traffic.image_bytes is None and kept:
         traffic = replace(traffic, image_bytes=size / kept)
@@ -147,17 +151,3 @@ def _forecast(connection: Connection, found: Deployment | None, policy: Keeping,
     if found is not None and policy.images == "uncertain":
         recent, _ = browse.page(connection, found.id, Filter(), "-taken_at", _TRIED_ON, None)
     return forecast(policy, traffic, recent, storage.room(), held_bytes(everything))
-
-
-def _traffic(connection: Connection, found: Deployment) -> Traffic:
-    """Of the last week, or of as much of it as the deployment is old (an hour at least)."""
-    now = clock.now()
-    since = max(now // DAY - _DAYS_SEEN + 1, found.created_at // DAY)
-    sums = store.sums(connection, found.id, since)
-    seen = ("kept", "repeated", *NOT_KEPT - {"erased"})
-    lines = sum(sums.get(reason, (0, 0))[0] for reason in seen)
-    if not lines:
-        return Traffic()
-    days = max(now - max(since * DAY, found.created_at), DAY // 24) / DAY
-    (kept, size), (repeated, _) = sums.get("kept", (0, 0)), sums.get("repeated", (0, 0))
-    return Traffic(lines / days, kept / (kept + repeated) if kept else None, size / kept if kept else None)
