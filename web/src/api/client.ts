@@ -1,4 +1,5 @@
 /* The one place that speaks HTTP. Paths are relative to the page's base, so a path prefix costs nothing. */
+import { heard } from "./clock";
 import { asSentence } from "./sentence";
 
 export class ApiError extends Error {
@@ -49,7 +50,9 @@ async function answer(response: Response): Promise<unknown> {
 
 async function reach(url: string, init?: RequestInit): Promise<Response> {
   try {
-    return await fetch(url, init);
+    const response = await fetch(url, init);
+    heard(response.headers.get("date"));
+    return response;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(0, { detail: "The server cannot be reached. Is it still running?" });

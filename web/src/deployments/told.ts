@@ -1,4 +1,5 @@
 /* What a demonstration tells, as it stands in a deployment's free settings, where anybody may write. Pure. */
+import { serverNow } from "../api/clock";
 import type { Deployment } from "../api/types";
 import type { Station } from "../design/Circle";
 
@@ -11,7 +12,7 @@ const STOPPED = "This demonstration was stopped before its end.";
 const text = (value: unknown): value is string => typeof value === "string";
 
 /** The story in a deployment's free settings, if what stands there is one. */
-export function storyOf({ settings }: Pick<Deployment, "settings">, now = Date.now()): Told | null {
+export function storyOf({ settings }: Pick<Deployment, "settings">, now = serverNow()): Told | null {
   const told = settings.story as (Partial<Told> & { at?: unknown }) | null | undefined;
   if (!told || !text(told.station) || !text(told.sentence)) return null;
   const { station, over } = told;
