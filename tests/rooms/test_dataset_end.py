@@ -113,10 +113,10 @@ def test_a_crash_behind_the_hiding_leaves_nothing_behind(world: World, monkeypat
 
     remembered = job_store.finish_step
 
-    def die(connection: Connection, *, name: str, **given: Any) -> None:
+    def die(connection: Connection, *, name: str, **given: Any) -> bool:
         if name != "look":
             raise KeyboardInterrupt
-        remembered(connection, name=name, **given)
+        return remembered(connection, name=name, **given)
 
     with monkeypatch.context() as dying:
         dying.setattr(job_store, "finish_step", die)

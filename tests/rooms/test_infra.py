@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Connection, Integer, String, Table, event, func, insert, select
+from sqlalchemy import Column, Connection, Integer, String, Table, event, func, insert, select, update
 
 from relens.bootstrap.wire import Relens
 from relens.infra.database import Database
 from relens.infra.follow import Follower
 from relens.infra.jobs import JobRun, Jobs, store
+from relens.infra.jobs.job import Stopping
 from relens.infra.jobs.table import LANES
 from relens.infra.settings import Settings
 from relens.infra.statements import next_number
@@ -339,7 +340,7 @@ def test_a_result_that_is_no_json_fails_its_job_and_nothing_else(database: Datab
 
 def test_what_was_put_down_for_a_job_that_never_began_is_told_to_go(database: Database, jobs: Jobs) -> None:
     gone: list[Any] = []
-    jobs.register("any", lambda run: None, unbegun=lambda payload: gone.append(payload["upload"]))
+    jobs.register("any", lambda run: None, dropped=lambda job: gone.append(job.payload["upload"]))
 
     def enqueue(upload: str) -> str:
         return database.write(lambda c: jobs.enqueue(c, "any", {"upload": upload}, title="t", created_by="me"))
@@ -353,6 +354,101 @@ def test_what_was_put_down_for_a_job_that_never_began_is_told_to_go(database: Da
     assert len(gone) == 2
     assert _ended(jobs, enqueue("done")).state == "succeeded"
     assert len(gone) == 2
+
+
+def test_a_job_that_is_cancelled_before_it_goes_on_after_a_stop_is_told_to_go_too(database: Database) -> None:
+    begun, gone = threading.Event(), list[str]()
+
+    def work(run: JobRun) -> None:
+        while True:
+            begun.set()
+            run.check()
+
+    first, second = Jobs(database, alone=False), Jobs(database, alone=False)
+    for jobs in (first, second):
+        jobs.register("any", work, dropped=lambda job: gone.append(job.id))
+    job_id = database.write(lambda c: first.enqueue(c, "any", {}, title="t", created_by="me"))
+    first.start()
+    assert begun.wait(10)
+    first.stop()
+    cancelled = second.cancel(job_id)
+    assert (cancelled.state, cancelled.error, gone) == ("cancelled", "cancelled before it went on", [job_id])
+
+
+def test_a_server_that_was_slow_leaves_a_job_to_the_one_that_took_it_up(database: Database) -> None:
+    second_works, first_may_go_on = threading.Event(), threading.Event()
+    failed: list[Exception] = []
+
+    def works_as(who: str) -> Callable[[JobRun], dict[str, str]]:
+        def step() -> str:
+            if who == "first":
+                while not second_works.wait(0.05):
+                    _lease_runs_out(database, servers[0])
+            else:
+                second_works.set()
+                assert first_may_go_on.wait(20)
+            return who
+
+        def work(run: JobRun) -> dict[str, str]:
+            try:
+                return {"by": run.step("only", step)}
+            except Stopping:
+                first_may_go_on.set()
+                raise
+            except Exception as error:
+                failed.append(error)
+                raise
+
+        return work
+
+    servers = [Jobs(database, alone=False) for _ in range(2)]
+    for who, jobs in zip(("first", "second"), servers, strict=True):
+        jobs.register("any", works_as(who))
+    job_id = database.write(lambda c: servers[0].enqueue(c, "any", {}, title="t", created_by="me"))
+    for jobs in servers:
+        jobs.start()
+        if jobs is servers[0]:
+            assert _taken_up(jobs, job_id)
+    ended = _ended(servers[1], job_id)
+    assert (ended.state, ended.result, failed) == ("succeeded", {"by": "second"}, [])
+    for jobs in servers:
+        jobs.stop()
+
+
+def test_after_a_sleep_of_the_machine_no_job_is_done_twice_at_once(database: Database, jobs: Jobs) -> None:
+    begun, done = threading.Semaphore(0), threading.Event()
+
+    def slow(run: JobRun) -> None:
+        begun.release()
+        assert done.wait(20)
+
+    jobs.register("slow", slow)
+    jobs.register("quick", lambda run: None)
+    slept = database.write(lambda c: jobs.enqueue(c, "slow", {}, title="t", created_by="me"))
+    jobs.start()
+    assert begun.acquire(timeout=10)
+
+    def wakes_up(connection: Connection) -> str:
+        connection.execute(update(store.job).where(store.job.c.id == slept).values(lease_until=1))
+        return jobs.enqueue(connection, "quick", {}, title="t", created_by="me")
+
+    assert _ended(jobs, database.write(wakes_up)).state == "succeeded"
+    assert not begun.acquire(blocking=False)
+    done.set()
+    assert _ended(jobs, slept).state == "succeeded"
+
+
+def _lease_runs_out(database: Database, server: Jobs) -> None:
+    table = store.job
+    database.write(lambda c: c.execute(update(table).where(table.c.owner == server._owner).values(lease_until=1)))
+
+
+def _taken_up(jobs: Jobs, job_id: str) -> bool:
+    for _ in range(1000):
+        if jobs.get(job_id).state == "running":
+            return True
+        threading.Event().wait(0.01)
+    return False
 
 
 def test_the_lease_of_a_job_nobody_works_on_runs_out(database: Database) -> None:

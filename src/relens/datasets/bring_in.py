@@ -33,7 +33,7 @@ from relens.datasets.sides import keep_tested
 from relens.datasets.unpack import unpack
 from relens.datasets.version import DatasetVersion
 from relens.infra.database import Database
-from relens.infra.jobs import JobRun, Jobs, Stopping
+from relens.infra.jobs import Job, JobRun, Jobs, Stopping
 from relens.infra.settings import Settings
 from relens.infra.storage import Storage
 from relens.kit.errors import Invalid, NotFound
@@ -91,9 +91,7 @@ class Importing:
     def register(self, jobs: Jobs) -> None:
         """Also clears away uploads that no job came for, days ago."""
         jobs.register(
-            KIND,
-            self.carry_out,
-            unbegun=lambda payload: shutil.rmtree(self.spool(str(payload["upload"])), ignore_errors=True),
+            KIND, self.carry_out, dropped=lambda job: self._forget(job, self.spool(str(job.payload["upload"])))
         )
         for folder in self.spool("x").parent.glob("*"):
             if time.time() - folder.stat().st_mtime > _FORGOTTEN_S:
@@ -122,7 +120,7 @@ class Importing:
         self._forget(run, folder)
         return result
 
-    def _forget(self, run: JobRun, folder: Path) -> None:
+    def _forget(self, run: Job | JobRun, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         self.database.write(lambda connection: unpin(connection, KIND, run.id))
 

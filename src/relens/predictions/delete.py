@@ -34,7 +34,7 @@ class Deletion:
         self._database, self._erasure = database, erasure
 
     def register(self, jobs: Jobs) -> None:
-        jobs.register(KIND, self._work, "many", lambda payload: self._spare(str(payload["deployment"])))
+        jobs.register(KIND, self._work, "many", lambda job: self._spare(str(job.payload["deployment"])))
 
     def _work(self, run: JobRun) -> Mapping[str, Any]:
         deployment = str(run.payload["deployment"])

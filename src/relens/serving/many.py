@@ -95,7 +95,7 @@ class Batches:
 
     def register(self, jobs: Jobs) -> None:
         """Also clears away uploads that no job came for, days ago."""
-        jobs.register(KIND, self.carry_out, "many", lambda payload: self.forget(str(payload["upload"])))
+        jobs.register(KIND, self.carry_out, "many", lambda job: self.forget(str(job.payload["upload"])))
         for folder in self.spool("x").parent.glob("*"):
             if time.time() - folder.stat().st_mtime > _FORGOTTEN_S:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    case,
     or_,
     select,
     update,
@@ -107,9 +108,20 @@ def any_open(connection: Connection, kinds: Sequence[str]) -> bool:
     return bool(quick(connection, asked, tuple(kinds)))
 
 
-def take(connection: Connection, kinds: Sequence[str], owner: str, now: Micros, lease_until: Micros) -> Job | None:
-    """The oldest job of `kinds` that waits, or whose owner's lease ran out; it is the caller's from now on."""
-    free = or_(job.c.state == "queued", and_(job.c.state == "running", job.c.lease_until < now))
+def take(
+    connection: Connection,
+    kinds: Sequence[str],
+    owner: str,
+    now: Micros,
+    lease_until: Micros,
+    held: Collection[str] = (),
+) -> Job | None:
+    """The oldest job of `kinds` that waits, or whose owner's lease ran out; it is the caller's from now on.
+
+    `held`: jobs that the caller works on. Their leases run out too where the whole machine slept.
+    """
+    ran_out = and_(job.c.state == "running", job.c.lease_until < now, job.c.id.not_in(held))
+    free = or_(job.c.state == "queued", ran_out)
     found = connection.execute(
         select(job.c.id)
         .where(free, job.c.kind.in_(kinds))
@@ -138,18 +150,19 @@ def release(connection: Connection, owner: str | None) -> None:
     connection.execute(update(job).where(mine).values(state="queued", owner=None, lease_until=None))
 
 
-def change(connection: Connection, job_id: str, **values: Any) -> None:
-    connection.execute(update(job).where(job.c.id == job_id).values(**values))
+def change(connection: Connection, job_id: str, by: str, **values: Any) -> bool:
+    """False, and nothing changed, where the server `by` does not carry it out (any more): its lease ran out, and another server took it up."""
+    mine = and_(job.c.id == job_id, job.c.owner == by, job.c.state == "running")
+    return connection.execute(update(job).where(mine).values(**values)).rowcount == 1
 
 
-def ask_to_stop(connection: Connection, job_id: str, now: Micros) -> None:
-    """A waiting job ends at once; a running one is told."""
+def ask_to_stop(connection: Connection, job_id: str, now: Micros) -> bool:
+    """A waiting job ends at once (True); a running one is told."""
     connection.execute(update(job).where(job.c.id == job_id, job.c.state.in_(OPEN)).values(cancel_asked=1))
-    connection.execute(
-        update(job)
-        .where(job.c.id == job_id, job.c.state == "queued")
-        .values(state="cancelled", finished_at=now, error="cancelled before it began")
-    )
+    waited = and_(job.c.id == job_id, job.c.state == "queued")
+    said = case((job.c.started_at.is_(None), "cancelled before it began"), else_="cancelled before it went on")
+    ended = update(job).where(waited).values(state="cancelled", finished_at=now, error=said)
+    return connection.execute(ended).rowcount == 1
 
 
 def steps(connection: Connection, job_id: str) -> dict[str, Any]:
@@ -157,8 +170,12 @@ def steps(connection: Connection, job_id: str) -> dict[str, Any]:
     return {row.name: row.result for row in connection.execute(select(job_step).where(job_step.c.job == job_id))}
 
 
-def finish_step(connection: Connection, job_id: str, name: str, result: Any, now: Micros) -> None:
+def finish_step(connection: Connection, job_id: str, by: str, name: str, result: Any, now: Micros) -> bool:
+    """False, and nothing written, where the server `by` does not carry the job out (any more)."""
+    if not change(connection, job_id, by, step=name):
+        return False
     add(connection, job_step, {"job": job_id, "name": name, "result": result, "finished_at": now})
+    return True
 
 
 def _steps(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -41,7 +41,7 @@ class Jobs:
         self._alone = alone
         self._lanes: dict[Lane, int] = dict(lanes) if lanes else dict(LANES)
         self._kinds: dict[str, tuple[Work, Lane]] = {}
-        self._unbegun: dict[str, Callable[[Mapping[str, Any]], None]] = {}
+        self._dropped: dict[str, Callable[[Job], None]] = {}
         self._owner = new_id()
         self._stopping = threading.Event()
         self._wake = {lane: threading.Event() for lane in self._lanes}
@@ -50,12 +50,15 @@ class Jobs:
         self._threads: list[threading.Thread] = []
 
     def register(
-        self, kind: str, work: Work, lane: Lane = "light", unbegun: Callable[[Mapping[str, Any]], None] | None = None
+        self, kind: str, work: Work, lane: Lane = "light", dropped: Callable[[Job], None] | None = None
     ) -> None:
-        """`work` does the jobs of `kind` on this server; `unbegun` gets the payload of one that was cancelled before its work began."""
+        """`work` does the jobs of `kind` on this server.
+
+        `dropped` gets one that was cancelled while nobody worked on it: before its work began, or before it went on after a stop.
+        """
         self._kinds[kind] = (work, lane)
-        if unbegun is not None:
-            self._unbegun[kind] = unbegun
+        if dropped is not None:
+            self._dropped[kind] = dropped
 
     def enqueue(
         self,
@@ -101,17 +104,17 @@ class Jobs:
         """Asks it to stop; it ends at its next check."""
         if not self.get(job_id).is_open:
             raise JobOver(f"the job {job_id} has ended: there is nothing to cancel")
-        self._database.write(lambda connection: store.ask_to_stop(connection, job_id, clock.now()))
+        ended = self._database.write(lambda connection: store.ask_to_stop(connection, job_id, clock.now()))
         job = self.get(job_id)
-        if job.is_open:
+        if ended:
+            self._drop(job)
+        elif job.is_open:
             self._asked.add(job_id)
-        elif job.started_at is None:
-            self._never_began(job)
         return job
 
-    def _never_began(self, job: Job) -> None:
-        if job.kind in self._unbegun:
-            self._unbegun[job.kind](job.payload)
+    def _drop(self, job: Job) -> None:
+        if job.kind in self._dropped:
+            self._dropped[job.kind](job)
 
     def start(self) -> None:
         """Takes up what an earlier life of this server left, then works until stopped."""
@@ -167,7 +170,7 @@ class Jobs:
     def _take(self, kinds: list[str]) -> Job | None:
         def waiting(connection: Connection) -> Job | None:
             now = clock.now()
-            return store.take(connection, kinds, self._owner, now, now + LEASE)
+            return store.take(connection, kinds, self._owner, now, now + LEASE, set(self._held))
 
         with self._database.read(behind=True) as connection:
             if not store.any_open(connection, kinds):
@@ -175,7 +178,7 @@ class Jobs:
         return self._database.write(waiting)
 
     def _carry_out(self, job: Job) -> None:
-        run = self.surely(lambda: _Run(self, self._database, job))
+        run = self.surely(lambda: _Run(self, self._database, job, self._owner))
         begun = False
         try:
             run.check()
@@ -187,7 +190,7 @@ class Jobs:
         except Cancelled:
             ended = {"state": "cancelled", "error": "cancelled"}
             if not begun:
-                self._never_began(job)
+                self._drop(job)
         except RelensError as error:
             ended = {"state": "failed", "error": str(error), "result": dict(error.facts) or None}
         except Exception as error:
@@ -202,7 +205,9 @@ class Jobs:
             self._end(job, {**final, "state": "failed", "result": None, "error": f"its result cannot be kept: {error}"})
 
     def _end(self, job: Job, final: Mapping[str, Any]) -> None:
-        self.surely(lambda: self._database.write(lambda connection: store.change(connection, job.id, **final)))
+        self.surely(
+            lambda: self._database.write(lambda connection: store.change(connection, job.id, self._owner, **final))
+        )
 
     def surely(self, work: Callable[[], Result]) -> Result:
         """What `work` on the database answers, as soon as that can be: a full disk or a lost database makes it wait. Raises Stopping."""
@@ -230,8 +235,10 @@ class Jobs:
 class _Run:
     """The JobRun of one job on this server."""
 
-    def __init__(self, jobs: Jobs, database: Database, job: Job) -> None:
+    def __init__(self, jobs: Jobs, database: Database, job: Job, owner: str) -> None:
         self.id = job.id
+        self._owner = owner
+        self._lost = False
         self.payload = job.payload
         self._jobs = jobs
         self._database = database
@@ -247,8 +254,9 @@ class _Run:
         self._show(step=name, done=0, total=None, message="")
         self._write()
         result = work()
-        finish = partial(store.finish_step, job_id=self.id, name=name, result=result, now=clock.now())
-        self._jobs.surely(lambda: self._database.write(finish))
+        finish = partial(store.finish_step, job_id=self.id, by=self._owner, name=name, result=result, now=clock.now())
+        self._lost = not self._jobs.surely(lambda: self._database.write(finish))
+        self._must_be_ours()
         self._finished[name] = result
         return result
 
@@ -258,7 +266,12 @@ class _Run:
             self._write()
 
     def check(self) -> None:
+        self._must_be_ours()
         self._jobs.must_stop(self.id)
+
+    def _must_be_ours(self) -> None:
+        if self._lost:
+            raise Stopping("another server has taken this job up: it goes on there")
 
     def shown(self) -> dict[str, Any]:
         return dict(self._shown)
@@ -271,4 +284,4 @@ class _Run:
         shown = self.shown()
         # What is only for people to look at ends no work: where it cannot be written now, the next one may be.
         with suppress(StorageFull, Unavailable):
-            self._database.write(lambda connection: store.change(connection, self.id, **shown))
+            self._lost = not self._database.write(lambda c: store.change(c, self.id, self._owner, **shown))
