@@ -19,7 +19,7 @@ ALICE = {"X-Relens-Actor": "alice"}
 
 @pytest.fixture(scope="module")
 def deployed(server: Server) -> Server:
-    for name in ("second", "blind", "crowd", "travel", "draft", "level", "adding"):
+    for name in ("second", "blind", "crowd", "travel", "draft", "level", "adding", "shared"):
         version = server.http.post(f"/api/v1/models/{name}/versions", files={"file": ("model.onnx", detector())}).json()
         server.http.post("/api/v1/deployments", json={"name": name, "model_version": version["id"], "threshold": 0.3})
     return server
@@ -49,6 +49,20 @@ def test_a_second_look_is_blind_to_the_first_and_changes_nothing(deployed: Serve
     until(lambda: deployed.http.get(team).json()["seeing"]["agreement"]["count"] == 1)
     page.get_by_role("button", name="Team", exact=True).click()
     expect(page.get_by_text("of 1 second look", exact=False)).to_be_visible()
+
+
+def test_what_others_have_at_hand_is_not_called_reviewed(deployed: Server, walker: Walker, page: Page) -> None:
+    walker.send("shared", range(3))
+    queue = "/api/v1/deployments/shared/queue"
+    held = deployed.http.get(queue, params={"limit": 2}, headers=ALICE).json()["items"]
+    assert len(held) == 2
+    review(walker, "shared")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Other people have the rest")).to_be_visible()
+    expect(page.get_by_text("2 images still wait and are given to others", exact=False)).to_be_visible()
+    for one in held:
+        put(deployed, f"/predictions/{one['id']}/verdict", {"status": "accepted"}, headers=ALICE)
+    expect(page.get_by_text("Everything is reviewed")).to_be_visible()
 
 
 def test_a_blind_check_is_drawn_first_and_compared_then(deployed: Server, walker: Walker, page: Page) -> None:

@@ -149,10 +149,16 @@ function Reviewing() {
   );
 }
 
+function waits(others: number): string {
+  return `${plural(others, "image")} still ${others === 1 ? "waits" : "wait"} and ${others === 1 ? "is" : "are"} given to others; what they leave for ten minutes comes here. `;
+}
+
 type DoneProps = { overview: InDeployment; done: number; back: () => void; help: () => void };
 
 function Done({ overview, done, back, help }: DoneProps) {
   const none = overview.predictions === 0;
+  // What waits and is not given to this person: others have it at hand, or the team's rules name others for it.
+  const others = overview.pending;
   useKeys((pressed) => {
     const means = meaning(pressed);
     if (means === "undo") back();
@@ -163,7 +169,7 @@ function Done({ overview, done, back, help }: DoneProps) {
   return (
     <Card>
       <Empty
-        title={none ? "Nothing to review yet" : "Everything is reviewed"}
+        title={none ? "Nothing to review yet" : others > 0 ? "Other people have the rest" : "Everything is reviewed"}
         actions={
           <>
             {done > 0 && (
@@ -177,7 +183,7 @@ function Done({ overview, done, back, help }: DoneProps) {
       >
         {none
           ? "Images this deployment answers wait here for a person to look."
-          : `${done > 0 ? `${plural(done, "image")} this session. ` : ""}New images appear here as they arrive.`}
+          : `${done > 0 ? `${plural(done, "image")} this session. ` : ""}${others > 0 ? waits(others) : ""}New images appear here as they arrive.`}
       </Empty>
     </Card>
   );
