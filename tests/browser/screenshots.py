@@ -56,6 +56,7 @@ def draw(browser: Browser, url: str) -> int:
             for place in places(url):
                 page.goto(place)
                 page.get_by_role("heading").first.wait_for()
+                page.wait_for_function("!document.querySelector('[aria-busy=true]')")  # skeletons
                 with suppress(Error):  # a page that asks again and again is never idle
                     page.wait_for_load_state("networkidle", timeout=3_000)
                 name = place.strip("/").replace("/", " ").replace("?", " ") or "home"

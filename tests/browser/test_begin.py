@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from relens.testing.tiny_models import detector
-from tests.browser.world import Walker, trainer_command
+from tests.browser.world import Walker, trainer_command, until
 from tests.server_process import Server, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -81,3 +82,41 @@ def test_a_chip_stands_close_to_a_short_name(server: Server, page: Page) -> None
     assert written is not None
     assert chip is not None
     assert chip["x"] - (written["x"] + written["width"]) < 28
+
+
+def test_the_names_of_boxes_can_be_read_on_a_phone(server: Server, walker: Walker, page: Page) -> None:
+    version = server.http.post("/api/v1/models/near/versions", files={"file": ("model.onnx", detector())}).json()
+    server.http.post("/api/v1/deployments", json={"name": "near", "model_version": version["id"], "threshold": 0.3})
+    (image,) = walker.send("near", range(1))
+    for width in (360, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        walker.open(f"/deployments/near/predictions/{image}")
+        name = page.get_by_role("main").locator("svg text").first
+        expect(name).to_be_visible()
+        box = name.bounding_box()
+        assert box is not None
+        assert 11 <= box["height"] <= 18, f"{box['height']:.1f} px at {width} px"
+
+
+def test_the_open_place_stays_in_sight_when_a_count_comes_beside_another(
+    server: Server, walker: Walker, page: Page
+) -> None:
+    walker.import_dataset("waiting", {"train": 6, "validation": 3, "test": 3})
+    wish = {
+        "trainer": "command",
+        "model": "waiting",
+        "dataset_version": "waiting/latest",
+        "parameters": {"command": f"{sys.executable} -c 'import time; time.sleep(60)'"},
+    }
+    run = server.http.post("/api/v1/training-runs", json=wish).raise_for_status().json()
+    until(lambda: server.http.get(f"/api/v1/training-runs/{run['id']}").json()["state"] == "running")
+    page.set_viewport_size({"width": 360, "height": 800})
+    held: list[Route] = []
+    page.route("**/api/v1/jobs?**", lambda route: held.append(route))
+    page.goto("/system")
+    here = page.get_by_role("navigation", name="Main").get_by_role("link", name="System")
+    expect(here).to_be_in_viewport(ratio=1)
+    page.unroute("**/api/v1/jobs?**")  # lets it go
+    expect(page.get_by_role("navigation", name="Main").get_by_title("1 running")).to_have_count(1)
+    expect(here).to_be_in_viewport(ratio=1)
+    server.http.post(f"/api/v1/training-runs/{run['id']}/cancel").raise_for_status()

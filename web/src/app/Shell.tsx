@@ -33,7 +33,7 @@ export function Shell() {
   const firing = alerts.data?.items.length ?? 0;
   const running = jobs.data?.items.length ?? 0;
   const where = useLocation().pathname;
-  const rail = useInSight<HTMLElement>(where);
+  const rail = useInSight<HTMLElement>(`${where} ${firing > 0} ${running > 0}`);
   const lost = jobs.isError && alerts.isError;
   return (
     <div className={css.shell}>

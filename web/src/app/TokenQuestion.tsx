@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { NEEDS_TOKEN } from "../api/client";
 import { Button, Field, Input } from "../design/controls";
 import { Dialog } from "../design/Dialog";
+import css from "./Shell.module.css";
 
 const YEAR_S = 365 * 24 * 3600;
 
@@ -27,6 +28,7 @@ export function TokenQuestion() {
       lead="Whoever started it set RELENS_TOKEN; ask them for it. It is kept in this browser."
     >
       <form
+        className={css.question}
         onSubmit={(event) => {
           event.preventDefault();
           keep();

@@ -52,7 +52,7 @@ export function Dialog({
   );
 }
 
-const FIELD = "input:not([type=file]), select, textarea";
+const FIELD = "input, select, textarea";
 
 /** Where the keyboard goes first: a field, else the first of several answers, which does nothing; never the cross. */
 function first(content: HTMLElement): HTMLElement {

@@ -2,9 +2,10 @@
 import { useState } from "react";
 import { imageUrl, whyMissing } from "../api/client";
 import type { Quad } from "../api/types";
-import { labelColour } from "./colours";
+import { inkOn, labelColour } from "./colours";
 import { nameplates, type Plate } from "./nameplates";
 import css from "./Picture.module.css";
+import { useWidth } from "./useWidth";
 
 export type Drawn = { label: string; confidence?: number; box?: Quad | null; polygon?: number[][] | number[] | null; answered?: boolean };
 
@@ -22,7 +23,7 @@ type Props = {
   aspect?: string;
   /** Without the label of the whole image, where the picture is too small to read it. */
   bare?: boolean;
-  /** About how many pixels wide it stands on the page: names keep their size. */
+  /** About how many pixels wide it stands on the page, until that is measured: names keep their size. */
   wide?: number;
   /** It is known that the image is not here, and why: nobody asks for it. */
   gone?: string;
@@ -35,13 +36,11 @@ export function Picture({ asset = "", src, width, height, shapes, labels, size =
   const [failed, setFailed] = useState<string | null>(null);
   const missing = gone ?? failed;
   const url = src ?? imageUrl(asset, size);
-  const scale = Math.max(width, height) / wide;
   const fail = async () => {
     setFailed(NOT_HERE);
     // On a small picture the reason has no room.
     if (names) setFailed((await whyMissing(url)) ?? NOT_HERE);
   };
-  const plates = names ? nameplates(shapes, { width, height }, scale) : [];
   const whole = shapes.find((shape) => !shape.box && !shape.polygon);
   return (
     <div className={css.picture} style={{ aspectRatio: aspect ?? `${width} / ${height}` }}>
@@ -54,8 +53,8 @@ export function Picture({ asset = "", src, width, height, shapes, labels, size =
         {shapes.map((shape, i) => (
           <Shape key={i} shape={shape} colour={labelColour(shape.label, labels)} />
         ))}
-        {plates.map((plate, i) => plate && <Name key={i} plate={plate} colour={labelColour(shapes[i].label, labels)} scale={scale} />)}
       </svg>
+      {names && <Names image={{ width, height }} shapes={shapes} labels={labels} wide={wide} />}
       {whole && !bare && (
         <span className={css.tag}>
           {whole.label}
@@ -91,11 +90,26 @@ function Shape({ shape, colour }: { shape: Drawn; colour: string }) {
   );
 }
 
+type NamesProps = { image: { width: number; height: number }; wide: number } & Pick<Props, "shapes" | "labels">;
+
+/** The names of the boxes, as large on a phone as on a wide screen. */
+function Names({ image, shapes, labels, wide }: NamesProps) {
+  const [place, measured] = useWidth<SVGSVGElement>(wide);
+  const scale = Math.max(image.width, image.height) / measured;
+  return (
+    <svg ref={place} viewBox={`0 0 ${image.width} ${image.height}`} preserveAspectRatio="xMidYMid meet" aria-hidden="true">
+      {nameplates(shapes, image, scale).map(
+        (plate, i) => plate && <Name key={i} plate={plate} colour={labelColour(shapes[i].label, labels)} scale={scale} />,
+      )}
+    </svg>
+  );
+}
+
 function Name({ plate: { x, y, width, height, text }, colour, scale }: { plate: Plate; colour: string; scale: number }) {
   return (
     <g>
       <rect x={x} y={y} width={width} height={height} fill={colour} />
-      <text x={x + 4 * scale} y={y + 11 * scale} fontSize={11 * scale} fontWeight={600} fill="#fff">
+      <text x={x + 4 * scale} y={y + 11 * scale} fontSize={11 * scale} fontWeight={600} fill={inkOn(colour)}>
         {text}
       </text>
     </g>

@@ -7,6 +7,26 @@ export function labelColour(label: string, labels: readonly string[]): string {
   return WHEEL[(place >= 0 ? place : hash(label)) % WHEEL.length];
 }
 
+const inks = new Map<string, string>();
+
+/** Black or white, whichever is read better on a label's colour (#rrggbb): one of them always has the 4.5 : 1 of WCAG AA. */
+export function inkOn(colour: string): string {
+  let ink = inks.get(colour);
+  if (!ink) inks.set(colour, (ink = luminance(colour) > EVEN ? "#000" : "#fff"));
+  return ink;
+}
+
+/** Where black and white are read equally well. */
+const EVEN = Math.sqrt(1.05 * 0.05) - 0.05;
+
+/** Relative luminance as WCAG 2 defines it. */
+export function luminance(colour: string): number {
+  const [r, g, b] = [1, 3, 5]
+    .map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
 function hash(text: string): number {
   let value = 0;
   for (const letter of text) value = (value * 31 + (letter.codePointAt(0) ?? 0)) >>> 0;

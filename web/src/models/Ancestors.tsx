@@ -37,7 +37,7 @@ function Ancestor({ id, known, left }: { id: string; known?: ModelVersion; left:
             {version.title}
           </Link>
         )}
-        <span>{mainScore(version)}</span>
+        {Object.keys(version.scores ?? {}).length > 0 && <span>{mainScore(version)}</span>}
         <small>
           {trained ? (
             <Link className={css.link} to={`/training/${version.training_run}`}>

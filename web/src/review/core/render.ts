@@ -1,4 +1,5 @@
 /* Draws the image and its shapes. A thousand boxes take well under a frame: one pass, no per-shape elements. */
+import { inkOn } from "../../design/colours";
 import { handlePoint, HANDLES, type Point, type Rect, type Size } from "./geometry";
 import type { Scene, Shape } from "./scene";
 import { inSight, toScreen, type Viewport } from "./viewport";
@@ -130,7 +131,7 @@ function drawName(context: CanvasRenderingContext2D, frame: Frame, shape: Shape,
   const top = at.y - 16 < 0 ? at.y : at.y - 16;
   context.fillStyle = colour;
   context.fillRect(at.x - 0.75, top, wide, 16);
-  context.fillStyle = "#fff";
+  context.fillStyle = inkOn(colour);
   context.fillText(text, at.x + 3.25, top + 11.5);
 }
 
