@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Thread
 from time import sleep
 
 import pytest
@@ -12,6 +13,7 @@ from relens.assets import store as assets
 from relens.assets.asset import storage_key
 from relens.deployments import change
 from relens.deployments import store as deployments
+from relens.infra.database import Database
 from relens.infra.jobs import Jobs
 from relens.infra.jobs.job import Job
 from relens.kit import clock
@@ -23,8 +25,11 @@ from relens.predictions.delete import Deletion, ask_to_delete
 from relens.predictions.erase import Erasure, Forget
 from relens.predictions.file_along import Filing
 from relens.predictions.logged import Entry, Logged, NoPrediction
+from relens.predictions.retention.expire import Retention
 from relens.predictions.tables import prediction
+from relens.review import question_rows
 from relens.review import store as verdicts
+from relens.review.ask import ask
 from relens.review.forget import forget
 from relens.review.settle import settle
 from tests.rooms.test_retention import CLEAR, World, world
@@ -106,6 +111,44 @@ def test_nobody_reviews_what_was_erased_meanwhile(world: World) -> None:
     with world.database.read() as connection:
         assert verdicts.get(connection, line.id) is None
         assert signal_rows.counts(connection, world.deployment.id) == {"erased": 1}
+
+
+def test_what_is_erased_on_another_server_while_it_is_reviewed_says_nothing_in_the_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever of the two comes first: the other one sees it."""
+    line = world.log(1)
+    world.settle()
+    other = Database(world.database.engine.url.render_as_string(hide_password=False))
+    erasing = Thread(target=Erasure(other, Retention(other, world.storage), [forget]).erase, args=(line.id,))
+    get = predictions.get
+
+    def read_then_it_is_erased(connection: Connection, prediction_id: str) -> Logged:
+        found = get(connection, prediction_id)
+        monkeypatch.undo()
+        erasing.start()
+        erasing.join(1.0)
+        return found
+
+    monkeypatch.setattr(predictions, "get", read_then_it_is_erased)
+    world.database.write(lambda connection: settle(connection, line.id, "accepted", actor=world.alice, reason="Bob"))
+    erasing.join(20)
+    other.close()
+    with world.database.read() as connection:
+        assert [(one.status, one.reason) for one in verdicts.history(connection, line.id)] == [
+            ("accepted", ""),
+            ("pending", ""),
+        ]
+
+
+def test_nobody_asks_about_what_was_erased_meanwhile(world: World) -> None:
+    line = world.log(1)
+    world.settle()
+    erase(world, line)
+    with pytest.raises(NoPrediction, match="erased"):
+        world.database.write(lambda connection: ask(connection, line.id, "Is this Bob?", actor=world.alice))
+    with world.database.read() as connection:
+        assert question_rows.get(connection, line.id) is None
 
 
 def test_an_image_that_a_dataset_or_another_prediction_needs_stays(world: World) -> None:

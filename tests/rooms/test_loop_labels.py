@@ -112,6 +112,17 @@ def test_a_label_added_while_reviewing_reaches_the_dataset_with_its_first_image(
     assert world.freeze().id == version.id
 
 
+def test_two_people_who_miss_a_label_at_once_both_add_theirs(world: Changing) -> None:
+    for label in ("metal", "wood"):
+        world.database.write(
+            lambda connection, label=label: change.add_label(connection, world.deployment, label, world.alice)  # type: ignore[misc]
+        )
+    with world.database.read() as connection:
+        here = deployments.get(connection, world.deployment.id)
+    assert here.labels[-2:] == ("metal", "wood")
+    assert list(here.added_labels) == ["metal", "wood"]
+
+
 def test_another_spelling_of_a_label_is_refused_and_viewers_add_none(world: Changing) -> None:
     add = lambda label, actor: world.database.write(  # noqa: E731
         lambda connection: change.add_label(connection, world.deployment, label, actor)

@@ -205,6 +205,24 @@ def test_what_has_left_is_taken_from_the_queue(world: World) -> None:
         assert queue_rows.waiting(connection, world.deployment.id) == 0
 
 
+def test_what_is_to_be_kept_longer_from_this_moment_on_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.keeps(days=1)
+    line = world.log(1)
+    world.settle()
+    world.later = 2 * DAY
+    oldest = store.oldest
+
+    def then_a_person_chooses(*asked: object) -> object:
+        found = oldest(*asked)  # type: ignore[arg-type]
+        monkeypatch.undo()
+        world.keeps()
+        return found
+
+    monkeypatch.setattr(store, "oldest", then_a_person_chooses)
+    world.settle()
+    assert world.here(line)
+
+
 def test_what_leaves_while_it_is_being_queued_does_not_wait_for_a_review(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,11 +21,14 @@ from PIL import Image
 from relens.access.actor import Actor
 from relens.assets import store as assets
 from relens.assets.keep import keep
+from relens.datasets import store as datasets
 from relens.datasets.item import Item
 from relens.datasets.publish import publish
 from relens.infra.database import Database
+from relens.infra.jobs import store as job_rows
 from relens.kit.errors import NotAllowed
 from relens.registry import routes as registry_routes
+from relens.registry import store as registry
 from relens.training import routes
 from relens.training.evaluations import Evaluations
 from relens.training.permission import must_be_permitted
@@ -276,6 +279,24 @@ def test_only_an_owner_decides_what_runs_on_the_machine() -> None:
         must_be_permitted(actor("operator"), "command", {"command": "x"})
     with pytest.raises(NotAllowed):
         must_be_permitted(actor("reviewer"), "compact", {})
+
+
+def test_an_evaluation_that_was_cancelled_while_it_waited_can_be_asked_for_again(workshop: Workshop) -> None:
+    workshop.over(workshop.train())
+    owner = workshop.owner()
+
+    def ask_and_cancel(connection: Any) -> str:
+        version, data = registry.find(connection, "sorter/1"), datasets.find(connection, "colours/1")
+        made = workshop.evaluations.ask(connection, workshop.jobs, version.id, data.id, "test", "all", owner)
+        job_rows.ask_to_stop(connection, made.job or "", 1)
+        return made.id
+
+    cancelled = workshop.database.write(ask_and_cancel)
+    body = {"model_version": "sorter/1", "dataset_version": "colours/1", "split": "test"}
+    asked = workshop.client.post("/api/v1/evaluations", json=body).json()
+    assert asked["id"] != cancelled
+    workshop.finished(asked["job"])
+    assert workshop.get(f"/evaluations/{asked['id']}")["state"] == "succeeded"
 
 
 def test_evaluations_are_answered_once(workshop: Workshop) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Connection
 
 from relens.alerts import store
 from relens.alerts.evaluate import Evaluation
+from relens.alerts.unlogged import add_missing
 from relens.deployments import change
 from relens.deployments import store as deployments
 from relens.deployments.keeping import Keeping
@@ -18,6 +20,7 @@ from relens.kit import clock
 from relens.kit.clock import DAY, HOUR, SECOND
 from relens.predictions.retention.store import UNLOGGED
 from relens.predictions.tallied import Tallied
+from tests.rooms.meanwhile import meanwhile
 from tests.rooms.monitoring_material import make_site
 
 
@@ -57,6 +60,18 @@ def test_an_answer_that_could_not_be_logged_fires_an_alert_until_the_day_after_i
         evaluation.step()
         with database.read() as connection:
             assert len(store.alerts(connection, site.deployment.id, open_only=True)) == open_ones
+
+
+def test_two_servers_that_look_at_once_make_one_rule(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = make_site(database, Folder(tmp_path / "home"))
+    keeping = Keeping(when_full="answer unlogged")
+    database.write(lambda c: change.set_keeping(c, deployments.get(c, site.deployment.id), keeping, site.alice))
+    meanwhile(monkeypatch, database, lambda: add_missing(database, clock.now()))
+    add_missing(database, clock.now())
+    with database.read() as connection:
+        assert len(store.rules(connection)) == 1
 
 
 def test_what_is_counted_is_there_once_while_it_is_written_down(database: Database) -> None:

@@ -5,12 +5,14 @@ A full disk is nothing one makes a rule for beforehand. It may be changed, switc
 
 from __future__ import annotations
 
+from functools import partial
+
 from sqlalchemy import Connection
 
 from relens.alerts import store
 from relens.alerts.rule import AlertRule, Reading
 from relens.deployments import store as deployments
-from relens.deployments.deployment import Deployment
+from relens.deployments.deployment import Deployment, NoDeployment
 from relens.deployments.keeping import keeping_of
 from relens.infra.database import Database
 from relens.kit.clock import DAY, SECOND, Micros
@@ -37,7 +39,17 @@ def add_missing(database: Database, at: Micros) -> None:
         made = AlertRule(
             new_id(), one.id, METRIC, "today", "above", 0.0, DAY // SECOND, 1, True, at, one.created_by, severity="critical"
         )  # fmt: skip
-        database.write(lambda connection, rule=made: store.insert_rule(connection, rule))  # type: ignore[misc]
+        database.write(partial(_add, rule=made))
+
+
+def _add(connection: Connection, rule: AlertRule) -> None:
+    """Another server, or a person, may have been quicker; and the deployment may have gone."""
+    try:
+        deployment = deployments.lock(connection, rule.deployment)
+    except NoDeployment:
+        return
+    if not _has(connection, deployment):
+        store.insert_rule(connection, rule)
 
 
 def _may(deployment: Deployment) -> bool:

@@ -158,7 +158,8 @@ def set_canary_share(connection: Connection, deployment: Deployment, share: floa
 
 def set_settings(connection: Connection, deployment: Deployment, settings: Mapping[str, Any]) -> None:
     """Merges `settings` into those there are."""
-    store.change(connection, deployment.id, settings={**deployment.settings, **settings})
+    there = store.lock(connection, deployment.id).settings
+    store.change(connection, deployment.id, settings={**there, **settings})
 
 
 def add_label(connection: Connection, deployment: Deployment, label: str, actor: Actor) -> Deployment:
@@ -167,6 +168,7 @@ def add_label(connection: Connection, deployment: Deployment, label: str, actor:
     Raises BadLabels, or LabelThere for another spelling of one there is.
     """
     actor.must_be("reviewer")
+    deployment = store.lock(connection, deployment.id)  # two people may each miss another label at once
     (name,) = LabelMap((" ".join(label.split()),)).names
     if name in deployment.labels:
         return deployment

@@ -131,6 +131,14 @@ def get(connection: Connection, reference: str) -> Deployment:
     return _deployment(row)
 
 
+def lock(connection: Connection, deployment_id: str) -> Deployment:
+    """As it is now; no other server changes it until the transaction ends."""
+    row = connection.execute(select(deployment).where(deployment.c.id == deployment_id).with_for_update()).first()
+    if row is None:
+        raise NoDeployment(f"there is no deployment '{deployment_id}'")
+    return _deployment(row)
+
+
 def in_use(connection: Connection, reference: str) -> Deployment:
     """The same, and Archived where it was put away: for whoever wants an answer of it, or to add to its log."""
     found = get(connection, reference)
@@ -159,11 +167,6 @@ def check_revision(connection: Connection, known: Deployment) -> None:
     found = quick(connection, "SELECT revision FROM deployment WHERE id = ?", (known.id,))
     if not found or found[0][0] != known.revision:
         raise Changed
-
-
-def lock(connection: Connection, deployment_id: str) -> None:
-    """Until the transaction ends nobody else changes it."""
-    connection.execute(select(deployment.c.id).where(deployment.c.id == deployment_id).with_for_update())
 
 
 def insert(connection: Connection, made: Deployment) -> None:

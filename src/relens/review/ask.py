@@ -7,10 +7,10 @@ from sqlalchemy import Connection
 from relens.access.actor import Actor
 from relens.kit import clock
 from relens.predictions import marks
-from relens.predictions import store as predictions
 from relens.predictions.logged import Logged
 from relens.review import question_rows
 from relens.review.question import NotAsked, Question, State, checked
+from relens.review.settle import to_review
 
 WORD = "question"
 """What the query language calls it."""
@@ -19,7 +19,7 @@ WORD = "question"
 def ask(connection: Connection, prediction_id: str, text: str, *, actor: Actor) -> Question:
     """A question beside whatever was reviewed; NoPrediction, BadQuestion. It takes the place of an earlier one."""
     actor.must_be("reviewer")
-    logged = predictions.get(connection, prediction_id)
+    logged = to_review(connection, prediction_id)
     asked = Question(logged.id, logged.deployment, checked(text), actor, clock.now())
     return _keep(connection, logged, asked)
 
@@ -27,14 +27,14 @@ def ask(connection: Connection, prediction_id: str, text: str, *, actor: Actor) 
 def answer(connection: Connection, prediction_id: str, text: str, *, actor: Actor) -> Question:
     """Closes the open question; NotAsked when there is none."""
     actor.must_be("reviewer")
-    logged = predictions.get(connection, prediction_id)
+    logged = to_review(connection, prediction_id)
     return _keep(connection, logged, _open(connection, logged).answered(text, actor, clock.now()))
 
 
 def withdraw(connection: Connection, prediction_id: str, *, actor: Actor) -> None:
     """As if nobody had asked; NotAsked when no question is open."""
     actor.must_be("reviewer")
-    logged = predictions.get(connection, prediction_id)
+    logged = to_review(connection, prediction_id)
     _open(connection, logged)
     forget(connection, logged)
 

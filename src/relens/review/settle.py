@@ -45,9 +45,7 @@ def settle(
     actor.must_be("reviewer")
     if len(reason) > _LONGEST_REASON:
         raise BadVerdict(f"a reason may be {_LONGEST_REASON:,} characters long at most")
-    logged = predictions.get(connection, prediction_id)
-    if logged.erased:
-        raise NoPrediction("this prediction was erased: nothing is left of it to review")
+    logged = to_review(connection, prediction_id)
     deployment = deployments.get(connection, logged.deployment)
     said = annotations_of(status, tuple(annotations), subject_of(deployment, logged))
     seq = store.next_seq(connection)
@@ -71,6 +69,7 @@ def settle(
 def reopen(connection: Connection, prediction_id: str, *, actor: Actor, if_match: str | None = None) -> Verdict | None:
     """Takes the verdict back: the prediction is pending again, its history stays. None when nobody ever reviewed it."""
     actor.must_be("reviewer")
+    store.hold_still(connection)
     logged = predictions.get(connection, prediction_id)
     seq = store.next_seq(connection)
     now = store.get(connection, prediction_id)
@@ -83,6 +82,15 @@ def reopen(connection: Connection, prediction_id: str, *, actor: Actor, if_match
     _move_in_queue(connection, written)
     after_review(connection, written, deployment)
     return written
+
+
+def to_review(connection: Connection, prediction_id: str) -> Logged:
+    """The prediction, and nobody reviews or erases it until the transaction ends. Raises NoPrediction, also where it was erased."""
+    store.hold_still(connection)
+    logged = predictions.get(connection, prediction_id)
+    if logged.erased:
+        raise NoPrediction("this prediction was erased: nothing is left of it to review")
+    return logged
 
 
 def _keep(connection: Connection, draft: Verdict, status: Status, said: tuple[Annotation, ...], reason: str) -> Verdict:

@@ -18,13 +18,12 @@ from relens.infra.database import Database
 from relens.infra.web import part
 from relens.kit import clock
 from relens.predictions import browse
-from relens.predictions import store as predictions
 from relens.predictions.browse import Filter
 from relens.predictions.logged import Logged
 from relens.predictions.routes import LoggedDetectionOut, PredictionOut
 from relens.review import blind, check_rows, look_again, look_rows
 from relens.review.routes import AnnotationIn, VerdictIn
-from relens.review.settle import subject_of
+from relens.review.settle import subject_of, to_review
 from relens.review.team import Rule, SettledBy, Team, team_of
 from relens.review.team_numbers import Pace, Share, paces, seeing
 
@@ -239,7 +238,7 @@ def put_blind_look(prediction: str, drawn: BlindIn, actor: Asking, database: Db)
 
 
 def _found(connection: Connection, prediction: str) -> tuple[Logged, Deployment]:
-    logged = predictions.get(connection, prediction)
+    logged = to_review(connection, prediction)
     return logged, deployments.get(connection, logged.deployment)
 
 

@@ -126,6 +126,7 @@ def _as_meant(one: Incoming, exchange: Exchange, empty: bool) -> Incoming:
 
 def _taken(connection: Connection, deployment: Deployment, came: Sequence[Incoming], actor: Actor) -> list[Line]:
     found = []
+    store.hold_still(connection)
     for one in came:
         line, status, annotations = _seen(connection, deployment, one)
         if line.becomes in TAKEN and one.prediction and status:

@@ -17,6 +17,7 @@ from relens.datasets.item import Item, Split
 from relens.inference.load import LoadedVersion, load
 from relens.infra.database import Database
 from relens.infra.jobs import Cancelled, JobRun, Jobs, Stopping
+from relens.infra.jobs import store as job_rows
 from relens.infra.settings import Settings
 from relens.infra.storage import Storage
 from relens.kit import clock
@@ -64,7 +65,7 @@ class Evaluations:
     ) -> Evaluation:
         """The evaluation that answers this, or one that a new job will; ids are given. Raises WrongTask or NothingToJudge."""
         for there in store.evaluations(connection, model_version, dataset_version, split, part):
-            if there.state in ("queued", "running", "succeeded"):
+            if there.state == "succeeded" or _goes_on(connection, there):
                 return there
         version, dataset = registry.get(connection, model_version), datasets.get(connection, dataset_version)
         _must_fit(version.task, dataset.task)
@@ -157,6 +158,12 @@ class Evaluations:
 
     def _change(self, evaluation_id: str, **values: Any) -> None:
         self.database.write(lambda connection: store.change_evaluation(connection, evaluation_id, **values))
+
+
+def _goes_on(connection: Connection, one: Evaluation) -> bool:
+    """A job that was cancelled while it waited never said a word."""
+    job = job_rows.get(connection, one.job) if one.job else None
+    return one.state in ("queued", "running") and job is not None and job.is_open
 
 
 def beside_serving(

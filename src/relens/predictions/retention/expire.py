@@ -98,7 +98,13 @@ class Retention:
             except BadKeeping:
                 continue  # the recorder says so; nothing leaves by a policy that cannot be read
             if days is not None:
-                more |= self._let_some_go(one.id, "too old", f"kept for {days} days", self._now() - days * DAY)
+                more |= self._let_some_go(
+                    one.id,
+                    "too old",
+                    f"kept for {days} days",
+                    self._now() - days * DAY,
+                    partial(_kept_for, deployment=one.id, days=days),
+                )
         return more
 
     def _no_room(self) -> bool:
@@ -111,10 +117,12 @@ class Retention:
             self._places.pop("", None)
             self._resting.pop("", None)
             return False
-        return self._let_some_go(None, "no room", "to leave room on the disk", self._now() + DAY)
+        return self._let_some_go(None, "no room", "to leave room on the disk", self._now() + DAY, lambda _: True)
 
-    def _let_some_go(self, deployment: str | None, reason: str, sentence: str, before: Micros) -> bool:
-        """The next of the oldest images that may leave. A scan that came to the end rests, then starts again from the oldest."""
+    def _let_some_go(
+        self, deployment: str | None, reason: str, sentence: str, before: Micros, may: Callable[[Connection], bool]
+    ) -> bool:
+        """The next of the oldest images that may leave, if they `may` when it comes to it. A scan that came to the end rests, then starts again from the oldest."""
         scan = deployment or ""
         if clock.stopwatch() < self._resting.get(scan, 0.0):
             return False
@@ -126,9 +134,8 @@ class Retention:
             self._resting[scan] = clock.stopwatch() + self._rest_s
             return False
         self._places[scan] = Place(found[-1].at, found[-1].asset)
-        left = self.write(
-            partial(let_go, holds=found, reason=reason, sentence=sentence, now=self._now(), on_leave=self._on_leave)
-        )
+        gone = partial(let_go, holds=found, reason=reason, sentence=sentence, now=self._now(), on_leave=self._on_leave)
+        left = self.write(lambda connection: gone(connection) if may(connection) else [])
         if left:
             self.delete_leaving()
         return True
@@ -140,6 +147,12 @@ class Retention:
         self._database.catch_up()
         with self._database.engine.begin() as connection:
             return work(connection)
+
+
+def _kept_for(connection: Connection, deployment: str, days: int) -> bool:
+    """Whether its images are kept no longer than that: a person may just have chosen otherwise, and what has left does not come back."""
+    now = keeping_of(deployments.lock(connection, deployment).settings).days
+    return now is not None and now <= days
 
 
 def let_go(
