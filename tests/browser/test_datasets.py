@@ -75,7 +75,8 @@ def test_problems_of_one_kind_are_one_line_and_the_rest_can_be_imported(walker: 
 
 def test_a_dataset_is_deleted_only_when_its_name_is_typed(walker: Walker) -> None:
     page = walker.page
-    walker.import_dataset("spare", {"train": 6})
+    for name in ("spare", "needed"):
+        walker.import_dataset(name, {"train": 6})
     walker.open("/datasets/spare")
     walker.press("Archive or delete…")
     delete = page.get_by_role("button", name="Delete every version")
@@ -83,4 +84,5 @@ def test_a_dataset_is_deleted_only_when_its_name_is_typed(walker: Walker) -> Non
     page.get_by_label("To delete it for good, type spare").fill("spare")
     delete.click()
     expect(page).to_have_url("/datasets")
+    expect(page.get_by_role("link", name="needed").first).to_be_visible()
     expect(page.get_by_role("link", name="spare")).to_have_count(0)

@@ -130,6 +130,8 @@ def test_every_command_works_as_it_is_pasted(
             expect(code.locator("pre")).not_to_contain_text(TOKEN)
             code.get_by_role("button", name="Copy").click()
             paste(guarded_page.evaluate("navigator.clipboard.readText()"), way.inner_text(), tmp_path)
+            # What is logged is counted a moment later.
+            until(lambda: images_of(guarded, f"{model}-{target}") > before)  # noqa: B023 - waited for right here
             assert images_of(guarded, f"{model}-{target}") == before + 1, way.inner_text()
 
 

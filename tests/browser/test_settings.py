@@ -90,7 +90,8 @@ def drift_of(server: Server, name: str) -> dict[str, Any]:
 
 
 def test_what_is_put_away_says_so_and_comes_back(walker: Walker, page: Page) -> None:
-    deploy(walker.server, "old-line")
+    for name in ("old-line", "line-in-use"):
+        deploy(walker.server, name)
     walker.open("/deployments/old-line/settings")
     walker.press("Archive")
     dialog = page.get_by_role("dialog")
@@ -104,6 +105,7 @@ def test_what_is_put_away_says_so_and_comes_back(walker: Walker, page: Page) -> 
     expect(page.get_by_text("it answers nobody")).to_be_visible()
     expect(page.get_by_role("button", name="Send images")).to_have_count(0)
     walker.open("/")
+    expect(page.get_by_role("link", name="line-in-use").first).to_be_visible()
     expect(page.get_by_role("link", name="old-line")).to_have_count(0)
     walker.open("/system")
     page.get_by_role("button", name="Restore old-line").click()
