@@ -19,7 +19,7 @@ ALICE = {"X-Relens-Actor": "alice"}
 
 @pytest.fixture(scope="module")
 def deployed(server: Server) -> Server:
-    for name in ("second", "blind", "crowd", "travel", "draft", "level", "adding", "shared"):
+    for name in ("second", "blind", "crowd", "travel", "draft", "level", "adding", "shared", "halves"):
         version = server.http.post(f"/api/v1/models/{name}/versions", files={"file": ("model.onnx", detector())}).json()
         server.http.post("/api/v1/deployments", json={"name": name, "model_version": version["id"], "threshold": 0.3})
     return server
@@ -63,6 +63,20 @@ def test_what_others_have_at_hand_is_not_called_reviewed(deployed: Server, walke
     for one in held:
         put(deployed, f"/predictions/{one['id']}/verdict", {"status": "accepted"}, headers=ALICE)
     expect(page.get_by_text("Everything is reviewed")).to_be_visible()
+
+
+def test_of_a_short_queue_half_is_left_to_others(deployed: Server, walker: Walker, page: Page) -> None:
+    """What one person is given, nobody else is for ten minutes."""
+    walker.send("halves", range(30))
+    review(walker, "halves")
+    queue = "/api/v1/deployments/halves/queue"
+    held = deployed.http.get(queue, params={"limit": 30}, headers=ALICE).json()["items"]
+    assert len(held) == 15
+    for count in range(1, 16):
+        shown(page)
+        page.keyboard.press("Enter")
+        decided(page, count)
+    expect(page.get_by_text("15 images still wait and are given to others", exact=False)).to_be_visible()
 
 
 def test_a_blind_check_is_drawn_first_and_compared_then(deployed: Server, walker: Walker, page: Page) -> None:

@@ -49,7 +49,9 @@ function Reviewing() {
   const [bindings, keepBindings] = useBindings();
   const [search, setSearch] = useSearchParams();
   const grid = search.get("mode") === "grid";
-  const queue = useQueue(deployment, search.get("image"), grid ? AHEAD.grid : AHEAD.one, grid ? isPlain : any);
+  // Whoever decides many at once is shown whole batches.
+  const [ahead, waiting] = grid ? [AHEAD.grid, 2 * AHEAD.grid] : [AHEAD.one, overview.pending];
+  const queue = useQueue(deployment, search.get("image"), ahead, waiting, grid ? isPlain : any);
   const today = useToday(deployment);
   const show = (mode: string) => setSearch(mode === "grid" ? { mode } : {}, { replace: true });
   const lookAt = () => {

@@ -16,11 +16,15 @@ const LOADED_AHEAD = 4;
 /** So many can still be decided when the network is gone. */
 const FETCHED_AHEAD = 20;
 
-/** Made anew for each deployment; asks for `ahead` images at a time. The first that `fits` is in hand: it stays where it is. `back` reopens the last decided image and shows it again. */
+/** In a short queue, half of what waits is left to others: what one person is given, nobody else is for ten minutes. */
+const LEAST_AHEAD = 10;
+
+/** Made anew for each deployment; asks for `ahead` images at a time, of `waiting` that there are. The first that `fits` is in hand: it stays where it is. `back` reopens the last decided image and shows it again. */
 export function useQueue(
   { id, name }: Pick<Deployment, "id" | "name">,
   first: string | null,
   ahead: number,
+  waiting: number,
   fits: (item: ToReview) => boolean,
 ) {
   const [items, setItems] = useState<ToReview[]>([]);
@@ -34,6 +38,10 @@ export function useQueue(
   /** What the person put in front. */
   const ours = useRef(new Set<string>());
   const [left] = useState(() => imageLeft(kept));
+  const share = useRef(waiting);
+  useEffect(() => {
+    share.current = Math.max(LEAST_AHEAD, Math.ceil(waiting / 2));
+  }, [waiting]);
 
   /** Puts one image in front, whatever was decided of it. */
   const bring = useCallback(async (image: string) => {
@@ -50,7 +58,7 @@ export function useQueue(
 
   const fill = useCallback(async () => {
     try {
-      const page = await get<Page<Queued>>(`/deployments/${name}/queue`, { limit: ahead });
+      const page = await get<Page<Queued>>(`/deployments/${name}/queue`, { limit: Math.min(ahead, share.current) });
       const fresh = page.items
         .filter((item) => !settled.current.has(item.id) && !outgoing.has(item.id))
         .map((item) => ({ ...item, seen: item.revision }));
