@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -116,6 +117,20 @@ def test_a_multipart_form_is_answered_like_a_raw_body(server: Server) -> None:
     assert answer.status_code == 200, answer.text
     assert answer.json()["detections"][0]["label"] == "blue"
     assert server.http.get(f"/api/v1/predictions/{answer.json()['id']}").json()["source"] == "line-9"
+
+
+def test_a_connection_lasts_over_the_pauses_between_images(server: Server) -> None:
+    """Closed by the server in the moment the next image is sent, it would be reset, and the image lost."""
+    line = HTTPConnection("127.0.0.1", server.port, timeout=30)
+    line.connect()
+    first = line.sock
+    for _ in range(2):
+        line.request("POST", "/api/v1/deployments/colours/predict", make_jpeg((220, 20, 20)))
+        answer = line.getresponse()
+        assert (answer.status, len(answer.read()) > 0) == (200, True)
+        Event().wait(7)
+    assert line.sock is first
+    line.close()
 
 
 def test_the_same_client_id_is_the_same_prediction_also_at_the_same_time(server: Server) -> None:

@@ -24,6 +24,8 @@ from relens.infra.settings import Settings  # noqa: E402
 from relens.kit.errors import Conflict, Invalid  # noqa: E402
 from relens.serving import memory  # noqa: E402
 
+_REST_S = 75
+"""A camera that sends an image every few seconds keeps its connection: closed in the moment the next one is sent, that would be lost."""
 _GARBAGE = 20_000
 """So many things more than before are there when the collector looks for those that only hold each other."""
 
@@ -50,6 +52,7 @@ def serve(settings: Settings, quiet: bool = False) -> None:
             access_log=False,
             http="httptools",
             timeout_graceful_shutdown=15,
+            timeout_keep_alive=_REST_S,
             lifespan="on",
         )
         # What was imported stays for ever: the collector need not look through it again and again.
