@@ -91,7 +91,7 @@ class Engine:
         self._recorder = recorder
         self._crew: Crew[Job] = Crew(workers, self._do, swapper.fleet.together, most_waiting)
         swapper.steps_aside(lambda: self._crew.wait_for_calm(CALM_S))
-        self._meanwhile = Meanwhile(recorder, workers, lambda: self._crew.more_waits)
+        self._meanwhile = Meanwhile(recorder, lambda: self._crew.more_waits)
         self._once: Once[Line] = Once()
         self._coming = 0
         self._answered_last = ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import NamedTuple, Protocol
 
@@ -11,6 +12,7 @@ from relens.deployments.deployment import Deployment
 from relens.inference import features
 from relens.inference.predict import Prepared
 from relens.predictions.record import Recorder
+from relens.serving.cores import Elsewhere
 
 Glance = Callable[[], features.Look]
 
@@ -31,17 +33,33 @@ class _Done(NamedTuple):
     let_go: Callable[[], None] | None
 
 
+class _Second:
+    """One thread beside another."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="look")
+        self._elsewhere = Elsewhere(self._thread.submit(threading.get_native_id).result())
+
+    def submit(self, work: Callable[[], _Done]) -> Future[_Done]:
+        self._elsewhere.stay_away()
+        return self._thread.submit(work)
+
+    def stop(self) -> None:
+        self._thread.shutdown(wait=True)
+
+
 class Meanwhile:
-    """As many threads as images are worked on at once.
+    """A thread beside each that works on images, on another core than it.
 
     `busy`: whether more images wait than there are workers. Then no core is free for a thread beside the model's, and it is done before the model
     runs, while the image is still in the processor's cache.
     """
 
-    def __init__(self, recorder: Recorder, workers: int, busy: Callable[[], bool]) -> None:
+    def __init__(self, recorder: Recorder, busy: Callable[[], bool]) -> None:
         self._recorder = recorder
         self._busy = busy
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="look")
+        self._mine = threading.local()
+        self._all: list[_Second] = []
 
     def of(self, jobs: Sequence[Keeps]) -> Beside:
         return Beside(self, jobs)
@@ -50,10 +68,19 @@ class Meanwhile:
         if self._busy():
             done = self._do(job, prepared)
             return lambda: done
-        return self._threads.submit(self._do, job, prepared).result
+        return self._second().submit(lambda: self._do(job, prepared)).result
 
     def stop(self) -> None:
-        self._threads.shutdown(wait=True)
+        for one in self._all:
+            one.stop()
+
+    def _second(self) -> _Second:
+        """The calling thread's own."""
+        found: _Second | None = getattr(self._mine, "second", None)
+        if found is None:
+            found = self._mine.second = _Second()
+            self._all.append(found)
+        return found
 
     def _do(self, job: Keeps, prepared: Prepared) -> _Done:
         let_go = self._recorder.ahead(job.live.id, prepared.asset, job.data) if job.logs else None
