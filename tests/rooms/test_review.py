@@ -177,9 +177,11 @@ def lined_up(database: Database) -> Lineup:
     return lineup
 
 
-def chosen(database: Database, deployment: Deployment, limit: int, share: float = 0.5) -> list[queue.Chosen]:
+def chosen(
+    database: Database, deployment: Deployment, limit: int, share: float = 0.5, actor: str = ""
+) -> list[queue.Chosen]:
     with database.read() as connection:
-        return queue.choose(connection, deployment, limit, Mixed(share))
+        return queue.choose(connection, deployment, limit, Mixed(share), actor)
 
 
 def test_the_queue_mixes_chance_with_doubt_and_shows_an_image_once(database: Database, deployment: Deployment) -> None:
@@ -214,7 +216,11 @@ def test_a_settled_prediction_leaves_the_queue_and_a_reopened_one_comes_back(
     assert chosen(database, deployment, 5) == []
     database.write(lambda connection: reopen(connection, logged.id, actor=alice))
     for share in (0.0, 1.0):
-        assert [one.logged.id for one in chosen(database, deployment, 5, share)] == [logged.id]
+        assert [one.logged.id for one in chosen(database, deployment, 5, share, alice.id)] == [logged.id]
+        assert chosen(database, deployment, 5, share, "bob") == [], "who took it back has it at hand"
+    say(database, logged, "skipped", alice)
+    database.write(lambda connection: reopen(connection, logged.id, actor=alice, hold=False))
+    assert [one.logged.id for one in chosen(database, deployment, 5, actor="bob")] == [logged.id]
 
 
 def test_what_a_shadow_said_is_not_queued(database: Database, deployment: Deployment) -> None:
@@ -261,7 +267,7 @@ def test_two_reviewers_are_never_given_the_same_image(database: Database, deploy
     assert len(alices) == len(bobs) == 5
     assert not alices & bobs
     assert given("alice", 2) == alices, "asked again, she has what she holds"
-    later = queue.HOLD_S * 1_000_000 + 10
+    later = queue_rows.HOLD_S * 1_000_000 + 10
     assert given("carol", later) & (alices | bobs), "what nobody settled in time is offered again"
 
 

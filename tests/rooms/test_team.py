@@ -179,6 +179,8 @@ def test_a_second_look_can_be_taken_back_until_somebody_decided(group: Group) ->
     group.review(one, alice)
     group.look(one, bob, "unusable")
     group.database.write(lambda connection: look_again.withdraw(connection, one.id, actor=bob))
+    assert [given.logged.id for given in group.given(bob)] == [one.id]
+    assert group.given(carla) == [], "who took it back has it at hand"
     assert group.look(one, bob).outcome == "agreed"
     group.database.write(lambda connection: look_again.withdraw(connection, one.id, actor=bob))
     group.look(one, bob, "unusable")

@@ -153,7 +153,7 @@ def _take_back(connection: Connection, run: JobRun, job: str, after: str) -> tup
         if now is None or now.revision != revision:
             counts["meanwhile"] += 1
             continue
-        reopen(connection, prediction, actor=actor)
+        reopen(connection, prediction, actor=actor, hold=False)
         counts["reopened"] += 1
     return counts, rows[-1][0] if len(rows) == _AT_ONCE else None
 

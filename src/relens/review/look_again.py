@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 from relens.access.actor import Actor
 from relens.deployments.deployment import Deployment
 from relens.kit import clock
+from relens.kit.clock import SECOND
 from relens.kit.errors import Conflict, NotAllowed
-from relens.review import look_rows, store
+from relens.review import look_rows, queue_rows, store
 from relens.review.disagreement import disagreement
 from relens.review.look_rows import Second
 from relens.review.team import team_of
@@ -92,8 +93,10 @@ def withdraw(connection: Connection, prediction_id: str, *, actor: Actor) -> Sec
     there = look_rows.second(connection, prediction_id)
     if there is None or there.second_by != actor.id or there.outcome in ("open", "settled"):
         raise NoSecondLook("there is no second look of yours that could be taken back")
-    nothing = dict.fromkeys(("second_by", "status", "annotations", "reason", "at", "held_by", "held_until"))
-    look_rows.change(connection, prediction_id, outcome="open", **nothing)
+    nothing = dict.fromkeys(("second_by", "status", "annotations", "reason", "at"))
+    # Whoever takes it back has it at hand: it is offered to nobody else meanwhile.
+    until = clock.now() + queue_rows.HOLD_S * SECOND
+    look_rows.change(connection, prediction_id, outcome="open", held_by=actor.id, held_until=until, **nothing)
     found = look_rows.second(connection, prediction_id)
     assert found is not None
     return found

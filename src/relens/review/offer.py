@@ -14,7 +14,7 @@ from relens.infra.database import Database
 from relens.kit.clock import SECOND, Micros
 from relens.predictions import store as predictions
 from relens.predictions.logged import Logged
-from relens.review import look_rows, queue, store
+from relens.review import look_rows, queue, queue_rows, store
 from relens.review.assigned import Offered
 from relens.review.blind import begins_blind
 from relens.review.habits import habits_of
@@ -126,7 +126,7 @@ def _held(database: Database, deployment: Deployment, most: int, actor: Actor, n
     def take(connection: Connection) -> _Again:
         there = find(connection)
         ids = [one.prediction for one in (*there.second, *there.third)]
-        mine = look_rows.hold(connection, ids, actor.id, now + queue.HOLD_S * SECOND, now)
+        mine = look_rows.hold(connection, ids, actor.id, now + queue_rows.HOLD_S * SECOND, now)
         return _Again(
             [one for one in there.second if one.prediction in mine],
             [one for one in there.third if one.prediction in mine],

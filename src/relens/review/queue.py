@@ -26,8 +26,6 @@ from relens.review.lineup import with_images
 from relens.review.looks import Looks
 from relens.review.queue_tables import Lane
 
-HOLD_S = 600
-"""How long what somebody was given is offered to nobody else."""
 _AHEAD = 4
 _TRIES = 6
 _PAGE, _FARTHEST = 200, 4_000
@@ -149,7 +147,7 @@ def hand_out(
 
 def give_out(connection: Connection, chosen: Sequence[Chosen], actor: str, now: int) -> list[Chosen]:
     """Those of `chosen` that are `actor`'s for the next ten minutes: another may have been quicker. Keeps which lane chose each first."""
-    mine = queue_rows.hold(connection, [one.logged.id for one in chosen], actor, now + HOLD_S * SECOND, now)
+    mine = queue_rows.hold(connection, [one.logged.id for one in chosen], actor, now + queue_rows.HOLD_S * SECOND, now)
     given = [one for one in chosen if one.logged.id in mine]
     for lane in ("random checks", "hard cases"):
         queue_rows.mark(connection, lane, [one.logged.id for one in given if one.lane == lane], now)

@@ -16,6 +16,8 @@ from relens.review.cohort_rows import cohorts, replace, stretches
 from relens.review.habits import USUAL_SAMPLER
 from relens.review.queue_tables import Lane, queue_cursor, queue_item, queue_scale
 
+HOLD_S = 600
+"""How long what somebody was given is offered to nobody else."""
 _AT_ONCE = 500
 _FRESH = ("prediction", "deployment", "log_seq", "open", "size", "chance", "twin")
 

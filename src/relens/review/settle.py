@@ -12,6 +12,7 @@ from relens.assets import store as assets
 from relens.deployments import store as deployments
 from relens.deployments.deployment import Deployment
 from relens.kit import clock
+from relens.kit.clock import SECOND
 from relens.predictions import signal_rows
 from relens.predictions import store as predictions
 from relens.predictions.logged import Logged, NoPrediction
@@ -66,8 +67,13 @@ def settle(
     return written
 
 
-def reopen(connection: Connection, prediction_id: str, *, actor: Actor, if_match: str | None = None) -> Verdict | None:
-    """Takes the verdict back: the prediction is pending again, its history stays. None when nobody ever reviewed it."""
+def reopen(
+    connection: Connection, prediction_id: str, *, actor: Actor, if_match: str | None = None, hold: bool = True
+) -> Verdict | None:
+    """Takes the verdict back: the prediction is pending again, its history stays. None when nobody ever reviewed it.
+
+    `hold`: whoever takes it back has it at hand, and it is offered to nobody else meanwhile.
+    """
     actor.must_be("reviewer")
     store.hold_still(connection)
     logged = predictions.get(connection, prediction_id)
@@ -80,6 +86,9 @@ def reopen(connection: Connection, prediction_id: str, *, actor: Actor, if_match
     settler(connection, deployment, prediction_id, actor)
     written = _keep(connection, _next(logged, now, seq, actor), "pending", (), "")
     _move_in_queue(connection, written)
+    if hold:
+        until = written.at + queue_rows.HOLD_S * SECOND
+        queue_rows.hold(connection, [prediction_id], actor.id, until, written.at)
     after_review(connection, written, deployment)
     return written
 
