@@ -10,6 +10,7 @@ import { useSearch } from "../design/useSearch";
 import css from "./datasets.module.css";
 import { SplitAndLabel } from "./SplitAndLabel";
 import { Tile } from "./Tile";
+import { Scrolled } from "../design/Scrolled";
 import { SPLITS, sum } from "./words";
 
 type Kind = Difference["kind"];
@@ -103,7 +104,7 @@ function ByLabel({ found }: { found: VersionDiff }) {
     added || removed ? [added && `+${count(added)}`, removed && `−${count(removed)}`].filter(Boolean).join(" ") : "–";
   return (
     <Card title="Annotations" flush>
-      <div className={css.scroll}>
+      <Scrolled label="Annotations" className={css.scroll}>
         <table className={tableClass}>
           <thead>
             <tr>
@@ -132,7 +133,7 @@ function ByLabel({ found }: { found: VersionDiff }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolled>
     </Card>
   );
 }

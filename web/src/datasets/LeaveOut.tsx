@@ -11,6 +11,7 @@ import { Bar, Notice } from "../design/status";
 import { Time } from "../design/Time";
 import css from "./datasets.module.css";
 import { Tile } from "./Tile";
+import { Scrolled } from "../design/Scrolled";
 import { useNextVersion } from "./useNextVersion";
 
 type Choice = { versions: number[]; people?: string[]; title: string };
@@ -22,7 +23,7 @@ export function LeaveOut({ newest }: { newest: DatasetVersion }) {
   if (items.length === 0) return null;
   return (
     <Card title="What reviews did" flush>
-      <div className={css.scroll}>
+      <Scrolled label="What reviews did" className={css.scroll}>
         <table className={tableClass}>
           <thead>
             <tr>
@@ -71,7 +72,7 @@ export function LeaveOut({ newest }: { newest: DatasetVersion }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolled>
       {choice && <Undo key={choice.title} newest={newest} choice={choice} onClose={() => setChoice(null)} />}
     </Card>
   );

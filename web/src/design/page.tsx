@@ -4,6 +4,7 @@ import { Fragment, useEffect, type ReactNode } from "react";
 import { Link } from "react-router";
 import { Button } from "./controls";
 import css from "./page.module.css";
+import { Scrolled } from "./Scrolled";
 import { Notice } from "./status";
 
 export const tableClass = css.table;
@@ -82,7 +83,13 @@ export function Card({
           {aside}
         </div>
       )}
-      <div className={flush ? css.flush : css.cardBody}>{children}</div>
+      {flush ? (
+        <Scrolled label={typeof title === "string" ? title : "Table"} className={css.flush}>
+          {children}
+        </Scrolled>
+      ) : (
+        <div className={css.cardBody}>{children}</div>
+      )}
     </section>
   );
 }

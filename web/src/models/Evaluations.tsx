@@ -10,6 +10,7 @@ import { Segmented } from "../design/controls";
 import { EvaluateButton } from "./EvaluateDialog";
 import css from "./models.module.css";
 import { SCORE_TITLES } from "../design/scoreTitles";
+import { Scrolled } from "../design/Scrolled";
 import { labelTable } from "./scores";
 
 export function Evaluations({ version }: { version: ModelVersion }) {
@@ -87,7 +88,7 @@ function ByLabel({ evaluation, labels }: { evaluation: Evaluation; labels: reado
   if (rows.length === 0) return null;
   const main = columns[0];
   return (
-    <div className={css.scroll}>
+    <Scrolled label="Scores by label" className={css.scroll}>
       <table className={tableClass}>
         <thead>
           <tr>
@@ -121,6 +122,6 @@ function ByLabel({ evaluation, labels }: { evaluation: Evaluation; labels: reado
           ))}
         </tbody>
       </table>
-    </div>
+    </Scrolled>
   );
 }

@@ -4,6 +4,7 @@ import type { Thresholds } from "../api/types";
 import { Button } from "../design/controls";
 import { count } from "../design/format";
 import css from "./threshold.module.css";
+import { Scrolled } from "../design/Scrolled";
 import { rateText } from "./thresholds";
 
 const FIRST = 12;
@@ -12,7 +13,7 @@ export function ThresholdLabels({ found, use }: { found: Thresholds; use: (thres
   const [all, setAll] = useState(false);
   const rows = [found.whole, ...found.labels];
   return (
-    <div className={css.labels}>
+    <Scrolled label="Thresholds by label" className={css.labels}>
       <table>
         <thead>
           <tr>
@@ -62,6 +63,6 @@ export function ThresholdLabels({ found, use }: { found: Thresholds; use: (thres
           All {found.labels.length} labels
         </Button>
       )}
-    </div>
+    </Scrolled>
   );
 }

@@ -10,6 +10,7 @@ import { Card, dim, Empty, Page, Skeleton, tableClass } from "../design/page";
 import { SCORE_TITLES } from "../design/scoreTitles";
 import { JobChip, Notice } from "../design/status";
 import { environmentRows, sideBySide, type Row } from "./facts";
+import { Scrolled } from "../design/Scrolled";
 import css from "./training.module.css";
 
 const COLOURS = ["var(--now)", "var(--warn-strong)", "var(--ok)", "var(--shadow-role)", "var(--bad)", "var(--ink-2)"];
@@ -66,7 +67,7 @@ function Compared({ runs }: { runs: TrainingRun[] }) {
     <>
       <Curves runs={runs} />
       <Card title="Side by side" flush>
-        <div className={css.wide}>
+        <Scrolled label="Side by side" className={css.wide}>
           <table className={tableClass}>
             <thead>
               <tr>
@@ -89,7 +90,7 @@ function Compared({ runs }: { runs: TrainingRun[] }) {
             <Part title="What they were given" rows={sideBySide(given)} />
             <Part title="What they took and ran with" rows={sideBySide(took)} />
           </table>
-        </div>
+        </Scrolled>
       </Card>
     </>
   );
