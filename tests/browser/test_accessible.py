@@ -1,4 +1,4 @@
-"""axe finds nothing serious on any page, light and dark."""
+"""axe finds nothing serious on any page, light and dark, on a desk and on a phone."""
 
 from __future__ import annotations
 
@@ -35,19 +35,28 @@ def found(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1440), ("light", 360)])
-def test_nothing_serious_on_any_page(server: Server, walker: Walker, page: Page, scheme: str, width: int) -> None:
+def on_a_phone(page: Page) -> list[str]:
+    desk = page.viewport_size
+    assert desk is not None
+    page.set_viewport_size({"width": 360, "height": 780})
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    said = found(page)
+    page.set_viewport_size(desk)
+    return said
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_on_any_page(server: Server, walker: Walker, page: Page, scheme: str) -> None:
     if not AXE.is_file():
         pytest.skip("the pages' libraries are not installed: run `npm ci` in web/")
     for name, onnx in (("spotter", detector()), ("sorter", classifier())):
         version = server.http.post(f"/api/v1/models/{name}/versions", files={"file": ("model.onnx", onnx)}).json()
-        wish = {"name": f"{name}-{scheme}-{width}", "model_version": version["id"], "threshold": 0.3}
+        wish = {"name": f"{name}-{scheme}", "model_version": version["id"], "threshold": 0.3}
         server.http.post("/api/v1/deployments", json=wish).raise_for_status()
-        first = walker.send(f"{name}-{scheme}-{width}", range(4))[0]
-    page.set_viewport_size({"width": width, "height": 900})
+        first = walker.send(f"{name}-{scheme}", range(4))[0]
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-    inside = [f"/deployments/spotter-{scheme}-{width}{tab}" for tab in INSIDE]
-    more = [f"/deployments/sorter-{scheme}-{width}/review", f"/deployments/sorter-{scheme}-{width}/predictions/{first}"]
+    inside = [f"/deployments/spotter-{scheme}{tab}" for tab in INSIDE]
+    more = [f"/deployments/sorter-{scheme}/review", f"/deployments/sorter-{scheme}/predictions/{first}"]
     wrong = {}
     for place in (*OUTSIDE, *inside, *more):
         page.goto(place)
@@ -55,6 +64,8 @@ def test_nothing_serious_on_any_page(server: Server, walker: Walker, page: Page,
         expect(page.locator("[aria-busy=true]")).to_have_count(0)
         if said := found(page):
             wrong[place] = said
+        if scheme == "light" and (said := on_a_phone(page)):
+            wrong[f"{place} on a phone"] = said
         if question := DIALOGS.get(place):
             page.get_by_role("button", name=question, exact=True).click()
             expect(page.get_by_role("dialog")).to_be_visible()
