@@ -29,7 +29,8 @@ class Server:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.http = httpx.Client(base_url=self.url, timeout=60)
-        self._environment = environment
+        # No blind check and no second look by chance: who wants them says so.
+        self._environment = {"RELENS_BLIND_SHARE": "0", "RELENS_SECOND_SHARE": "0", **environment}
         self._process: subprocess.Popen[bytes] | None = None
         self.log = home.parent / f"{home.name}.log"
 

@@ -95,7 +95,7 @@ class World:
     """Everything of one server that the loop needs, without HTTP."""
 
     def __init__(self, home: Path) -> None:
-        self.settings = Settings(home=home, threads=1)
+        self.settings = Settings(home=home, threads=1, blind_share=0, second_share=0)
         self.database = Database(f"sqlite:///{home / 'relens.db'}")
         self.database.create_tables()
         self.storage = Folder(home / "files")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -12,6 +13,7 @@ from relens.access import store as actors
 from relens.access.actor import Actor, Permission
 from relens.deployments import change
 from relens.deployments import store as deployments
+from relens.infra import settings
 from relens.infra.database import Database
 from relens.kit import clock
 from relens.kit.errors import NotAllowed
@@ -29,9 +31,11 @@ from relens.review.settle import reopen, settle, subject_of
 from relens.review.team import BadTeam, Rule, Team
 from relens.review.team_numbers import paces, seeing
 from relens.review.verdict import Status, Verdict
+from relens.testing.tiny_models import detector
 from relens.vision.annotation import Annotation
 from relens.vision.prediction import Detection
 from tests.rooms.test_queue import BOX, ELSEWHERE, Line
+from tests.server_process import running
 
 CELL = Detection("RBC", 0.9, BOX)
 
@@ -393,3 +397,23 @@ def test_an_erased_image_takes_its_looks_with_it(group: Group) -> None:
     group.database.write(lambda connection: forget(connection, one))
     with group.database.read() as connection:
         assert look_rows.second(connection, one.id) is None
+
+
+def test_a_new_deployment_begins_with_some_of_each_and_a_share_left_out_stays(tmp_path: Path) -> None:
+    with running(tmp_path / "home", RELENS_BLIND_SHARE="", RELENS_SECOND_SHARE="0.2") as server:
+        server.http.post("/api/v1/models/spotter/versions", files={"file": ("m.onnx", detector())}).raise_for_status()
+        wish = {"name": "line", "model_version": "spotter/1"}
+        server.http.post("/api/v1/deployments", json=wish).raise_for_status()
+        team = "/api/v1/deployments/line/review-team"
+        begun = server.http.get(team).json()
+        assert (begun["blind_share"], begun["second_share"]) == (0.05, 0.2)
+
+        rule = {"query": "source = a", "people": ["Alice"]}
+        changed = server.http.put(team, json={"rules": [rule], "blind_share": 0}).json()
+        assert (changed["rules"], changed["blind_share"], changed["second_share"]) == ([rule], 0, 0.2)
+
+
+@pytest.mark.parametrize("written", ["a few", "1.5", "-0.1", "nan"])
+def test_a_share_to_begin_with_that_is_none_is_refused_by_name(written: str) -> None:
+    with pytest.raises(settings.BadSetting, match=r"RELENS_BLIND_SHARE .* share from 0 to 1"):
+        settings.from_environment({"RELENS_BLIND_SHARE": written})

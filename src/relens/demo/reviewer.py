@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from relens.demo.stream import Truth
 from relens.kit.ids import share_of
@@ -40,10 +41,17 @@ class SimulatedReviewer:
             (
                 str(waiting["client_id"]),
                 str(waiting["id"]),
-                [Detection.from_json(one) for one in waiting["detections"] if one["answered"]],
+                [Detection.from_json(one) for one in self._said_of(waiting) if one["answered"]],
             )
             for waiting in self._deployment.queue(count)
         ]
+
+    def _said_of(self, waiting: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What was answered. Where that is hidden on purpose, it first draws what is there, if it knows."""
+        truth = self._truth(str(waiting["client_id"]))
+        if not waiting["blind"] or truth is None:
+            return list(waiting["detections"])
+        return self._client.review.draw_blind(str(waiting["id"]), truth)
 
     def settle(self, name: str, prediction_id: str, answered: Sequence[Detection]) -> str:
         """Accepts or corrects one prediction, or passes by what it knows no truth of; which of these it was."""

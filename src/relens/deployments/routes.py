@@ -14,6 +14,7 @@ from relens.deployments import change, store
 from relens.deployments.deployment import Deployment, Role, Target, Threshold
 from relens.deployments.free_settings import free_settings
 from relens.infra.database import Database
+from relens.infra.settings import Settings
 from relens.infra.web import Instant, Page, TaskName, part
 from relens.registry import store as registry_store
 
@@ -162,9 +163,12 @@ def list_deployments(
 
 
 @router.post("/deployments", status_code=201)
-def create_deployment(asked: DeploymentIn, actor: Asking, database: Db) -> DeploymentOut:
+def create_deployment(
+    asked: DeploymentIn, actor: Asking, database: Db, server: Annotated[Settings, part(Settings)]
+) -> DeploymentOut:
     """Makes an address that answers with this version as soon as it is loaded."""
     actor.must_be("operator")
+    team = {"blind_share": server.blind_share, "second_share": server.second_share}
 
     def work(connection: Connection) -> DeploymentOut:
         version = registry_store.find(connection, asked.model_version)
@@ -175,7 +179,7 @@ def create_deployment(asked: DeploymentIn, actor: Asking, database: Db) -> Deplo
             threshold=asked.threshold,
             target=asked.target,
             actor=actor,
-            settings=free_settings(asked.settings, new=True),
+            settings={**free_settings(asked.settings, new=True), "review_team": team},
         )
         return shown(connection, [made])[0]
 

@@ -13,6 +13,7 @@ from relens.kit.errors import Invalid
 
 DEFAULT_PORT = 8417
 Durability = Literal["process", "power"]
+_SHARES = ("blind_share", "second_share")
 
 
 class BadSetting(Invalid):
@@ -24,6 +25,8 @@ class Settings:
     """Everything one server needs to know before it starts.
 
     `durability`: "process" survives `kill -9` of the server, "power" also a power cut (slower: every commit and image is fsynced).
+    `blind_share` of the random checks begin without the answer, and `second_share` of the reviewed images are looked at twice: so a new deployment
+    begins, and each can change it. Who is shown an answer overlooks what it lacks, and only these looks tell how much.
     """
 
     home: Path
@@ -40,6 +43,8 @@ class Settings:
     heartbeat_url: str | None = field(default=None, repr=False)
     heartbeat_s: int = 60
     back_up_to: Path | None = None
+    blind_share: float = 0.05
+    second_share: float = 0.05
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -57,6 +62,9 @@ class Settings:
             raise BadSetting("RELENS_HEARTBEAT_URL is an address that begins with http:// or https://")
         if self.heartbeat_s < 1:
             raise BadSetting("RELENS_HEARTBEAT_S is a number of seconds from 1 on")
+        for name in _SHARES:
+            if not 0 <= getattr(self, name) <= 1:
+                raise BadSetting(f"RELENS_{name.upper()} is a share from 0 to 1, not {getattr(self, name)}")
 
     @property
     def on_loopback(self) -> bool:
@@ -104,6 +112,12 @@ def from_environment(environment: Mapping[str, str] = os.environ, **given: objec
             if not written.isdigit():
                 raise BadSetting(f"RELENS_{name.upper()} must be a whole number, not '{written}'")
             values[name] = int(written)
+    for name in _SHARES:
+        if written := environment.get(f"RELENS_{name.upper()}"):
+            try:
+                values[name] = float(written)
+            except ValueError:
+                raise BadSetting(f"RELENS_{name.upper()} must be a share from 0 to 1, not '{written}'") from None
     values["allow_private_webhooks"] = environment.get("RELENS_ALLOW_PRIVATE_WEBHOOKS", "").lower() in (
         "1",
         "true",

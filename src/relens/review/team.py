@@ -86,7 +86,7 @@ class Team:
 
 
 def team_of(settings: Mapping[str, Any]) -> Team:
-    """That in a deployment's settings; without one everybody looks at everything, once."""
+    """That in a deployment's settings; in one without, from before there were shares to begin with, everybody looks at everything, once."""
     written = settings.get("review_team")
     if not isinstance(written, Mapping):
         return Team()

@@ -41,14 +41,14 @@ class TeamRule(BaseModel, extra="forbid"):
 
 
 class TeamIn(BaseModel, extra="forbid"):
-    """`rules`: the first that fits an image decides; what none fits is for everybody."""
+    """`rules`: the first that fits an image decides; what none fits is for everybody. A share that is left out stays as it is."""
 
     rules: list[TeamRule] = Field(default_factory=list, max_length=50)
-    second_share: float = Field(
-        0.0, ge=0, le=1, description="of the reviewed images: another person looks too, unaware of the first"
+    second_share: float | None = Field(
+        None, ge=0, le=1, description="of the reviewed images: another person looks too, unaware of the first"
     )
-    blind_share: float = Field(
-        0.0, ge=0, le=1, description="of the random checks: what was answered is hidden at first"
+    blind_share: float | None = Field(
+        None, ge=0, le=1, description="of the random checks: what was answered is hidden at first"
     )
     settled_by: SettledBy = "third person"
     show_speed: bool = False
@@ -59,9 +59,11 @@ class TeamIn(BaseModel, extra="forbid"):
         description="after so many days a random check that a rule's people leave waiting is offered to everybody; null: never",
     )
 
-    def team(self) -> Team:
+    def team(self, now: Team) -> Team:
         rules = tuple(Rule(rule.query, tuple(rule.people)) for rule in self.rules)
-        return Team(rules, self.second_share, self.blind_share, self.settled_by, self.show_speed, self.patience_days)
+        second = now.second_share if self.second_share is None else self.second_share
+        blind = now.blind_share if self.blind_share is None else self.blind_share
+        return Team(rules, second, blind, self.settled_by, self.show_speed, self.patience_days)
 
 
 class ShareOut(BaseModel):
@@ -183,13 +185,13 @@ def put_team(
 ) -> TeamOut:
     """Counts for what is given out from now on; what people hold stays theirs."""
     actor.must_be("operator")
-    team = wanted.team()
     with database.read() as connection:
         found = deployments.get(connection, deployment)
-        for rule in team.rules:
+        for rule in wanted.team(Team()).rules:
             browse.count(connection, found.id, Filter(query=rule.query), _COUNT_S)  # refuses what cannot be asked
 
     def work(connection: Connection) -> str:
+        team = wanted.team(team_of(deployments.get(connection, found.id).settings))
         return Saving(found, "review-team", actor, if_match).save(
             connection,
             team.to_json(),

@@ -120,13 +120,13 @@ function Form({ found, path, onClose }: { found: ReviewTeam; path: string; onClo
         <Share
           label="Second look"
           hint="Of the reviewed images another person reviews so many, unaware of what the first said. The first look counts until both are compared; where they differ, it counts until somebody decides."
-          value={draft.second_share}
+          value={draft.second_share ?? 0}
           onChange={(second_share) => change({ second_share })}
         />
         <Share
           label="Blind checks"
           hint="Of the random checks so many begin with the boxes hidden on purpose: one draws, then the answer is compared."
-          value={draft.blind_share}
+          value={draft.blind_share ?? 0}
           onChange={(blind_share) => change({ blind_share })}
         />
       </div>
