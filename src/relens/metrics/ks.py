@@ -38,7 +38,7 @@ def ks_from_counts(p: ArrayLike, q: ArrayLike) -> KsDistance | None:
     total_p, total_q = share_p.sum(), share_q.sum()
     if total_p <= 0 or total_q <= 0:
         return None
-    d = float(np.abs(np.cumsum(share_p) / total_p - np.cumsum(share_q) / total_q).max())
+    d = float(np.abs(share_p.cumsum() / total_p - share_q.cumsum() / total_q).max())
     return KsDistance(d, float(np.minimum(share_p / total_p, share_q / total_q).max()))
 
 

@@ -122,7 +122,7 @@ def parts_of(cells: Cells, reference: Reference) -> list[Part]:
 
 
 def part_of(source: str | None, newest: bool, counts: NDArray[np.int64], reference: Reference) -> Part:
-    return Part(source, newest, counts, drift.headline(reference.outlier, drift.pieces(counts, reference)[0]))
+    return Part(source, newest, counts, drift.headline(reference.outlier, drift.scores_of(counts, reference)))
 
 
 def most_responsible(parts: Sequence[Part], reference: Reference) -> dict[str, Any] | None:
@@ -133,7 +133,7 @@ def most_responsible(parts: Sequence[Part], reference: Reference) -> dict[str, A
     found: list[tuple[float, str]] = []
     for source, part in by_source.items():
         if part.headline["n"] >= LEAST_IN_SLICE and source is not None:
-            rest = drift.pieces(whole.counts - part.counts, reference)[0]
+            rest = drift.scores_of(whole.counts - part.counts, reference)
             without = drift.headline(reference.outlier, rest)["d"]
             found.append((whole.headline["d"] - (without or 0.0), source))
     if not found or max(found)[0] <= 0:
@@ -149,9 +149,11 @@ def latest(cells: Cells, reference: Reference, images: int) -> Cells:
     for one in cells:
         by_time[one[0].bucket.hour].append(one)
     kept: list[tuple[Cell, State]] = []
+    scored = 0
     for hour in sorted(by_time, reverse=True):
         kept += by_time[hour]
-        if _scores(kept, reference).sum() >= images:
+        scored += sum(int(drift.scores_of(state, reference).sum()) for _, state in by_time[hour])
+        if scored >= images:
             break
     return kept
 
@@ -173,10 +175,3 @@ def _sentence(part: Part, reference: Reference) -> str:
     n = f"{part.headline['n']:,} images"
     where = [*([part.source] if part.source else []), f"latest {n}" if part.latest else n]
     return f"{', '.join(where)}: {what}"
-
-
-def _scores(cells: Cells, reference: Reference) -> NDArray[np.int64]:
-    """Counts of outlier scores on the reference's bins."""
-    if not cells:
-        return np.zeros(len(reference.outlier.counts), dtype=np.int64)
-    return drift.pieces(total(state for _, state in cells), reference)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from relens.kit import clock
@@ -157,5 +158,6 @@ def _of_label(label: str, judged: bool) -> str:
     return f"({said} or truth = {quoted(label)})" if judged else said
 
 
+@lru_cache(4096)  # every chart of a page has points at the same times
 def _time(at: Micros) -> str:
     return clock.to_text(at).replace(".000000Z", "Z")

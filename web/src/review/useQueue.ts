@@ -8,7 +8,7 @@ import { merged, refilled, resumed } from "./core/queue";
 import { revisionOf } from "./deliver";
 import type { ToReview } from "./exchange";
 import { kept, onRefused, outgoing } from "./outgoing";
-import { hold } from "./pictures";
+import { hold, load } from "./pictures";
 
 export type Problem = { sentence: string; image: string | null };
 
@@ -62,6 +62,9 @@ export function useQueue(
       const fresh = page.items
         .filter((item) => !settled.current.has(item.id) && !outgoing.has(item.id))
         .map((item) => ({ ...item, seen: item.revision }));
+      // Not only once it is drawn around: on its way while the page is made up.
+      const next = resumed(fresh, left).find(fits);
+      if (next) load(next.asset).ready.catch(() => undefined);
       setItems((before) => refilled(before, before.length ? fresh : resumed(fresh, left), fits, ours.current));
       setLoaded(true);
     } catch (error) {
@@ -72,7 +75,9 @@ export function useQueue(
   useEffect(() => {
     const begin = async () => {
       if (first) await bring(first);
-      await outgoing.flush();
+      // To look whether anything waits takes no time; to be the one tab that sends does.
+      outgoing.reread();
+      if (outgoing.all().length > 0) await outgoing.flush();
       await fill();
     };
     void begin();
