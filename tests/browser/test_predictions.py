@@ -209,8 +209,11 @@ def test_a_comparison_that_was_stopped_does_not_come_back(spotter: Server, walke
         held[0].continue_()
     page.get_by_label("Answer with another version").select_option(label="spotter v2")
     expect(page.get_by_text("spotter v2 would answer")).to_be_visible()
+    page.reload()  # the address says what it is compared with
+    expect(page.get_by_text("spotter v2 would answer")).to_be_visible()
     page.get_by_role("button", name="Stop comparing").click()
     expect(page.get_by_text("spotter v2 would answer")).to_have_count(0)
+    assert "beside" not in page.url
 
 
 def test_an_image_shows_its_look_alikes_its_history_and_why_it_could_not_be_reopened(

@@ -96,6 +96,8 @@ def _shown(options: Options, stream: Stream, server: ServerProcess, show: Show |
     )
     for note in stream.notes:
         shown.say(note)
+    if not options.headless:
+        shown.say(f"watch it at {server.url}")
     try:
         yield shown
     finally:

@@ -143,7 +143,7 @@ class Story:
         self._board.tell(
             "swap",
             f"The same image of {TROUBLED}: {answer.model_version} said {_said(answer.detections)}; {now}.",
-            page=f"predictions/{answer.id}",
+            page=f"predictions/{answer.id}?beside={champion['id']}",
             button="Look at it",
         )
 

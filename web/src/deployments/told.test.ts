@@ -14,6 +14,10 @@ it("leads only to pages of the deployment", () => {
   expect(storyOf({ settings: { story: { ...told, page: "//elsewhere.example" } } })?.page).toBeNull();
   expect(storyOf({ settings: { story: { ...told, page: "../../x" } } })?.page).toBeNull();
   expect(storyOf({ settings: { story: { ...told, page: "predictions/0198-ab" } } })?.page).toBe("predictions/0198-ab");
+  expect(storyOf({ settings: { story: { ...told, page: "predictions/0198-ab?beside=0199-cd" } } })?.page).toBe(
+    "predictions/0198-ab?beside=0199-cd",
+  );
+  expect(storyOf({ settings: { story: { ...told, page: "review?next=//elsewhere.example" } } })?.page).toBeNull();
   expect(storyOf({ settings: { story: { ...told, page: "#drift" } } })?.page).toBe("#drift");
 });
 

@@ -18,6 +18,6 @@ export function storyOf({ settings }: Pick<Deployment, "settings">, now = server
   const { station, over } = told;
   if (over !== true && text(told.at) && now - Date.parse(told.at) > SILENT_MS)
     return { station, sentence: STOPPED, page: null, button: null, over: true };
-  const page = text(told.page) && /^(\w[\w/-]*|#[\w-]+)$/.test(told.page) ? told.page : null;
+  const page = text(told.page) && /^(\w[\w/-]*(\?\w+=[\w-]+)?|#[\w-]+)$/.test(told.page) ? told.page : null;
   return { station, sentence: told.sentence, page, button: text(told.button) ? told.button : null, over: over === true };
 }

@@ -11,6 +11,8 @@ export function Interval({ difference, lower, upper, margin, caption }: Props) {
   const high = upper ?? difference;
   const reach = Math.max(Math.abs(low), Math.abs(high), margin * 2, 0.02) * 1.15;
   const middle = wide / 2;
+  // On a phone the two sentences below the line do not fit beside each other.
+  const below = wide < 400 ? 54 : 38;
   const x = (value: number) => middle + (value / reach) * (middle - 10);
   const colour = low > 0 ? "var(--ok)" : high < 0 ? "var(--bad)" : "var(--warn-strong)";
   const points = (value: number) => `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value * 100).toFixed(1)}`;
@@ -18,8 +20,8 @@ export function Interval({ difference, lower, upper, margin, caption }: Props) {
     <figure className={css.scale}>
       <svg
         ref={place}
-        viewBox={`0 0 ${wide} 42`}
-        height={42}
+        viewBox={`0 0 ${wide} ${below + 4}`}
+        height={below + 4}
         style={{ width: "100%" }}
         role="img"
         aria-label={`${caption}; difference ${points(difference)} points, 95 % interval ${points(low)} to ${points(high)}`}
@@ -34,7 +36,7 @@ export function Interval({ difference, lower, upper, margin, caption }: Props) {
         </text>
         <text
           x={difference > 0 ? wide - 10 : 10}
-          y={38}
+          y={below}
           textAnchor={difference > 0 ? "end" : "start"}
           fontSize={11}
           fontWeight={600}

@@ -13,15 +13,17 @@ import { History } from "./History";
 import { Lineage } from "./Lineage";
 import css from "./predictions.module.css";
 import { QuestionCard } from "./QuestionCard";
-import { Replay, type OtherAnswer } from "./Replay";
+import { Replay } from "./Replay";
 import { answered, drawn } from "./shapes";
 import { Similar } from "./Similar";
+import { useBeside } from "./useBeside";
 
 type View = { title: string; shapes: readonly Drawn[]; shadow?: boolean };
 
 export function Detail({ prediction, name, labels }: { prediction: Prediction; name: string; labels: string[] }) {
   const [silent, setSilent] = useState(false);
-  const [other, setOther] = useState<OtherAnswer | null>(null);
+  const beside = useBeside(prediction);
+  const other = beside.answer;
   const verdict = useRead<Verdict>(prediction.review === "pending" ? null : `/predictions/${prediction.id}/verdict`).data;
   const shadows = useRead<Items<Prediction>>(`/predictions/${prediction.id}/shadows`).data?.items ?? [];
   const version = prediction.model_version?.title ?? "The model";
@@ -41,7 +43,7 @@ export function Detail({ prediction, name, labels }: { prediction: Prediction; n
           <Switch checked={silent} onChange={setSilent}>
             Show what stayed below the threshold
           </Switch>
-          <Replay prediction={prediction} onAnswer={setOther} />
+          <Replay prediction={prediction} beside={beside} />
         </div>
         <div className={css.pair}>
           {views.map(({ title, shapes: shown, shadow }) => (
