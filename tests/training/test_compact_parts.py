@@ -9,6 +9,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from relens.inference.outputs.compact_detect import READER
+from relens.inference.preprocess import Placement
 from relens.training.compact.assign import Truths, assign, candidates, overlap
 from relens.training.compact.augment import Ways, cut, letterbox, mosaic, reorient
 from relens.training.compact.classify import mix
@@ -343,3 +345,20 @@ def test_suppression_keeps_the_surest_of_each_label_and_a_box_has_one_label() ->
         found = choose(boxes, np.asarray(scores, np.float32))
         said = [(round(float(c), 1), int(label)) for c, label in zip(found.confidences, found.labels, strict=True)]
         assert said == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=seeds, anchors=st.integers(1, 400), labels=st.integers(1, 5))
+def test_the_trainer_counts_what_the_product_will_answer(seed: int, anchors: int, labels: int) -> None:
+    chance = np.random.default_rng(seed)
+    # Around few places, so that many overlap; the most confident are among them.
+    middle = chance.integers(1, 6, (anchors, 2)) * 50 + chance.normal(0, 4, (anchors, 2))
+    half = chance.uniform(10, 30, (anchors, 2))
+    boxes = np.concatenate([middle - half, middle + half], 1).astype(np.float32)
+    scores = (chance.random((anchors, labels)) ** 4).astype(np.float32)
+    counted = choose(boxes, scores)
+    answered = READER.read({"boxes": boxes, "scores": scores}, Placement(1, 1, 0, 0, 400, 400, 400, 400))
+    assert answered.boxes is not None
+    np.testing.assert_array_equal(counted.labels, answered.labels)
+    np.testing.assert_array_equal(counted.confidences, answered.confidences)
+    np.testing.assert_allclose(counted.boxes, answered.boxes, atol=1e-3)

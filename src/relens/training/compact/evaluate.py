@@ -20,7 +20,7 @@ class Found:
     labels: Indices
 
 
-def pairwise_overlap(a: Floats, b: Floats) -> Floats:
+def pairwise_overlap(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> Floats:
     """IoU (n, m) of boxes (n, 4) and (m, 4)."""
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:], b[None, :, 2:])
@@ -39,7 +39,8 @@ def choose(boxes: Floats, scores: Floats, least: float = 0.01, iou: float = 0.65
     cell = np.flatnonzero(highest > least)
     cell = cell[np.argsort(-highest[cell], kind="stable")[:2000]]
     label, confidence = best[cell], highest[cell]
-    apart = boxes[cell] + label[:, None].astype(np.float32) * 1e5
+    # In float64: at label 4 a float32 has thirty-seconds of a pixel left, and boxes at the limit go the other way than in the product.
+    apart = boxes[cell].astype(np.float64) + label[:, None] * 1e5
     free = np.ones(len(apart), bool)
     kept = []
     for i in range(len(apart)):
