@@ -128,7 +128,7 @@ function BackUpTable({ items, database, remove }: { items: Made[]; database: str
                   danger
                   button="Delete"
                   title={`Delete ${one.name}?`}
-                  lead={`${plural(one.files, "file")}. Other back-ups keep all of theirs.`}
+                  lead={`${plural(one.files, "file")}, gone for good. Other back-ups keep all of theirs.`}
                   action="Delete it"
                   onConfirm={() => remove(one.name)}
                 />

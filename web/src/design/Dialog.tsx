@@ -141,7 +141,7 @@ export function Confirm({
         footer={
           <>
             <Button onClick={() => setOpen(false)}>{otherwise}</Button>
-            <Button look="primary" onClick={confirm}>
+            <Button look={danger ? "danger" : "primary"} onClick={confirm}>
               {action}
             </Button>
           </>
