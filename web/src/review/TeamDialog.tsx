@@ -33,7 +33,7 @@ export function TeamDialog({ open, onClose, deployment }: Props) {
 function Numbers({ found }: { found: ReviewTeam }) {
   const { seeing, me, people, not_yet } = found;
   const waits = [
-    seeing.wanted > 0 && `${plural(seeing.wanted, "second look")} to do`,
+    seeing.wanted > 0 && `${plural(seeing.wanted, "second look")} for another person to do`,
     seeing.disputed > 0 && `${plural(seeing.disputed, "image")} that two people see differently`,
   ].filter(Boolean);
   return (
