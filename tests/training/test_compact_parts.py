@@ -138,6 +138,20 @@ def test_things_alike_from_all_sides_may_be_turned_and_things_with_an_up_may_not
     assert equal_ways(arrows) == Ways(True, False, False)
 
 
+def test_what_would_look_like_another_label_is_not_mirrored() -> None:
+    chance, pictures = np.random.default_rng(0), []
+    box = np.asarray([[0, 0, 24, 24]], np.float32)
+    for number in range(80):
+        sign = chance.integers(0, 60, (24, 24, 3)).astype(np.uint8)
+        pointing = number % 2
+        sign[6:18, 15 * pointing + 1 : 15 * pointing + 8] += 150
+        pictures.append(Picture(sign, box, np.asarray([pointing], np.int64), (24, 24)))
+    assert equal_ways(pictures) == Ways(mirror=False, flip=True, turn=False)
+    # One label: there is nothing to confuse, and cameras see most things from both sides.
+    one = [Picture(p.pixels, p.boxes, np.zeros(1, np.int64), p.full_size) for p in pictures]
+    assert equal_ways(one).mirror
+
+
 def test_objects_of_a_pixel_or_none_at_all_tell_nothing_of_an_up() -> None:
     grain, label = np.zeros((24, 24, 3), np.uint8), np.zeros(1, np.int64)
     specks = [Picture(grain, np.asarray([[3, 3, 4, 4]], np.float32), label, (24, 24))] * 9

@@ -16,6 +16,9 @@ STEPS = 600
 PASSES = 200
 RATES = {"detection": 4e-3, "classification": 1e-3}
 """Learning rates at a batch of 8."""
+LEAST_BATCH = {"detection": 4, "classification": 8}
+"""Normalisation needs as many places as this: a small whole image has few. On 102 handwritten digits and 2,040 views, runs of three seeds ended at an
+accuracy of 0.42, 0.72 and 0.83 with batches of 4, at 0.83 and 0.83 with 8, at 0.84 and 0.81 with 16."""
 PIXELS_PER_SECOND = 1.3e6
 """What one thread learns from in a second, roughly: only the choice of the batch rests on it."""
 
@@ -55,7 +58,7 @@ def make_plan(order: Order, samples: Sequence[Sample]) -> Plan:
     else:
         height = width = _whole(wishes.image_size or classification_size(samples, pixels))
     ahead = min(pixels / (height * width), wishes.epochs * len(samples) if wishes.epochs else math.inf)
-    batch = max(2, wishes.batch or automatic_batch(ahead))
+    batch = max(2, wishes.batch or automatic_batch(ahead, LEAST_BATCH[order.task]))
     return Plan(
         height=height,
         width=width,
@@ -75,9 +78,9 @@ def automatic_minutes(images: int) -> float:
     return float(np.clip(1.2 * (images / 10) ** 0.4, 1.0, 20.0))
 
 
-def automatic_batch(views: float) -> int:
-    """Images a step for this many views in all: a short run needs its steps more than smooth gradients."""
-    return next((batch for batch in (16, 8) if views >= batch * STEPS), 4)
+def automatic_batch(views: float, least: int) -> int:
+    """Images a step for this many views in all: a short run needs its steps more than smooth gradients, down to `least`."""
+    return next((batch for batch in (16, 8) if views >= batch * STEPS), least)
 
 
 def affordable(longest: int, pixels: float) -> int:
