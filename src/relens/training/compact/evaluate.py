@@ -20,13 +20,13 @@ class Found:
     labels: Indices
 
 
-def pairwise_overlap(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> Floats:
-    """IoU (n, m) of boxes (n, 4) and (m, 4)."""
+def pairwise_overlap(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """IoU (n, m) of boxes (n, 4) and (m, 4), as exact as these are."""
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:], b[None, :, 2:])
     shared = np.clip(high - low, 0, None).prod(-1)
     areas = (a[:, 2:] - a[:, :2]).prod(1)[:, None] + (b[:, 2:] - b[:, :2]).prod(1)[None]
-    return np.asarray(shared / (areas - shared + 1e-9), np.float32)
+    return np.asarray(shared / (areas - shared + 1e-9))
 
 
 def choose(boxes: Floats, scores: Floats, least: float = 0.01, iou: float = 0.65, most: int = 300) -> Found:
