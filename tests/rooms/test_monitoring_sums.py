@@ -15,7 +15,7 @@ from relens.infra.storage.folder import Folder
 from relens.kit import clock
 from relens.kit.clock import DAY, HOUR
 from relens.metrics.metric import added
-from relens.monitoring import sums
+from relens.monitoring import points, sums
 from relens.monitoring.bucket import Bucket, Cell, pack, unpack
 from relens.monitoring.erased import ErasedSums
 from relens.monitoring.measure import Measuring
@@ -280,6 +280,9 @@ def test_what_is_remembered_of_the_sums_is_what_they_are(site: Site, monkeypatch
 
     same()
     assert same() == 0, "nothing has changed: nothing is read"
+    made = points._remembered.cache_info().misses
+    site.measuring.dashboard(site.deployment, window, "86400")
+    assert points._remembered.cache_info().misses == made > 0, "and no point is made anew"
     site.log(5, hour=31)
     site.log(3, hour=-24 * 20, source="line-2")
     site.catch_up()

@@ -42,6 +42,29 @@ def ks_from_counts(p: ArrayLike, q: ArrayLike) -> KsDistance | None:
     return KsDistance(d, float(np.minimum(share_p / total_p, share_q / total_q).max()))
 
 
+def ks_of_each(
+    p: Sequence[NDArray[np.int64]], q: Sequence[NDArray[np.int64]]
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """(`d` of each pair p[i], q[i], how many values p[i] holds, how many q[i]); d is NaN where one is empty.
+
+    What ks_from_counts says of them one after the other, in a tenth of the calls. Each piece has at least one bin.
+    """
+    lengths = [len(one) for one in p]
+    begins = np.concatenate([[0], np.cumsum(lengths[:-1])]).astype(np.intp)
+    (n, share_p), (m, share_q) = (_running_shares(pieces, begins, lengths) for pieces in (p, q))
+    return np.maximum.reduceat(np.abs(share_p - share_q), begins), n, m
+
+
+def _running_shares(
+    pieces: Sequence[NDArray[np.int64]], begins: NDArray[np.intp], lengths: Sequence[int]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    every = np.concatenate(pieces)
+    totals = np.add.reduceat(every, begins)
+    running = every.cumsum() - np.repeat(totals.cumsum() - totals, lengths)
+    with np.errstate(invalid="ignore"):
+        return totals, running / np.repeat(totals, lengths)
+
+
 def ks_two_sample(x: ArrayLike, y: ArrayLike) -> KsTest | None:
     """Two-sided test that x and y come from one distribution; None when one of them is empty. NaN is left out."""
     a, b = _sorted_numbers(x), _sorted_numbers(y)

@@ -11,18 +11,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import log, sqrt
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relens.kit.calendar import WEEK
 from relens.kit.clock import Micros
 from relens.metrics.kinds import drift
-from relens.metrics.ks import ks_from_counts
+from relens.metrics.ks import ks_of_each
 from relens.metrics.metric import State
 from relens.metrics.reference import Reference
 from relens.monitoring.bucket import Cell
+from relens.monitoring.lasting import These
 
 LEAST_FOR_NOTICE = 50
 PLAIN, PLAIN_FEATURE = 0.15, 0.3
@@ -62,34 +64,37 @@ class Normality(Protocol):
 
 
 def _plainness(counts: Pieces, usual: Pieces, image: Sequence[int], looks: int) -> float:
-    distances = [_beyond(counts[0], usual[0], looks) / PLAIN]
-    for i in image:
-        distances.append(_beyond(counts[i + 1], usual[i + 1], looks * len(image)) / PLAIN_FEATURE)
-    return max(distances)
-
-
-def _beyond(counts: NDArray[np.int64], usual: NDArray[np.int64], looks: int) -> float:
-    """The distance less the 99 % sampling noise of two samples of these sizes; minus infinity where there are too few.
-
-    The 1 % is shared among all `looks`.
-    """
-    distance = ks_from_counts(counts, usual)
-    n, m = int(counts.sum()), int(usual.sum())
-    if distance is None or n < LEAST_IN_SLICE:
+    """Of the outlier score and of each number of the image; minus infinity where there are too few."""
+    mine, theirs = ([pieces[0], *(pieces[i + 1] for i in image)] for pieces in (counts, usual))
+    distances, n, m = ks_of_each(mine, theirs)
+    shared = np.array([looks, *[looks * len(image)] * len(image)], dtype=np.float64)
+    plain = np.array([PLAIN, *[PLAIN_FEATURE] * len(image)])
+    enough = (n >= LEAST_IN_SLICE) & (m > 0)
+    if not enough.any():
         return float("-inf")
-    # What the Kolmogorov statistic exceeds with probability 1 % / looks, to first order.
-    return distance.d - sqrt(-log(0.01 / looks / 2) / 2) * sqrt(1 / n + 1 / m)
+    noise = _noise(shared[enough], n[enough], m[enough])
+    return float(((distances[enough] - noise) / plain[enough]).max())
+
+
+def _noise(looks: NDArray[np.float64], n: NDArray[np.int64], m: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What the Kolmogorov statistic of two samples of these sizes exceeds with probability 1 % / looks, to first order."""
+    return np.sqrt(-np.log(0.01 / looks / 2) / 2) * np.sqrt(1 / n + 1 / m)
 
 
 def explain(
-    cells: Cells, reference: Reference, normal: Normality | None = None, least: int = LEAST_FOR_NOTICE
+    cells: Cells,
+    reference: Reference,
+    normal: Normality | None = None,
+    least: int = LEAST_FOR_NOTICE,
+    lasting: bool = False,
 ) -> dict[str, Any]:
     """The drift of one window against one reference. `cells` are the drift states counted against it, not empty.
 
+    `lasting`: they stay in memory, and what is made of them is worth keeping.
     `notice`: there are at least `least` images, and production plainly differs: as a whole, in one source, or in the
     latest images of either. `sentence` then says which and how.
     """
-    parts = parts_of(cells, reference)
+    parts = parts_of(cells, reference, lasting)
     value = drift.value({"": parts[0].counts}, reference)
     plainness = [
         part.plainness(reference, len(parts), normal.like(part, reference) if normal else ()) for part in parts
@@ -105,12 +110,13 @@ def explain(
     }
 
 
-def parts_of(cells: Cells, reference: Reference) -> list[Part]:
+def parts_of(cells: Cells, reference: Reference, lasting: bool = False) -> list[Part]:
     """All images and the latest ones; where there are several sources, the same of each."""
     by_source: dict[str, list[tuple[Cell, State]]] = defaultdict(list)
     for one in cells:
         by_source[one[0].bucket.source].append(one)
-    totals = {source: total(state for _, state in its) for source, its in sorted(by_source.items())}
+    summed = _total_by_weeks if lasting else _total_of
+    totals = {source: summed(its) for source, its in sorted(by_source.items())}
     newest = total(state for _, state in latest(cells, reference, RECENT))
     found = [part_of(None, False, total(totals.values()), reference), part_of(None, True, newest, reference)]
     if len(totals) > 1:
@@ -156,6 +162,23 @@ def latest(cells: Cells, reference: Reference, images: int) -> Cells:
         if scored >= images:
             break
     return kept
+
+
+def _total_by_weeks(cells: Cells) -> NDArray[np.int64]:
+    """Weeks that are over were added up before."""
+    by_week: dict[int, list[tuple[Cell, State]]] = defaultdict(list)
+    for one in cells:
+        by_week[one[0].bucket.hour // WEEK].append(one)
+    return total(_remembered(These(week)) for week in by_week.values())
+
+
+def _total_of(cells: Cells) -> NDArray[np.int64]:
+    return total(state for _, state in cells)
+
+
+@lru_cache(512)
+def _remembered(week: These) -> NDArray[np.int64]:
+    return _total_of(week.ones)
 
 
 def total(states: Iterable[State]) -> NDArray[np.int64]:

@@ -23,15 +23,15 @@ from relens.monitoring.window import Window
 
 
 def said(
-    connection: Connection, deployment: Deployment, window: Window, fitted: Fitted, cells: Cells
+    connection: Connection, deployment: Deployment, window: Window, fitted: Fitted, cells: Cells, lasting: bool
 ) -> dict[str, Any]:
-    """The value of the metric "drift". `cells`: the window's drift states against this reference, not empty.
+    """The value of the metric "drift". `cells`: the window's drift states against this reference, not empty; `lasting`: they stay in memory.
 
     `notice`: production plainly differs from the training data, and nobody can be told better yet. It goes when there is
     enough usual production for alarms, and stays away from what was accepted as normal.
     """
     now = standing(connection, deployment)
-    value = drift.explain(cells, fitted.reference, _accepted(connection, fitted, now), _least(deployment))
+    value = drift.explain(cells, fitted.reference, _accepted(connection, fitted, now), _least(deployment), lasting)
     if value["notice"] and not _may_notice(connection, deployment, fitted, now):
         value |= {"notice": False, "usual": True, "sentence": None}
     named = value["features"][0] if value["features"] else None

@@ -50,6 +50,8 @@ class Gathered:
     zone: str = UTC_NAME
     first: Micros | None = None
     """The first hour that holds anything, where that is known better than by the buckets."""
+    lasting: bool = False
+    """Asked for again, what has not changed is the very same objects."""
 
     def of(self, metric: str) -> list[tuple[Cell, State]]:
         return self._by_metric.get(metric, [])
@@ -137,7 +139,8 @@ def _from_sums(
         found += remembered.cells(connection, deployment.id, [BY_SOURCE], apart)
     shown = [one for one in found if one[0].reference not in hidden]
     there = frozenset(sums.divisions(connection, deployment.id, once.stretches or []))
-    return Gathered(shown, since, until, width, there, zone=window.zone, first=filled[0] if filled else None)
+    first = filled[0] if filled else None
+    return Gathered(shown, since, until, width, there, zone=window.zone, first=first, lasting=True)
 
 
 def _has_points(name: str) -> bool:

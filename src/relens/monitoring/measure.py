@@ -247,7 +247,7 @@ class Measuring:
         assert isinstance(metric, Summed)
         every = found.of("drift")
         cells = [one for one in every if one[0].reference == fitted.reference.id]
-        value = drift_now.said(connection, deployment, window, fitted, cells)
+        value = drift_now.said(connection, deployment, window, fitted, cells, found.lasting)
         series: list[dict[str, Any]] = []
         for reference_id in sorted({cell.reference for cell, _ in every}):
             its = [one for one in every if one[0].reference == reference_id]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from relens.kit.calendar import cut, following
@@ -12,6 +13,7 @@ from relens.metrics.metric import State, Summed
 from relens.metrics.reference import Reference
 from relens.monitoring.bucket import Cell
 from relens.monitoring.gather import Gathered, together
+from relens.monitoring.lasting import These
 
 _TOO_SHORT = 0.1
 """Of a stretch that has only just begun nothing is said per second: a single image would make a peak."""
@@ -32,12 +34,21 @@ def series(
     by_time: dict[Micros, list[tuple[Cell, State]]] = defaultdict(list)
     for one in states:
         by_time[cut(one[0].bucket.hour, found.width, found.zone)].append(one)
+    point = _remembered if found.lasting else _point
     made = []
     for t in sorted(by_time):
-        states_then = together(by_time[t])
-        rate = metric.rate(states_then, _covered(t, found, now)) if metric.rate else {}
-        made.append({"t": t, **metric.point(states_then, reference), **rate})
+        rate = metric.rate(together(by_time[t]), _covered(t, found, now)) if metric.rate else {}
+        made.append({"t": t, **point(metric, These(by_time[t]), reference), **rate})
     return tuple(made)
+
+
+def _point(metric: Summed, these: These, reference: Reference | None) -> dict[str, Any]:
+    assert metric.point is not None
+    return metric.point(together(these.ones), reference)
+
+
+# What is over does not change: of a month that is asked for every few seconds, only the last point is made anew.
+_remembered = lru_cache(4096)(_point)
 
 
 def _covered(t: Micros, found: Gathered, now: Micros) -> float:

@@ -123,6 +123,7 @@ class Look:
     def __init__(self, table: Table, deployment: Deployment, label: str | None, keys: list[str]) -> None:
         self.keys = keys
         self._table, self._labels, self._label = table, deployment.labels, label
+        self._by_time: dict[tuple[Micros, str], list[tuple[Micros, list[str], tuple[int, int]]]] = {}
 
     def value(self, name: str) -> dict[str, Any]:
         """One metric; {} where nothing was reviewed."""
@@ -134,17 +135,19 @@ class Look:
 
     def points(self, name: str, width: Micros, zone: str = UTC_NAME) -> list[tuple[Micros, dict[str, Any]]]:
         """The metric of each `width` microseconds that hold a reviewed image, the oldest first, with its `n`."""
-        by_time: dict[Micros, list[str]] = {}
-        for key in self.keys:
-            at = self._table.images[key].facts.taken_at
-            by_time.setdefault(cut(at, width, zone), []).append(key)
-        return [(at, self._point(name, keys)) for at, keys in sorted(by_time.items())]
+        if (width, zone) not in self._by_time:
+            by_time: dict[Micros, list[str]] = {}
+            for key in self.keys:
+                at = self._table.images[key].facts.taken_at
+                by_time.setdefault(cut(at, width, zone), []).append(key)
+            self._by_time[width, zone] = sorted((at, keys, self._of(keys)) for at, keys in by_time.items())
+        return [(at, self._point(name, keys, named)) for at, keys, named in self._by_time[width, zone]]
 
     def bench(self, name: str) -> Bench:
         return self._table.bench(name, self._labels)
 
-    def _point(self, name: str, keys: list[str]) -> dict[str, Any]:
-        kept = _Kept(name, self._labels, self._label, self._of(keys))
+    def _point(self, name: str, keys: list[str], named: tuple[int, int]) -> dict[str, Any]:
+        kept = _Kept(name, self._labels, self._label, named)
         return _remembered(self._table.points, kept, _POINTS, lambda: self.bench(name).point(keys, self._label))
 
     @cached_property

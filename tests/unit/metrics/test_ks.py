@@ -1,3 +1,4 @@
+import random
 import warnings
 from math import pi, sqrt
 
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from relens.metrics.histogram import counts, edges
-from relens.metrics.ks import false_shares, ks_from_counts, ks_two_sample, noise_adjusted
+from relens.metrics.ks import false_shares, ks_from_counts, ks_of_each, ks_two_sample, noise_adjusted
 
 numbers = st.floats(-50, 50, allow_subnormal=False) | st.integers(-3, 3).map(float)
 sample = st.lists(numbers, min_size=1, max_size=80)
@@ -88,3 +89,18 @@ def test_what_chance_would_show_is_taken_off() -> None:
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
 def test_false_shares_are_scipys(p_values: list[float]) -> None:
     assert false_shares(p_values) == pytest.approx(stats.false_discovery_control(p_values).tolist(), abs=1e-12)
+
+
+@given(st.integers(1, 5), st.randoms(use_true_random=False))
+@settings(max_examples=200, deadline=None)
+def test_distances_of_several_at_once_are_those_of_one_after_the_other(pieces: int, chance: random.Random) -> None:
+    lengths = [chance.randint(1, 6) for _ in range(pieces)]
+    p, q = (
+        [np.array([chance.choice([0, 0, 1, 7, 10**9]) for _ in range(k)], dtype=np.int64) for k in lengths]
+        for _ in "pq"
+    )
+    distances, n, m = ks_of_each(p, q)
+    for i in range(pieces):
+        alone = ks_from_counts(p[i], q[i])
+        assert (n[i], m[i]) == (p[i].sum(), q[i].sum())
+        assert np.isnan(distances[i]) if alone is None else distances[i] == alone.d
