@@ -23,7 +23,7 @@ def deployed(server: Server) -> Server:
         ("sorter", classifier()),
         ("glance", classifier()),
         ("herd", classifier()),
-        *((name, detector()) for name in ("keeper", "teller", "undoer", "taker", "asker")),
+        *((name, detector()) for name in ("keeper", "teller", "undoer", "taker", "asker", "returner")),
     ):
         version = server.http.post(f"/api/v1/models/{name}/versions", files={"file": ("model.onnx", onnx)}).json()
         server.http.post("/api/v1/deployments", json={"name": name, "model_version": version["id"], "threshold": 0.3})
@@ -265,6 +265,30 @@ def test_an_image_that_was_erased_does_not_keep_the_queue_from_coming(
     walker.send("taker", range(130, 132))
     review(walker, "taker", "?image=00000000-0000-7000-8000-000000000000")
     expect(page.get_by_text("The image that was asked for cannot be shown.", exact=False)).to_be_visible()
+
+
+def test_who_comes_back_sees_the_image_at_once_unless_somebody_else_decided_it(
+    deployed: Server, walker: Walker, page: Page
+) -> None:
+    sent = walker.send("returner", range(140, 144))
+    review(walker, "returner")
+    first = page.evaluate("localStorage['relens.in-hand']")
+    assert first in sent
+    tabs = page.get_by_label("Deployment", exact=True)
+    tabs.get_by_role("link", name="Settings").click()
+    expect(page.get_by_label("Settings", exact=True)).to_be_visible()
+    held: list[Route] = []
+    page.route("**/queue?*", lambda route: held.append(route))
+    tabs.get_by_role("link", name="Review").click()
+    shown(page)  # the server was asked, and has not answered
+    until(lambda: bool(held))
+    deployed.http.put(f"/api/v1/predictions/{first}/verdict", json={"status": "accepted"}).raise_for_status()
+    page.unroute("**/queue?*")  # which lets go of those that wait
+    until(lambda: page.evaluate("localStorage['relens.in-hand']") != first)
+    shown(page)
+    page.keyboard.press("x")
+    until(lambda: len(verdicts(deployed, "returner", "unusable")) == 1)
+    assert walker.review_of(first) == "accepted"
 
 
 def test_an_image_that_cannot_be_fetched_at_present_is_waited_for(deployed: Server, walker: Walker, page: Page) -> None:

@@ -4,7 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { get } from "../api/client";
 import type { Annotation, Deployment, Page, Prediction, Queued, ReviewState, Verdict } from "../api/types";
 import { imageLeft, leaveImage } from "./core/draft";
-import { merged, refilled, resumed } from "./core/queue";
+import { merged, refilled, renewed, resumed } from "./core/queue";
 import { revisionOf } from "./deliver";
 import type { ToReview } from "./exchange";
 import { kept, onRefused, outgoing } from "./outgoing";
@@ -19,6 +19,16 @@ const FETCHED_AHEAD = 20;
 /** In a short queue, half of what waits is left to others: what one person is given, nobody else is for ten minutes. */
 const LEAST_AHEAD = 10;
 
+/** The queue as it was when the page was last left: whoever comes back sees the image at once, and what waits is asked for meanwhile. */
+let leftBehind: { deployment: string; items: ToReview[]; at: number } | null = null;
+/** Well below the time for which images are held for a person. */
+const KEPT_MS = 5 * 60_000;
+
+function asLeft(deployment: string): ToReview[] {
+  if (leftBehind?.deployment !== deployment || Date.now() - leftBehind.at > KEPT_MS) return [];
+  return leftBehind.items.filter((item) => !outgoing.has(item.id));
+}
+
 /** Made anew for each deployment; asks for `ahead` images at a time, of `waiting` that there are. The first that `fits` is in hand: it stays where it is. `back` reopens the last decided image and shows it again. */
 export function useQueue(
   { id, name }: Pick<Deployment, "id" | "name">,
@@ -27,7 +37,9 @@ export function useQueue(
   waiting: number,
   fits: (item: ToReview) => boolean,
 ) {
-  const [items, setItems] = useState<ToReview[]>([]);
+  const [items, setItems] = useState<ToReview[]>(() => (first ? [] : asLeft(id)));
+  /** Until the server has been heard, nothing is known of what others did meanwhile. */
+  const heard = useRef(false);
   const [done, setDone] = useState<ToReview[]>([]);
   const [loaded, setLoaded] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -65,7 +77,13 @@ export function useQueue(
       // Not only once it is drawn around: on its way while the page is made up.
       const next = resumed(fresh, left).find(fits);
       if (next) load(next.asset).ready.catch(() => undefined);
-      setItems((before) => refilled(before, before.length ? fresh : resumed(fresh, left), fits, ours.current));
+      const anew = !heard.current && ours.current.size === 0;
+      heard.current = true;
+      setItems((before) =>
+        anew
+          ? resumed(renewed(before, fresh), before.find(fits)?.id ?? left)
+          : refilled(before, before.length ? fresh : resumed(fresh, left), fits, ours.current),
+      );
       setLoaded(true);
     } catch (error) {
       setProblem({ sentence: sentenceOf(error, "The queue could not be read."), image: null });
@@ -106,6 +124,9 @@ export function useQueue(
   useEffect(() => {
     if (inHand) leaveImage(kept, inHand);
   }, [inHand]);
+  useEffect(() => {
+    leftBehind = { deployment: id, items, at: Date.now() };
+  }, [id, items]);
 
   useEffect(() => {
     plenty.current = items.length >= ahead / 2;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { merged, refilled, resumed } from "./queue";
+import { merged, refilled, renewed, resumed } from "./queue";
 
 const items = (...ids: string[]) => ids.map((id) => ({ id }));
 const any = () => true;
@@ -25,5 +25,24 @@ describe("the images to review", () => {
     expect(resumed(items("a", "b", "c"), "b")).toEqual(items("b", "a", "c"));
     expect(resumed(items("a", "b"), "gone")).toEqual(items("a", "b"));
     expect(resumed(items("a", "b"), null)).toEqual(items("a", "b"));
+  });
+
+  it("are those that wait now, and what has not changed is the very same object", () => {
+    const [a, b, c] = [
+      { id: "a", seen: 0 },
+      { id: "b", seen: 0 },
+      { id: "c", seen: 0 },
+    ];
+    const now = renewed(
+      [a, b, c],
+      [
+        { id: "c", seen: 0 },
+        { id: "b", seen: 1 },
+        { id: "d", seen: 0 },
+      ],
+    );
+    expect(now.map(({ id, seen }) => `${id}${seen}`)).toEqual(["c0", "b1", "d0"]);
+    expect(now[0]).toBe(c);
+    expect(now[1]).not.toBe(b);
   });
 });

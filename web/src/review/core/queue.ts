@@ -22,6 +22,15 @@ export function merged<T extends Item>(before: readonly T[], found: readonly T[]
   return [...before, ...found.filter((item) => !known.has(item.id))];
 }
 
+/** What the server says waits, in place of a list from a while ago: what is the same in it stays the very same object. */
+export function renewed<T extends Item>(before: readonly T[], fresh: readonly T[]): T[] {
+  const known = new Map(before.map((item) => [item.id, item]));
+  return fresh.map((item) => {
+    const old = known.get(item.id);
+    return old && JSON.stringify(old) === JSON.stringify(item) ? old : item;
+  });
+}
+
 /** Where the person left: what was in hand then comes first again, if it still waits. */
 export function resumed<T extends Item>(items: readonly T[], left: string | null): T[] {
   return merged(
