@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import get_args
 
 from relens.alerts import store
@@ -13,7 +13,6 @@ from relens.infra import telemetry
 from relens.infra.database import Database
 from relens.kit import clock
 from relens.kit.clock import HOUR, SECOND, Micros
-from relens.kit.errors import NotFound
 from relens.monitoring import sums
 from relens.monitoring.measure import Measuring
 from relens.monitoring.window import Window
@@ -21,6 +20,7 @@ from relens.monitoring.window import Window
 EVERY_S = 15
 _PERCENTILES = {"p50": "50", "p90": "90", "p95": "95", "p99": "99"}
 """Not called quantiles: Prometheus keeps that word for its summaries."""
+_SHOWN = ("volume", "latency", "outlier", "drift", "errors")
 _OF_METRICS = {
     ("outlier", "unusual_share"): telemetry.UNUSUAL,
     ("drift", "d"): telemetry.DRIFT,
@@ -53,19 +53,10 @@ class Series:
     def _publish(self, deployment: Deployment, at: Micros) -> None:
         """Sums only, so that it costs the same however much is answered; what is not known has no series."""
         window = Window(at - at % HOUR - HOUR, at + SECOND, imported=False)
-        values = {
-            name: self._value(deployment, name, window) for name in ("volume", "latency", "outlier", "drift", "errors")
-        }
+        values = self._measuring.at_a_glance(deployment, _SHOWN, window)
         telemetry.IMAGES.labels(deployment.name).set(values["volume"].get("images") or 0)
         for (metric, field), gauge in _OF_METRICS.items():
             telemetry.show(gauge, values[metric].get(field), deployment.name)
         for field, percentile in _PERCENTILES.items():
             found = values["latency"].get(field)
             telemetry.show(telemetry.LATENCY, None if found is None else found / 1000, deployment.name, percentile)
-
-    def _value(self, deployment: Deployment, name: str, window: Window) -> Mapping[str, float | None]:
-        try:
-            found = self._measuring.metric(deployment, name, window, str(HOUR // SECOND))
-        except NotFound:
-            return {}
-        return found.value or {}

@@ -15,7 +15,7 @@ from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
 from relens.infra.storage import NoBytes
 from relens.kit import clock
-from relens.kit.clock import DAY, HOUR, Micros
+from relens.kit.clock import DAY, HOUR, SECOND, Micros
 from relens.kit.errors import NotFound
 from relens.metrics.average_precision import Curve
 from relens.metrics.kinds.average_precision import Ranked
@@ -115,6 +115,31 @@ class Measuring:
                 connection, self._projection, deployment, [name], window, wide, newest, self._scans, self._remembered
             )
             return self._summed(connection, deployment, name, metric, window, found)
+
+    def at_a_glance(self, deployment: Deployment, names: Sequence[str], window: Window) -> dict[str, dict[str, Any]]:
+        """What unsupervised metrics say of whole hours, {} where nothing is known: no charts, and of drift only how far.
+
+        For whoever asks about every deployment again and again.
+        """
+        window, wide = as_drawn(window, str(HOUR // SECOND))
+        told: dict[str, dict[str, Any]] = {name: {} for name in names}
+        with self._database.read() as connection:
+            # Nothing is remembered for it: that is for the few windows somebody looks at.
+            found = gather(connection, self._projection, deployment, names, window, wide)
+            for name, metric in of_task(deployment.task).items():
+                states = found.of(name) if name in told else []
+                if not states or not isinstance(metric, Summed):
+                    continue
+                against = metric.needs == "training data"
+                fitted = self._reference_of(connection, deployment, states) if against else None
+                if against and fitted is None:
+                    continue
+                if name == "drift" and fitted is not None and metric.point is not None:
+                    own = [one for one in states if one[0].reference == fitted.reference.id]
+                    told[name] = metric.point(together(own), fitted.reference)
+                else:
+                    told[name] = metric.value(together(states), fitted.reference if fitted else None)
+        return told
 
     def dashboard(self, deployment: Deployment, window: Window, bucket: str = "auto") -> Dashboard:
         """Every metric of the deployment's task."""
