@@ -32,6 +32,7 @@ from relens.kit.clock import DAY, HOUR, SECOND
 from relens.kit.errors import Invalid, NotAllowed
 from relens.kit.ids import content_id, new_id
 from relens.monitoring.estimating import Estimating
+from relens.monitoring.headlines import Headlines
 from relens.predictions import store as predictions
 from relens.predictions.logged import Entry
 from relens.predictions.tables import posting, prediction, signal
@@ -548,7 +549,7 @@ def test_what_is_monitored_is_there_for_prometheus_and_goes_with_the_deployment(
     site.catch_up()
     Watcher(site).look(rule)
     now = Clock()
-    series = Series(site.database, site.measuring, now)
+    series = Series(site.database, Headlines(site.projection, site.fitted), now)
     series.step()
     at = {"deployment": "conveyor"}
     assert REGISTRY.get_sample_value("relens_window_images", at) == 40

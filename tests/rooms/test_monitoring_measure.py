@@ -101,22 +101,6 @@ def test_filters_choose_what_is_counted(site: Site) -> None:
     assert only_nut.value is None
 
 
-def test_what_is_said_at_a_glance_is_what_the_metrics_say(site: Site) -> None:
-    site.reference(state="ready")
-    for source in ("line-1", "line-2"):
-        site.log(60, source=source, brightness=-0.1)
-    site.catch_up()
-    names = ("volume", "latency", "outlier", "drift", "errors", "average_precision")
-    said = site.measuring.at_a_glance(site.deployment, names, DAY)
-    assert said["average_precision"] == {}, "it is for what every image says"
-    for name in names[:-1]:
-        whole = site.measuring.metric(site.deployment, name, DAY, "3600").value or {}
-        assert said[name], name
-        assert said[name] == {one: whole[one] for one in said[name]}
-    nothing = site.measuring.at_a_glance(site.deployment, names, replace(DAY, since=START - 48 * HOUR, until=START))
-    assert nothing == {name: {} for name in names}
-
-
 def test_a_quiet_line_gives_no_notice_and_a_dark_one_does_with_its_name(site: Site) -> None:
     site.reference(state="ready")
     for source in ("line-1", "line-2", "line-3"):

@@ -14,7 +14,7 @@ from relens.infra.database import Database
 from relens.kit import clock
 from relens.kit.clock import HOUR, SECOND, Micros
 from relens.monitoring import sums
-from relens.monitoring.measure import Measuring
+from relens.monitoring.headlines import Headlines
 from relens.monitoring.window import Window
 
 EVERY_S = 15
@@ -31,9 +31,9 @@ _OF_METRICS = {
 class Series:
     """`step` for a follower."""
 
-    def __init__(self, database: Database, measuring: Measuring, now: Callable[[], Micros] = clock.now) -> None:
+    def __init__(self, database: Database, headlines: Headlines, now: Callable[[], Micros] = clock.now) -> None:
         self._database = database
-        self._measuring = measuring
+        self._headlines = headlines
         self._now = now
 
     def step(self) -> bool:
@@ -53,7 +53,8 @@ class Series:
     def _publish(self, deployment: Deployment, at: Micros) -> None:
         """Sums only, so that it costs the same however much is answered; what is not known has no series."""
         window = Window(at - at % HOUR - HOUR, at + SECOND, imported=False)
-        values = self._measuring.at_a_glance(deployment, _SHOWN, window)
+        with self._database.read() as connection:
+            values = self._headlines.of(connection, deployment, _SHOWN, window)
         telemetry.IMAGES.labels(deployment.name).set(values["volume"].get("images") or 0)
         for (metric, field), gauge in _OF_METRICS.items():
             telemetry.show(gauge, values[metric].get(field), deployment.name)

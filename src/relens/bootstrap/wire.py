@@ -47,6 +47,7 @@ from relens.monitoring.checked import Checked
 from relens.monitoring.erased import ErasedSums
 from relens.monitoring.estimating import Estimating
 from relens.monitoring.fitted import FittedReferences
+from relens.monitoring.headlines import Headlines
 from relens.monitoring.keep_up import KeepUp
 from relens.monitoring.marking import Marking
 from relens.monitoring.marking import forget as forget_marks
@@ -133,7 +134,7 @@ class Relens:
         self.parts.add(measuring)
         self.parts.add(Sources(Cameras(projection, self.fitted)))
         return [
-            *self._alerting(measuring),
+            *self._alerting(measuring, Headlines(projection, self.fitted)),
             file_along,
             metrics,
             queue,
@@ -142,7 +143,7 @@ class Relens:
             Follower("drift", DriftWatch(self.database, self.fitted).step, 5.0),
         ]
 
-    def _alerting(self, measuring: Measuring) -> list[Follower]:
+    def _alerting(self, measuring: Measuring, headlines: Headlines) -> list[Follower]:
         """What watches the rules and tells."""
         reach = Reach(private=self.settings.allow_private_webhooks, loopback=self.settings.on_loopback)
         book = AddressBook(Secrets.of(self.settings), reach)
@@ -155,7 +156,7 @@ class Relens:
         followers = [
             Follower("alerts", evaluation.step, 1.0),
             Follower("notifications", notification.step, 0.5),
-            Follower("series", Series(self.database, measuring).step, SERIES_EVERY_S),
+            Follower("series", Series(self.database, headlines).step, SERIES_EVERY_S),
         ]
         if url := self.settings.heartbeat_url:
             beat = Heartbeat(self.database, evaluation, url, self.settings.heartbeat_s)

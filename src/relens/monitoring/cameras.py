@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
 from relens.deployments.deployment import Deployment
-from relens.infra.storage import NoBytes
 from relens.kit.clock import DAY, HOUR, Micros
 from relens.metrics.metric import METRICS, State, Summed
-from relens.monitoring import store, sums
+from relens.monitoring import sums
 from relens.monitoring.bucket import Cell
-from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReference
+from relens.monitoring.fitted import Fitted, FittedReferences
 from relens.monitoring.gather import from_log, together
 from relens.monitoring.project import Projection
+from relens.monitoring.shown import shown
 from relens.monitoring.span import Span, cover
-from relens.monitoring.training_data import shown_against
 from relens.monitoring.window import Window, whole_hours, width
 
 POINTS = 24
@@ -54,7 +53,8 @@ class Cameras:
     def of(self, connection: Connection, deployment: Deployment, window: Window) -> dict[str, Camera]:
         """By source; images without one are no camera."""
         states = self._states(connection, deployment, window)
-        fitted = self._fitted(connection, deployment, {cell.reference for cell, _ in states if cell.metric == "drift"})
+        counted = {cell.reference for cell, _ in states if cell.metric == "drift"}
+        fitted = shown(connection, deployment, self.references, counted)
         by_source: dict[str, States] = defaultdict(list)
         for cell, state in states:
             if cell.bucket.source:
@@ -78,13 +78,6 @@ class Cameras:
             which = sums.Which(stretches, window.source, window.model_version, window.role, window.label)
             states += sums.cells(connection, deployment.id, metrics, which)
         return states
-
-    def _fitted(self, connection: Connection, deployment: Deployment, counted: Collection[str]) -> Fitted | None:
-        best = shown_against(store.references(connection, deployment.id), deployment.champion, counted)[:1]
-        try:
-            return self.references.get(best[0].id) if best else None
-        except (NoBytes, UnreadableReference):
-            return None
 
 
 def _camera(states: States, window: Window, fitted: Fitted | None) -> Camera:

@@ -8,13 +8,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from relens.deployments.deployment import Deployment
-from relens.infra.storage import NoBytes
 from relens.kit import clock
 from relens.metrics.kinds.drift import pieces
 from relens.monitoring import drift, examples, left_usual, normal, sums, usual_rows
 from relens.monitoring.decided import in_force
 from relens.monitoring.drift import LEAST_FOR_NOTICE, Cells
-from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReference
+from relens.monitoring.fitted import Fitted, FittedReferences
 from relens.monitoring.gather import of_log
 from relens.monitoring.span import Stretch
 from relens.monitoring.usual import Watch
@@ -55,10 +54,8 @@ def of_production(connection: Connection, deployment: Deployment, references: Fi
     now = standing(connection, deployment)
     told = {"from_usual": from_usual(now), "n": sum(one.images for one in now.alarmed or now.windows)}
     row = in_force(connection, deployment) if now.state == "alarm" else None
-    try:
-        alarm = left_usual.explained(connection, deployment, references.get(row.id), now) if row else None
-    except (NoBytes, UnreadableReference):
-        alarm = None
+    fitted = references.there(row.id) if row else None
+    alarm = left_usual.explained(connection, deployment, fitted, now) if fitted else None
     return told if alarm is None else {**told, "sentence": alarm["sentence"], "features": alarm["features"]}
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relens.inference.features import NAMES
-from relens.infra.storage import Storage
+from relens.infra.storage import NoBytes, Storage
 from relens.kit.errors import Invalid
 from relens.metrics.components import Components
 from relens.metrics.outlier import OutlierModel
@@ -212,6 +212,13 @@ class FittedReferences:
             while len(self._memory) > _KEPT_IN_MEMORY:
                 self._memory.popitem(last=False)
         return found
+
+    def there(self, reference_id: str) -> Fitted | None:
+        """None where its file is gone or damaged."""
+        try:
+            return self.get(reference_id)
+        except (NoBytes, UnreadableReference):
+            return None
 
     def keep(self, fitted: Fitted) -> None:
         self._storage.put(key(fitted.reference.id), write(fitted))

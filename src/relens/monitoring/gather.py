@@ -90,7 +90,7 @@ def gather(
         found = from_log(connection, projection, deployment, names, window, width, newest)
         if found is not None:
             return found
-    whole = _from_sums(connection, deployment, names, window, max(width, HOUR), remembered or Remembered())
+    whole = _from_sums(connection, deployment, names, window, max(width, HOUR), remembered)
     if width < HOUR and newest is None and scans is not None and whole.images <= MOST_SCANNED:
         finer = _scanned(connection, projection, deployment, names, window, width, scans)
         if finer.scan is not None and finer.scan.complete:
@@ -104,8 +104,9 @@ def _from_sums(
     names: set[str],
     window: Window,
     width: Micros,
-    remembered: Remembered,
+    known: Remembered | None,
 ) -> Gathered:
+    remembered = known or Remembered()
     since, until = whole_hours(window)
     widest: Span = "hour" if grain(window, width) % DAY else "day"
     if width % DAY == 0:
@@ -140,7 +141,7 @@ def _from_sums(
     shown = [one for one in found if one[0].reference not in hidden]
     there = frozenset(sums.divisions(connection, deployment.id, once.stretches or []))
     first = filled[0] if filled else None
-    return Gathered(shown, since, until, width, there, zone=window.zone, first=first, lasting=True)
+    return Gathered(shown, since, until, width, there, zone=window.zone, first=first, lasting=known is not None)
 
 
 def _has_points(name: str) -> bool:

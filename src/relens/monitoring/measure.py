@@ -5,7 +5,7 @@ What is not known is said so, with what it would need; it is never 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -13,24 +13,24 @@ from sqlalchemy import Connection
 
 from relens.deployments.deployment import Deployment
 from relens.infra.database import Database
-from relens.infra.storage import NoBytes
 from relens.kit import clock
-from relens.kit.clock import DAY, HOUR, SECOND, Micros
+from relens.kit.clock import DAY, HOUR, Micros
 from relens.kit.errors import NotFound
 from relens.metrics.average_precision import Curve
 from relens.metrics.kinds.average_precision import Ranked
-from relens.metrics.metric import METRICS, NEEDED, State, Summed, Supervised, of_task
+from relens.metrics.metric import METRICS, NEEDED, Summed, Supervised, of_task
 from relens.monitoring import drift_now, points, store, sums, traced
-from relens.monitoring.bucket import IMPORTED, Cell
-from relens.monitoring.fitted import Fitted, FittedReferences, UnreadableReference
+from relens.monitoring.bucket import IMPORTED
+from relens.monitoring.fitted import Fitted, FittedReferences
 from relens.monitoring.gather import Gathered, gather, together
 from relens.monitoring.project import Projection
 from relens.monitoring.remembered import Remembered
 from relens.monitoring.reviewed import Look, Reviewed
 from relens.monitoring.scan import Scans
+from relens.monitoring.shown import shown
 from relens.monitoring.span import cover
 from relens.monitoring.traced import Trace
-from relens.monitoring.training_data import FittedReference, shown_against
+from relens.monitoring.training_data import FittedReference
 from relens.monitoring.typical import Typical
 from relens.monitoring.window import Window, as_drawn, whole_hours
 
@@ -116,31 +116,6 @@ class Measuring:
             )
             return self._summed(connection, deployment, name, metric, window, found)
 
-    def at_a_glance(self, deployment: Deployment, names: Sequence[str], window: Window) -> dict[str, dict[str, Any]]:
-        """What unsupervised metrics say of whole hours, {} where nothing is known: no charts, and of drift only how far.
-
-        For whoever asks about every deployment again and again.
-        """
-        window, wide = as_drawn(window, str(HOUR // SECOND))
-        told: dict[str, dict[str, Any]] = {name: {} for name in names}
-        with self._database.read() as connection:
-            # Nothing is remembered for it: that is for the few windows somebody looks at.
-            found = gather(connection, self._projection, deployment, names, window, wide)
-            for name, metric in of_task(deployment.task).items():
-                states = found.of(name) if name in told else []
-                if not states or not isinstance(metric, Summed):
-                    continue
-                against = metric.needs == "training data"
-                fitted = self._reference_of(connection, deployment, states) if against else None
-                if against and fitted is None:
-                    continue
-                if name == "drift" and fitted is not None and metric.point is not None:
-                    own = [one for one in states if one[0].reference == fitted.reference.id]
-                    told[name] = metric.point(together(own), fitted.reference)
-                else:
-                    told[name] = metric.value(together(states), fitted.reference if fitted else None)
-        return told
-
     def dashboard(self, deployment: Deployment, window: Window, bucket: str = "auto") -> Dashboard:
         """Every metric of the deployment's task."""
         window, wide = as_drawn(window, bucket)
@@ -224,7 +199,7 @@ class Measuring:
             name, False, None, found.since, found.until, found.images, None, (), progress=_progress(found)
         )
         if metric.needs == "training data" or name == "label_distribution":  # which shows the training data beside it
-            fitted = self._reference_of(connection, deployment, states)
+            fitted = shown(connection, deployment, self._fitted, {cell.reference for cell, _ in states})
         else:
             fitted = None
         if metric.needs == "training data" and fitted is None:
@@ -276,26 +251,12 @@ class Measuring:
         series: list[dict[str, Any]] = []
         for reference_id in sorted({cell.reference for cell, _ in every}):
             its = [one for one in every if one[0].reference == reference_id]
-            numbers = self._numbers(reference_id)
+            numbers = self._fitted.there(reference_id) if reference_id else None
             series += points.series(metric, its, numbers.reference, found, self._now()) if numbers else ()
         newest_first = {point["t"]: point for point in sorted(series, key=lambda point: (point["t"], point["n"]))}
         trace = Trace(window, found.since, found.until)
         shown = traced.series(trace, "drift", newest_first.values(), found.width, False)
         return Measurement("drift", True, None, found.since, found.until, found.images, value, shown)
-
-    def _reference_of(
-        self, connection: Connection, deployment: Deployment, states: Sequence[tuple[Cell, State]]
-    ) -> Fitted | None:
-        """The champion's reference; where the window has nothing counted against that, the newest one that it has."""
-        counted = {cell.reference for cell, _ in states}
-        candidates = shown_against(store.references(connection, deployment.id), deployment.champion, counted)
-        return next((numbers for one in candidates if (numbers := self._numbers(one.id))), None)
-
-    def _numbers(self, reference_id: str) -> Fitted | None:
-        try:
-            return self._fitted.get(reference_id) if reference_id else None
-        except (NoBytes, UnreadableReference):
-            return None
 
     def _what_training_data_needs(self, connection: Connection, deployment: Deployment) -> str:
         chosen = store.get_training_data(connection, deployment.id)

@@ -34,8 +34,8 @@ const OWN_LOOK = new Set(["second look", "third look"]);
 // Twenty at once are accepted in one go: what asks for a look of its own stays for one by one.
 const isPlain = (item: ToReview) => !item.blind && (!item.lane || !OWN_LOOK.has(item.lane));
 const any = () => true;
-/** What is shown anew when it has changed. */
-const made = ({ id, seen, blind }: ToReview) => `${id} ${seen} ${blind}`;
+/** An image of which something else is known is another bench, begun anew. */
+const identity = ({ id, seen, blind }: ToReview) => `${id} ${seen} ${blind}`;
 const BENCHES = { classification: "label", detection: "boxes", segmentation: "outlines" } as const;
 
 export default function ReviewPage() {
@@ -129,9 +129,9 @@ function Reviewing() {
         <Triage key={current.id} items={plain} deployment={deployment} finish={finish} back={queue.back} help={help} />
       ) : current ? (
         deployment.task === "classification" ? (
-          <LabelReview key={made(current)} prediction={current} {...bench} />
+          <LabelReview key={identity(current)} prediction={current} {...bench} />
         ) : (
-          <BoxReview key={made(current)} prediction={current} outlines={deployment.task === "segmentation"} {...bench} />
+          <BoxReview key={identity(current)} prediction={current} outlines={deployment.task === "segmentation"} {...bench} />
         )
       ) : queue.loaded ? (
         <Done overview={overview} done={queue.done} back={queue.back} help={help} />
